@@ -1,0 +1,149 @@
+//! Money that came to a charge: facts that are only ever added.
+
+use std::collections::BTreeMap;
+
+use crate::ids::ProviderRef;
+use crate::money::{Money, ReportedMoney};
+use crate::time::Timestamp;
+
+/// Money that arrived, named by the provider's *payment* object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The provider's id of the payment: Xendit `py-`, Midtrans `transaction_id`. Unique per account.
+    pub payment_ref: ProviderRef,
+    /// How much, as reported.
+    pub money: ReportedMoney,
+    /// When the customer's money moved, as reported.
+    pub paid_at: Timestamp,
+    /// Who paid, as far as the provider tells.
+    pub payer: Payer,
+}
+
+/// What is known of who paid: what the customer's phone shows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Payer {
+    /// The bank or wallet.
+    pub issuer: Option<String>,
+    /// The payer's name.
+    pub name: Option<String>,
+    /// The number on the customer's receipt.
+    pub receipt_id: Option<String>,
+}
+
+/// Money that went back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundFact {
+    /// The provider's id of the refund.
+    pub refund_ref: ProviderRef,
+    /// How much.
+    pub amount: Money,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// All money of a charge that fits what was asked. Grow-only: merging the same facts in any order,
+/// any number of times, gives the same funds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Funds {
+    receipts: BTreeMap<ProviderRef, Receipt>,
+    refunds: BTreeMap<ProviderRef, RefundFact>,
+    reversals: BTreeMap<ProviderRef, Timestamp>,
+}
+
+impl Funds {
+    /// Puts funds together from stored facts.
+    #[must_use]
+    pub fn from_facts(
+        receipts: impl IntoIterator<Item = Receipt>,
+        refunds: impl IntoIterator<Item = RefundFact>,
+        reversals: impl IntoIterator<Item = (ProviderRef, Timestamp)>,
+    ) -> Self {
+        let mut funds = Self::default();
+        receipts.into_iter().for_each(|receipt| funds.add_receipt(receipt));
+        refunds.into_iter().for_each(|refund| funds.add_refund(refund));
+        reversals.into_iter().for_each(|(payment_ref, at)| funds.add_reversal(payment_ref, at));
+        funds
+    }
+
+    /// The receipts, by payment id.
+    pub fn receipts(&self) -> impl Iterator<Item = &Receipt> {
+        self.receipts.values()
+    }
+
+    /// The refunds, by refund id.
+    pub fn refunds(&self) -> impl Iterator<Item = &RefundFact> {
+        self.refunds.values()
+    }
+
+    /// The reversed payments and when each was taken back.
+    pub fn reversals(&self) -> impl Iterator<Item = (&ProviderRef, Timestamp)> {
+        self.reversals.iter().map(|(payment_ref, at)| (payment_ref, *at))
+    }
+
+    /// The receipt of that payment.
+    #[must_use]
+    pub fn receipt(&self, payment_ref: &ProviderRef) -> Option<&Receipt> {
+        self.receipts.get(payment_ref)
+    }
+
+    /// The earliest receipt that still stands, else the earliest of all.
+    #[must_use]
+    pub fn first_receipt(&self) -> Option<&Receipt> {
+        let earliest = |receipt: &&Receipt| (receipt.paid_at, receipt.payment_ref.clone());
+        self.standing().min_by_key(earliest).or_else(|| self.receipts().min_by_key(earliest))
+    }
+
+    /// The receipts that were not reversed.
+    pub fn standing(&self) -> impl Iterator<Item = &Receipt> {
+        self.receipts.values().filter(|receipt| !self.reversals.contains_key(&receipt.payment_ref))
+    }
+
+    /// What came in and was not reversed.
+    #[must_use]
+    pub fn received(&self) -> Money {
+        Money::sum(self.standing().map(|receipt| &receipt.money.amount))
+    }
+
+    /// What went back by refund.
+    #[must_use]
+    pub fn refunded(&self) -> Money {
+        Money::sum(self.refunds().map(|refund| &refund.amount))
+    }
+
+    /// Adds a receipt; of two reports of one payment the earlier time stands, and what one leaves
+    /// out of the payer the other fills in.
+    pub(super) fn add_receipt(&mut self, receipt: Receipt) {
+        self.receipts
+            .entry(receipt.payment_ref.clone())
+            .and_modify(|known| {
+                known.paid_at = known.paid_at.min(receipt.paid_at);
+                known.payer.merge(&receipt.payer);
+            })
+            .or_insert(receipt);
+    }
+
+    pub(super) fn add_refund(&mut self, refund: RefundFact) {
+        self.refunds
+            .entry(refund.refund_ref.clone())
+            .and_modify(|known| {
+                known.at = known.at.min(refund.at);
+                if known.amount < refund.amount {
+                    known.amount = refund.amount.clone();
+                }
+            })
+            .or_insert(refund);
+    }
+
+    pub(super) fn add_reversal(&mut self, payment_ref: ProviderRef, at: Timestamp) {
+        self.reversals.entry(payment_ref).and_modify(|known| *known = at.min(*known)).or_insert(at);
+    }
+}
+
+impl Payer {
+    fn merge(&mut self, other: &Self) {
+        // The larger of two differing reports, so that the order in which they came does not show.
+        self.issuer = self.issuer.take().max(other.issuer.clone());
+        self.name = self.name.take().max(other.name.clone());
+        self.receipt_id = self.receipt_id.take().max(other.receipt_id.clone());
+    }
+}

@@ -1,0 +1,69 @@
+//! What the outside is told of: messages that commit with what they tell.
+
+use crate::ids::{BranchId, MerchantId, MessageId, OrderCode, PaymentId};
+use crate::payment::{Payment, PaymentStatus, Revision};
+use crate::time::Timestamp;
+
+/// A message on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxMessage {
+    /// Its id; whoever gets it twice can tell.
+    pub id: MessageId,
+    /// The tenant.
+    pub merchant: MerchantId,
+    /// The branch.
+    pub branch: Option<BranchId>,
+    /// Which payment.
+    pub payment: PaymentId,
+    /// Of which order.
+    pub order_code: OrderCode,
+    /// The payment's revision that it tells of.
+    pub revision: Revision,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What it tells.
+    pub event: PaymentEvent,
+}
+
+/// What can be told of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaymentEvent {
+    /// It stands there now.
+    StatusChanged(PaymentStatus),
+    /// It pays its order: the transaction ledger must hear of it.
+    OrderPaid {
+        /// When the money moved.
+        paid_at: Timestamp,
+    },
+    /// Something about it needs a person.
+    ExceptionRaised,
+}
+
+impl PaymentEvent {
+    /// One word for stores and feeds.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::StatusChanged(_) => "status_changed",
+            Self::OrderPaid { .. } => "order_paid",
+            Self::ExceptionRaised => "exception_raised",
+        }
+    }
+}
+
+impl OutboxMessage {
+    /// A message about a payment as it will be after the commit it goes into.
+    #[must_use]
+    pub fn about(payment: &Payment, id: MessageId, at: Timestamp, event: PaymentEvent) -> Self {
+        Self {
+            id,
+            merchant: payment.merchant.clone(),
+            branch: payment.branch.clone(),
+            payment: payment.id,
+            order_code: payment.order_code.clone(),
+            revision: payment.revision.next(),
+            at,
+            event,
+        }
+    }
+}

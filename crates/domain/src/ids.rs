@@ -1,0 +1,11 @@
+//! Names of things: each its own type, parsed once, trusted inside.
+
+mod our_reference;
+mod text;
+mod unique;
+
+pub use our_reference::OurReference;
+pub use text::{
+    AccountId, BranchId, DeviceId, IdError, IdempotencyKey, MerchantId, OrderCode, ProviderId, ProviderRef, UserId,
+};
+pub use unique::{ChargeId, DeliveryId, ExceptionId, LeaseToken, MessageId, PaymentId, RefundId};

@@ -1,0 +1,46 @@
+//! The ports: what the domain needs of the world. Each says what an adapter MUST do, and which of
+//! its errors means what. All are held as `Arc<dyn ...>`.
+
+mod accounts;
+mod budget;
+mod clock;
+mod error;
+mod inbox;
+mod ledger;
+mod offline;
+mod orders;
+mod outbox;
+mod payments;
+mod provider;
+mod records;
+mod watches;
+mod webhook_source;
+
+pub use accounts::AccountDirectory;
+pub use budget::{BudgetClass, Endpoint, RateBudget, RateLimitStatus, Reservation};
+pub use clock::{Clock, IdGenerator};
+pub use error::{CommitError, StoreError};
+pub use inbox::{Accepted, InboxCounts, WebhookInbox};
+pub use ledger::{LedgerError, LedgerErrorKind, OrderSummary, TransactionLedger};
+pub use offline::{OfflineEntry, OfflineKind, OfflineRecorded, OfflineReference, OfflineStore};
+pub use orders::OrderRepository;
+pub use outbox::{EventPublisher, LeasedMessage, Outbox, PublishError};
+pub use payments::{LeasedPayment, PaymentRepository};
+pub use provider::{
+    ArrivedMoney, CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, Exchange,
+    IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError,
+    ProviderErrorKind, Query, RefundCharge, RefundOutcome, ReturnUrls, Risk, Simulation, SnapshotStatus, Sweep,
+    Upstream,
+};
+pub use records::{ExceptionFilter, ExceptionStore, IdempotencyStore, Timeline};
+pub use watches::Watches;
+pub use webhook_source::WebhookSource;
+
+#[cfg(feature = "mocks")]
+pub use {
+    accounts::MockAccountDirectory, budget::MockRateBudget, clock::MockClock, clock::MockIdGenerator,
+    inbox::MockWebhookInbox, ledger::MockTransactionLedger, offline::MockOfflineStore, orders::MockOrderRepository,
+    outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository, provider::MockPaymentProvider,
+    records::MockExceptionStore, records::MockIdempotencyStore, records::MockTimeline, watches::MockWatches,
+    webhook_source::MockWebhookSource,
+};

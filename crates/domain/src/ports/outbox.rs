@@ -1,0 +1,65 @@
+//! Messages on their way out.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use super::StoreError;
+use crate::event::OutboxMessage;
+use crate::ids::{LeaseToken, MessageId};
+use crate::lease::Lease;
+
+/// A message that this worker holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeasedMessage {
+    /// The message.
+    pub message: OutboxMessage,
+    /// How often it was taken up, this time included.
+    pub attempts: u32,
+    /// Proof of holding it.
+    pub token: LeaseToken,
+}
+
+/// The messages that committed and have not gone out.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Takes up to `limit` messages that nobody holds, oldest first. No message MUST be given to two.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn claim(&self, limit: u32, lease: Lease) -> Result<Vec<LeasedMessage>, StoreError>;
+
+    /// It went out. A lost lease changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that cannot be written.
+    async fn sent(&self, message: &MessageId, token: LeaseToken) -> Result<(), StoreError>;
+
+    /// It did not go out: again after `pause`. A lost lease changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that cannot be written.
+    async fn retry(&self, message: &MessageId, token: LeaseToken, pause: Duration) -> Result<(), StoreError>;
+}
+
+/// A message that could not be published.
+#[derive(Debug, Error)]
+#[error("could not publish the message")]
+pub struct PublishError {
+    /// Why.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Where messages go: by default a feed within the process.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait EventPublisher: Send + Sync {
+    /// Publishes it. May be called twice with one message.
+    ///
+    /// # Errors
+    /// [`PublishError`]; it is tried again.
+    async fn publish(&self, message: &OutboxMessage) -> Result<(), PublishError>;
+}

@@ -1,0 +1,113 @@
+//! Payments, and the one write.
+
+use async_trait::async_trait;
+
+use super::{CommitError, StoreError};
+use crate::ids::{AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
+use crate::lease::Lease;
+use crate::payment::Payment;
+use crate::time::Timestamp;
+use crate::unit_of_work::UnitOfWork;
+
+/// A payment that this worker holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeasedPayment {
+    /// The payment as it is stored.
+    pub payment: Payment,
+    /// Proof of holding it.
+    pub token: LeaseToken,
+}
+
+/// Payments with their charges and receipts, and the one write of everything.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait PaymentRepository: Send + Sync {
+    /// The payment of that id; another merchant's is `None`.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError>;
+
+    /// The payment of that merchant one of whose charges, hidden ones included, carries that id of
+    /// its provider's.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn by_provider_ref(
+        &self,
+        merchant: &MerchantId,
+        provider_ref: &ProviderRef,
+    ) -> Result<Option<Payment>, StoreError>;
+
+    /// The payment whose charge, or a receipt on it, carries that id at that account.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn by_account_ref(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        provider_ref: &ProviderRef,
+    ) -> Result<Option<Payment>, StoreError>;
+
+    /// The payment whose charge carries that reference of ours at that account.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn by_our_reference(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        reference: &OurReference,
+    ) -> Result<Option<Payment>, StoreError>;
+
+    /// Every payment with a charge at that account for an order of that code, any merchant's.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn by_account_order(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        code: &OrderCode,
+    ) -> Result<Vec<Payment>, StoreError>;
+
+    /// Every payment of an order, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError>;
+
+    /// Takes up to `limit` payments that are due at `now` and that nobody holds, longest due first.
+    /// No payment MUST be given to two; an expired lease is nobody's.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError>;
+
+    /// Counts a check that changed nothing, and says when the next is due. The revision stays. A lost
+    /// lease changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that cannot be written.
+    async fn reschedule(
+        &self,
+        payment: &PaymentId,
+        token: LeaseToken,
+        checked_at: Timestamp,
+        next: &Option<Timestamp>,
+    ) -> Result<(), StoreError>;
+
+    /// Applies a unit of work whole, durably, or not at all. Each written payment and order counts
+    /// its revision up by one, and any lease on it ends.
+    ///
+    /// # Errors
+    /// * [`CommitError::Conflict`] MUST be returned when an `expected` is not the stored revision, or
+    ///   an audit record does not follow the stored head;
+    /// * [`CommitError::OrderHeld`] when another payment holds a live order;
+    /// * [`CommitError::KeyTaken`] when an idempotency key is in use;
+    /// * [`CommitError::Duplicate`] when an id, our reference or a receipt exists that must be unique;
+    /// * [`CommitError::LeaseLost`] when an inbox mark's token is not the holder's;
+    /// * [`StoreError::CommitUnknown`] when it cannot say whether the commit happened.
+    async fn commit(&self, work: &UnitOfWork) -> Result<(), CommitError>;
+}

@@ -1,0 +1,68 @@
+//! What a provider can do with a method.
+
+use std::time::Duration;
+
+use crate::money::Money;
+
+/// What happens to a charge whose opening was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Risk {
+    /// What nobody was shown cannot be paid: it may be put aside and another opened.
+    Displayed,
+    /// The customer's phone or card may be charged although we never heard: never sent again,
+    /// never sent elsewhere.
+    Pushed,
+}
+
+/// How a charge can be found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookupSupport {
+    /// By our reference, paid or not.
+    ByReference,
+    /// By the provider's id only.
+    ById,
+    /// Not at all.
+    None,
+}
+
+/// What makes opening a charge twice harmless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdempotencySupport {
+    /// An idempotency key, honoured that long.
+    Key {
+        /// How long.
+        ttl: Duration,
+    },
+    /// The reference is unique: a second charge under it is refused.
+    Reference,
+    /// Nothing.
+    None,
+}
+
+/// What a provider can do with a method under an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Least amount.
+    pub amount_min: Money,
+    /// Largest amount.
+    pub amount_max: Money,
+    /// What an unanswered opening means.
+    pub risk: Risk,
+    /// How a charge is found again.
+    pub lookup: LookupSupport,
+    /// What makes opening it twice harmless.
+    pub idempotency: IdempotencySupport,
+    /// Whether a charge can be closed.
+    pub cancel: bool,
+    /// Whether money can be given back.
+    pub refund: bool,
+    /// Our own expiry where the till names none.
+    pub expiry_default: Duration,
+    /// The shortest expiry the till may name.
+    pub expiry_min: Duration,
+    /// The longest expiry the till may name.
+    pub expiry_max: Duration,
+    /// How long the provider's object can be paid whatever our own expiry says; `None` where the
+    /// provider is told our expiry and keeps to it.
+    pub natural_life: Option<Duration>,
+}
