@@ -18,6 +18,7 @@ pub mod memory;
 pub mod method;
 pub mod money;
 pub mod order;
+pub mod own_ledger;
 pub mod payment;
 pub mod ports;
 pub mod qr;

@@ -39,9 +39,7 @@ async fn loopback_only<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let near = request
-        .peer_addr()
-        .is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    let near = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
     if near {
         return Ok(next.call(request).await?.map_into_left_body());
     }

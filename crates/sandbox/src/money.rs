@@ -60,22 +60,12 @@ impl Sandbox {
             paid_at: now,
             inquired_at: attempt.inquired_at,
             listed_from: now + self.sweep_lag,
-            payer_name: attempt
-                .payer_name
-                .unwrap_or_else(|| "SANDBOX CUSTOMER".to_owned()),
+            payer_name: attempt.payer_name.unwrap_or_else(|| "SANDBOX CUSTOMER".to_owned()),
             issuer_name: attempt.issuer_name.unwrap_or_else(|| "GOPAY".to_owned()),
-            receipt_id: id::prefixed("")
-                .chars()
-                .filter(char::is_ascii_hexdigit)
-                .take(12)
-                .collect(),
+            receipt_id: id::prefixed("").chars().filter(char::is_ascii_hexdigit).take(12).collect(),
         };
         pen.record(&Entry::Attempted(Box::new(payment.clone())));
-        let event = if payment.succeeded() {
-            Event::Paid
-        } else {
-            Event::Failed
-        };
+        let event = if payment.succeeded() { Event::Paid } else { Event::Failed };
         let told = (!attempt.silent).then(|| queue(pen, charge, event, Some(&payment.id), now));
         (payment, told)
     }
@@ -88,11 +78,7 @@ impl Sandbox {
         silent: bool,
         now: DateTime<Utc>,
     ) -> Option<Notification> {
-        pen.record(&Entry::Moved {
-            charge_id: charge.id.clone(),
-            status: ChargeStatus::Expired,
-            at: now,
-        });
+        pen.record(&Entry::Moved { charge_id: charge.id.clone(), status: ChargeStatus::Expired, at: now });
         (!silent).then(|| queue(pen, charge, Event::Expired, None, now))
     }
 

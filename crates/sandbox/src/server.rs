@@ -53,10 +53,7 @@ struct Announcement {
 pub async fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError> {
     let config = config.checked()?;
     let asked = config.listen;
-    let not_listening = |source| SandboxError::Listen {
-        address: asked,
-        source,
-    };
+    let not_listening = |source| SandboxError::Listen { address: asked, source };
     // The port is taken first: a second sandbox on the same port must not touch the state file of the first.
     let listener = tokio::net::TcpListener::bind(asked)
         .await
@@ -85,29 +82,18 @@ pub async fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError
 
     let server_handle = server.handle();
     let journal = sandbox.journal_end();
-    let running = RunningSandbox {
-        address,
-        journal,
-        tasks: TaskTracker::new(),
-        cancelled: CancellationToken::new(),
-    };
+    let running = RunningSandbox { address, journal, tasks: TaskTracker::new(), cancelled: CancellationToken::new() };
     running.tasks.spawn(server);
     let (handle, cancelled) = (server_handle, running.cancelled.clone());
     running.tasks.spawn(async move {
         cancelled.cancelled().await;
         handle.stop(false).await;
     });
-    running.tasks.spawn(webhooks::run(
-        Arc::clone(&sandbox),
-        running.tasks.clone(),
-        running.cancelled.clone(),
-    ));
+    running.tasks.spawn(webhooks::run(Arc::clone(&sandbox), running.tasks.clone(), running.cancelled.clone()));
     let clockwork = {
         let cancelled = running.cancelled.clone();
         async move {
-            cancelled
-                .run_until_cancelled(watch_deadlines(&sandbox))
-                .await;
+            cancelled.run_until_cancelled(watch_deadlines(&sandbox)).await;
         }
     };
     running.tasks.spawn(clockwork);
@@ -128,9 +114,7 @@ async fn watch_deadlines(sandbox: &Sandbox) {
             return;
         }
         sandbox.notify(told);
-        let nap = next.map_or(Duration::from_secs(NAP_SECONDS_MAX), |at| {
-            sandbox.clock.real_time_until(at)
-        });
+        let nap = next.map_or(Duration::from_secs(NAP_SECONDS_MAX), |at| sandbox.clock.real_time_until(at));
         tokio::select! {
             () = sandbox.opened.notified() => {}
             () = sleep(nap.min(Duration::from_secs(NAP_SECONDS_MAX))) => {}
@@ -166,11 +150,7 @@ impl RunningSandbox {
     /// The addresses bound, as one line of JSON for the standard output of the subcommand.
     #[must_use]
     pub fn announcement(&self) -> String {
-        json(&Announcement {
-            listen: self.base_url(),
-            xendit: self.xendit_base_url(),
-            control: self.control_url(),
-        })
+        json(&Announcement { listen: self.base_url(), xendit: self.xendit_base_url(), control: self.control_url() })
     }
 
     /// Stops listening and waits until nothing runs any more; what was acknowledged is on disk already.

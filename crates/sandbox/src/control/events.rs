@@ -56,10 +56,7 @@ pub(super) async fn pay(sandbox: Data<Sandbox>, body: Bytes) -> HttpResponse {
 /// `POST /_control/fail`
 pub(super) async fn fail(sandbox: Data<Sandbox>, body: Bytes) -> HttpResponse {
     let failed = |options: &EventOptions| PaymentOutcome::Failed {
-        code: options
-            .failure_code
-            .clone()
-            .unwrap_or_else(|| FAILURE_CODE_DEFAULT.to_owned()),
+        code: options.failure_code.clone().unwrap_or_else(|| FAILURE_CODE_DEFAULT.to_owned()),
     };
     answer(attempt(&sandbox, &body, failed).await)
 }
@@ -118,8 +115,5 @@ async fn expire_one(sandbox: &Sandbox, body: &[u8]) -> Result<Expired, Refused> 
     let (charge, told) = done?;
     safe(sandbox, mark).await?;
     sandbox.notify(told);
-    Ok(Expired {
-        charge_id: charge.id,
-        reference: charge.reference,
-    })
+    Ok(Expired { charge_id: charge.id, reference: charge.reference })
 }

@@ -51,14 +51,8 @@ struct Done {
 }
 
 /// Answers one call below the base path.
-pub(crate) async fn serve(
-    request: HttpRequest,
-    body: Bytes,
-    sandbox: Data<Sandbox>,
-) -> HttpResponse {
-    let seq = sandbox
-        .requests()
-        .received(&request, &body, sandbox.clock.now());
+pub(crate) async fn serve(request: HttpRequest, body: Bytes, sandbox: Data<Sandbox>) -> HttpResponse {
+    let seq = sandbox.requests().received(&request, &body, sandbox.clock.now());
     let sent = answer(&sandbox, &request, &body).await;
     sandbox.requests().answered(seq, sent.status);
     sent.response
@@ -70,19 +64,12 @@ async fn answer(sandbox: &Sandbox, request: &HttpRequest, body: &Bytes) -> Sent 
         Err(refusal) => return faults::spoken(refusal.reply()),
     };
     let window = sandbox.limiter().count(
-        Counter {
-            provider: Provider::Xendit,
-            account: call.account.name.clone(),
-            endpoint: call.route.endpoint(),
-        },
+        Counter { provider: Provider::Xendit, account: call.account.name.clone(), endpoint: call.route.endpoint() },
         sandbox.clock.now(),
     );
     let headers = window.map(window_headers).unwrap_or_default();
     if window.is_some_and(|window| window.refused) {
-        return faults::spoken(Reply {
-            headers,
-            ..error_of(429)
-        });
+        return faults::spoken(Reply { headers, ..error_of(429) });
     }
     let connection = Connection::of(request);
     let fired = pick(sandbox, &call);
@@ -99,25 +86,14 @@ async fn answer(sandbox: &Sandbox, request: &HttpRequest, body: &Bytes) -> Sent 
     }
 }
 
-fn understand<'a>(
-    sandbox: &'a Sandbox,
-    request: &'a HttpRequest,
-    body: &'a Bytes,
-) -> Result<Call<'a>, Refusal> {
+fn understand<'a>(sandbox: &'a Sandbox, request: &'a HttpRequest, body: &'a Bytes) -> Result<Call<'a>, Refusal> {
     let account = auth::account(sandbox.xendit_accounts(), request)?;
     let below_base = request.match_info().query("tail");
-    let route = Route::parse(request.method(), below_base).ok_or_else(|| {
-        Refusal::new(
-            404,
-            "NOT_FOUND",
-            "There is no such endpoint in this sandbox.",
-        )
-    })?;
+    let route = Route::parse(request.method(), below_base)
+        .ok_or_else(|| Refusal::new(404, "NOT_FOUND", "There is no such endpoint in this sandbox."))?;
     // Unconfirmed: what Xendit answers without the header; the documents only call it required.
     if route.is_versioned() && auth::header(request, "api-version") != Some(API_VERSION) {
-        return Err(Refusal::invalid(format!(
-            "The api-version header must be {API_VERSION}."
-        )));
+        return Err(Refusal::invalid(format!("The api-version header must be {API_VERSION}.")));
     }
     Ok(Call {
         account,
@@ -161,14 +137,12 @@ fn about(sandbox: &Sandbox, call: &Call<'_>) -> About {
                 id: None,
             }
         }
-        Route::GetPaymentRequest(id)
-        | Route::CancelPaymentRequest(id)
-        | Route::SimulatePaymentRequest(id) => of_charge(&|pen| pen.charge(id).cloned()),
+        Route::GetPaymentRequest(id) | Route::CancelPaymentRequest(id) | Route::SimulatePaymentRequest(id) => {
+            of_charge(&|pen| pen.charge(id).cloned())
+        }
         Route::GetPayment(id) => of_charge(&|pen| pen.charge(&pen.payment(id)?.charge_id).cloned()),
         Route::ListTransactions => About {
-            reference: Query::read(call.raw_query)
-                .ok()
-                .and_then(|query| query.reference().map(str::to_owned)),
+            reference: Query::read(call.raw_query).ok().and_then(|query| query.reference().map(str::to_owned)),
             ..About::default()
         },
     }
@@ -206,14 +180,8 @@ fn carry_out(
 ) -> Result<Done, Refusal> {
     let account = call.account;
     let business_id = account.business_id.as_str();
-    let lie = fired.map_or_else(Lie::default, |fired| {
-        Lie::of(fired.effect, || foreign_reference(pen, call))
-    });
-    let quiet = |reply| Done {
-        reply,
-        opened: None,
-        told: Vec::new(),
-    };
+    let lie = fired.map_or_else(Lie::default, |fired| Lie::of(fired.effect, || foreign_reference(pen, call)));
+    let quiet = |reply| Done { reply, opened: None, told: Vec::new() };
     match &call.route {
         Route::CreatePaymentRequest => {
             let body = CreateBody::read(call.body)?;
@@ -236,10 +204,7 @@ fn carry_out(
         }
         Route::SimulatePaymentRequest(id) => {
             let (body, told) = simulate::simulate(sandbox, pen, account, id, call.body, now)?;
-            Ok(Done {
-                told: told.into_iter().collect(),
-                ..quiet(Reply::new(200, lie.finish(body)))
-            })
+            Ok(Done { told: told.into_iter().collect(), ..quiet(Reply::new(200, lie.finish(body))) })
         }
         Route::GetPayment(id) => {
             let (charge, payment) = look::payment(pen, account, id)?;
@@ -258,43 +223,34 @@ fn carry_out(
 fn foreign_reference(pen: &Pen<'_>, call: &Call<'_>) -> Option<String> {
     let own = match &call.route {
         Route::CreatePaymentRequest => CreateBody::read(call.body).ok()?.reference(),
-        Route::GetPaymentRequest(id)
-        | Route::CancelPaymentRequest(id)
-        | Route::SimulatePaymentRequest(id) => pen.charge(id).map(|own| own.reference.clone()),
+        Route::GetPaymentRequest(id) | Route::CancelPaymentRequest(id) | Route::SimulatePaymentRequest(id) => {
+            pen.charge(id).map(|own| own.reference.clone())
+        }
         Route::GetPayment(id) => {
             let payment = pen.payment(id)?;
-            pen.charge(&payment.charge_id)
-                .map(|own| own.reference.clone())
+            pen.charge(&payment.charge_id).map(|own| own.reference.clone())
         }
         Route::ListTransactions => None,
     };
-    pen.charges()
-        .filter(|charge| Some(&charge.reference) != own.as_ref())
-        .last()
-        .map(|charge| charge.reference.clone())
+    pen.charges().filter(|charge| Some(&charge.reference) != own.as_ref()).last().map(|charge| charge.reference.clone())
 }
 
 /// Where a rule orders the webhook before the answer: the customer pays at once, the webhook is answered, and only
 /// then, after the rule's own delay, the caller hears of its charge.
 async fn tell_early(sandbox: &Sandbox, charge: &Charge) {
-    let fired = sandbox.fault(subject_of(charge, Operation::Webhook), |effect| {
-        effect == Effect::BeforeResponse
-    });
+    let fired = sandbox.fault(subject_of(charge, Operation::Webhook), |effect| effect == Effect::BeforeResponse);
     let Some(fired) = fired else {
         return;
     };
     let now = sandbox.clock.now();
-    let ((_payment, told), mark) =
-        sandbox.with_books(|pen| sandbox.attempt(pen, charge, Attempt::plain(), now));
+    let ((_payment, told), mark) = sandbox.with_books(|pen| sandbox.attempt(pen, charge, Attempt::plain(), now));
     if sandbox.durable(mark).await.is_err() {
         return;
     }
     if let Some(notification) = told {
         let answered = sandbox.webhooks.send_now(notification.id, true, now);
         // Whether it was answered in time or not, the caller gets its answer.
-        timeout(Duration::from_secs(EARLY_WEBHOOK_SECONDS_MAX), answered)
-            .await
-            .ok();
+        timeout(Duration::from_secs(EARLY_WEBHOOK_SECONDS_MAX), answered).await.ok();
     }
     sleep(Duration::from_millis(fired.delay_ms.unwrap_or(0))).await;
 }

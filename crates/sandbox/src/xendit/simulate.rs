@@ -34,21 +34,16 @@ pub(super) fn simulate(
     let body = if body.is_empty() {
         SimulateBody::default()
     } else {
-        serde_json::from_slice(body)
-            .map_err(|_unreadable| Refusal::invalid("`amount` must be a number."))?
+        serde_json::from_slice(body).map_err(|_unreadable| Refusal::invalid("`amount` must be a number."))?
     };
     let charge = look::payment_request(pen, account, id)?.clone();
     match charge.status {
         ChargeStatus::Open => {}
-        ChargeStatus::Paid
-        | ChargeStatus::Failed
-        | ChargeStatus::Canceled
-        | ChargeStatus::Expired => return Err(Refusal::inactive()),
+        ChargeStatus::Paid | ChargeStatus::Failed | ChargeStatus::Canceled | ChargeStatus::Expired => {
+            return Err(Refusal::inactive());
+        }
     }
-    let attempt = Attempt {
-        amount: body.amount,
-        ..Attempt::plain()
-    };
+    let attempt = Attempt { amount: body.amount, ..Attempt::plain() };
     let (_payment, told) = sandbox.attempt(pen, &charge, attempt, now);
     let answer = Simulated {
         status: "PENDING",

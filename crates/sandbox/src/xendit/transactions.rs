@@ -78,17 +78,10 @@ impl Query {
         let mut errors = Vec::new();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             if let Err(message) = query.take(&name, &value) {
-                errors.push(FieldError {
-                    path: format!("query.{name}"),
-                    message: message.to_owned(),
-                });
+                errors.push(FieldError { path: format!("query.{name}"), message: message.to_owned() });
             }
         }
-        if errors.is_empty() {
-            Ok(query)
-        } else {
-            Err(Refusal::fields(errors))
-        }
+        if errors.is_empty() { Ok(query) } else { Err(Refusal::fields(errors)) }
     }
 
     pub(super) fn reference(&self) -> Option<&str> {
@@ -126,36 +119,21 @@ impl Query {
     }
 
     fn wants(&self, charge: &Charge, payment: &Payment) -> bool {
-        let among =
-            |words: &[String], word: &str| words.is_empty() || words.iter().any(|w| w == word);
+        let among = |words: &[String], word: &str| words.is_empty() || words.iter().any(|w| w == word);
         among(&self.types, "PAYMENT")
             && among(&self.statuses, "SUCCESS")
             && among(&self.categories, category(charge.method))
-            && self
-                .reference
-                .as_ref()
-                .is_none_or(|wanted| *wanted == charge.reference)
-            && self
-                .product_id
-                .as_ref()
-                .is_none_or(|wanted| *wanted == payment.id)
-            && self
-                .currency
-                .as_ref()
-                .is_none_or(|wanted| *wanted == payment.currency)
-            && self
-                .amount
-                .as_ref()
-                .is_none_or(|wanted| *wanted == payment.amount)
+            && self.reference.as_ref().is_none_or(|wanted| *wanted == charge.reference)
+            && self.product_id.as_ref().is_none_or(|wanted| *wanted == payment.id)
+            && self.currency.as_ref().is_none_or(|wanted| *wanted == payment.currency)
+            && self.amount.as_ref().is_none_or(|wanted| *wanted == payment.amount)
             && self.created.holds(payment.paid_at)
             && self.updated.holds(payment.paid_at)
     }
 }
 
 fn moment(value: &str) -> Result<DateTime<Utc>, &'static str> {
-    value
-        .parse()
-        .map_err(|_unreadable: chrono::ParseError| "must be a time in ISO 8601")
+    value.parse().map_err(|_unreadable: chrono::ParseError| "must be a time in ISO 8601")
 }
 
 #[derive(Serialize)]
@@ -225,20 +203,13 @@ pub(super) fn list(
         .filter(|payment| payment.succeeded() && payment.account == account.name)
         .filter(|payment| payment.listed_from <= now)
         .filter_map(|payment| Some((books.charge(&payment.charge_id)?, payment)))
-        .filter(|(charge, payment)| {
-            charge.provider == Provider::Xendit && query.wants(charge, payment)
-        });
+        .filter(|(charge, payment)| charge.provider == Provider::Xendit && query.wants(charge, payment));
     let mut found: Vec<(&Charge, &Payment)> = match (&query.after_id, &query.before_id) {
-        (Some(after), _) => rows
-            .skip_while(|(_, payment)| payment.row_id != *after)
-            .skip(1)
-            .take(query.limit + 1)
-            .collect(),
+        (Some(after), _) => {
+            rows.skip_while(|(_, payment)| payment.row_id != *after).skip(1).take(query.limit + 1).collect()
+        }
         (None, Some(before)) => {
-            let newer: Vec<_> = rows
-                .by_ref()
-                .take_while(|(_, payment)| payment.row_id != *before)
-                .collect();
+            let newer: Vec<_> = rows.by_ref().take_while(|(_, payment)| payment.row_id != *before).collect();
             let skipped = newer.len().saturating_sub(query.limit);
             newer.into_iter().skip(skipped).collect()
         }
@@ -249,14 +220,8 @@ pub(super) fn list(
     let next = found.last().filter(|_| has_more);
     let page = Page {
         has_more,
-        links: next
-            .map(|(_, last)| next_link(raw_query, &last.row_id))
-            .into_iter()
-            .collect(),
-        data: found
-            .iter()
-            .map(|(charge, payment)| row(charge, payment, &account.business_id, lie))
-            .collect(),
+        links: next.map(|(_, last)| next_link(raw_query, &last.row_id)).into_iter().collect(),
+        data: found.iter().map(|(charge, payment)| row(charge, payment, &account.business_id, lie)).collect(),
     };
     lie.finish(json(&page))
 }
@@ -265,10 +230,8 @@ pub(super) fn list(
 /// list is asked every second or two, and must not cost more with every payment ever made.
 fn candidates<'a>(books: &'a Books, query: &Query) -> Box<dyn Iterator<Item = &'a Payment> + 'a> {
     if let Some(reference) = &query.reference {
-        let mut payments: Vec<&Payment> = books
-            .charges_named(reference)
-            .flat_map(|charge| books.payments_of(&charge.id))
-            .collect();
+        let mut payments: Vec<&Payment> =
+            books.charges_named(reference).flat_map(|charge| books.payments_of(&charge.id)).collect();
         payments.sort_by_key(|payment| std::cmp::Reverse(payment.paid_at));
         return Box::new(payments.into_iter());
     }
@@ -282,12 +245,7 @@ fn candidates<'a>(books: &'a Books, query: &Query) -> Box<dyn Iterator<Item = &'
     }
 }
 
-fn row<'a>(
-    charge: &'a Charge,
-    payment: &'a Payment,
-    business_id: &'a str,
-    lie: &'a Lie,
-) -> Row<'a> {
+fn row<'a>(charge: &'a Charge, payment: &'a Payment, business_id: &'a str, lie: &'a Lie) -> Row<'a> {
     let fee = payment.amount.permille(QRIS_FEE_PERMILLE);
     let vat = fee.permille(VAT_PERMILLE);
     Row {
@@ -305,9 +263,7 @@ fn row<'a>(
         net_amount_currency: &payment.currency,
         cashflow: "MONEY_IN",
         settlement_status: "PENDING",
-        estimated_settlement_time: view::time(
-            payment.paid_at + TimeDelta::days(QRIS_SETTLEMENT_DAYS),
-        ),
+        estimated_settlement_time: view::time(payment.paid_at + TimeDelta::days(QRIS_SETTLEMENT_DAYS)),
         business_id,
         created: view::time(payment.paid_at),
         updated: view::time(payment.paid_at),
@@ -318,10 +274,7 @@ fn row<'a>(
             third_party_withholding_tax: 0,
             status: "PENDING",
         },
-        product_data: ProductData {
-            capture_id: &payment.capture_id,
-            payment_request_id: &charge.id,
-        },
+        product_data: ProductData { capture_id: &payment.capture_id, payment_request_id: &charge.id },
     }
 }
 
@@ -333,15 +286,9 @@ fn category(method: Method) -> &'static str {
 
 /// The same query, from the last row on.
 fn next_link(raw_query: &str, last_row: &str) -> Link {
-    let kept = form_urlencoded::parse(raw_query.as_bytes())
-        .filter(|(name, _)| name != "after_id" && name != "before_id");
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(kept)
-        .append_pair("after_id", last_row)
-        .finish();
-    Link {
-        href: format!("/transactions?{query}"),
-        rel: "next",
-        method: "GET",
-    }
+    let kept =
+        form_urlencoded::parse(raw_query.as_bytes()).filter(|(name, _)| name != "after_id" && name != "before_id");
+    let query =
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).append_pair("after_id", last_row).finish();
+    Link { href: format!("/transactions?{query}"), rel: "next", method: "GET" }
 }

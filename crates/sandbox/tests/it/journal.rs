@@ -9,10 +9,7 @@ use crate::support::shop::Shop;
 use crate::support::{Bench, create_body, quick};
 
 fn kept_in(path: &Path) -> SandboxConfig {
-    SandboxConfig {
-        state: Some(path.to_owned()),
-        ..quick()
-    }
+    SandboxConfig { state: Some(path.to_owned()), ..quick() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,10 +55,7 @@ async fn a_torn_last_line_is_ignored_and_a_rotten_one_is_not() {
 
     std::fs::write(&state, format!("{{\"opened\"\n{whole}")).expect("a rotten journal");
     let refused = start(kept_in(&state)).await;
-    assert!(matches!(
-        refused,
-        Err(SandboxError::StateCorrupt { line: 1, .. })
-    ));
+    assert!(matches!(refused, Err(SandboxError::StateCorrupt { line: 1, .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,17 +73,9 @@ async fn two_sandboxes_do_not_share_a_state_file() {
 #[ignore = "run by kill_nine_loses_nothing_that_was_answered"]
 async fn child_that_is_killed() {
     let mut state = String::new();
-    std::io::stdin()
-        .read_line(&mut state)
-        .expect("the state file's name");
-    let running = start(kept_in(Path::new(state.trim())))
-        .await
-        .expect("a sandbox");
-    std::fs::write(
-        format!("{}.address", state.trim()),
-        running.address().to_string(),
-    )
-    .expect("told");
+    std::io::stdin().read_line(&mut state).expect("the state file's name");
+    let running = start(kept_in(Path::new(state.trim()))).await.expect("a sandbox");
+    std::fs::write(format!("{}.address", state.trim()), running.address().to_string()).expect("told");
     std::future::pending::<()>().await;
 }
 
@@ -107,16 +93,11 @@ async fn kill_nine_loses_nothing_that_was_answered() {
     let mut input = child.stdin.take().expect("its input");
     writeln!(input, "{}", state.display()).expect("told");
     let address = crate::support::eventually("the child listens", || async {
-        std::fs::read_to_string(folder.path().join("sandbox.json.address"))
-            .ok()
-            .filter(|text| !text.is_empty())
+        std::fs::read_to_string(folder.path().join("sandbox.json.address")).ok().filter(|text| !text.is_empty())
     })
     .await;
 
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let url = format!("http://{address}/xendit/v3/payment_requests");
     let create = |n: usize| {
         client
@@ -130,36 +111,22 @@ async fn kill_nine_loses_nothing_that_was_answered() {
     for wave in 0..10 {
         let answers = futures::future::join_all((0..10).map(|n| create(wave * 10 + n))).await;
         for answer in answers {
-            let body: Value = answer
-                .expect("an answer")
-                .json()
-                .await
-                .expect("a JSON body");
+            let body: Value = answer.expect("an answer").json().await.expect("a JSON body");
             answered.push(body["payment_request_id"].clone());
         }
     }
     // More are on their way when the axe falls.
     let unanswered: Vec<_> = (100..110).map(create).collect();
     let racing = futures::future::join_all(unanswered);
-    let (_, killed) = tokio::join!(
-        tokio::time::timeout(std::time::Duration::from_millis(200), racing),
-        async { child.kill() }
-    );
+    let (_, killed) =
+        tokio::join!(tokio::time::timeout(std::time::Duration::from_millis(200), racing), async { child.kill() });
     killed.expect("killed");
     child.wait().expect("dead");
 
     let bench = Bench::new(kept_in(&state)).await;
-    let kept: Vec<Value> = bench
-        .charges()
-        .await
-        .iter()
-        .map(|charge| charge["id"].clone())
-        .collect();
+    let kept: Vec<Value> = bench.charges().await.iter().map(|charge| charge["id"].clone()).collect();
     assert_eq!(answered.len(), 100);
-    assert!(
-        answered.iter().all(|id| kept.contains(id)),
-        "every answered charge is kept"
-    );
+    assert!(answered.iter().all(|id| kept.contains(id)), "every answered charge is kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,9 +136,7 @@ async fn webhooks_on_their_way_and_their_target_survive() {
     let shop = Shop::open();
     let bench = Bench::new(kept_in(&state)).await;
     bench.target(&shop.url).await;
-    bench
-        .fault(json!({"operation": "webhook", "effect": "delay", "delay_ms": 3_600_000}))
-        .await;
+    bench.fault(json!({"operation": "webhook", "effect": "delay", "delay_ms": 3_600_000})).await;
     bench.create("REF-1", 33_000).await;
     bench.pay("REF-1").await;
     bench.sandbox.stop().await;
