@@ -58,7 +58,7 @@ fn a_new_key_for_a_pending_payment_gets_that_payment_and_keeps_the_answer() {
 
 /// A create whose provider misbehaves once, and what must come of it.
 #[track_caller]
-fn check_mishap(mishap: Mishap, objects: usize, hidden: usize) {
+fn check_mishap(mishap: &Mishap, objects: usize, hidden: usize) {
     let shop = Shop::open();
     shop.world.provider.misbehave(Operation::Open, mishap.clone());
     let payment = shop.sell("TRX-1");
@@ -69,14 +69,14 @@ fn check_mishap(mishap: Mishap, objects: usize, hidden: usize) {
 
 #[test]
 fn an_unanswered_opening_is_hidden_and_the_till_gets_another_qr_at_once() {
-    check_mishap(Mishap::SilentBefore, 1, 1);
-    check_mishap(Mishap::SilentAfter, 2, 1);
-    check_mishap(Mishap::BrokenAfter, 2, 1);
-    check_mishap(Mishap::Garbled, 2, 1);
-    check_mishap(Mishap::WrongAmount, 2, 1);
-    check_mishap(Mishap::WrongReference, 2, 1);
-    check_mishap(Mishap::UnnoticedAmount(Money::from(1)), 2, 1);
-    check_mishap(Mishap::UnnoticedReference("other~reference".to_owned()), 2, 1);
+    check_mishap(&Mishap::SilentBefore, 1, 1);
+    check_mishap(&Mishap::SilentAfter, 2, 1);
+    check_mishap(&Mishap::BrokenAfter, 2, 1);
+    check_mishap(&Mishap::Garbled, 2, 1);
+    check_mishap(&Mishap::WrongAmount, 2, 1);
+    check_mishap(&Mishap::WrongReference, 2, 1);
+    check_mishap(&Mishap::UnnoticedAmount(Money::from(1)), 2, 1);
+    check_mishap(&Mishap::UnnoticedReference("other~reference".to_owned()), 2, 1);
 }
 
 #[test]
