@@ -30,7 +30,7 @@ pub(crate) fn dynamic(switch: &str, nmid: &str, amount: &Amount, reference: &str
         tag("03", "UME"),
     ]
     .concat();
-    let mut text = [
+    let text = [
         tag("00", "01"),
         tag("01", "12"),
         tag("26", &acquirer),
@@ -47,8 +47,7 @@ pub(crate) fn dynamic(switch: &str, nmid: &str, amount: &Amount, reference: &str
     ]
     .concat();
     let checksum = crc16(text.as_bytes());
-    text.push_str(&format!("{checksum:04X}"));
-    text
+    format!("{text}{checksum:04X}")
 }
 
 fn tag(number: &str, value: &str) -> String {

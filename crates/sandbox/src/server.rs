@@ -1,20 +1,25 @@
 //! Starting and stopping.
 
+use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App, HttpServer};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::Url;
 
+use crate::clock::Clock;
 use crate::config::SandboxConfig;
 use crate::error::SandboxError;
 use crate::faults::Connection;
 use crate::journal::JournalEnd;
+use crate::provider::Provider;
 use crate::sandbox::{Sandbox, json};
 use crate::{control, webhooks, xendit};
 
@@ -31,6 +36,8 @@ const NAP_SECONDS_MAX: u64 = 3_600;
 #[derive(Debug)]
 pub struct RunningSandbox {
     address: SocketAddr,
+    clock: Clock,
+    shared: Weak<Sandbox>,
     journal: JournalEnd,
     tasks: TaskTracker,
     cancelled: CancellationToken,
@@ -87,6 +94,8 @@ pub async fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError
     let journal = sandbox.journal_end();
     let running = RunningSandbox {
         address,
+        clock: sandbox.clock,
+        shared: Arc::downgrade(&sandbox),
         journal,
         tasks: TaskTracker::new(),
         cancelled: CancellationToken::new(),
@@ -116,18 +125,19 @@ pub async fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError
 
 /// Resumes what a crash left undelivered, then expires charges when their time has come.
 async fn watch_deadlines(sandbox: &Sandbox) {
-    let (pending, _mark) = sandbox.with_books(|pen| pen.unsettled().cloned().collect::<Vec<_>>());
-    sandbox.notify(pending);
+    sandbox.with_books(|pen| {
+        for pending in pen.unsettled() {
+            if let Some(due) = pending.next_at {
+                sandbox.webhooks.plan(pending.id.clone(), due);
+            }
+        }
+    });
     loop {
         let now = sandbox.clock.now();
-        let ((told, next), mark) = sandbox.with_books(|pen| {
-            let told = sandbox.expire_due(pen, now);
-            (told, pen.next_deadline().map(|(at, _)| at))
+        let (next, _mark) = sandbox.with_books(|pen| {
+            sandbox.expire_due(pen, now);
+            pen.next_deadline().map(|(at, _)| at)
         });
-        if sandbox.durable(mark).await.is_err() {
-            return;
-        }
-        sandbox.notify(told);
         let nap = next.map_or(Duration::from_secs(NAP_SECONDS_MAX), |at| {
             sandbox.clock.real_time_until(at)
         });
@@ -143,6 +153,12 @@ impl RunningSandbox {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What the provider's clock shows: real time, or ahead of it by `time_scale`.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// Such as `http://127.0.0.1:8081`.
@@ -161,6 +177,26 @@ impl RunningSandbox {
     #[must_use]
     pub fn control_url(&self) -> String {
         format!("{}/_control", self.base_url())
+    }
+
+    /// Sends the webhooks of an account to `url` from now on: the main account if none is named, else the one with
+    /// this name or business id.
+    ///
+    /// # Errors
+    /// [`SandboxError::Setting`] if there is no such account, [`SandboxError::Journal`] if it could not be kept.
+    pub async fn direct_webhooks(
+        &self,
+        provider: Provider,
+        account: Option<&str>,
+        url: &Url,
+    ) -> Result<(), SandboxError> {
+        let unknown = || SandboxError::Setting(format!("{provider} has no account {account:?}"));
+        let sandbox = self.shared.upgrade().ok_or_else(unknown)?;
+        let (_name, mark) = sandbox
+            .direct_webhooks(provider, account, url)
+            .ok_or_else(unknown)?;
+        let kept = sandbox.durable(mark).await;
+        kept.map_err(|broken| SandboxError::Journal(io::Error::other(broken)))
     }
 
     /// The addresses bound, as one line of JSON for the standard output of the subcommand.

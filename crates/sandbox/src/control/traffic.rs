@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::answer::{Refused, answer, read, safe};
-use crate::ledger::Entry;
 use crate::provider::Provider;
 use crate::requests::LoggedRequest;
 use crate::sandbox::Sandbox;
@@ -96,27 +95,13 @@ async fn set_target(sandbox: &Sandbox, body: &[u8]) -> Result<Target, Refused> {
     let wanted: TargetBody = read(body)?;
     let url = Url::parse(&wanted.url)
         .map_err(|error| Refused::bad_request(format!("url cannot be read: {error}")))?;
-    let account = match wanted.provider {
-        Provider::Xendit => sandbox.xendit_accounts().iter().find(|account| {
-            wanted
-                .account
-                .as_deref()
-                .is_none_or(|word| word == account.name || word == account.business_id)
-        }),
-    };
-    let account = account.ok_or_else(|| Refused::not_found("no such account"))?;
-    let target = Target {
-        provider: wanted.provider,
-        account: account.name.clone(),
-        url: url.to_string(),
-    };
-    let ((), mark) = sandbox.with_books(|pen| {
-        pen.record(&Entry::Targeted {
-            provider: target.provider,
-            account: target.account.clone(),
-            url: target.url.clone(),
-        });
-    });
+    let (account, mark) = sandbox
+        .direct_webhooks(wanted.provider, wanted.account.as_deref(), &url)
+        .ok_or_else(|| Refused::not_found("no such account"))?;
     safe(sandbox, mark).await?;
-    Ok(target)
+    Ok(Target {
+        provider: wanted.provider,
+        account,
+        url: url.to_string(),
+    })
 }

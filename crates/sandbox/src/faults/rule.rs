@@ -209,7 +209,7 @@ mod tests {
         rules
     }
 
-    fn open<'a>(reference: &'a str) -> Subject<'a> {
+    fn open(reference: &str) -> Subject<'_> {
         Subject {
             provider: Provider::Xendit,
             operation: Operation::Open,
@@ -221,13 +221,13 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(json: &str, fires: &[bool]) {
+    fn check(json: &str, expected: &[bool]) {
         let mut rules = rules(json);
-        let fired: Vec<bool> = fires
+        let fired: Vec<bool> = expected
             .iter()
             .map(|_| rules.pick(open("REF-1"), |_| true).is_some())
             .collect();
-        assert_eq!(fired, fires, "{json}");
+        assert_eq!(fired, expected, "{json}");
     }
 
     #[test]

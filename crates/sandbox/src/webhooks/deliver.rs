@@ -6,6 +6,7 @@ use reqwest::header::{CONTENT_TYPE, USER_AGENT};
 
 use super::Delivery;
 use super::log::LoggedDelivery;
+use crate::journal::Mark;
 use crate::ledger::{Charge, Entry, Event, Notification, Payment};
 use crate::provider::Provider;
 use crate::requests::json_or_text;
@@ -51,7 +52,8 @@ pub(super) async fn chain(sandbox: &Sandbox, first: Delivery) {
 
 async fn deliver(sandbox: &Sandbox, delivery: Delivery) {
     let at = sandbox.clock.now();
-    let Some((facts, target)) = look_up(sandbox, &delivery, at) else {
+    let (found, mark) = look_up(sandbox, &delivery, at);
+    let (Some((facts, target)), Ok(())) = (found, sandbox.durable(mark).await) else {
         return;
     };
     let letter = write(sandbox, &facts, &delivery);
@@ -88,8 +90,8 @@ fn look_up(
     sandbox: &Sandbox,
     delivery: &Delivery,
     at: DateTime<Utc>,
-) -> Option<(Facts, Option<String>)> {
-    let (found, _mark) = sandbox.with_books(|pen| {
+) -> (Option<(Facts, Option<String>)>, Mark) {
+    sandbox.with_books(|pen| {
         let notification = pen.notification(&delivery.notification_id)?.clone();
         let charge = pen.charge(&notification.charge_id)?.clone();
         let payment = notification
@@ -109,8 +111,7 @@ fn look_up(
             at,
         };
         Some((facts, target))
-    });
-    found
+    })
 }
 
 fn write(sandbox: &Sandbox, facts: &Facts, delivery: &Delivery) -> Letter {
@@ -177,7 +178,7 @@ pub(super) fn note_dropped(sandbox: &Sandbox, notification: &Notification) {
         notification_id: notification.id.clone(),
         ..Delivery::default()
     };
-    if let Some((facts, _target)) = look_up(sandbox, &dropped, sandbox.clock.now()) {
+    if let (Some((facts, _target)), _mark) = look_up(sandbox, &dropped, sandbox.clock.now()) {
         let letter = write(sandbox, &facts, &dropped);
         let outcome = Outcome {
             answer: None,

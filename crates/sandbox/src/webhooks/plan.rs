@@ -17,7 +17,7 @@ const REORDER_MS_DEFAULT: u64 = 2_000;
 const CORRECTION_MS_DEFAULT: u64 = 3 * 24 * 3_600 * 1_000;
 
 /// Decides what becomes of a webhook that is due: something to send now, or nothing yet, or nothing at all.
-pub(super) fn next(sandbox: &Sandbox, notification_id: String) -> Option<Box<Delivery>> {
+pub(super) fn next(sandbox: &Sandbox, notification_id: String) -> Option<Delivery> {
     let now = sandbox.clock.now();
     let (found, _mark) = sandbox.with_books(|pen| {
         let notification = pen.notification(&notification_id)?.clone();
@@ -46,7 +46,7 @@ fn spoiled(
     plain: Delivery,
     fired: &Fired,
     now: DateTime<Utc>,
-) -> Option<Box<Delivery>> {
+) -> Option<Delivery> {
     let later = |default: u64| now + millis(fired.delay_ms.unwrap_or(default));
     let overtaking = |delivery| Some(overtaking(sandbox, &notification.account, delivery));
     match fired.effect {
@@ -93,18 +93,38 @@ fn spoiled(
             lie: Lie::of(Effect::WrongAmount, || None),
             ..plain
         }),
-        // Rules on webhooks carry no other effect; they were refused when they came.
-        _ => overtaking(plain),
+        // A correction of anything but good news would be no news; the rest was refused when the rule came.
+        Effect::CorrectedLater
+        | Effect::BeforeResponse
+        | Effect::Drip
+        | Effect::TimeoutBefore
+        | Effect::TimeoutAfter
+        | Effect::DisconnectBefore
+        | Effect::DisconnectAfter
+        | Effect::Reset
+        | Effect::StatusBefore
+        | Effect::StatusAfter
+        | Effect::HtmlError
+        | Effect::EmptyBody
+        | Effect::TruncatedJson
+        | Effect::HugeBody
+        | Effect::GzipBomb
+        | Effect::Redirect
+        | Effect::WrongReference
+        | Effect::ForeignReference
+        | Effect::UnknownEnum
+        | Effect::ExtraFields
+        | Effect::RateLimited => overtaking(plain),
     }
 }
 
 /// Sends what was held for this account right after `delivery`.
-fn overtaking(sandbox: &Sandbox, account: &str, delivery: Delivery) -> Box<Delivery> {
+fn overtaking(sandbox: &Sandbox, account: &str, delivery: Delivery) -> Delivery {
     let held = locked(&sandbox.webhooks.held).remove(account);
-    Box::new(Delivery {
+    Delivery {
         followed_by: held.map(|(_, overtaken)| Box::new(overtaken)),
         ..delivery
-    })
+    }
 }
 
 /// Keeps the webhook back for the next one of its account; a second one to be kept back lets the first go after it.
@@ -113,7 +133,7 @@ fn hold(
     account: &str,
     delivery: Delivery,
     at_the_latest: DateTime<Utc>,
-) -> Option<Box<Delivery>> {
+) -> Option<Delivery> {
     let mut held = locked(&sandbox.webhooks.held);
     if held.contains_key(account) {
         drop(held);

@@ -14,9 +14,10 @@ use super::transactions::{self, Query};
 use super::{auth, cancel, look, simulate, view};
 use crate::config::XenditAccount;
 use crate::faults::{self, Connection, Effect, Fired, Lie, Operation, Reply, Sent, Subject};
-use crate::ledger::{Charge, Notification};
+use crate::id;
+use crate::ledger::Charge;
 use crate::limiter::Counter;
-use crate::money::Attempt;
+use crate::money::{Attempt, Telling};
 use crate::provider::Provider;
 use crate::sandbox::{Pen, Sandbox, subject_of};
 
@@ -47,7 +48,6 @@ struct About {
 struct Done {
     reply: Reply,
     opened: Option<Charge>,
-    told: Vec<Notification>,
 }
 
 /// Answers one call below the base path.
@@ -93,6 +93,7 @@ async fn answer(sandbox: &Sandbox, request: &HttpRequest, body: &Bytes) -> Sent 
     }
     let mut reply = perform(sandbox, &call, fired.as_ref()).await;
     reply.headers.extend(headers);
+    reply.headers.push(("Request-Id", id::prefixed("")));
     match fired {
         Some(fired) => faults::afterwards(&fired, reply, connection.as_ref(), error_of).await,
         None => faults::spoken(reply),
@@ -176,17 +177,15 @@ fn about(sandbox: &Sandbox, call: &Call<'_>) -> About {
 
 async fn perform(sandbox: &Sandbox, call: &Call<'_>, fired: Option<&Fired>) -> Reply {
     let now = sandbox.clock.now();
-    let ((outcome, expired), mark) = sandbox.with_books(|pen| {
-        let expired = sandbox.expire_due(pen, now);
-        (carry_out(sandbox, pen, call, fired, now), expired)
+    let (outcome, mark) = sandbox.with_books(|pen| {
+        sandbox.expire_due(pen, now);
+        carry_out(sandbox, pen, call, fired, now)
     });
     if sandbox.durable(mark).await.is_err() {
         return error_of(500);
     }
-    sandbox.notify(expired);
     match outcome {
         Ok(done) => {
-            sandbox.notify(done.told);
             if let Some(charge) = done.opened {
                 sandbox.opened.notify_one();
                 tell_early(sandbox, &charge).await;
@@ -212,7 +211,6 @@ fn carry_out(
     let quiet = |reply| Done {
         reply,
         opened: None,
-        told: Vec::new(),
     };
     match &call.route {
         Route::CreatePaymentRequest => {
@@ -221,7 +219,6 @@ fn carry_out(
             Ok(Done {
                 reply: Reply::new(201, view::payment_request(&charge, business_id, &lie)),
                 opened: Some(charge),
-                told: Vec::new(),
             })
         }
         Route::GetPaymentRequest(id) => {
@@ -235,11 +232,8 @@ fn carry_out(
             Ok(quiet(Reply::new(200, body)))
         }
         Route::SimulatePaymentRequest(id) => {
-            let (body, told) = simulate::simulate(sandbox, pen, account, id, call.body, now)?;
-            Ok(Done {
-                told: told.into_iter().collect(),
-                ..quiet(Reply::new(200, lie.finish(body)))
-            })
+            let body = simulate::simulate(sandbox, pen, account, id, call.body, now)?;
+            Ok(quiet(Reply::new(200, lie.finish(body))))
         }
         Route::GetPayment(id) => {
             let (charge, payment) = look::payment(pen, account, id)?;
@@ -284,13 +278,14 @@ async fn tell_early(sandbox: &Sandbox, charge: &Charge) {
         return;
     };
     let now = sandbox.clock.now();
-    let ((_payment, told), mark) =
-        sandbox.with_books(|pen| sandbox.attempt(pen, charge, Attempt::plain(), now));
-    if sandbox.durable(mark).await.is_err() {
-        return;
-    }
-    if let Some(notification) = told {
-        let answered = sandbox.webhooks.send_now(notification.id, true, now);
+    let attempt = Attempt {
+        telling: Telling::ByCaller,
+        ..Attempt::plain()
+    };
+    let ((_payment, queued), _mark) =
+        sandbox.with_books(|pen| sandbox.attempt(pen, charge, attempt, now));
+    if let Some(notification_id) = queued {
+        let answered = sandbox.webhooks.send_now(notification_id, true, now);
         // Whether it was answered in time or not, the caller gets its answer.
         timeout(Duration::from_secs(EARLY_WEBHOOK_SECONDS_MAX), answered)
             .await

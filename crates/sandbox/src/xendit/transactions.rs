@@ -193,12 +193,12 @@ struct Row<'a> {
     business_id: &'a str,
     created: String,
     updated: String,
-    fee: Fee,
+    fee: Costs,
     product_data: ProductData<'a>,
 }
 
 #[derive(Serialize)]
-struct Fee {
+struct Costs {
     xendit_fee: Amount,
     value_added_tax: Amount,
     xendit_withholding_tax: u8,
@@ -311,7 +311,7 @@ fn row<'a>(
         business_id,
         created: view::time(payment.paid_at),
         updated: view::time(payment.paid_at),
-        fee: Fee {
+        fee: Costs {
             xendit_fee: fee,
             value_added_tax: vat,
             xendit_withholding_tax: 0,

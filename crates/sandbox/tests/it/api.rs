@@ -89,139 +89,61 @@ async fn the_same_reference_twice_makes_two_objects() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_xendit_refuses_is_refused() {
+async fn fields_that_xendit_refuses_are_named() {
     let bench = Bench::new(quick()).await;
-    let field = Some("body.request_amount");
-    let invalid = "API_VALIDATION_ERROR";
-    refused(&bench, json!({"request_amount": 0}), 400, invalid, field).await;
-    refused(
-        &bench,
-        json!({"request_amount": 10_000_001}),
-        400,
-        invalid,
-        field,
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"request_amount": 1_000.5}),
-        400,
-        invalid,
-        field,
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"request_amount": "33000"}),
-        400,
-        invalid,
-        field,
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"reference_id": ""}),
-        400,
-        invalid,
-        Some("body.reference_id"),
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"reference_id": "x".repeat(256)}),
-        400,
-        invalid,
-        Some("body.reference_id"),
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"currency": "USD"}),
-        400,
-        invalid,
-        Some("body.currency"),
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"country": "PH"}),
-        400,
-        invalid,
-        Some("body.country"),
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"type": "LEND"}),
-        400,
-        invalid,
-        Some("body.type"),
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"channel_code": "EWALLET"}),
-        400,
-        invalid,
-        Some("body.channel_code"),
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"metadata": [1]}),
-        400,
-        invalid,
-        Some("body.metadata"),
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"description": ""}),
-        400,
-        invalid,
-        Some("body.description"),
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"channel_properties": {"expires_at": "2030-01-01T00:00:00Z"}}),
-        400,
-        invalid,
-        Some("body.channel_properties.expires_at"),
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"channel_code": "DANA"}),
-        403,
-        "CHANNEL_NOT_ACTIVATED",
-        None,
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"request_amount": 10_100}),
-        403,
-        "CHANNEL_NOT_ACTIVATED",
-        None,
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"request_amount": 10_101}),
-        503,
-        "CHANNEL_UNAVAILABLE",
-        None,
-    )
-    .await;
-    refused(
-        &bench,
-        json!({"request_amount": 10_102}),
-        500,
-        "SERVER_ERROR",
-        None,
-    )
-    .await;
+    for (field, value) in [
+        ("request_amount", json!(0)),
+        ("request_amount", json!(10_000_001)),
+        ("request_amount", json!(1_000.5)),
+        ("request_amount", json!("33000")),
+        ("reference_id", json!("")),
+        ("reference_id", json!("x".repeat(256))),
+        ("currency", json!("USD")),
+        ("country", json!("PH")),
+        ("type", json!("LEND")),
+        ("channel_code", json!("EWALLET")),
+        ("metadata", json!([1])),
+        ("description", json!("")),
+    ] {
+        let path = format!("body.{field}");
+        refused(
+            &bench,
+            json!({ field: value }),
+            400,
+            "API_VALIDATION_ERROR",
+            Some(&path),
+        )
+        .await;
+    }
+    let expiry = json!({"channel_properties": {"expires_at": "2030-01-01T00:00:00Z"}});
+    let path = "body.channel_properties.expires_at";
+    refused(&bench, expiry, 400, "API_VALIDATION_ERROR", Some(path)).await;
+    assert!(bench.charges().await.is_empty(), "nothing was made");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closed_channels_and_magic_amounts_are_refused_with_their_codes() {
+    let bench = Bench::new(quick()).await;
+    for (change, status, code) in [
+        (
+            json!({"channel_code": "DANA"}),
+            403,
+            "CHANNEL_NOT_ACTIVATED",
+        ),
+        (
+            json!({"request_amount": 10_100}),
+            403,
+            "CHANNEL_NOT_ACTIVATED",
+        ),
+        (
+            json!({"request_amount": 10_101}),
+            503,
+            "CHANNEL_UNAVAILABLE",
+        ),
+        (json!({"request_amount": 10_102}), 500, "SERVER_ERROR"),
+    ] {
+        refused(&bench, change, status, code, None).await;
+    }
     assert!(bench.charges().await.is_empty(), "nothing was made");
 }
 

@@ -43,6 +43,32 @@ async fn everything_is_as_it_was_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_body_over_many_lines_is_kept_on_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("sandbox.json");
+    let bench = Bench::new(kept_in(&state)).await;
+    let mut body = create_body("REF-1", 33_000);
+    let note = "two  blanks, a \"quote\\\", and\nmore";
+    body["metadata"]["note"] = json!(note);
+    let made = bench
+        .xendit(Method::POST, "/v3/payment_requests")
+        .header("content-type", "application/json")
+        .body(serde_json::to_string_pretty(&body).expect("a body"))
+        .send()
+        .await
+        .expect("an answer");
+    let made: Value = made.json().await.expect("a JSON body");
+    assert_eq!(made["metadata"]["note"], note);
+    bench.sandbox.stop().await;
+    let bench = Bench::new(kept_in(&state)).await;
+    let path = format!(
+        "/v3/payment_requests/{}",
+        made["payment_request_id"].as_str().unwrap()
+    );
+    assert_eq!(bench.get(&path).await, made);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_torn_last_line_is_ignored_and_a_rotten_one_is_not() {
     let folder = tempfile::tempdir().expect("a folder");
     let state = folder.path().join("sandbox.json");
