@@ -19,6 +19,9 @@ use crate::ledger::{Books, Entry};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark(u64);
 
+/// An entry on its way to the disk; none if it could not be put into words, which ends the journal.
+pub(crate) type Line = (Mark, Option<Vec<u8>>);
+
 /// How far the journal is safe on disk, or that it never will be again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Durable {
@@ -38,7 +41,7 @@ pub(crate) enum Journal {
     Memory,
     /// A thread owns the file.
     File {
-        lines: mpsc::Sender<(Mark, Vec<u8>)>,
+        lines: mpsc::Sender<Line>,
         written: AtomicU64,
         durable: watch::Receiver<Durable>,
     },
@@ -73,7 +76,7 @@ impl Journal {
             return;
         };
         let mark = Mark(written.fetch_add(1, Ordering::SeqCst) + 1);
-        let line = serde_json::to_vec(entry).unwrap_or_default();
+        let line = serde_json::to_vec(entry).ok();
         // A writer that is gone has said so through `durable` before it went.
         lines.send((mark, line)).ok();
     }

@@ -7,13 +7,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use tokio::time::{sleep, timeout};
 
+use super::about;
 use super::answer::{Refusal, error_of, window_headers};
 use super::create::{self, CreateBody};
 use super::route::Route;
 use super::transactions::{self, Query};
 use super::{auth, cancel, look, simulate, view};
 use crate::config::XenditAccount;
-use crate::faults::{self, Connection, Effect, Fired, Lie, Operation, Reply, Sent, Subject};
+use crate::faults::{self, Connection, Effect, Fired, Lie, Operation, Reply, Sent};
 use crate::id;
 use crate::ledger::Charge;
 use crate::limiter::Counter;
@@ -27,21 +28,12 @@ const API_VERSION: &str = "2024-11-11";
 const EARLY_WEBHOOK_SECONDS_MAX: u64 = 10;
 
 /// One call, understood as far as it can be without looking into the books.
-struct Call<'a> {
+pub(super) struct Call<'a> {
     account: &'a XenditAccount,
-    route: Route,
-    body: &'a Bytes,
-    raw_query: &'a str,
+    pub(super) route: Route,
+    pub(super) body: &'a Bytes,
+    pub(super) raw_query: &'a str,
     idempotency_key: Option<&'a str>,
-}
-
-/// What a call is about, for the rules.
-#[derive(Default)]
-struct About {
-    method: Option<&'static str>,
-    reference: Option<String>,
-    order_code: Option<String>,
-    id: Option<String>,
 }
 
 /// What came of a call that was done.
@@ -85,7 +77,7 @@ async fn answer(sandbox: &Sandbox, request: &HttpRequest, body: &Bytes) -> Sent 
         });
     }
     let connection = Connection::of(request);
-    let fired = pick(sandbox, &call);
+    let fired = about::pick(sandbox, &call);
     if let Some(fired) = &fired
         && let Some(sent) = faults::instead(fired, connection.as_ref(), error_of).await
     {
@@ -129,52 +121,6 @@ fn understand<'a>(
     })
 }
 
-fn pick(sandbox: &Sandbox, call: &Call<'_>) -> Option<Fired> {
-    let about = about(sandbox, call);
-    let subject = Subject {
-        provider: Provider::Xendit,
-        operation: call.route.operation(),
-        method: about.method,
-        reference: about.reference.as_deref(),
-        order_code: about.order_code.as_deref(),
-        id: about.id.as_deref(),
-    };
-    sandbox.fault(subject, |_any| true)
-}
-
-fn about(sandbox: &Sandbox, call: &Call<'_>) -> About {
-    let of_charge = |find: &dyn Fn(&Pen<'_>) -> Option<Charge>| {
-        let (charge, _mark) = sandbox.with_books(|pen| find(pen));
-        charge.map_or_else(About::default, |charge| About {
-            method: Some(charge.method.word()),
-            reference: Some(charge.reference),
-            order_code: charge.order_code,
-            id: Some(charge.id),
-        })
-    };
-    match &call.route {
-        Route::CreatePaymentRequest => {
-            let body = CreateBody::read(call.body).unwrap_or_default();
-            About {
-                method: body.method().map(crate::ledger::Method::word),
-                reference: body.reference(),
-                order_code: body.order_code(),
-                id: None,
-            }
-        }
-        Route::GetPaymentRequest(id)
-        | Route::CancelPaymentRequest(id)
-        | Route::SimulatePaymentRequest(id) => of_charge(&|pen| pen.charge(id).cloned()),
-        Route::GetPayment(id) => of_charge(&|pen| pen.charge(&pen.payment(id)?.charge_id).cloned()),
-        Route::ListTransactions => About {
-            reference: Query::read(call.raw_query)
-                .ok()
-                .and_then(|query| query.reference().map(str::to_owned)),
-            ..About::default()
-        },
-    }
-}
-
 async fn perform(sandbox: &Sandbox, call: &Call<'_>, fired: Option<&Fired>) -> Reply {
     let now = sandbox.clock.now();
     let (outcome, mark) = sandbox.with_books(|pen| {
@@ -206,7 +152,7 @@ fn carry_out(
     let account = call.account;
     let business_id = account.business_id.as_str();
     let lie = fired.map_or_else(Lie::default, |fired| {
-        Lie::of(fired.effect, || foreign_reference(pen, call))
+        Lie::of(fired.effect, || about::foreign_reference(pen, call))
     });
     let quiet = |reply| Done {
         reply,
@@ -246,26 +192,6 @@ fn carry_out(
             Ok(quiet(Reply::new(200, body)))
         }
     }
-}
-
-/// The reference of the newest charge that this call is not about.
-fn foreign_reference(pen: &Pen<'_>, call: &Call<'_>) -> Option<String> {
-    let own = match &call.route {
-        Route::CreatePaymentRequest => CreateBody::read(call.body).ok()?.reference(),
-        Route::GetPaymentRequest(id)
-        | Route::CancelPaymentRequest(id)
-        | Route::SimulatePaymentRequest(id) => pen.charge(id).map(|own| own.reference.clone()),
-        Route::GetPayment(id) => {
-            let payment = pen.payment(id)?;
-            pen.charge(&payment.charge_id)
-                .map(|own| own.reference.clone())
-        }
-        Route::ListTransactions => None,
-    };
-    pen.charges()
-        .filter(|charge| Some(&charge.reference) != own.as_ref())
-        .last()
-        .map(|charge| charge.reference.clone())
 }
 
 /// Where a rule orders the webhook before the answer: the customer pays at once, the webhook is answered, and only

@@ -1,6 +1,9 @@
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use futures::future::join_all;
 use mstore_pay_sandbox::{SandboxConfig, SandboxError, start};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -144,48 +147,50 @@ async fn kill_nine_loses_nothing_that_was_answered() {
         .build()
         .expect("a client");
     let url = format!("http://{address}/xendit/v3/payment_requests");
-    let create = |n: usize| {
-        client
-            .post(&url)
-            .basic_auth("xnd_development_sandbox", Some(""))
-            .header("api-version", "2024-11-11")
-            .json(&create_body(&format!("REF-{n}"), 33_000))
-            .send()
-    };
-    let mut answered = Vec::new();
-    for wave in 0..10 {
-        let answers = futures::future::join_all((0..10).map(|n| create(wave * 10 + n))).await;
-        for answer in answers {
-            let body: Value = answer
-                .expect("an answer")
-                .json()
-                .await
-                .expect("a JSON body");
+    let create_until_it_dies = async |till: usize| {
+        let mut answered = Vec::new();
+        for n in 0.. {
+            let answer = client
+                .post(&url)
+                .basic_auth("xnd_development_sandbox", Some(""))
+                .header("api-version", "2024-11-11")
+                .json(&create_body(&format!("REF-{till}-{n}"), 33_000))
+                .send()
+                .await;
+            let Ok(answer) = answer else { break };
+            let Ok(body) = answer.json::<Value>().await else {
+                break;
+            };
             answered.push(body["payment_request_id"].clone());
         }
-    }
-    // More are on their way when the axe falls.
-    let unanswered: Vec<_> = (100..110).map(create).collect();
-    let racing = futures::future::join_all(unanswered);
-    let (_, killed) = tokio::join!(
-        tokio::time::timeout(std::time::Duration::from_millis(200), racing),
-        async { child.kill() }
-    );
-    killed.expect("killed");
-    child.wait().expect("dead");
+        answered
+    };
+    let tills = join_all((0..16).map(create_until_it_dies));
+    let axe = async {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        child.kill().expect("killed");
+        child.wait().expect("dead");
+    };
+    let (answered, ()) = tokio::join!(tills, axe);
+    let answered: Vec<Value> = answered.into_iter().flatten().collect();
 
     let bench = Bench::new(kept_in(&state)).await;
-    let kept: Vec<Value> = bench
+    let kept: HashSet<String> = bench
         .charges()
         .await
         .iter()
-        .map(|charge| charge["id"].clone())
+        .map(|charge| charge["id"].to_string())
         .collect();
-    assert_eq!(answered.len(), 100);
     assert!(
-        answered.iter().all(|id| kept.contains(id)),
-        "every answered charge is kept"
+        answered.len() > 32,
+        "only {} were answered before the axe fell",
+        answered.len()
     );
+    let lost = answered
+        .iter()
+        .filter(|id| !kept.contains(&id.to_string()))
+        .count();
+    assert_eq!(lost, 0, "of {} answered", answered.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
