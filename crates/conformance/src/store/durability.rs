@@ -7,7 +7,8 @@ use mstore_pay_domain::unit_of_work::{Due, LiveOrderWrite, OrderWrite};
 
 use super::StoreHarness;
 use super::fixtures::{
-    AFTER_SHORT, Kit, LONG, SHORT, assert_refused, at, far_future, funds, inbox, must_commit, outbox, read, unit_due,
+    AFTER_SHORT, Kit, LONG, SHORT, assert_refused, at, far_future, funds, inbox, must_commit, order_of, outbox, read,
+    unit_due,
 };
 use mstore_pay_domain::audit::Digest;
 use mstore_pay_domain::ids::DeviceId;
@@ -28,7 +29,7 @@ pub async fn everything_is_there_after_reopening(h: &dyn StoreHarness) {
     let hold = LiveOrderWrite::Hold { merchant, order_code, payment: payment.id, charge };
     let mut work = unit_due(&payment, Due::At(at(10)));
     work.live_orders.push(hold.clone());
-    work.orders.push(OrderWrite { order: kit.order("TRX-1"), expected: Revision::NEW });
+    work.orders.push(OrderWrite { order: order_of("TRX-1"), expected: Revision::NEW });
     let message = kit.message(&payment);
     work.outbox.push(message.clone());
     must_commit(&stores, &work).await;
