@@ -67,8 +67,8 @@ impl Channel {
             amount_min: Money::from(self.amount_min_rupiah),
             amount_max: Money::from(self.amount_max_rupiah),
             risk: self.risk,
-            // Xendit v3 lists arrived money by reference, but not requests.
-            lookup: LookupSupport::None,
+            // By our reference Xendit v3 finds money that arrived, but no request that nobody paid.
+            lookup: LookupSupport::ById,
             idempotency: IdempotencySupport::None,
             cancel: true,
             refund: false,
@@ -88,7 +88,7 @@ mod tests {
     fn qris_is_offered_within_its_limits_and_nothing_else_is() {
         let qris = Channel::of(Method::Qris).unwrap().capabilities();
         assert_eq!((qris.amount_min, qris.amount_max), (Money::from(1), Money::from(10_000_000)));
-        assert_eq!(qris.natural_life, Some(Duration::from_secs(172_800)));
+        assert_eq!(qris.natural_life, Some(Duration::from_hours(48)));
         assert_eq!((qris.expiry_min.as_secs(), qris.expiry_max.as_secs()), (60, 2_592_000));
         for method in Method::ALL.into_iter().filter(|method| *method != Method::Qris) {
             assert!(Channel::of(method).is_none(), "{method}");

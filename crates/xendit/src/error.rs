@@ -41,13 +41,12 @@ fn judge(status: u16, code: &str, retry_after: Option<Duration>) -> (Kind, Certa
         401 => (Kind::Unauthorized, NotApplied),
         403 => (forbidden(code), NotApplied),
         404 => (Kind::NotFound, NotApplied),
-        // A gateway gave up waiting for our request to end, or it came too early: who knows how far it got.
-        408 | 425 => (Kind::TimedOut, Unknown),
+        // Somebody on the way gave up waiting: who knows how far it got.
+        408 | 425 | 504 => (Kind::TimedOut, Unknown),
         // A duplicate: something of that name exists, and it may be what was just asked for.
         409 => (Kind::InvalidRequest, Unknown),
         429 => (Kind::RateLimited { retry_after }, NotApplied),
         402 | 405..=407 | 410..=424 | 426..=428 | 430..=499 => (Kind::InvalidRequest, NotApplied),
-        504 => (Kind::TimedOut, Unknown),
         // 503 too: CHANNEL_UNAVAILABLE does not say on which side of the channel it stopped.
         500..=599 => (Kind::Unavailable, Unknown),
         // Redirects, which are not followed, and what is no final status at all.

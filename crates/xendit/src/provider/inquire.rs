@@ -61,10 +61,9 @@ async fn ask(talk: &Talk<'_>, query: &Query) -> Result<ChargeSnapshot, ProviderE
 async fn find(talk: &Talk<'_>, query: &Query) -> Result<ProviderRef, ProviderError> {
     for payment_ref in &query.payment_refs {
         let Some(payment) = payment_named(talk, payment_ref).await? else { continue };
-        if payment.reference.as_deref() == Some(query.our_reference.as_str()) {
-            if let Some(request) = payment.request {
-                return Ok(request);
-            }
+        let is_ours = payment.reference.as_deref() == Some(query.our_reference.as_str());
+        if let Some(request) = payment.request.filter(|_| is_ours) {
+            return Ok(request);
         }
     }
     let rows = rows_of(talk, query).await?;

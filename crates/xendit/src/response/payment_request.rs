@@ -82,8 +82,8 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_status(word: &str, more: &str, want: SnapshotStatus) {
-        assert_eq!(PaymentRequest::parse(body(word, more).as_bytes()).unwrap().status, want, "{word}");
+    fn check_status(word: &str, more: &str, want: &SnapshotStatus) {
+        assert_eq!(&PaymentRequest::parse(body(word, more).as_bytes()).unwrap().status, want, "{word}");
     }
 
     #[test]
@@ -100,14 +100,14 @@ mod tests {
     #[test]
     fn every_word_of_today_is_known_and_others_are_kept() {
         for word in ["REQUIRES_ACTION", "ACCEPTING_PAYMENTS", "PENDING", "AUTHORIZED", "SUCCEEDED"] {
-            check_status(word, "", SnapshotStatus::Pending);
+            check_status(word, "", &SnapshotStatus::Pending);
         }
-        check_status("EXPIRED", "", SnapshotStatus::Expired);
-        check_status("CANCELED", "", SnapshotStatus::Canceled);
+        check_status("EXPIRED", "", &SnapshotStatus::Expired);
+        check_status("CANCELED", "", &SnapshotStatus::Canceled);
         let reason = FailureReason::from_code("CARD_DECLINED");
-        check_status("FAILED", r#","failure_code":"CARD_DECLINED ""#, SnapshotStatus::Failed(reason));
+        check_status("FAILED", r#","failure_code":"CARD_DECLINED ""#, &SnapshotStatus::Failed(reason));
         for word in ["succeeded", "CANCELLED", "SOON"] {
-            check_status(word, "", SnapshotStatus::Unrecognised(word.to_owned()));
+            check_status(word, "", &SnapshotStatus::Unrecognised(word.to_owned()));
         }
     }
 
@@ -133,7 +133,7 @@ mod tests {
             good.replace("33000.0", "\"33000\""),
             good.replace("33000.0", "-1"),
             good.replace("\"REQUIRES_ACTION\"", "null"),
-            good.replace("]", ""),
+            good.replace(']', ""),
             String::new(),
         ] {
             assert!(PaymentRequest::parse(bad.as_bytes()).is_err(), "{bad}");

@@ -77,7 +77,8 @@ mod tests {
         check_signature(&signature("old-token", BODY), true);
         check_signature(&signature("new-token", b"{\"event\":\"payment.capture\" }"), false);
         check_signature(&signature("other", BODY), false);
-        check_signature(&signature("new-token", BODY)[..62], false);
+        let cut: String = signature("new-token", BODY).chars().take(62).collect();
+        check_signature(&cut, false);
         check_signature(&signature("new-token", BODY).to_uppercase(), false);
         check_signature("new-token", false);
         check_signature("", false);
