@@ -28,3 +28,4 @@ mod writer;
 pub use errors::OpenError;
 pub use migrations::migrate;
 pub use store::{Options, SqliteStore};
+pub use writer::OnFatal;

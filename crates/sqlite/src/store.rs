@@ -1,6 +1,5 @@
 //! The store: one file, one writer thread, a few readers.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,7 +17,7 @@ pub struct Options {
     /// Called from the writer thread when the disk fails under the store (a failed write or sync).
     /// The process MUST end then: nobody knows what the disk holds, and only a fresh start finds out.
     /// If this returns, every later write is [`StoreError::Unavailable`]. Default: abort.
-    pub on_fatal: Box<dyn Fn(&dyn Error) + Send + Sync>,
+    pub on_fatal: OnFatal,
     /// Connections that read. Default: 4.
     pub readers: usize,
     /// Writes that may wait; beyond them [`StoreError::Unavailable`]. Default: 1024.
@@ -65,8 +64,7 @@ impl SqliteStore {
         let path: PathBuf = path.into();
         let lock = StoreLock::take(&path)?;
         let conn = Self::prepare(&path)?;
-        let on_fatal: OnFatal = options.on_fatal;
-        let writer = Writer::start(conn, options.queue_units_max, on_fatal)?;
+        let writer = Writer::start(conn, options.queue_units_max, options.on_fatal)?;
         Ok(Self { open: Arc::new(Open { writer, readers: Readers::new(path, options.readers), _lock: lock }) })
     }
 

@@ -25,8 +25,8 @@ const BATCH_UNITS_MAX: usize = 256;
 /// dozen pages of 4 KiB, so the log stays within some ten megabytes.
 const CHECKPOINT_AFTER_UNITS: usize = 200;
 
-/// Called when the disk fails under the store, with the reason.
-pub(crate) type OnFatal = Box<dyn Fn(&dyn Error) + Send + Sync>;
+/// Called from the writer thread when the disk fails under the store, with the reason.
+pub type OnFatal = Box<dyn Fn(&dyn Error) + Send + Sync>;
 
 /// The way to the thread that writes. Dropping it waits for the work that was taken on.
 pub(crate) struct Writer {

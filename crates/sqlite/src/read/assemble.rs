@@ -18,7 +18,7 @@ pub(super) type Found = (PaymentRow, Option<DetailsRow>);
 pub(crate) type Assembled = (String, Result<Payment, StoreError>);
 
 /// The payments of those rows, in their order.
-pub(super) fn assemble(conn: &mut SqliteConnection, found: Vec<Found>) -> QueryResult<Vec<Assembled>> {
+pub(super) fn assemble(conn: &mut SqliteConnection, found: &[Found]) -> QueryResult<Vec<Assembled>> {
     let ids: Vec<&str> = found.iter().map(|(row, _)| row.id.as_str()).collect();
     let charge_rows: Vec<ChargeRow> = charges::table
         .filter(charges::payment_id.eq_any(&ids))

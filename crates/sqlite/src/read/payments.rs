@@ -22,13 +22,13 @@ fn with_details() -> _ {
         .select((payment, details))
 }
 
-fn whole(conn: &mut SqliteConnection, found: Vec<Found>) -> Result<Vec<Payment>, Fault> {
+fn whole(conn: &mut SqliteConnection, found: &[Found]) -> Result<Vec<Payment>, Fault> {
     let assembled = assemble(conn, found)?;
     assembled.into_iter().map(|(_, payment)| payment.map_err(Fault::from)).collect()
 }
 
-fn one(conn: &mut SqliteConnection, found: Option<Found>) -> Result<Option<Payment>, Fault> {
-    Ok(whole(conn, found.into_iter().collect())?.pop())
+fn one(conn: &mut SqliteConnection, found: Option<&Found>) -> Result<Option<Payment>, Fault> {
+    Ok(whole(conn, found.map_or(&[], std::slice::from_ref))?.pop())
 }
 
 /// A merchant's payment.
@@ -42,13 +42,13 @@ pub(crate) fn payment(
         .filter(payments::merchant_id.eq(merchant.as_str()))
         .first(conn)
         .optional()?;
-    one(conn, found)
+    one(conn, found.as_ref())
 }
 
 /// The payments of those ids, each readable or not, in no order.
 pub(crate) fn by_ids(conn: &mut SqliteConnection, ids: &[String]) -> QueryResult<Vec<Assembled>> {
     let found = with_details().filter(payments::id.eq_any(ids)).load(conn)?;
-    assemble(conn, found)
+    assemble(conn, &found)
 }
 
 /// A merchant's payment with a charge of that id of its provider's.
@@ -62,7 +62,7 @@ pub(crate) fn by_provider_ref(
         .filter(charges::provider_ref.eq(provider_ref.as_str()))
         .select(charges::payment_id);
     let found = with_details().filter(payments::id.eq_any(charged)).first(conn).optional()?;
-    one(conn, found)
+    one(conn, found.as_ref())
 }
 
 /// The payment with a charge of that id at an account, else with a receipt of that id.
@@ -79,12 +79,12 @@ pub(crate) fn by_account_ref(
         .select(charges::payment_id);
     let found = with_details().filter(payments::id.eq_any(charged)).first(conn).optional()?;
     if found.is_some() {
-        return one(conn, found);
+        return one(conn, found.as_ref());
     }
     let received =
         receipts::table.find((provider.as_str(), account.as_str(), provider_ref.as_str())).select(receipts::payment_id);
     let found = with_details().filter(payments::id.eq_any(received)).first(conn).optional()?;
-    one(conn, found)
+    one(conn, found.as_ref())
 }
 
 /// The payment with a charge of that reference of ours at an account.
@@ -100,7 +100,7 @@ pub(crate) fn by_our_reference(
         .filter(charges::our_reference.eq(reference.as_str()))
         .select(charges::payment_id);
     let found = with_details().filter(payments::id.eq_any(charged)).first(conn).optional()?;
-    one(conn, found)
+    one(conn, found.as_ref())
 }
 
 /// Every payment with a charge at an account for an order of that code.
@@ -116,7 +116,7 @@ pub(crate) fn by_account_order(
         .filter(charges::order_code.eq(code.as_str()))
         .select(charges::payment_id);
     let found = with_details().filter(payments::id.eq_any(charged)).load(conn)?;
-    whole(conn, found)
+    whole(conn, &found)
 }
 
 /// Every payment of an order.
@@ -129,5 +129,5 @@ pub(crate) fn of_order(
         .filter(payments::merchant_id.eq(merchant.as_str()))
         .filter(payments::order_code.eq(code.as_str()))
         .load(conn)?;
-    whole(conn, found)
+    whole(conn, &found)
 }
