@@ -11,6 +11,8 @@ pub mod exception;
 pub mod idempotency;
 pub mod ids;
 pub mod lease;
+#[cfg(feature = "memory")]
+pub mod memory;
 pub mod method;
 pub mod money;
 pub mod order;

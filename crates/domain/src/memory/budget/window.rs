@@ -1,0 +1,318 @@
+//! The sliding window itself: pure, so that any store can share it between nodes.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::ports::{BudgetClass, RateLimitStatus, Reservation};
+use crate::time::Timestamp;
+
+/// Calls that were granted at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// When.
+    pub at: Timestamp,
+    /// To which class; `None`: used by somebody else under the same limit.
+    pub class: Option<BudgetClass>,
+    /// How many.
+    pub calls: u32,
+}
+
+/// A log of the calls of the last minute, and who may make the next.
+///
+/// * At no moment are there more calls in the last minute than the limit.
+/// * Calls are evenly paced over what confirmations leave; confirmations take at once what is left.
+/// * A tenth is kept for [`BudgetClass::Rest`] as long as it asks; what it does not ask for is lent.
+/// * While a more urgent class waits, the less urgent ones do too.
+#[derive(Debug, Clone)]
+pub struct SlidingWindow {
+    limit: u32,
+    log: VecDeque<Grant>,
+    next_slot: Timestamp,
+    rest_slot: Timestamp,
+    rest_asked_until: Timestamp,
+    waiting_until: [Timestamp; 4],
+}
+
+impl SlidingWindow {
+    /// How far back calls count.
+    pub const LENGTH: Duration = Duration::from_mins(1);
+    /// One in so many calls is kept for the rest.
+    const REST_SHARE: u32 = 10;
+    /// Slots that nobody took stay good that long, so that a scheduler that ticks keeps its pace.
+    const CATCH_UP: Duration = Duration::from_secs(1);
+    /// For how long after its turn somebody who was told to wait is expected back.
+    const PATIENCE: Duration = Duration::from_millis(500);
+
+    /// A window in which nothing was used.
+    #[must_use]
+    pub fn unused(calls_per_minute: u32) -> Self {
+        Self {
+            limit: calls_per_minute,
+            log: VecDeque::new(),
+            next_slot: Timestamp::EPOCH,
+            rest_slot: Timestamp::EPOCH,
+            rest_asked_until: Timestamp::EPOCH,
+            waiting_until: [Timestamp::EPOCH; 4],
+        }
+    }
+
+    /// A window that was evenly used up over the minute before `until`.
+    #[must_use]
+    pub fn evenly_used(calls_per_minute: u32, until: Timestamp) -> Self {
+        let mut window = Self::unused(calls_per_minute);
+        let interval = Self::LENGTH / calls_per_minute.max(1);
+        let start = until.minus(Self::LENGTH);
+        window.log =
+            (1..=calls_per_minute).map(|n| Grant { at: start.plus(interval * n), class: None, calls: 1 }).collect();
+        window
+    }
+
+    /// A window as a store logged it, oldest grant first.
+    #[must_use]
+    pub fn from_log(calls_per_minute: u32, log: impl IntoIterator<Item = Grant>) -> Self {
+        Self { log: log.into_iter().collect(), ..Self::unused(calls_per_minute) }
+    }
+
+    /// What was granted in the last minute, oldest first.
+    pub fn log(&self) -> impl Iterator<Item = &Grant> {
+        self.log.iter()
+    }
+
+    /// Leave for `calls` calls of that class, counted at once, or how long to wait for it. More calls
+    /// than the limit allows in a minute are taken for as many as it allows.
+    pub fn reserve(&mut self, class: BudgetClass, calls: u32, now: Timestamp) -> Reservation {
+        self.forget(now);
+        if class == BudgetClass::Rest {
+            self.rest_asked_until = now.plus(Self::LENGTH);
+        }
+        let wait = self.wait_for_room(class, calls, now).max(self.wait_for_turn(class, now));
+        if wait.is_zero() {
+            self.take(class, calls, now);
+            Reservation::Granted
+        } else {
+            self.set_waiting(class, now.plus(wait).plus(Self::PATIENCE));
+            Reservation::Wait(wait)
+        }
+    }
+
+    /// Takes in what the provider said: a smaller limit is obeyed, and calls that it counted and we
+    /// did not were made by somebody else.
+    pub fn observe(&mut self, status: RateLimitStatus, now: Timestamp) {
+        self.forget(now);
+        self.limit = self.limit.min(status.limit.max(1));
+        let left = self.limit.saturating_sub(self.used());
+        let foreign = left.saturating_sub(status.remaining);
+        if foreign > 0 {
+            let at = now.plus(status.reset).minus(Self::LENGTH).min(now);
+            let place = self.log.partition_point(|grant| grant.at <= at);
+            self.log.insert(place, Grant { at, class: None, calls: foreign });
+        }
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        while self.log.front().is_some_and(|grant| grant.at.plus(Self::LENGTH) <= now) {
+            self.log.pop_front();
+        }
+    }
+
+    fn used(&self) -> u32 {
+        sum(self.log.iter())
+    }
+
+    fn used_by(&self, class: BudgetClass) -> u32 {
+        sum(self.log.iter().filter(|grant| grant.class == Some(class)))
+    }
+
+    /// What the rest may still ask for and others must leave.
+    fn kept_for_rest(&self, now: Timestamp) -> u32 {
+        let asks = self.rest_asked_until > now;
+        if asks { self.rest_share().saturating_sub(self.used_by(BudgetClass::Rest)) } else { 0 }
+    }
+
+    fn rest_share(&self) -> u32 {
+        self.limit / Self::REST_SHARE
+    }
+
+    fn wait_for_room(&self, class: BudgetClass, calls: u32, now: Timestamp) -> Duration {
+        let kept = if class == BudgetClass::Rest { 0 } else { self.kept_for_rest(now) };
+        let ceiling = self.limit.saturating_sub(kept).max(1);
+        let mut excess = self.used().saturating_add(calls.min(ceiling)).saturating_sub(ceiling);
+        for grant in &self.log {
+            if excess == 0 {
+                break;
+            }
+            excess = excess.saturating_sub(grant.calls);
+            if excess == 0 {
+                return grant.at.plus(Self::LENGTH).since(now);
+            }
+        }
+        if excess == 0 { Duration::ZERO } else { Self::LENGTH }
+    }
+
+    fn wait_for_turn(&self, class: BudgetClass, now: Timestamp) -> Duration {
+        if class == BudgetClass::Confirm {
+            return Duration::ZERO;
+        }
+        let queue = if self.more_urgent_waits(class, now) { self.interval() } else { Duration::ZERO };
+        let turn = self.next_slot.since(now).max(queue);
+        let of_its_share = class == BudgetClass::Rest && self.kept_for_rest(now) > 0;
+        if of_its_share { turn.min(self.rest_slot.since(now)) } else { turn }
+    }
+
+    fn more_urgent_waits(&self, class: BudgetClass, now: Timestamp) -> bool {
+        let classes = [BudgetClass::Confirm, BudgetClass::Watched, BudgetClass::Fresh, BudgetClass::Rest];
+        classes.iter().zip(self.waiting_until).any(|(other, until)| *other < class && until > now)
+    }
+
+    fn set_waiting(&mut self, class: BudgetClass, until: Timestamp) {
+        let [confirm, watched, fresh, rest] = &mut self.waiting_until;
+        match class {
+            BudgetClass::Confirm => *confirm = until,
+            BudgetClass::Watched => *watched = until,
+            BudgetClass::Fresh => *fresh = until,
+            BudgetClass::Rest => *rest = until,
+        }
+    }
+
+    fn take(&mut self, class: BudgetClass, calls: u32, now: Timestamp) {
+        let calls = calls.min(self.limit);
+        self.log.push_back(Grant { at: now, class: Some(class), calls });
+        self.set_waiting(class, Timestamp::EPOCH);
+        if class != BudgetClass::Confirm {
+            let earliest = now.minus(Self::CATCH_UP);
+            self.next_slot = self.next_slot.max(earliest).plus(self.interval().saturating_mul(calls));
+        }
+        if class == BudgetClass::Rest {
+            let share = Self::LENGTH / self.rest_share().max(1);
+            self.rest_slot = now.plus(share.saturating_mul(calls));
+        }
+    }
+
+    /// The pace: what confirmations left of the window, spread over all of it.
+    fn interval(&self) -> Duration {
+        let left = self.limit.saturating_sub(self.used_by(BudgetClass::Confirm));
+        Self::LENGTH / left.max(1)
+    }
+}
+
+fn sum<'a>(grants: impl Iterator<Item = &'a Grant>) -> u32 {
+    grants.fold(0, |sum, grant| sum.saturating_add(grant.calls))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use BudgetClass::{Confirm, Fresh, Rest, Watched};
+    use proptest::prelude::*;
+
+    fn at(milliseconds: u64) -> Timestamp {
+        Timestamp::EPOCH.plus(Duration::from_millis(3_600_000 + milliseconds))
+    }
+
+    /// Has each class ask every `tick` milliseconds until `until`; returns how often each was granted.
+    fn run(window: &mut SlidingWindow, classes: &[BudgetClass], tick: u64, until: u64) -> Vec<usize> {
+        let mut granted = vec![0; classes.len()];
+        for now in (0..until).step_by(usize::try_from(tick).unwrap()) {
+            for (class, granted) in classes.iter().zip(&mut granted) {
+                if window.reserve(*class, 1, at(now)) == Reservation::Granted {
+                    *granted += 1;
+                }
+            }
+        }
+        granted
+    }
+
+    #[test]
+    fn checks_are_evenly_paced() {
+        let granted = run(&mut SlidingWindow::unused(600), &[Fresh], 10, 1_000)[0];
+        assert!((10..=21).contains(&granted), "in the first second: {granted}");
+        let mut window = SlidingWindow::unused(600);
+        run(&mut window, &[Fresh], 10, 30_000);
+        let half = window.used();
+        assert!((300..=311).contains(&half), "in half a minute: {half}");
+    }
+
+    #[test]
+    fn a_confirmation_takes_at_once_what_the_window_holds() {
+        let mut window = SlidingWindow::unused(600);
+        assert_eq!(window.reserve(Confirm, 600, at(0)), Reservation::Granted);
+        assert_eq!(window.reserve(Confirm, 1, at(1)), Reservation::Wait(Duration::from_millis(59_999)));
+        assert_eq!(window.reserve(Confirm, 1, at(60_000)), Reservation::Granted);
+    }
+
+    #[test]
+    fn after_a_burst_of_confirmations_checks_slow_down_rather_than_stop() {
+        let mut window = SlidingWindow::unused(600);
+        assert_eq!(window.reserve(Confirm, 540, at(0)), Reservation::Granted);
+        let granted = run(&mut window, &[Fresh], 100, 60_000)[0];
+        assert!((55..=61).contains(&granted), "{granted}");
+        let last = window.log().filter(|grant| grant.class == Some(Fresh)).last().unwrap().at;
+        assert!(last >= at(55_000), "the last check came at {last}");
+    }
+
+    #[test]
+    fn a_tenth_is_kept_for_the_rest_while_it_asks() {
+        let granted = run(&mut SlidingWindow::evenly_used(600, at(0)), &[Confirm, Watched, Rest], 20, 180_000);
+        assert!(granted[2] >= 150, "the rest got {granted:?}");
+        assert!(granted[0] >= 1_500, "confirmations got {granted:?}");
+    }
+
+    #[test]
+    fn what_the_rest_does_not_ask_for_is_lent() {
+        let mut window = SlidingWindow::unused(600);
+        assert_eq!(window.reserve(Confirm, 600, at(0)), Reservation::Granted);
+        let mut window = SlidingWindow::unused(600);
+        assert_eq!(window.reserve(Rest, 1, at(0)), Reservation::Granted);
+        assert!(matches!(window.reserve(Confirm, 541, at(1)), Reservation::Wait(_)));
+        assert_eq!(window.reserve(Confirm, 540, at(1)), Reservation::Granted);
+    }
+
+    #[test]
+    fn the_more_urgent_class_goes_first() {
+        let granted = run(&mut SlidingWindow::evenly_used(60, at(0)), &[Fresh, Watched], 50, 120_000);
+        assert!(granted[1] > 100 && granted[0] < 20, "fresh and watched got {granted:?}");
+    }
+
+    #[test]
+    fn calls_of_others_and_a_smaller_limit_are_learnt_from_the_provider() {
+        let mut window = SlidingWindow::unused(600);
+        let status = RateLimitStatus { limit: 60, remaining: 10, reset: Duration::from_secs(20) };
+        window.observe(status, at(0));
+        assert_eq!(window.reserve(Confirm, 10, at(0)), Reservation::Granted);
+        assert_eq!(window.reserve(Confirm, 1, at(0)), Reservation::Wait(Duration::from_secs(20)));
+        window.observe(RateLimitStatus { limit: 600, remaining: 600, reset: Duration::ZERO }, at(1));
+        assert!(matches!(window.reserve(Confirm, 1, at(1)), Reservation::Wait(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_minute_holds_more_than_the_limit(
+            limit in 1_u32..90, asks in proptest::collection::vec((0_u8..4, 1_u32..5, 0_u64..4_000), 1..200)
+        ) {
+            let (mut window, mut now, mut granted) = (SlidingWindow::unused(limit), 0, Vec::new());
+            for (class, calls, pause) in asks {
+                now += pause;
+                let class = [Confirm, Watched, Fresh, Rest][usize::from(class)];
+                if window.reserve(class, calls, at(now)) == Reservation::Granted {
+                    granted.push((now, calls.min(limit)));
+                }
+                let used: u32 = granted.iter().filter(|(then, _)| then + 60_000 > now).map(|(_, calls)| calls).sum();
+                prop_assert!(used <= limit, "{used} of {limit}");
+            }
+        }
+
+        #[test]
+        fn whoever_waits_as_told_and_alone_is_granted(
+            limit in 1_u32..90, class in 0_u8..4, calls in 1_u32..5, asks in 1_usize..100
+        ) {
+            let (mut window, mut now) = (SlidingWindow::evenly_used(limit, at(0)), at(0));
+            let class = [Confirm, Watched, Fresh, Rest][usize::from(class)];
+            for _ in 0..asks {
+                if let Reservation::Wait(wait) = window.reserve(class, calls, now) {
+                    now = now.plus(wait);
+                    prop_assert_eq!(window.reserve(class, calls, now), Reservation::Granted);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Webhook deliveries.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::MemoryStore;
+use super::tables::{Held, InboxRow, InboxState, Tables, is_free, is_held_by};
+use crate::ids::{DeliveryId, LeaseToken};
+use crate::lease::Lease;
+use crate::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
+use crate::time::Timestamp;
+use crate::webhook::{Delivery, LeasedDelivery, NewDelivery};
+
+impl Tables {
+    fn take_in(&mut self, new: &NewDelivery, held: Held, now: Timestamp) -> Accepted {
+        let key = (new.provider.clone(), new.account.clone(), new.dedup_key());
+        if let Some(first) = self.inbox_digests.get(&key).copied() {
+            self.inbox.change(&first, |row| row.deliveries = row.deliveries.saturating_add(1));
+            let deliveries = self.inbox.get(&first).map_or(1, |row| row.deliveries);
+            return Accepted::Duplicate { first, deliveries };
+        }
+        let delivery = Delivery {
+            id: new.id,
+            provider: new.provider.clone(),
+            account: new.account.clone(),
+            received_at: new.received_at,
+            body: new.authentic.body().to_vec(),
+            attempts: 1,
+        };
+        let row = InboxRow {
+            delivery: delivery.clone(),
+            number: self.number(),
+            deliveries: 1,
+            state: InboxState::Open { due: now },
+            why: None,
+            held: Some(held),
+        };
+        self.inbox_digests.put(key, new.id);
+        self.inbox_open.put(row.number, new.id);
+        self.inbox.put(new.id, row);
+        Accepted::New(LeasedDelivery { delivery, token: held.token })
+    }
+
+    fn claim_deliveries(&mut self, limit: u32, held: Held, now: Timestamp) -> Vec<LeasedDelivery> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let waiting = |id: &DeliveryId| {
+            let row = self.inbox.get(id);
+            row.is_some_and(|row| is_free(row.held, now) && matches!(row.state, InboxState::Open { due } if due <= now))
+        };
+        let taken: Vec<DeliveryId> =
+            self.inbox_open.rows().values().filter(|id| waiting(id)).take(limit).copied().collect();
+        for id in &taken {
+            self.inbox.change(id, |row| {
+                row.held = Some(held);
+                row.delivery.attempts = row.delivery.attempts.saturating_add(1);
+            });
+        }
+        let rows = taken.iter().filter_map(|id| self.inbox.get(id));
+        rows.map(|row| LeasedDelivery { delivery: row.delivery.clone(), token: held.token }).collect()
+    }
+
+    /// Puts a held delivery down: it is open, or it is not.
+    fn put_down(&mut self, id: &DeliveryId, token: LeaseToken, state: InboxState, why: &str) {
+        let Some(mut row) = self.inbox.get(id).filter(|row| is_held_by(row.held, token)).cloned() else { return };
+        row.held = None;
+        row.why = Some(why.to_owned());
+        row.state = state;
+        if !matches!(row.state, InboxState::Open { .. }) {
+            self.inbox_open.remove(&row.number);
+        }
+        self.inbox.put(*id, row);
+    }
+
+    fn reopen(&mut self, id: &DeliveryId, now: Timestamp) {
+        let Some(mut row) = self.inbox.get(id).cloned() else { return };
+        row.state = InboxState::Open { due: now };
+        self.inbox_open.put(row.number, *id);
+        self.inbox.put(*id, row);
+    }
+
+    fn inbox_counts(&self) -> InboxCounts {
+        self.inbox.rows().values().fold(InboxCounts::default(), |mut counts, row| {
+            let count = match row.state {
+                InboxState::Open { .. } => &mut counts.open,
+                InboxState::Done => &mut counts.done,
+                InboxState::Parked => &mut counts.parked,
+                InboxState::Dead => &mut counts.dead,
+            };
+            *count = count.saturating_add(1);
+            counts
+        })
+    }
+}
+
+impl MemoryStore {
+    /// Why a delivery was last put down, for whoever looks into it.
+    #[must_use]
+    pub fn delivery_note(&self, delivery: &DeliveryId) -> Option<String> {
+        self.read(|tables| tables.inbox.get(delivery).and_then(|row| row.why.clone()))
+    }
+}
+
+#[async_trait]
+impl WebhookInbox for MemoryStore {
+    async fn accept(&self, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, StoreError> {
+        let now = self.now();
+        self.write(|tables| {
+            if tables.inbox.get(&delivery.id).is_some() {
+                return Err(StoreError::query("the delivery id is in use"));
+            }
+            Ok(tables.take_in(delivery, Held::from(lease, now), now))
+        })
+    }
+
+    async fn claim(&self, limit: u32, lease: Lease) -> Result<Vec<LeasedDelivery>, StoreError> {
+        let now = self.now();
+        self.write(|tables| Ok(tables.claim_deliveries(limit, Held::from(lease, now), now)))
+    }
+
+    async fn defer(
+        &self,
+        delivery: &DeliveryId,
+        token: LeaseToken,
+        pause: Duration,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let due = self.now().plus(pause);
+        self.write(|tables| {
+            tables.put_down(delivery, token, InboxState::Open { due }, why);
+            Ok(())
+        })
+    }
+
+    async fn bury(&self, delivery: &DeliveryId, token: LeaseToken, why: &str) -> Result<(), StoreError> {
+        self.write(|tables| {
+            tables.put_down(delivery, token, InboxState::Dead, why);
+            Ok(())
+        })
+    }
+
+    async fn replay(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
+        let now = self.now();
+        self.write(|tables| {
+            let waits = |row: &InboxRow| matches!(row.state, InboxState::Parked | InboxState::Dead);
+            let found = tables.inbox.get(delivery).is_some_and(waits);
+            if found {
+                tables.reopen(delivery, now);
+            }
+            Ok(found)
+        })
+    }
+
+    async fn unpark(&self) -> Result<u64, StoreError> {
+        let now = self.now();
+        self.write(|tables| {
+            let rows = tables.inbox.rows().iter();
+            let parked: Vec<DeliveryId> =
+                rows.filter(|(_, row)| row.state == InboxState::Parked).map(|(id, _)| *id).collect();
+            for id in &parked {
+                tables.reopen(id, now);
+            }
+            Ok(u64::try_from(parked.len()).unwrap_or(u64::MAX))
+        })
+    }
+
+    async fn counts(&self) -> Result<InboxCounts, StoreError> {
+        Ok(self.read(Tables::inbox_counts))
+    }
+}

@@ -1,0 +1,141 @@
+//! Payments: finding, leasing, and the door to the one write.
+
+use async_trait::async_trait;
+
+use super::MemoryStore;
+use super::tables::{AccountKey, Held, Tables, is_free, is_held_by};
+use crate::ids::{AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
+use crate::lease::Lease;
+use crate::payment::Payment;
+use crate::ports::{CommitError, LeasedPayment, PaymentRepository, StoreError};
+use crate::time::Timestamp;
+use crate::unit_of_work::UnitOfWork;
+
+impl Tables {
+    fn find(&self, id: &PaymentId) -> Option<Payment> {
+        self.payments.get(id).map(|row| row.payment.clone())
+    }
+
+    fn of_order_code(&self, code: &OrderCode) -> impl Iterator<Item = &Payment> {
+        let ids = self.by_order.get(code).into_iter().flatten();
+        ids.filter_map(|id| self.payments.get(id)).map(|row| &row.payment)
+    }
+
+    fn claim_due(&mut self, due_at: Timestamp, limit: u32, held: Held, now: Timestamp) -> Vec<LeasedPayment> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let free = |id: &PaymentId| self.payments.get(id).is_some_and(|row| is_free(row.held, now));
+        let due = self.due.rows().keys().take_while(|(due, _)| *due <= due_at).map(|(_, id)| *id);
+        let taken: Vec<PaymentId> = due.filter(free).take(limit).collect();
+        for id in &taken {
+            self.payments.change(id, |row| row.held = Some(held));
+        }
+        taken
+            .iter()
+            .filter_map(|id| self.find(id))
+            .map(|payment| LeasedPayment { payment, token: held.token })
+            .collect()
+    }
+
+    fn reschedule(&mut self, id: &PaymentId, token: LeaseToken, checked_at: Timestamp, next: Option<Timestamp>) {
+        let Some(mut row) = self.payments.get(id).filter(|row| is_held_by(row.held, token)).cloned() else { return };
+        if let Some(due) = row.due {
+            self.due.remove(&(due, *id));
+        }
+        if let Some(next) = next {
+            self.due.put((next, *id), ());
+        }
+        row.due = next;
+        row.held = None;
+        row.payment.checks.count = row.payment.checks.count.saturating_add(1);
+        row.payment.checks.last_at = Some(checked_at);
+        self.payments.put(*id, row);
+    }
+}
+
+#[async_trait]
+impl PaymentRepository for MemoryStore {
+    async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
+        Ok(self.read(|tables| tables.find(id)).filter(|payment| &payment.merchant == merchant))
+    }
+
+    async fn by_provider_ref(
+        &self,
+        merchant: &MerchantId,
+        provider_ref: &ProviderRef,
+    ) -> Result<Option<Payment>, StoreError> {
+        Ok(self.read(|tables| {
+            let owners = tables.charge_refs.get(provider_ref).into_iter().flat_map(|owners| owners.values());
+            owners.filter_map(|(id, _)| tables.find(id)).find(|payment| &payment.merchant == merchant)
+        }))
+    }
+
+    async fn by_account_ref(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        provider_ref: &ProviderRef,
+    ) -> Result<Option<Payment>, StoreError> {
+        let account: AccountKey = (provider.clone(), account.clone());
+        Ok(self.read(|tables| {
+            let names = [&tables.charge_refs, &tables.receipts];
+            let mut owners = names.into_iter().filter_map(|names| names.get(provider_ref)?.get(&account));
+            owners.next().and_then(|(id, _)| tables.find(id))
+        }))
+    }
+
+    async fn by_our_reference(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        reference: &OurReference,
+    ) -> Result<Option<Payment>, StoreError> {
+        let account: AccountKey = (provider.clone(), account.clone());
+        Ok(self.read(|tables| {
+            let owner = tables.our_references.get(reference)?.get(&account);
+            owner.and_then(|(id, _)| tables.find(id))
+        }))
+    }
+
+    async fn by_account_order(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        code: &OrderCode,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let charged_there = |payment: &&Payment| {
+            payment.charges.iter().any(|charge| &charge.provider == provider && &charge.account == account)
+        };
+        Ok(self.read(|tables| tables.of_order_code(code).filter(charged_there).cloned().collect()))
+    }
+
+    async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
+        let own = |payment: &&Payment| &payment.merchant == merchant;
+        let mut payments: Vec<Payment> = self.read(|tables| tables.of_order_code(code).filter(own).cloned().collect());
+        payments.sort_by_key(|payment| (payment.created_at, payment.id));
+        Ok(payments)
+    }
+
+    async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {
+        let clock_now = self.now();
+        let held = Held::from(lease, clock_now);
+        self.write(|tables| Ok(tables.claim_due(now, limit, held, clock_now)))
+    }
+
+    async fn reschedule(
+        &self,
+        payment: &PaymentId,
+        token: LeaseToken,
+        checked_at: Timestamp,
+        next: &Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.write(|tables| {
+            tables.reschedule(payment, token, checked_at, *next);
+            Ok(())
+        })
+    }
+
+    async fn commit(&self, work: &UnitOfWork) -> Result<(), CommitError> {
+        let now = self.now();
+        self.write(|tables| tables.commit(work, now))
+    }
+}

@@ -1,0 +1,173 @@
+//! The tables and the indexes beside them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::table::{Journaled, Table};
+use crate::audit::{AuditRecord, Digest};
+use crate::event::OutboxMessage;
+use crate::exception::MoneyException;
+use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
+use crate::ids::{
+    AccountId, ChargeId, DeliveryId, ExceptionId, LeaseToken, MerchantId, MessageId, OrderCode, OurReference,
+    PaymentId, ProviderId, ProviderRef,
+};
+use crate::lease::Lease;
+use crate::order::Order;
+use crate::payment::Payment;
+use crate::ports::{OfflineEntry, OfflineKind, OfflineReference};
+use crate::time::Timestamp;
+use crate::webhook::Delivery;
+
+/// An account at a provider.
+pub(super) type AccountKey = (ProviderId, AccountId);
+
+/// Who holds a row, until when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub(super) token: LeaseToken,
+    pub(super) until: Timestamp,
+}
+
+impl Held {
+    pub(super) fn from(lease: Lease, now: Timestamp) -> Self {
+        Self { token: lease.token, until: now.plus(lease.ttl) }
+    }
+}
+
+/// Whether nobody holds a row now.
+pub(super) fn is_free(held: Option<Held>, now: Timestamp) -> bool {
+    held.is_none_or(|held| held.until <= now)
+}
+
+/// Whether that token is the last holder's. An overdue holder may still finish as long as nobody
+/// else took the row up.
+pub(super) fn is_held_by(held: Option<Held>, token: LeaseToken) -> bool {
+    held.is_some_and(|held| held.token == token)
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct PaymentRow {
+    pub(super) payment: Payment,
+    pub(super) due: Option<Timestamp>,
+    pub(super) held: Option<Held>,
+}
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum InboxState {
+    Open { due: Timestamp },
+    Done,
+    Parked,
+    Dead,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct InboxRow {
+    pub(super) delivery: Delivery,
+    pub(super) number: u64,
+    pub(super) deliveries: u32,
+    pub(super) state: InboxState,
+    pub(super) why: Option<String>,
+    pub(super) held: Option<Held>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct OutboxRow {
+    pub(super) message: OutboxMessage,
+    pub(super) attempts: u32,
+    pub(super) due: Timestamp,
+    pub(super) held: Option<Held>,
+}
+
+/// Everything the store knows.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    pub(super) payments: Table<PaymentId, PaymentRow>,
+    pub(super) charges: Table<ChargeId, PaymentId>,
+    pub(super) due: Table<(Timestamp, PaymentId), ()>,
+    pub(super) by_order: Table<OrderCode, BTreeSet<PaymentId>>,
+    pub(super) our_references: Table<OurReference, BTreeMap<AccountKey, (PaymentId, ChargeId)>>,
+    pub(super) charge_refs: Table<ProviderRef, BTreeMap<AccountKey, (PaymentId, ChargeId)>>,
+    pub(super) receipts: Table<ProviderRef, BTreeMap<AccountKey, (PaymentId, ChargeId)>>,
+    pub(super) orders: Table<(MerchantId, OrderCode), Order>,
+    pub(super) live_orders: Table<(MerchantId, OrderCode), (PaymentId, ChargeId)>,
+    pub(super) exceptions: Table<ExceptionId, MoneyException>,
+    pub(super) exception_keys: Table<(Option<MerchantId>, String), ExceptionId>,
+    pub(super) idempotency: Table<IdempotencySlot, IdempotencyRecord>,
+    pub(super) inbox: Table<DeliveryId, InboxRow>,
+    pub(super) inbox_digests: Table<(ProviderId, AccountId, Digest), DeliveryId>,
+    pub(super) inbox_open: Table<u64, DeliveryId>,
+    pub(super) outbox: Table<u64, OutboxRow>,
+    pub(super) outbox_ids: Table<MessageId, u64>,
+    pub(super) records: Table<(PaymentId, u64), AuditRecord>,
+    pub(super) bodies: Table<Digest, Vec<u8>>,
+    pub(super) offline: Table<(MerchantId, OfflineKind, OfflineReference), (u64, OfflineEntry)>,
+    /// Rows numbered so far: the order in which they came.
+    numbered: u64,
+}
+
+impl Tables {
+    /// The next number; a number that was taken back is never used again.
+    pub(super) fn number(&mut self) -> u64 {
+        self.numbered = self.numbered.saturating_add(1);
+        self.numbered
+    }
+
+    pub(super) fn keep(&mut self) {
+        self.each(|table| table.keep());
+    }
+
+    pub(super) fn roll_back(&mut self) {
+        self.each(|table| table.roll_back());
+    }
+
+    fn each(&mut self, act: fn(&mut dyn Journaled)) {
+        // Taken apart, so that a table added above cannot be forgotten here.
+        let Self {
+            payments,
+            charges,
+            due,
+            by_order,
+            our_references,
+            charge_refs,
+            receipts,
+            orders,
+            live_orders,
+            exceptions,
+            exception_keys,
+            idempotency,
+            inbox,
+            inbox_digests,
+            inbox_open,
+            outbox,
+            outbox_ids,
+            records,
+            bodies,
+            offline,
+            numbered: _,
+        } = self;
+        let tables: [&mut dyn Journaled; 20] = [
+            payments,
+            charges,
+            due,
+            by_order,
+            our_references,
+            charge_refs,
+            receipts,
+            orders,
+            live_orders,
+            exceptions,
+            exception_keys,
+            idempotency,
+            inbox,
+            inbox_digests,
+            inbox_open,
+            outbox,
+            outbox_ids,
+            records,
+            bodies,
+            offline,
+        ];
+        tables.into_iter().for_each(act);
+    }
+}
