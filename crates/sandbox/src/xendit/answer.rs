@@ -65,18 +65,9 @@ pub(super) fn error_of(status: u16) -> Reply {
         403 => ("REQUEST_FORBIDDEN_ERROR", "The API key may not do this."),
         404 => ("DATA_NOT_FOUND", "Nothing has the ID given in the request."),
         409 => ("DUPLICATE_ERROR", "This was requested before."),
-        429 => (
-            "RATE_LIMIT_EXCEEDED",
-            "Too many requests; wait until the window has moved on.",
-        ),
-        503 => (
-            "CHANNEL_UNAVAILABLE",
-            "The channel does not answer at present.",
-        ),
-        _ => (
-            "SERVER_ERROR",
-            "Something went wrong on the provider's side.",
-        ),
+        429 => ("RATE_LIMIT_EXCEEDED", "Too many requests; wait until the window has moved on."),
+        503 => ("CHANNEL_UNAVAILABLE", "The channel does not answer at present."),
+        _ => ("SERVER_ERROR", "Something went wrong on the provider's side."),
     };
     let mut reply = Refusal::new(status, code, message).reply();
     if status == 429 {

@@ -215,21 +215,9 @@ fn within_limits(amount: &Amount) -> Result<(), Refusal> {
 /// Amounts that Xendit's test mode answers with an error (published for QR codes and e-wallets).
 fn magic(amount: &Amount) -> Result<(), Refusal> {
     match amount.to_string().as_str() {
-        "10100" => Err(Refusal::new(
-            403,
-            "CHANNEL_NOT_ACTIVATED",
-            "The channel is not activated for this account.",
-        )),
-        "10101" => Err(Refusal::new(
-            503,
-            "CHANNEL_UNAVAILABLE",
-            "The channel does not answer at present.",
-        )),
-        "10102" => Err(Refusal::new(
-            500,
-            "SERVER_ERROR",
-            "Something went wrong on the provider's side.",
-        )),
+        "10100" => Err(Refusal::new(403, "CHANNEL_NOT_ACTIVATED", "The channel is not activated for this account.")),
+        "10101" => Err(Refusal::new(503, "CHANNEL_UNAVAILABLE", "The channel does not answer at present.")),
+        "10102" => Err(Refusal::new(500, "SERVER_ERROR", "Something went wrong on the provider's side.")),
         _ => Ok(()),
     }
 }
