@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use mstore_pay_domain::charge::Artefact;
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::method::Method;
@@ -48,7 +50,8 @@ async fn a_fault_before_anything_was_done_still_leaves_that_unknown_unless_xendi
     check(&bench, "timeout_before", "", (Kind::TimedOut, Unknown)).await;
     check(&bench, "disconnect_before", "", (Kind::Unavailable, Unknown)).await;
     check(&bench, "reset", "", (Kind::Unavailable, Unknown)).await;
-    check(&bench, "rate_limited", "", (Kind::RateLimited { retry_after: None }, NotApplied)).await;
+    let retry_after = Some(Duration::from_mins(1));
+    check(&bench, "rate_limited", "", (Kind::RateLimited { retry_after }, NotApplied)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

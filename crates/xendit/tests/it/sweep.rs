@@ -45,7 +45,8 @@ async fn the_list_is_read_to_its_end_page_by_page() {
     }
     let listed = sweep(&bench, Timestamp::EPOCH).await;
     assert_eq!((listed.arrived.len(), listed.complete), (120, true));
-    let pages = bench.requests().await.into_iter().filter(|request| request.starts_with("GET /xendit/transactions")).count();
+    let pages =
+        bench.requests().await.into_iter().filter(|request| request.starts_with("GET /xendit/transactions")).count();
     assert_eq!(pages, 3);
 }
 

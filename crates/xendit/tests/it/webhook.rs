@@ -16,9 +16,7 @@ async fn receive(listener: &TcpListener) -> RawWebhook {
     let (mut stream, _) = tokio::time::timeout(Duration::from_secs(10), listener.accept()).await.unwrap().unwrap();
     let mut bytes = Vec::new();
     loop {
-        let mut some = [0_u8; 4096];
-        let read = stream.read(&mut some).await.unwrap();
-        bytes.extend_from_slice(&some[..read]);
+        stream.read_buf(&mut bytes).await.unwrap();
         let text = String::from_utf8(bytes.clone()).unwrap();
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let headers: Vec<(String, String)> = head
