@@ -27,8 +27,6 @@ use crate::unit_of_work::{Due, IdempotencyWrite};
 
 use verdict::Verdict;
 
-/// How long an opening is nobody else's business: the whole create and a margin.
-pub(super) const OPENING_LEASE: Duration = Duration::from_secs(15);
 /// Too little time to try anything in.
 const LEAST_CALL: Duration = Duration::from_millis(300);
 /// What an adapter may be late by before it is given up on.
@@ -186,7 +184,8 @@ impl Gateway {
                         keep_answer(dossier, job);
                     })
                     .await?;
-                Ok(Next::End(if shown.display == Display::Shown {
+                let is_shown = shown.shown_charge().is_some_and(|known| known.id == charge.id);
+                Ok(Next::End(if is_shown && shown.display == Display::Shown {
                     Opened::Shown(Box::new(shown))
                 } else {
                     Opened::Overtaken(Box::new(shown))
@@ -290,7 +289,7 @@ impl Gateway {
         if dossier.payment(&job.payment).is_some_and(|payment| payment.intake == Intake::Open) {
             dossier.intend(&job.payment, charge, &route.account.provider, &route.account.id);
             let token = LeaseToken::new(self.ports.ids.uuid());
-            dossier.set_due(&job.payment, Due::Leased(Lease { token, ttl: OPENING_LEASE }));
+            dossier.set_due(&job.payment, Due::Leased(Lease { token, ttl: schedule::OPENING_LEASE }));
         }
     }
 
