@@ -5,6 +5,7 @@
 mod cancel;
 mod charge_law;
 mod create;
+mod dossier;
 mod expire;
 mod orders;
 mod payments;
