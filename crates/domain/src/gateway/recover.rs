@@ -1,6 +1,6 @@
 //! Recovery: a create that did not end. The same table as in a create applies, under the same payment.
 
-use super::open::Job;
+use super::open::{CHARGES_PER_PAYMENT_MAX, Job};
 use super::{DecideError, FailoverOnUnknown, Gateway, Scope};
 use crate::audit::Actor;
 use crate::charge::{Charge, Opening};
@@ -19,7 +19,8 @@ impl Gateway {
         let scope = Scope { merchant: payment.merchant.clone(), branch: payment.branch.clone() };
         let routes = self.routes(&scope, payment.method).await?;
         let now = self.ports.clock.now();
-        let over = now >= payment.expires_at || payment.display != Display::Shown;
+        let given_up = payment.charges.len() >= CHARGES_PER_PAYMENT_MAX;
+        let over = given_up || now >= payment.expires_at || payment.display != Display::Shown;
         let last_is_pushed = payment.charges.last().is_some_and(|charge| {
             routes.iter().any(|route| route.leads_to(charge) && route.capabilities.risk == Risk::Pushed)
         });
