@@ -21,6 +21,7 @@
     reason = "a case fails by panicking, and every case may fail"
 )]
 
+pub mod provider;
 pub mod race;
 pub mod store;
 
