@@ -21,9 +21,11 @@
     reason = "a case fails by panicking, and every case may fail"
 )]
 
+pub mod ledger;
 pub mod provider;
 pub mod race;
 pub mod store;
+pub mod webhook;
 
 #[doc(hidden)]
 pub mod __private {
