@@ -26,6 +26,7 @@ pub mod provider;
 pub mod race;
 pub mod store;
 pub mod webhook;
+pub mod wire;
 
 #[doc(hidden)]
 pub mod __private {

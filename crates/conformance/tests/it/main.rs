@@ -3,3 +3,4 @@
 
 mod memory;
 mod saboteurs;
+mod wire;
