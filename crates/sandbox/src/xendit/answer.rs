@@ -90,10 +90,9 @@ pub(super) fn error_of(status: u16) -> Reply {
             "CHANNEL_UNAVAILABLE",
             "The channel does not answer at present.",
         ),
-        // The misspelling is Xendit's: programs have been seen to compare it.
         _ => (
             "SERVER_ERROR",
-            "An unexpected error occured; our team was notified.",
+            "Something went wrong on the provider's side.",
         ),
     };
     let mut reply = Refusal::new(status, code, message).reply();

@@ -225,10 +225,7 @@ fn optional_fields(body: &CreateBody, refuse: &mut impl FnMut(&str, &str)) {
         .and_then(|raw| serde_json::from_str(raw.get()).ok());
     if properties.is_some_and(|properties| properties.contains_key("expires_at")) {
         // Recorded for v2; that v3 refuses it too is unconfirmed, that it does not honour it is documented.
-        refuse(
-            "channel_properties.expires_at",
-            "is not supported by channel 'QRIS'",
-        );
+        refuse("channel_properties.expires_at", "cannot be chosen for QRIS");
     }
 }
 
@@ -261,7 +258,7 @@ fn magic(amount: &Amount) -> Result<(), Refusal> {
         "10102" => Err(Refusal::new(
             500,
             "SERVER_ERROR",
-            "An unexpected error occured; our team was notified.",
+            "Something went wrong on the provider's side.",
         )),
         _ => Ok(()),
     }
