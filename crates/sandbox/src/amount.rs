@@ -29,15 +29,11 @@ impl Amount {
     pub(crate) fn parse(text: &str) -> Result<Self, AmountError> {
         let refused = || AmountError(text.chars().take(AMOUNT_CHARS_MAX).collect());
         let plain = text.len() <= AMOUNT_CHARS_MAX
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+            && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
         if !plain {
             return Err(refused());
         }
-        BigDecimal::from_str(text)
-            .map(|decimal| Self(decimal.normalized()))
-            .map_err(|_unreadable| refused())
+        BigDecimal::from_str(text).map(|decimal| Self(decimal.normalized())).map_err(|_unreadable| refused())
     }
 
     pub(crate) fn is_whole(&self) -> bool {
@@ -58,9 +54,7 @@ impl Amount {
     /// This many times `whole`, the fraction cut off; none where that is no number of 64 bits.
     pub(crate) fn times_whole(&self, whole: u64) -> Option<u64> {
         use bigdecimal::ToPrimitive as _;
-        (&self.0 * BigDecimal::from(whole))
-            .with_scale_round(0, bigdecimal::RoundingMode::Down)
-            .to_u64()
+        (&self.0 * BigDecimal::from(whole)).with_scale_round(0, bigdecimal::RoundingMode::Down).to_u64()
     }
 
     pub(crate) fn less(&self, other: &Self) -> Self {
@@ -77,9 +71,7 @@ impl fmt::Display for Amount {
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // A raw value is the one way to hand serde_json a number that is not first made a float.
-        RawValue::from_string(self.to_string())
-            .map_err(serde::ser::Error::custom)?
-            .serialize(serializer)
+        RawValue::from_string(self.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -121,10 +113,6 @@ mod tests {
 
     #[test]
     fn a_fee_is_rounded_down_to_whole_units() {
-        assert_eq!(
-            Amount::rupiah(33_333).permille(7).to_string(),
-            "233",
-            "0.7 % of 33,333"
-        );
+        assert_eq!(Amount::rupiah(33_333).permille(7).to_string(), "233", "0.7 % of 33,333");
     }
 }

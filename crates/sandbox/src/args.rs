@@ -8,8 +8,7 @@ use clap::Args;
 use url::Url;
 
 use crate::config::{
-    RateLimit, SWEEP_LAG_MS_DEFAULT, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT,
-    XENDIT_KEY_DEFAULT, XenditAccount,
+    RateLimit, SWEEP_LAG_MS_DEFAULT, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT, XenditAccount,
 };
 
 /// Flags of the provider sandbox, to be flattened into a subcommand.
@@ -59,10 +58,7 @@ impl From<SandboxArgs> for SandboxConfig {
             webhook_target: args.xendit_webhook_target,
             ..XenditAccount::main()
         };
-        let subs = args
-            .xendit_sub_account
-            .iter()
-            .map(|id| XenditAccount::sub(id));
+        let subs = args.xendit_sub_account.iter().map(|id| XenditAccount::sub(id));
         Self {
             listen: args.listen,
             state: args.state,
@@ -91,8 +87,7 @@ mod tests {
         let line = "sandbox --listen 127.0.0.1:0 --state s.json --time-scale 60 --rate-limit off --sweep-lag 0 \
                     --xendit-key xnd_development_k --xendit-callback-token t --midtrans-server-key a \
                     --midtrans-client-key b --xendit-sub-account 65f0 --xendit-webhook-target http://127.0.0.1:1/w";
-        let cli =
-            Cli::try_parse_from(line.split_whitespace()).expect("flags of the published list");
+        let cli = Cli::try_parse_from(line.split_whitespace()).expect("flags of the published list");
         let config = SandboxConfig::from(cli.sandbox);
         assert_eq!(config.time_scale.get(), 60);
         assert_eq!(config.rate_limit, RateLimit::Off);

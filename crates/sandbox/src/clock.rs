@@ -18,11 +18,7 @@ pub(crate) struct Anchor {
 impl Anchor {
     pub(crate) fn fresh(scale: u32) -> Self {
         let now = real_now();
-        Self {
-            real: now,
-            shown: now,
-            scale,
-        }
+        Self { real: now, shown: now, scale }
     }
 
     /// Carries on from where `self` is now, at another speed.
@@ -31,19 +27,13 @@ impl Anchor {
             return self;
         }
         let real = real_now();
-        Self {
-            real,
-            shown: self.shown_at(real),
-            scale,
-        }
+        Self { real, shown: self.shown_at(real), scale }
     }
 
     fn shown_at(self, real: DateTime<Utc>) -> DateTime<Utc> {
         let real_micros = (real - self.real).num_microseconds().unwrap_or(i64::MAX);
         let shown_millis = real_micros.saturating_mul(i64::from(self.scale)) / 1_000;
-        self.shown
-            .checked_add_signed(TimeDelta::milliseconds(shown_millis))
-            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+        self.shown.checked_add_signed(TimeDelta::milliseconds(shown_millis)).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
 
@@ -75,10 +65,7 @@ fn truncated(at: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at.timestamp_millis()).unwrap_or(at)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is where the sandbox's own clock lives"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is where the sandbox's own clock lives")]
 fn real_now() -> DateTime<Utc> {
     truncated(Utc::now())
 }
@@ -96,11 +83,7 @@ mod tests {
 
     #[test]
     fn another_scale_carries_on_from_the_time_shown() {
-        let anchor = Anchor {
-            real: real_now() - TimeDelta::seconds(10),
-            shown: real_now(),
-            scale: 3_600,
-        };
+        let anchor = Anchor { real: real_now() - TimeDelta::seconds(10), shown: real_now(), scale: 3_600 };
         let before = Clock::new(anchor).now();
         let after = Clock::new(anchor.rescaled(1)).now();
         assert!(after >= before && after - before < TimeDelta::hours(1));
@@ -110,9 +93,6 @@ mod tests {
     fn waiting_is_shortened_by_the_scale() {
         let clock = Clock::new(Anchor::fresh(1_000));
         let wait = clock.real_time_until(clock.now() + TimeDelta::seconds(1_000));
-        assert!(
-            wait <= Duration::from_millis(1_001),
-            "{wait:?} for a thousand seconds"
-        );
+        assert!(wait <= Duration::from_millis(1_001), "{wait:?} for a thousand seconds");
     }
 }

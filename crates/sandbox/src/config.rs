@@ -108,24 +108,16 @@ impl SandboxConfig {
         }
         for (index, account) in self.xendit_accounts.iter().enumerate() {
             if account.key.is_empty() || account.callback_token.is_empty() {
-                return refuse(format!(
-                    "account {} has an empty key or callback token",
-                    account.name
-                ));
+                return refuse(format!("account {} has an empty key or callback token", account.name));
             }
             if account.key.starts_with("xnd_production_") {
                 return refuse(format!("account {} has a live key", account.name));
             }
             let twin = self.xendit_accounts.iter().take(index).any(|earlier| {
-                earlier.name == account.name
-                    || earlier.business_id == account.business_id
-                    || earlier.key == account.key
+                earlier.name == account.name || earlier.business_id == account.business_id || earlier.key == account.key
             });
             if twin {
-                return refuse(format!(
-                    "account {} shares its name, business id or key with another",
-                    account.name
-                ));
+                return refuse(format!("account {} shares its name, business id or key with another", account.name));
             }
         }
         Ok(self)

@@ -7,10 +7,7 @@ pub(crate) fn prefixed(prefix: &str) -> String {
     format!("{prefix}{}", random())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is where the sandbox's ids are made"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is where the sandbox's ids are made")]
 fn random() -> Uuid {
     Uuid::new_v4()
 }

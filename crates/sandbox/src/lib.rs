@@ -1,8 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![expect(
-    clippy::future_not_send,
-    reason = "actix-web runs each handler on the thread that took the connection"
-)]
+#![expect(clippy::future_not_send, reason = "actix-web runs each handler on the thread that took the connection")]
 
 mod amount;
 mod args;
@@ -26,9 +23,8 @@ mod xendit;
 
 pub use args::SandboxArgs;
 pub use config::{
-    MAIN_ACCOUNT, NMID_DEFAULT, RATE_LIMIT_PER_MINUTE_DEFAULT, RateLimit, RateLimitError,
-    SWEEP_LAG_MS_DEFAULT, SandboxConfig, XENDIT_BUSINESS_ID_DEFAULT, XENDIT_CALLBACK_TOKEN_DEFAULT,
-    XENDIT_KEY_DEFAULT, XenditAccount,
+    MAIN_ACCOUNT, NMID_DEFAULT, RATE_LIMIT_PER_MINUTE_DEFAULT, RateLimit, RateLimitError, SWEEP_LAG_MS_DEFAULT,
+    SandboxConfig, XENDIT_BUSINESS_ID_DEFAULT, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT, XenditAccount,
 };
 pub use error::SandboxError;
 pub use provider::Provider;

@@ -40,12 +40,7 @@ pub(crate) struct Limiter {
 
 impl Limiter {
     pub(crate) fn new(at_start: RateLimit) -> Self {
-        Self {
-            at_start,
-            general: BTreeMap::new(),
-            by_endpoint: BTreeMap::new(),
-            calls: HashMap::new(),
-        }
+        Self { at_start, general: BTreeMap::new(), by_endpoint: BTreeMap::new(), calls: HashMap::new() }
     }
 
     /// Sets the limit of one endpoint, or of all that have none of their own.
@@ -80,9 +75,7 @@ impl Limiter {
         Some(Window {
             limit,
             remaining: limit.saturating_sub(used),
-            reset: calls
-                .front()
-                .map_or(TimeDelta::zero(), |&first| first + window - now),
+            reset: calls.front().map_or(TimeDelta::zero(), |&first| first + window - now),
             refused,
         })
     }
@@ -101,22 +94,14 @@ mod tests {
     use super::*;
 
     fn counter() -> Counter {
-        Counter {
-            provider: Provider::Xendit,
-            account: "main".to_owned(),
-            endpoint: "GET /v3/payments/{id}",
-        }
+        Counter { provider: Provider::Xendit, account: "main".to_owned(), endpoint: "GET /v3/payments/{id}" }
     }
 
     #[track_caller]
     fn check(limiter: &mut Limiter, second: i64, refused: bool, remaining: u32) {
         let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
         let window = limiter.count(counter(), now).expect("a limit is in force");
-        assert_eq!(
-            (window.refused, window.remaining),
-            (refused, remaining),
-            "at second {second}"
-        );
+        assert_eq!((window.refused, window.remaining), (refused, remaining), "at second {second}");
     }
 
     #[test]
@@ -135,11 +120,7 @@ mod tests {
         let mut limiter = Limiter::new(RateLimit::Off);
         let now = DateTime::UNIX_EPOCH;
         assert_eq!(limiter.count(counter(), now), None);
-        limiter.set(
-            Provider::Xendit,
-            Some(counter().endpoint.to_owned()),
-            "1".parse().expect("a limit"),
-        );
+        limiter.set(Provider::Xendit, Some(counter().endpoint.to_owned()), "1".parse().expect("a limit"));
         assert!(limiter.count(counter(), now).is_some_and(|w| !w.refused));
         assert!(limiter.count(counter(), now).is_some_and(|w| w.refused));
     }

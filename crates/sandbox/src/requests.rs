@@ -13,12 +13,7 @@ use crate::sandbox::{Headers, json};
 const REQUESTS_KEPT_MAX: usize = 50_000;
 
 /// Headers that are never shown.
-const SECRET_HEADERS: [&str; 4] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "x-callback-token",
-];
+const SECRET_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-callback-token"];
 
 /// One request, and what was answered to it.
 #[derive(Debug, Clone, Serialize)]
@@ -45,12 +40,7 @@ pub(crate) struct RequestLog {
 
 impl RequestLog {
     /// Notes a request and returns its number.
-    pub(crate) fn received(
-        &mut self,
-        request: &HttpRequest,
-        body: &[u8],
-        at: DateTime<Utc>,
-    ) -> u64 {
+    pub(crate) fn received(&mut self, request: &HttpRequest, body: &[u8], at: DateTime<Utc>) -> u64 {
         self.seen += 1;
         if self.kept.len() >= REQUESTS_KEPT_MAX {
             self.kept.pop_front();
@@ -78,10 +68,7 @@ impl RequestLog {
 
     /// Notes what was answered to request `seq`.
     pub(crate) fn answered(&mut self, seq: u64, status: Option<u16>) {
-        let found = self
-            .kept
-            .binary_search_by_key(&seq, |request| request.seq)
-            .ok();
+        let found = self.kept.binary_search_by_key(&seq, |request| request.seq).ok();
         if let Some(request) = found.and_then(|index| self.kept.get_mut(index)) {
             request.status = status;
         }

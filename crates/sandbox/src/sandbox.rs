@@ -61,13 +61,8 @@ impl Sandbox {
     pub(crate) fn open(config: SandboxConfig) -> Result<Self, SandboxError> {
         let (journal, mut books) = Journal::open(config.state.as_deref())?;
         let scale = config.time_scale.get();
-        let anchor = books
-            .anchor()
-            .map_or_else(|| Anchor::fresh(scale), |kept| kept.rescaled(scale));
-        let mut pen = Pen {
-            books: &mut books,
-            journal: &journal,
-        };
+        let anchor = books.anchor().map_or_else(|| Anchor::fresh(scale), |kept| kept.rescaled(scale));
+        let mut pen = Pen { books: &mut books, journal: &journal };
         pen.record(&Entry::Anchored(anchor));
         for account in &config.xendit_accounts {
             if let Some(url) = &account.webhook_target {
@@ -97,10 +92,7 @@ impl Sandbox {
     /// Works on the books alone. Nothing of the outcome may leave the house before [`Self::durable`] of the mark.
     pub(crate) fn with_books<T>(&self, work: impl FnOnce(&mut Pen<'_>) -> T) -> (T, Mark) {
         let mut books = locked(&self.books);
-        let mut pen = Pen {
-            books: &mut books,
-            journal: &self.journal,
-        };
+        let mut pen = Pen { books: &mut books, journal: &self.journal };
         let outcome = work(&mut pen);
         (outcome, self.journal.mark())
     }
@@ -128,17 +120,14 @@ impl Sandbox {
         url: &Url,
     ) -> Option<(String, Mark)> {
         let found = match provider {
-            Provider::Xendit => self.xendit_accounts.iter().find(|known| {
-                account.is_none_or(|word| word == known.name || word == known.business_id)
-            }),
+            Provider::Xendit => self
+                .xendit_accounts
+                .iter()
+                .find(|known| account.is_none_or(|word| word == known.name || word == known.business_id)),
         };
         let account = found?.name.clone();
         let ((), mark) = self.with_books(|pen| {
-            pen.record(&Entry::Targeted {
-                provider,
-                account: account.clone(),
-                url: url.to_string(),
-            });
+            pen.record(&Entry::Targeted { provider, account: account.clone(), url: url.to_string() });
         });
         Some((account, mark))
     }
@@ -156,11 +145,7 @@ impl Sandbox {
     }
 
     /// The first rule that fires for `subject` and whose effect `wanted` lets through.
-    pub(crate) fn fault(
-        &self,
-        subject: Subject<'_>,
-        wanted: impl Fn(crate::faults::Effect) -> bool,
-    ) -> Option<Fired> {
+    pub(crate) fn fault(&self, subject: Subject<'_>, wanted: impl Fn(crate::faults::Effect) -> bool) -> Option<Fired> {
         self.rules().pick(subject, wanted)
     }
 

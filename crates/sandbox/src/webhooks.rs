@@ -98,13 +98,7 @@ impl Webhooks {
         now: DateTime<Utc>,
     ) -> oneshot::Receiver<()> {
         let (done, answered) = oneshot::channel();
-        let delivery = Delivery {
-            notification_id,
-            copies: 1,
-            scheduled,
-            done: Some(done),
-            ..Delivery::default()
-        };
+        let delivery = Delivery { notification_id, copies: 1, scheduled, done: Some(done), ..Delivery::default() };
         self.push(now, Step::Send(Box::new(delivery)));
         answered
     }

@@ -1,18 +1,22 @@
 //! The adapters in memory keep every promise.
 
+pub(crate) mod ledger;
 pub(crate) mod provider;
 pub(crate) mod store;
+pub(crate) mod webhook;
 
 use std::time::Duration;
 
-use mstore_pay_conformance::{provider_suite, store_suite};
+use mstore_pay_conformance::{ledger_suite, provider_suite, store_suite, webhook_suite};
 use mstore_pay_domain::memory::ScriptedProvider;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{Capabilities, IdempotencySupport, LookupSupport, Operation, Risk};
 
+use ledger::MemoryLedgerHarness;
 use provider::ScriptedHarness;
 use store::MemoryStoreHarness;
+use webhook::ScriptedWebhooksHarness;
 
 store_suite!(store_suite, MemoryStoreHarness);
 store_suite!(store_suite_on_a_runtime, MemoryStoreHarness, #[tokio::test(flavor = "multi_thread")]);
@@ -20,6 +24,9 @@ store_suite!(store_suite_on_a_runtime, MemoryStoreHarness, #[tokio::test(flavor 
 provider_suite!(provider_suite, ScriptedHarness::plain());
 provider_suite!(provider_suite_of_one_that_can_everything, able());
 provider_suite!(provider_suite_of_one_that_can_little, modest());
+
+webhook_suite!(webhook_suite, ScriptedWebhooksHarness::plain());
+ledger_suite!(ledger_suite, MemoryLedgerHarness);
 
 fn capabilities() -> Capabilities {
     Capabilities {

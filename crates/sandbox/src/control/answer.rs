@@ -21,33 +21,21 @@ struct ErrorBody<'a> {
 
 impl Refused {
     pub(super) fn bad_request(error: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            error: error.into(),
-        }
+        Self { status: StatusCode::BAD_REQUEST, error: error.into() }
     }
 
     pub(super) fn conflict(error: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::CONFLICT,
-            error: error.into(),
-        }
+        Self { status: StatusCode::CONFLICT, error: error.into() }
     }
 
     pub(super) fn not_found(error: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            error: error.into(),
-        }
+        Self { status: StatusCode::NOT_FOUND, error: error.into() }
     }
 }
 
 impl From<JournalBroken> for Refused {
     fn from(broken: JournalBroken) -> Self {
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            error: broken.to_string(),
-        }
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, error: broken.to_string() }
     }
 }
 
@@ -55,16 +43,9 @@ impl From<JournalBroken> for Refused {
 pub(super) fn answer<T: Serialize>(outcome: Result<T, Refused>) -> HttpResponse {
     let (status, body) = match outcome {
         Ok(value) => (StatusCode::OK, json(&value)),
-        Err(refused) => (
-            refused.status,
-            json(&ErrorBody {
-                error: &refused.error,
-            }),
-        ),
+        Err(refused) => (refused.status, json(&ErrorBody { error: &refused.error })),
     };
-    HttpResponse::build(status)
-        .insert_header((CONTENT_TYPE, "application/json"))
-        .body(body)
+    HttpResponse::build(status).insert_header((CONTENT_TYPE, "application/json")).body(body)
 }
 
 /// Reads a JSON body, whatever its content type says.

@@ -85,10 +85,7 @@ fn row(books: &Books, charge: &Charge, now: DateTime<Utc>) -> ChargeRow {
         created_at: charge.created_at,
         paid_at: arrived().map(|payment| payment.paid_at).min(),
         artefact: charge.artefact.clone(),
-        payments: payments
-            .iter()
-            .map(|payment| payment_row(payment))
-            .collect(),
+        payments: payments.iter().map(|payment| payment_row(payment)).collect(),
     }
 }
 

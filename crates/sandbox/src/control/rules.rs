@@ -25,12 +25,8 @@ struct LimitBody {
 
 /// `PUT /_control/faults`: answers with the rules now in force.
 pub(super) async fn put_faults(sandbox: Data<Sandbox>, body: Bytes) -> HttpResponse {
-    let replaced = read::<Vec<Rule>>(&body).and_then(|rules| {
-        sandbox
-            .rules()
-            .replace(rules)
-            .map_err(|error| Refused::bad_request(error.to_string()))
-    });
+    let replaced = read::<Vec<Rule>>(&body)
+        .and_then(|rules| sandbox.rules().replace(rules).map_err(|error| Refused::bad_request(error.to_string())));
     match replaced {
         Ok(()) => get_faults(sandbox).await,
         Err(refused) => answer::<Nothing>(Err(refused)),
@@ -49,17 +45,17 @@ pub(super) async fn put_limits(sandbox: Data<Sandbox>, body: Bytes) -> HttpRespo
 }
 
 fn set_limits(sandbox: &Sandbox, body: &[u8]) -> Result<Nothing, Refused> {
-    let wanted: Vec<LimitBody> = if body.trim_ascii_start().starts_with(b"[") {
-        read(body)?
-    } else {
-        vec![read(body)?]
-    };
+    let wanted: Vec<LimitBody> =
+        if body.trim_ascii_start().starts_with(b"[") { read(body)? } else { vec![read(body)?] };
     let parsed = wanted
         .into_iter()
         .map(|limit| {
-            let per_minute: RateLimit = limit.per_minute.get().trim_matches('"').parse().map_err(
-                |error: crate::config::RateLimitError| Refused::bad_request(error.to_string()),
-            )?;
+            let per_minute: RateLimit = limit
+                .per_minute
+                .get()
+                .trim_matches('"')
+                .parse()
+                .map_err(|error: crate::config::RateLimitError| Refused::bad_request(error.to_string()))?;
             let provider = limit.provider.unwrap_or(Provider::Xendit);
             Ok((provider, limit.endpoint, per_minute))
         })

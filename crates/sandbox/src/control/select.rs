@@ -22,13 +22,8 @@ impl Selector {
             .or(self.reference.as_deref())
             .or(self.order_code.as_deref())
             .ok_or_else(|| Refused::bad_request("one of id, reference or order_code is needed"))?;
-        let candidates = || {
-            books
-                .charge(word)
-                .into_iter()
-                .chain(books.charges_named(word))
-                .filter(|charge| self.fits(charge))
-        };
+        let candidates =
+            || books.charge(word).into_iter().chain(books.charges_named(word)).filter(|charge| self.fits(charge));
         candidates()
             .filter(|charge| charge.status == crate::ledger::ChargeStatus::Open)
             .last()
@@ -38,9 +33,7 @@ impl Selector {
     }
 
     fn fits(&self, charge: &Charge) -> bool {
-        let same = |wanted: &Option<String>, actual: Option<&str>| {
-            wanted.is_none() || wanted.as_deref() == actual
-        };
+        let same = |wanted: &Option<String>, actual: Option<&str>| wanted.is_none() || wanted.as_deref() == actual;
         self.provider.is_none_or(|wanted| wanted == charge.provider)
             && same(&self.id, Some(&charge.id))
             && same(&self.reference, Some(&charge.reference))

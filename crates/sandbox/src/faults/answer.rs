@@ -29,7 +29,8 @@ const HUGE_BODY_PIECES: usize = 100;
 const BOMB_MEBIBYTES: usize = 128;
 /// Where `redirect` points unless the rule says: an address only the inside of a cloud can reach.
 const REDIRECT_DEFAULT: &str = "http://169.254.169.254/latest/meta-data/";
-const ERROR_PAGE: &str = "<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>";
+const ERROR_PAGE: &str =
+    "<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>";
 
 /// What a provider answers: a status, a JSON body, headers.
 #[derive(Debug, Clone)]
@@ -41,11 +42,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn new(status: u16, body: String) -> Self {
-        Self {
-            status,
-            body,
-            headers: Vec::new(),
-        }
+        Self { status, body, headers: Vec::new() }
     }
 }
 
@@ -116,16 +113,10 @@ pub(crate) async fn afterwards(
         Effect::DisconnectAfter => hang_up(connection),
         Effect::StatusAfter => spoken(error_of(fired.status.unwrap_or(500))),
         Effect::HtmlError => html(fired.status.unwrap_or(reply.status)),
-        Effect::EmptyBody => spoken(Reply {
-            body: String::new(),
-            ..reply
-        }),
+        Effect::EmptyBody => spoken(Reply { body: String::new(), ..reply }),
         Effect::TruncatedJson => {
             let half = reply.body.chars().count() / 2;
-            spoken(Reply {
-                body: reply.body.chars().take(half).collect(),
-                ..reply
-            })
+            spoken(Reply { body: reply.body.chars().take(half).collect(), ..reply })
         }
         Effect::HugeBody => huge(reply.status),
         Effect::GzipBomb => bomb(reply.status).await,
@@ -158,17 +149,13 @@ pub(crate) fn spoken(reply: Reply) -> Sent {
     }
     Sent {
         status: Some(reply.status),
-        response: response
-            .insert_header((CONTENT_TYPE, "application/json; charset=utf-8"))
-            .body(reply.body),
+        response: response.insert_header((CONTENT_TYPE, "application/json; charset=utf-8")).body(reply.body),
     }
 }
 
 async fn silence(connection: Option<&Connection>) -> Sent {
     let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(SILENCE_SECONDS_MAX)
-        && !connection.is_some_and(Connection::is_over)
-    {
+    while started.elapsed() < Duration::from_secs(SILENCE_SECONDS_MAX) && !connection.is_some_and(Connection::is_over) {
         // The server itself would keep the sockets of clients that gave up until the silence ends.
         sleep(Duration::from_millis(SILENCE_LOOK_MS)).await;
     }
@@ -184,10 +171,7 @@ fn hang_up(connection: Option<&Connection>) -> Sent {
 
 /// The server needs something to write; the socket is gone by now.
 fn unheard() -> Sent {
-    Sent {
-        status: None,
-        response: HttpResponse::InternalServerError().finish(),
-    }
+    Sent { status: None, response: HttpResponse::InternalServerError().finish() }
 }
 
 fn dripping(reply: Reply, pause: Duration) -> Sent {
@@ -243,20 +227,12 @@ fn build_bomb() -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     let written = (0..BOMB_MEBIBYTES).try_for_each(|_| encoder.write_all(&blanks));
     // Writing to memory cannot fail; were it to, a short bomb is still a bomb.
-    written
-        .and_then(|()| encoder.finish())
-        .map(Bytes::from)
-        .unwrap_or_default()
+    written.and_then(|()| encoder.finish()).map(Bytes::from).unwrap_or_default()
 }
 
 fn redirect(fired: &Fired) -> Sent {
     let location = fired.url.as_deref().unwrap_or(REDIRECT_DEFAULT);
-    Sent {
-        status: Some(302),
-        response: HttpResponse::Found()
-            .insert_header((LOCATION, location))
-            .finish(),
-    }
+    Sent { status: Some(302), response: HttpResponse::Found().insert_header((LOCATION, location)).finish() }
 }
 
 fn code(status: u16) -> StatusCode {

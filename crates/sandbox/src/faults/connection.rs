@@ -15,9 +15,7 @@ pub(crate) struct Connection(Arc<OwnedFd>);
 impl Connection {
     /// Remembers the socket of a new connection. To be called from the server's `on_connect`.
     pub(crate) fn remember(stream: &dyn Any, extensions: &mut Extensions) {
-        let shared = stream
-            .downcast_ref::<TcpStream>()
-            .and_then(|stream| stream.as_fd().try_clone_to_owned().ok());
+        let shared = stream.downcast_ref::<TcpStream>().and_then(|stream| stream.as_fd().try_clone_to_owned().ok());
         if let Some(socket) = shared {
             extensions.insert(Self(Arc::new(socket)));
         }

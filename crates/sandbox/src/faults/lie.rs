@@ -57,11 +57,7 @@ impl Lie {
     }
 
     pub(crate) fn amount(&self, truth: &Amount) -> Amount {
-        if self.amount {
-            truth.one_more()
-        } else {
-            truth.clone()
-        }
+        if self.amount { truth.one_more() } else { truth.clone() }
     }
 
     pub(crate) fn status(&self, truth: &'static str) -> &'static str {

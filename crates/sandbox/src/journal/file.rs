@@ -8,10 +8,7 @@ use crate::ledger::{Books, Entry};
 
 /// Holds a lock file beside the state file for as long as the process lives.
 pub(super) fn lock(path: &Path) -> Result<File, SandboxError> {
-    if let Some(parent) = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs::create_dir_all(parent).map_err(|source| trouble(path, source))?;
     }
     let file = OpenOptions::new()
@@ -22,9 +19,7 @@ pub(super) fn lock(path: &Path) -> Result<File, SandboxError> {
         .map_err(|source| trouble(path, source))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(SandboxError::StateInUse {
-            path: path.to_owned(),
-        }),
+        Err(TryLockError::WouldBlock) => Err(SandboxError::StateInUse { path: path.to_owned() }),
         Err(TryLockError::Error(source)) => Err(trouble(path, source)),
     }
 }
@@ -41,18 +36,15 @@ pub(super) fn replay(path: &Path) -> Result<Books, SandboxError> {
     let mut text = Vec::new();
     for line in 1.. {
         text.clear();
-        reader
-            .read_until(b'\n', &mut text)
-            .map_err(|source| trouble(path, source))?;
+        reader.read_until(b'\n', &mut text).map_err(|source| trouble(path, source))?;
         let Some(whole) = text.strip_suffix(b"\n") else {
             break;
         };
-        let entry: Entry =
-            serde_json::from_slice(whole).map_err(|source| SandboxError::StateCorrupt {
-                path: path.to_owned(),
-                line,
-                source,
-            })?;
+        let entry: Entry = serde_json::from_slice(whole).map_err(|source| SandboxError::StateCorrupt {
+            path: path.to_owned(),
+            line,
+            source,
+        })?;
         books.apply(&entry);
     }
     Ok(books)
@@ -70,9 +62,7 @@ fn rewrite(path: &Path, books: &Books) -> io::Result<File> {
         serde_json::to_writer(&mut writer, &entry)?;
         writer.write_all(b"\n")?;
     }
-    let file = writer
-        .into_inner()
-        .map_err(io::IntoInnerError::into_error)?;
+    let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
     fs::rename(&draft, path)?;
     let folder = match path.parent() {
@@ -91,8 +81,5 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn trouble(path: &Path, source: io::Error) -> SandboxError {
-    SandboxError::State {
-        path: path.to_owned(),
-        source,
-    }
+    SandboxError::State { path: path.to_owned(), source }
 }

@@ -27,40 +27,22 @@ impl Books {
         match entry {
             Entry::Anchored(anchor) => self.anchor = Some(*anchor),
             Entry::Opened(charge) => self.open(charge.as_ref().clone()),
-            Entry::Moved {
-                charge_id,
-                status,
-                at,
-            } => self.shift(charge_id, *status, *at),
+            Entry::Moved { charge_id, status, at } => self.shift(charge_id, *status, *at),
             Entry::Attempted(payment) => self.take(payment.as_ref().clone()),
             Entry::Queued(notification) => {
-                self.notifications
-                    .insert(notification.id.clone(), notification.clone());
+                self.notifications.insert(notification.id.clone(), notification.clone());
             }
-            Entry::Tried {
-                notification_id,
-                attempts,
-                next_at,
-            } => {
+            Entry::Tried { notification_id, attempts, next_at } => {
                 if let Some(notification) = self.notifications.get_mut(notification_id) {
                     notification.attempts = *attempts;
                     notification.next_at = *next_at;
                 }
             }
-            Entry::Targeted {
-                provider,
-                account,
-                url,
-            } => {
-                self.targets
-                    .insert((*provider, account.clone()), url.clone());
+            Entry::Targeted { provider, account, url } => {
+                self.targets.insert((*provider, account.clone()), url.clone());
             }
             Entry::Reset => {
-                *self = Self {
-                    anchor: self.anchor,
-                    targets: std::mem::take(&mut self.targets),
-                    ..Self::default()
-                };
+                *self = Self { anchor: self.anchor, targets: std::mem::take(&mut self.targets), ..Self::default() };
             }
         }
     }
@@ -68,22 +50,13 @@ impl Books {
     /// The fewest entries that lead to the present state. Delivered and abandoned notifications are left out.
     pub(crate) fn snapshot(&self) -> impl Iterator<Item = Entry> + '_ {
         let anchor = self.anchor.map(Entry::Anchored);
-        let targets = self
-            .targets
-            .iter()
-            .map(|((provider, account), url)| Entry::Targeted {
-                provider: *provider,
-                account: account.clone(),
-                url: url.clone(),
-            });
-        let charges = self
-            .charges
-            .iter()
-            .map(|charge| Entry::Opened(Box::new(charge.clone())));
-        let payments = self
-            .payments
-            .iter()
-            .map(|payment| Entry::Attempted(Box::new(payment.clone())));
+        let targets = self.targets.iter().map(|((provider, account), url)| Entry::Targeted {
+            provider: *provider,
+            account: account.clone(),
+            url: url.clone(),
+        });
+        let charges = self.charges.iter().map(|charge| Entry::Opened(Box::new(charge.clone())));
+        let payments = self.payments.iter().map(|payment| Entry::Attempted(Box::new(payment.clone())));
         // A payment moves its charge; the last word belongs to the charge as it stands.
         let states = self.charges.iter().map(|charge| Entry::Moved {
             charge_id: charge.id.clone(),
@@ -91,22 +64,13 @@ impl Books {
             at: charge.updated_at,
         });
         let pending = self.unsettled().cloned().map(Entry::Queued);
-        anchor
-            .into_iter()
-            .chain(targets)
-            .chain(charges)
-            .chain(payments)
-            .chain(states)
-            .chain(pending)
+        anchor.into_iter().chain(targets).chain(charges).chain(payments).chain(states).chain(pending)
     }
 
     fn open(&mut self, charge: Charge) {
         let index = self.charges.len();
         self.charge_by_id.insert(charge.id.clone(), index);
-        let order_code = charge
-            .order_code
-            .clone()
-            .filter(|code| *code != charge.reference);
+        let order_code = charge.order_code.clone().filter(|code| *code != charge.reference);
         for word in std::iter::once(charge.reference.clone()).chain(order_code) {
             self.charges_by_word.entry(word).or_default().push(index);
         }
@@ -135,27 +99,17 @@ impl Books {
 
     fn take(&mut self, payment: Payment) {
         let index = self.payments.len();
-        if let Some(charge) = self
-            .charge_by_id
-            .get(&payment.charge_id)
-            .and_then(|&at| self.charges.get_mut(at))
-        {
+        if let Some(charge) = self.charge_by_id.get(&payment.charge_id).and_then(|&at| self.charges.get_mut(at)) {
             charge.latest_payment_id = Some(payment.id.clone());
             charge.failure_code = match &payment.outcome {
                 PaymentOutcome::Succeeded => None,
                 PaymentOutcome::Failed { code } => Some(code.clone()),
             };
-            let (id, status) = (
-                charge.id.clone(),
-                status_after(charge.status, &payment.outcome),
-            );
+            let (id, status) = (charge.id.clone(), status_after(charge.status, &payment.outcome));
             self.shift(&id, status, payment.paid_at);
         }
         self.payment_by_id.insert(payment.id.clone(), index);
-        self.payments_by_charge
-            .entry(payment.charge_id.clone())
-            .or_default()
-            .push(index);
+        self.payments_by_charge.entry(payment.charge_id.clone()).or_default().push(index);
         self.payments.push(payment);
     }
 
@@ -173,10 +127,7 @@ impl Books {
 
     /// Charges with this reference or order code, oldest first.
     pub(crate) fn charges_named<'a>(&'a self, word: &str) -> impl Iterator<Item = &'a Charge> {
-        let indexes = self
-            .charges_by_word
-            .get(word)
-            .map_or(&[][..], Vec::as_slice);
+        let indexes = self.charges_by_word.get(word).map_or(&[][..], Vec::as_slice);
         indexes.iter().filter_map(|&index| self.charges.get(index))
     }
 
@@ -191,10 +142,7 @@ impl Books {
 
     /// Payments on one charge, oldest first.
     pub(crate) fn payments_of<'a>(&'a self, charge_id: &str) -> impl Iterator<Item = &'a Payment> {
-        let indexes = self
-            .payments_by_charge
-            .get(charge_id)
-            .map_or(&[][..], Vec::as_slice);
+        let indexes = self.payments_by_charge.get(charge_id).map_or(&[][..], Vec::as_slice);
         indexes.iter().filter_map(|&index| self.payments.get(index))
     }
 
@@ -210,15 +158,11 @@ impl Books {
 
     /// Notifications that still have an attempt ahead.
     pub(crate) fn unsettled(&self) -> impl Iterator<Item = &Notification> {
-        self.notifications
-            .values()
-            .filter(|notification| notification.next_at.is_some())
+        self.notifications.values().filter(|notification| notification.next_at.is_some())
     }
 
     pub(crate) fn target(&self, provider: Provider, account: &str) -> Option<&str> {
-        self.targets
-            .get(&(provider, account.to_owned()))
-            .map(String::as_str)
+        self.targets.get(&(provider, account.to_owned())).map(String::as_str)
     }
 }
 
@@ -226,16 +170,10 @@ impl Books {
 /// still be paid.
 fn status_after(before: ChargeStatus, outcome: &PaymentOutcome) -> ChargeStatus {
     match (before, outcome) {
-        (ChargeStatus::Open | ChargeStatus::Failed, PaymentOutcome::Succeeded) => {
-            ChargeStatus::Paid
-        }
+        (ChargeStatus::Open | ChargeStatus::Failed, PaymentOutcome::Succeeded) => ChargeStatus::Paid,
         (ChargeStatus::Open, PaymentOutcome::Failed { .. }) => ChargeStatus::Failed,
-        (
-            kept @ (ChargeStatus::Paid
-            | ChargeStatus::Failed
-            | ChargeStatus::Canceled
-            | ChargeStatus::Expired),
-            _,
-        ) => kept,
+        (kept @ (ChargeStatus::Paid | ChargeStatus::Failed | ChargeStatus::Canceled | ChargeStatus::Expired), _) => {
+            kept
+        }
     }
 }

@@ -14,27 +14,15 @@ pub(crate) enum Entry {
     /// A charge was opened.
     Opened(Box<Charge>),
     /// A charge changed without money moving.
-    Moved {
-        charge_id: String,
-        status: ChargeStatus,
-        at: DateTime<Utc>,
-    },
+    Moved { charge_id: String, status: ChargeStatus, at: DateTime<Utc> },
     /// A customer's attempt ended, well or badly.
     Attempted(Box<Payment>),
     /// A webhook was queued.
     Queued(Notification),
     /// A webhook was tried, or given up.
-    Tried {
-        notification_id: String,
-        attempts: u32,
-        next_at: Option<DateTime<Utc>>,
-    },
+    Tried { notification_id: String, attempts: u32, next_at: Option<DateTime<Utc>> },
     /// Webhooks of an account go elsewhere from now on.
-    Targeted {
-        provider: Provider,
-        account: String,
-        url: String,
-    },
+    Targeted { provider: Provider, account: String, url: String },
     /// The books were emptied; accounts and their webhook targets stay.
     Reset,
 }

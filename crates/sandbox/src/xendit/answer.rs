@@ -25,22 +25,13 @@ pub(super) struct FieldError {
 
 impl Refusal {
     pub(super) fn new(status: u16, error_code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            error_code,
-            message: message.into(),
-            errors: Vec::new(),
-        }
+        Self { status, error_code, message: message.into(), errors: Vec::new() }
     }
 
     pub(super) fn fields(errors: Vec<FieldError>) -> Self {
         Self {
             errors,
-            ..Self::new(
-                400,
-                "API_VALIDATION_ERROR",
-                "Some fields of the request are not valid; `errors` names them.",
-            )
+            ..Self::new(400, "API_VALIDATION_ERROR", "Some fields of the request are not valid; `errors` names them.")
         }
     }
 
@@ -53,20 +44,12 @@ impl Refusal {
     }
 
     pub(super) fn not_found() -> Self {
-        Self::new(
-            404,
-            "DATA_NOT_FOUND",
-            "Nothing has the ID given in the request.",
-        )
+        Self::new(404, "DATA_NOT_FOUND", "Nothing has the ID given in the request.")
     }
 
     /// Unconfirmed for cancel and simulate: the code is listed, not the calls that give it.
     pub(super) fn inactive() -> Self {
-        Self::new(
-            400,
-            "INACTIVE_PAYMENT_REQUEST",
-            "The payment request is no longer open.",
-        )
+        Self::new(400, "INACTIVE_PAYMENT_REQUEST", "The payment request is no longer open.")
     }
 
     pub(super) fn reply(&self) -> Reply {
@@ -82,25 +65,13 @@ pub(super) fn error_of(status: u16) -> Reply {
         403 => ("REQUEST_FORBIDDEN_ERROR", "The API key may not do this."),
         404 => ("DATA_NOT_FOUND", "Nothing has the ID given in the request."),
         409 => ("DUPLICATE_ERROR", "This was requested before."),
-        429 => (
-            "RATE_LIMIT_EXCEEDED",
-            "Too many requests; wait until the window has moved on.",
-        ),
-        503 => (
-            "CHANNEL_UNAVAILABLE",
-            "The channel does not answer at present.",
-        ),
-        _ => (
-            "SERVER_ERROR",
-            "Something went wrong on the provider's side.",
-        ),
+        429 => ("RATE_LIMIT_EXCEEDED", "Too many requests; wait until the window has moved on."),
+        503 => ("CHANNEL_UNAVAILABLE", "The channel does not answer at present."),
+        _ => ("SERVER_ERROR", "Something went wrong on the provider's side."),
     };
     let mut reply = Refusal::new(status, code, message).reply();
     if status == 429 {
-        reply.headers = vec![
-            ("Rate-Limit-Remaining", "0".to_owned()),
-            ("Rate-Limit-Reset", "60".to_owned()),
-        ];
+        reply.headers = vec![("Rate-Limit-Remaining", "0".to_owned()), ("Rate-Limit-Reset", "60".to_owned())];
     }
     reply
 }
@@ -111,9 +82,6 @@ pub(super) fn window_headers(window: Window) -> Vec<(&'static str, String)> {
     vec![
         ("Rate-Limit-Limit", window.limit.to_string()),
         ("Rate-Limit-Remaining", window.remaining.to_string()),
-        (
-            "Rate-Limit-Reset",
-            format!("{}.{:02}", hundredths / 100, hundredths % 100),
-        ),
+        ("Rate-Limit-Reset", format!("{}.{:02}", hundredths / 100, hundredths % 100)),
     ]
 }

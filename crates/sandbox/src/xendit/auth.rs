@@ -8,10 +8,7 @@ use super::answer::Refusal;
 use crate::config::XenditAccount;
 
 /// The account a call is made for: that of the key, or the sub-account that `for-user-id` names under the main key.
-pub(super) fn account<'a>(
-    accounts: &'a [XenditAccount],
-    request: &HttpRequest,
-) -> Result<&'a XenditAccount, Refusal> {
+pub(super) fn account<'a>(accounts: &'a [XenditAccount], request: &HttpRequest) -> Result<&'a XenditAccount, Refusal> {
     let key = basic_user(request).ok_or_else(Refusal::key)?;
     let owner = accounts
         .iter()
@@ -28,13 +25,7 @@ pub(super) fn account<'a>(
         .iter()
         .find(|account| is_main && account.business_id == wanted)
         // Unconfirmed: the code a real platform gets for a business that is not one of its own.
-        .ok_or_else(|| {
-            Refusal::new(
-                403,
-                "REQUEST_FORBIDDEN_ERROR",
-                "The API key may not act for this for-user-id.",
-            )
-        })
+        .ok_or_else(|| Refusal::new(403, "REQUEST_FORBIDDEN_ERROR", "The API key may not act for this for-user-id."))
 }
 
 /// A header as text; none if it is absent or not text.

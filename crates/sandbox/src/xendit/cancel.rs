@@ -17,15 +17,10 @@ pub(super) fn cancel(
 ) -> Result<Charge, Refusal> {
     match look::payment_request(pen, account, id)?.status {
         ChargeStatus::Open => {}
-        ChargeStatus::Paid
-        | ChargeStatus::Failed
-        | ChargeStatus::Canceled
-        | ChargeStatus::Expired => return Err(Refusal::inactive()),
+        ChargeStatus::Paid | ChargeStatus::Failed | ChargeStatus::Canceled | ChargeStatus::Expired => {
+            return Err(Refusal::inactive());
+        }
     }
-    pen.record(&Entry::Moved {
-        charge_id: id.to_owned(),
-        status: ChargeStatus::Canceled,
-        at: now,
-    });
+    pen.record(&Entry::Moved { charge_id: id.to_owned(), status: ChargeStatus::Canceled, at: now });
     look::payment_request(pen, account, id).cloned()
 }

@@ -48,14 +48,8 @@ const CHANNELS_NOT_ACTIVATED: [&str; 18] = [
 ];
 
 /// Optional fields that every later body repeats.
-const ECHOED: [&str; 6] = [
-    "description",
-    "metadata",
-    "channel_properties",
-    "customer_id",
-    "items",
-    "shipping_information",
-];
+const ECHOED: [&str; 6] =
+    ["description", "metadata", "channel_properties", "customer_id", "items", "shipping_information"];
 
 /// The fields of a create body, each still as it came.
 #[derive(Debug, Default)]
@@ -64,9 +58,7 @@ pub(super) struct CreateBody(BTreeMap<String, Box<RawValue>>);
 impl CreateBody {
     /// Reads a JSON object.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Refusal> {
-        serde_json::from_slice(bytes)
-            .map(Self)
-            .map_err(|_no_object| Refusal::invalid("The body is not a JSON object."))
+        serde_json::from_slice(bytes).map(Self).map_err(|_no_object| Refusal::invalid("The body is not a JSON object."))
     }
 
     pub(super) fn reference(&self) -> Option<String> {
@@ -75,8 +67,7 @@ impl CreateBody {
 
     /// What our metadata calls the order, if it calls it anything.
     pub(super) fn order_code(&self) -> Option<String> {
-        let metadata: BTreeMap<String, Box<RawValue>> =
-            serde_json::from_str(self.0.get("metadata")?.get()).ok()?;
+        let metadata: BTreeMap<String, Box<RawValue>> = serde_json::from_str(self.0.get("metadata")?.get()).ok()?;
         serde_json::from_str(metadata.get("order_code")?.get()).ok()
     }
 
@@ -152,14 +143,9 @@ pub(super) fn create(
 fn checked(body: &CreateBody) -> Result<(String, Amount), Refusal> {
     let mut errors = Vec::new();
     let mut refuse = |field: &str, message: &str| {
-        errors.push(FieldError {
-            path: format!("body.{field}"),
-            message: message.to_owned(),
-        });
+        errors.push(FieldError { path: format!("body.{field}"), message: message.to_owned() });
     };
-    let reference = body
-        .reference()
-        .filter(|text| (1..=REFERENCE_CHARS_MAX).contains(&text.chars().count()));
+    let reference = body.reference().filter(|text| (1..=REFERENCE_CHARS_MAX).contains(&text.chars().count()));
     if reference.is_none() {
         refuse("reference_id", "must be a text of 1 to 255 characters");
     }
@@ -168,10 +154,7 @@ fn checked(body: &CreateBody) -> Result<(String, Amount), Refusal> {
             refuse(field, &format!("must be {only}"));
         }
     }
-    let amount: Option<Amount> = body
-        .0
-        .get("request_amount")
-        .and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let amount: Option<Amount> = body.0.get("request_amount").and_then(|raw| serde_json::from_str(raw.get()).ok());
     if amount.is_none() {
         refuse("request_amount", "must be a number");
     }
@@ -186,11 +169,7 @@ fn checked(body: &CreateBody) -> Result<(String, Amount), Refusal> {
         return Err(Refusal::fields(errors));
     };
     if channel.as_deref() != Some("QRIS") {
-        return Err(Refusal::new(
-            403,
-            "CHANNEL_NOT_ACTIVATED",
-            "The channel is not activated for this account.",
-        ));
+        return Err(Refusal::new(403, "CHANNEL_NOT_ACTIVATED", "The channel is not activated for this account."));
     }
     within_limits(&amount)?;
     Ok((reference, amount))
@@ -198,13 +177,11 @@ fn checked(body: &CreateBody) -> Result<(String, Amount), Refusal> {
 
 fn optional_fields(body: &CreateBody, refuse: &mut impl FnMut(&str, &str)) {
     let description = body.text("description");
-    if description.is_some_and(|text| !(1..=DESCRIPTION_CHARS_MAX).contains(&text.chars().count()))
-    {
+    if description.is_some_and(|text| !(1..=DESCRIPTION_CHARS_MAX).contains(&text.chars().count())) {
         refuse("description", "must have 1 to 1000 characters");
     }
     if let Some(raw) = body.0.get("metadata").filter(|raw| raw.get() != "null") {
-        let metadata: Option<BTreeMap<String, Box<RawValue>>> =
-            serde_json::from_str(raw.get()).ok();
+        let metadata: Option<BTreeMap<String, Box<RawValue>>> = serde_json::from_str(raw.get()).ok();
         let fits = metadata.is_some_and(|metadata| {
             metadata.len() <= METADATA_KEYS_MAX
                 && metadata.iter().all(|(key, value)| {
@@ -213,16 +190,11 @@ fn optional_fields(body: &CreateBody, refuse: &mut impl FnMut(&str, &str)) {
                 })
         });
         if !fits {
-            refuse(
-                "metadata",
-                "must be an object of at most 50 keys of 40 characters with values of 500",
-            );
+            refuse("metadata", "must be an object of at most 50 keys of 40 characters with values of 500");
         }
     }
-    let properties: Option<BTreeMap<String, Box<RawValue>>> = body
-        .0
-        .get("channel_properties")
-        .and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let properties: Option<BTreeMap<String, Box<RawValue>>> =
+        body.0.get("channel_properties").and_then(|raw| serde_json::from_str(raw.get()).ok());
     if properties.is_some_and(|properties| properties.contains_key("expires_at")) {
         // Recorded for v2; that v3 refuses it too is unconfirmed, that it does not honour it is documented.
         refuse("channel_properties.expires_at", "cannot be chosen for QRIS");
@@ -236,30 +208,16 @@ fn within_limits(amount: &Amount) -> Result<(), Refusal> {
     }
     Err(Refusal::fields(vec![FieldError {
         path: "body.request_amount".to_owned(),
-        message: format!(
-            "must be a whole number of rupiah from {QRIS_RUPIAH_MIN} to {QRIS_RUPIAH_MAX} for QRIS"
-        ),
+        message: format!("must be a whole number of rupiah from {QRIS_RUPIAH_MIN} to {QRIS_RUPIAH_MAX} for QRIS"),
     }]))
 }
 
 /// Amounts that Xendit's test mode answers with an error (published for QR codes and e-wallets).
 fn magic(amount: &Amount) -> Result<(), Refusal> {
     match amount.to_string().as_str() {
-        "10100" => Err(Refusal::new(
-            403,
-            "CHANNEL_NOT_ACTIVATED",
-            "The channel is not activated for this account.",
-        )),
-        "10101" => Err(Refusal::new(
-            503,
-            "CHANNEL_UNAVAILABLE",
-            "The channel does not answer at present.",
-        )),
-        "10102" => Err(Refusal::new(
-            500,
-            "SERVER_ERROR",
-            "Something went wrong on the provider's side.",
-        )),
+        "10100" => Err(Refusal::new(403, "CHANNEL_NOT_ACTIVATED", "The channel is not activated for this account.")),
+        "10101" => Err(Refusal::new(503, "CHANNEL_UNAVAILABLE", "The channel does not answer at present.")),
+        "10102" => Err(Refusal::new(500, "SERVER_ERROR", "Something went wrong on the provider's side.")),
         _ => Ok(()),
     }
 }

@@ -33,70 +33,30 @@ enum Data<'a> {
 }
 
 /// The webhook about `facts`, as the account would get it.
-pub(crate) fn letter(
-    accounts: &[XenditAccount],
-    facts: &Facts,
-    lie: &Lie,
-    bad_token: bool,
-) -> Letter {
-    let account = accounts
-        .iter()
-        .find(|account| account.name == facts.charge.account);
+pub(crate) fn letter(accounts: &[XenditAccount], facts: &Facts, lie: &Lie, bad_token: bool) -> Letter {
+    let account = accounts.iter().find(|account| account.name == facts.charge.account);
     let business_id = account.map_or("", |account| account.business_id.as_str());
     let token = account.map_or("", |account| account.callback_token.as_str());
-    let told = facts
-        .payment
-        .as_ref()
-        .map(|payment| as_told(payment, facts.event));
+    let told = facts.payment.as_ref().map(|payment| as_told(payment, facts.event));
     let (event, data) = match (facts.event, &told) {
         (Event::Paid, Some(payment)) => ("payment.capture", Some(payment)),
         (Event::Failed, Some(payment)) => ("payment.failure", Some(payment)),
-        (Event::Expired, _) | (Event::Paid | Event::Failed, None) => {
-            ("payment_request.expiry", None)
-        }
+        (Event::Expired, _) | (Event::Paid | Event::Failed, None) => ("payment_request.expiry", None),
     };
     let data = match data {
-        Some(payment) => Data::Payment(Box::new(view::payment_view(
-            &facts.charge,
-            payment,
-            business_id,
-            lie,
-        ))),
-        None => Data::Request(Box::new(view::request_view(
-            &facts.charge,
-            business_id,
-            lie,
-        ))),
+        Some(payment) => Data::Payment(Box::new(view::payment_view(&facts.charge, payment, business_id, lie))),
+        None => Data::Request(Box::new(view::request_view(&facts.charge, business_id, lie))),
     };
-    let body = json(&Envelope {
-        event,
-        business_id,
-        created: view::time(facts.at),
-        api_version: "v3",
-        data,
-    });
-    let token = if bad_token {
-        format!("not-{token}")
-    } else {
-        token.to_owned()
-    };
-    Letter {
-        event,
-        headers: vec![
-            ("x-callback-token", token),
-            ("webhook-id", facts.notification.id.clone()),
-        ],
-        body,
-    }
+    let body = json(&Envelope { event, business_id, created: view::time(facts.at), api_version: "v3", data });
+    let token = if bad_token { format!("not-{token}") } else { token.to_owned() };
+    Letter { event, headers: vec![("x-callback-token", token), ("webhook-id", facts.notification.id.clone())], body }
 }
 
 /// The payment with the outcome that the webhook tells.
 fn as_told(payment: &Payment, event: Event) -> Payment {
     let mut told = payment.clone();
     if event == Event::Failed && told.succeeded() {
-        told.outcome = PaymentOutcome::Failed {
-            code: FAILURE_CODE_OF_A_LIE.to_owned(),
-        };
+        told.outcome = PaymentOutcome::Failed { code: FAILURE_CODE_OF_A_LIE.to_owned() };
     }
     told
 }

@@ -6,11 +6,7 @@ use crate::ledger::{Books, Charge, Payment};
 use crate::provider::Provider;
 
 /// A payment request of this account.
-pub(super) fn payment_request<'a>(
-    books: &'a Books,
-    account: &XenditAccount,
-    id: &str,
-) -> Result<&'a Charge, Refusal> {
+pub(super) fn payment_request<'a>(books: &'a Books, account: &XenditAccount, id: &str) -> Result<&'a Charge, Refusal> {
     books
         .charge(id)
         .filter(|charge| charge.provider == Provider::Xendit && charge.account == account.name)

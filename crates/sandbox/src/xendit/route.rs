@@ -20,12 +20,8 @@ impl Route {
         let id = |id: &&str| (*id).to_owned();
         match (method.as_str(), segments.as_slice()) {
             ("POST", ["v3", "payment_requests"]) => Some(Self::CreatePaymentRequest),
-            ("GET", ["v3", "payment_requests", request]) => {
-                Some(Self::GetPaymentRequest(id(request)))
-            }
-            ("POST", ["v3", "payment_requests", request, "cancel"]) => {
-                Some(Self::CancelPaymentRequest(id(request)))
-            }
+            ("GET", ["v3", "payment_requests", request]) => Some(Self::GetPaymentRequest(id(request))),
+            ("POST", ["v3", "payment_requests", request, "cancel"]) => Some(Self::CancelPaymentRequest(id(request))),
             ("POST", ["v3", "payment_requests", request, "simulate"]) => {
                 Some(Self::SimulatePaymentRequest(id(request)))
             }

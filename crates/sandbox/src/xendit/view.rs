@@ -93,11 +93,7 @@ pub(super) fn payment(charge: &Charge, payment: &Payment, business_id: &str, lie
     lie.finish(json(&payment_view(charge, payment, business_id, lie)))
 }
 
-pub(super) fn request_view<'a>(
-    charge: &'a Charge,
-    business_id: &'a str,
-    lie: &'a Lie,
-) -> PaymentRequestView<'a> {
+pub(super) fn request_view<'a>(charge: &'a Charge, business_id: &'a str, lie: &'a Lie) -> PaymentRequestView<'a> {
     PaymentRequestView {
         business_id,
         reference_id: lie.reference(&charge.reference),
@@ -109,11 +105,7 @@ pub(super) fn request_view<'a>(
         request_amount: lie.amount(&charge.amount),
         capture_method: "AUTOMATIC",
         channel_code: channel_code(charge.method),
-        actions: [ActionView {
-            r#type: "PRESENT_TO_CUSTOMER",
-            descriptor: "QR_STRING",
-            value: &charge.artefact,
-        }],
+        actions: [ActionView { r#type: "PRESENT_TO_CUSTOMER", descriptor: "QR_STRING", value: &charge.artefact }],
         status: lie.status(request_status(charge.status)),
         failure_code: charge.failure_code.as_deref(),
         created: time(charge.created_at),

@@ -8,11 +8,7 @@ use crate::support::{Bench, create_body, quick};
 const SUB: &str = "65f0aaaabbbbccccdddd0001";
 
 async fn platform() -> Bench {
-    Bench::new(SandboxConfig {
-        xendit_accounts: vec![XenditAccount::main(), XenditAccount::sub(SUB)],
-        ..quick()
-    })
-    .await
+    Bench::new(SandboxConfig { xendit_accounts: vec![XenditAccount::main(), XenditAccount::sub(SUB)], ..quick() }).await
 }
 
 async fn create_for(bench: &Bench, business: &str, reference: &str) -> Value {
@@ -34,33 +30,17 @@ async fn a_sub_accounts_objects_are_seen_under_its_name_only() {
     assert_eq!(made["business_id"], SUB);
     let paid = bench.pay("REF-1").await;
     for path in [
-        format!(
-            "/v3/payment_requests/{}",
-            made["payment_request_id"].as_str().unwrap()
-        ),
+        format!("/v3/payment_requests/{}", made["payment_request_id"].as_str().unwrap()),
         format!("/v3/payments/{}", paid["payment_id"].as_str().unwrap()),
     ] {
         let wrong = bench.xendit(Method::GET, &path).send().await.unwrap();
         assert_eq!(wrong.status(), 404, "the main account does not see {path}");
-        let right = bench
-            .xendit(Method::GET, &path)
-            .header("for-user-id", SUB)
-            .send()
-            .await
-            .unwrap();
+        let right = bench.xendit(Method::GET, &path).header("for-user-id", SUB).send().await.unwrap();
         assert_eq!(right.status(), 200);
     }
     assert_eq!(bench.get("/transactions").await["data"], json!([]));
-    let own = bench
-        .xendit(Method::GET, "/transactions")
-        .header("for-user-id", SUB)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        own.json::<Value>().await.unwrap()["data"][0]["business_id"],
-        SUB
-    );
+    let own = bench.xendit(Method::GET, "/transactions").header("for-user-id", SUB).send().await.unwrap();
+    assert_eq!(own.json::<Value>().await.unwrap()["data"][0]["business_id"], SUB);
     assert_eq!(bench.charge("REF-1").await["account"], SUB);
 }
 
@@ -96,16 +76,8 @@ async fn strangers_are_refused() {
     let bench = platform().await;
     let check = async |key: &str, business: &str, status: u16| {
         let url = format!("{}/transactions", bench.sandbox.xendit_base_url());
-        let request = bench
-            .client
-            .get(url)
-            .basic_auth(key, Some(""))
-            .header("for-user-id", business);
-        assert_eq!(
-            request.send().await.unwrap().status(),
-            status,
-            "{key} for {business}"
-        );
+        let request = bench.client.get(url).basic_auth(key, Some("")).header("for-user-id", business);
+        assert_eq!(request.send().await.unwrap().status(), status, "{key} for {business}");
     };
     let (main, sub) = (XenditAccount::main(), XenditAccount::sub(SUB));
     check(&main.key, SUB, 200).await;
@@ -114,11 +86,5 @@ async fn strangers_are_refused() {
     check(&main.key, "nobody", 403).await;
     check(&sub.key, &main.business_id, 403).await;
     let body = json!({"provider": "xendit", "account": "nobody", "url": "http://127.0.0.1:1/"});
-    assert_eq!(
-        bench
-            .try_control(Method::PUT, "/webhook-target", body)
-            .await
-            .status(),
-        404
-    );
+    assert_eq!(bench.try_control(Method::PUT, "/webhook-target", body).await.status(), 404);
 }

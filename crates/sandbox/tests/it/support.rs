@@ -20,19 +20,12 @@ pub(crate) struct Bench {
 
 /// No rate limit, no sweep lag: what most tests want.
 pub(crate) fn quick() -> SandboxConfig {
-    SandboxConfig {
-        rate_limit: RateLimit::Off,
-        sweep_lag_ms: 0,
-        ..SandboxConfig::default()
-    }
+    SandboxConfig { rate_limit: RateLimit::Off, sweep_lag_ms: 0, ..SandboxConfig::default() }
 }
 
 /// The same on a clock that runs `scale` times as fast.
 pub(crate) fn scaled(scale: u32) -> SandboxConfig {
-    SandboxConfig {
-        time_scale: NonZeroU32::new(scale).expect("a scale above zero"),
-        ..quick()
-    }
+    SandboxConfig { time_scale: NonZeroU32::new(scale).expect("a scale above zero"), ..quick() }
 }
 
 impl Bench {
@@ -62,23 +55,12 @@ impl Bench {
         response.json().await.expect("a JSON body")
     }
 
-    pub(crate) async fn try_create(
-        &self,
-        reference: &str,
-        amount: u64,
-    ) -> reqwest::Result<Response> {
-        self.xendit(Method::POST, "/v3/payment_requests")
-            .json(&create_body(reference, amount))
-            .send()
-            .await
+    pub(crate) async fn try_create(&self, reference: &str, amount: u64) -> reqwest::Result<Response> {
+        self.xendit(Method::POST, "/v3/payment_requests").json(&create_body(reference, amount)).send().await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
-        let response = self
-            .xendit(Method::GET, path)
-            .send()
-            .await
-            .expect("an answer");
+        let response = self.xendit(Method::GET, path).send().await.expect("an answer");
         assert_eq!(response.status(), 200, "GET {path}");
         response.json().await.expect("a JSON body")
     }
@@ -142,10 +124,7 @@ pub(crate) fn create_body(reference: &str, amount: u64) -> Value {
 }
 
 /// Asks until the answer is there; fails the test if it does not come.
-pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
-    what: &str,
-    mut ask: impl FnMut() -> F,
-) -> T {
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
     let deadline = Instant::now() + Duration::from_secs(PATIENCE_SECONDS_MAX);
     loop {
         if let Some(found) = ask().await {

@@ -31,15 +31,9 @@ async fn a_payment_is_told_with_the_payment_object() {
 async fn an_embedder_directs_webhooks_without_http() {
     let (bench, shop) = (Bench::new(quick()).await, Shop::open());
     let url = shop.url.parse().expect("a URL");
-    let directed = bench
-        .sandbox
-        .direct_webhooks(Provider::Xendit, None, &url)
-        .await;
+    let directed = bench.sandbox.direct_webhooks(Provider::Xendit, None, &url).await;
     directed.expect("the main account is there");
-    let nobody = bench
-        .sandbox
-        .direct_webhooks(Provider::Xendit, Some("nobody"), &url)
-        .await;
+    let nobody = bench.sandbox.direct_webhooks(Provider::Xendit, Some("nobody"), &url).await;
     assert!(nobody.is_err());
     bench.create("REF-1", 33_000).await;
     bench.pay("REF-1").await;
@@ -86,29 +80,17 @@ async fn a_refused_webhook_is_tried_seven_times_on_xendits_schedule() {
     bench.create("REF-1", 33_000).await;
     bench.pay("REF-1").await;
     let received = shop.wait_for(7).await;
-    assert!(
-        received
-            .iter()
-            .all(|webhook| webhook.webhook_id == received[0].webhook_id)
-    );
-    let created: Vec<chrono::DateTime<chrono::Utc>> = received
-        .iter()
-        .map(|webhook| webhook.body["created"].as_str().unwrap().parse().unwrap())
-        .collect();
-    let gaps: Vec<i64> = created
-        .windows(2)
-        .map(|pair| (pair[1] - pair[0]).num_minutes())
-        .collect();
+    assert!(received.iter().all(|webhook| webhook.webhook_id == received[0].webhook_id));
+    let created: Vec<chrono::DateTime<chrono::Utc>> =
+        received.iter().map(|webhook| webhook.body["created"].as_str().unwrap().parse().unwrap()).collect();
+    let gaps: Vec<i64> = created.windows(2).map(|pair| (pair[1] - pair[0]).num_minutes()).collect();
     for (gap, planned) in gaps.iter().zip([15, 45, 120, 180, 360, 720]) {
         // A real millisecond is twenty seconds here.
         assert!((planned..planned + 60).contains(gap), "{gaps:?}");
     }
     let rows = bench.control(Method::GET, "/webhooks", Value::Null).await;
     assert_eq!(rows.as_array().map(Vec::len), Some(7));
-    assert_eq!(
-        (&rows[0]["attempt"], &rows[6]["attempt"]),
-        (&json!(1), &json!(7))
-    );
+    assert_eq!((&rows[0]["attempt"], &rows[6]["attempt"]), (&json!(1), &json!(7)));
     assert_eq!(rows[0]["answer"], 500);
 }
 
@@ -124,18 +106,13 @@ async fn a_webhook_that_was_taken_is_not_sent_again_unless_asked() {
     })
     .await;
     assert_eq!(rows[0]["answer"], 200);
-    assert_eq!(
-        rows[0]["headers"]["x-callback-token"],
-        XENDIT_CALLBACK_TOKEN_DEFAULT
-    );
+    assert_eq!(rows[0]["headers"]["x-callback-token"], XENDIT_CALLBACK_TOKEN_DEFAULT);
     assert_eq!(rows[0]["body"]["event"], "payment.capture");
     assert!(rows[0]["latency_ms"].is_u64());
     let path = format!("/webhooks/{}/resend", rows[0]["id"].as_str().unwrap());
     bench.control(Method::POST, &path, Value::Null).await;
     assert_eq!(shop.received().len(), 2);
-    let unknown = bench
-        .try_control(Method::POST, "/webhooks/none/resend", Value::Null)
-        .await;
+    let unknown = bench.try_control(Method::POST, "/webhooks/none/resend", Value::Null).await;
     assert_eq!(unknown.status(), 404);
 }
 
@@ -150,11 +127,7 @@ async fn without_a_target_a_webhook_is_lost_and_the_log_says_so() {
     })
     .await;
     assert_eq!((&row["answer"], &row["url"]), (&Value::Null, &Value::Null));
-    assert!(
-        row["error"]
-            .as_str()
-            .is_some_and(|why| why.contains("target"))
-    );
+    assert!(row["error"].as_str().is_some_and(|why| why.contains("target")));
 }
 
 /// Puts `rule` in force for webhooks, pays one charge, and waits for `n` webhooks.
@@ -166,15 +139,8 @@ async fn spoiled(rule: Value, n: usize) -> (Bench, Vec<Value>, Vec<String>) {
     bench.create("REF-1", 33_000).await;
     bench.pay("REF-1").await;
     let received = shop.wait_for(n).await;
-    let tokens = received
-        .iter()
-        .map(|webhook| webhook.token.clone())
-        .collect();
-    (
-        bench,
-        received.into_iter().map(|webhook| webhook.body).collect(),
-        tokens,
-    )
+    let tokens = received.iter().map(|webhook| webhook.token.clone()).collect();
+    (bench, received.into_iter().map(|webhook| webhook.body).collect(), tokens)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,9 +168,7 @@ async fn a_wrong_amount_is_told_while_the_ledger_keeps_the_right_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_webhook_is_noted_and_never_comes() {
     let (bench, shop) = bench_with_shop().await;
-    bench
-        .fault(json!({"operation": "webhook", "effect": "drop", "times": 1}))
-        .await;
+    bench.fault(json!({"operation": "webhook", "effect": "drop", "times": 1})).await;
     for reference in ["FIRST", "SECOND"] {
         bench.create(reference, 33_000).await;
         bench.pay(reference).await;
@@ -212,30 +176,20 @@ async fn a_dropped_webhook_is_noted_and_never_comes() {
     let received = shop.wait_for(1).await;
     assert_eq!(received[0].body["data"]["reference_id"], "SECOND");
     let rows = bench.control(Method::GET, "/webhooks", Value::Null).await;
-    let dropped = rows
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|row| row["reference"] == "FIRST");
+    let dropped = rows.as_array().unwrap().iter().find(|row| row["reference"] == "FIRST");
     assert_eq!(dropped.unwrap()["error"], "dropped by a rule");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reordered_webhook_comes_after_the_next_one() {
     let (bench, shop) = bench_with_shop().await;
-    bench
-        .fault(json!({"operation": "webhook", "effect": "reorder", "times": 1}))
-        .await;
+    bench.fault(json!({"operation": "webhook", "effect": "reorder", "times": 1})).await;
     for reference in ["FIRST", "SECOND"] {
         bench.create(reference, 33_000).await;
         bench.pay(reference).await;
     }
-    let order: Vec<Value> = shop
-        .wait_for(2)
-        .await
-        .into_iter()
-        .map(|webhook| webhook.body["data"]["reference_id"].clone())
-        .collect();
+    let order: Vec<Value> =
+        shop.wait_for(2).await.into_iter().map(|webhook| webhook.body["data"]["reference_id"].clone()).collect();
     assert_eq!(order, ["SECOND", "FIRST"]);
 }
 
@@ -249,9 +203,7 @@ async fn a_reordered_webhook_with_no_follower_comes_all_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delayed_webhook_is_overtaken() {
     let (bench, shop) = bench_with_shop().await;
-    bench
-        .fault(json!({"operation": "webhook", "effect": "delay", "delay_ms": 200, "reference": "SLOW"}))
-        .await;
+    bench.fault(json!({"operation": "webhook", "effect": "delay", "delay_ms": 200, "reference": "SLOW"})).await;
     for reference in ["SLOW", "FAST"] {
         bench.create(reference, 33_000).await;
         bench.pay(reference).await;
@@ -266,42 +218,27 @@ async fn a_lie_is_corrected_days_later() {
     let bench = Bench::new(scaled(200_000)).await;
     let shop = Shop::open();
     bench.target(&shop.url).await;
-    bench
-        .fault(json!({"operation": "webhook", "effect": "corrected_later"}))
-        .await;
+    bench.fault(json!({"operation": "webhook", "effect": "corrected_later"})).await;
     bench.create("REF-1", 33_000).await;
     let paid = bench.pay("REF-1").await;
     let received = shop.wait_for(2).await;
-    let events: Vec<&Value> = received
-        .iter()
-        .map(|webhook| &webhook.body["event"])
-        .collect();
+    let events: Vec<&Value> = received.iter().map(|webhook| &webhook.body["event"]).collect();
     assert_eq!(events, ["payment.failure", "payment.capture"]);
     assert_eq!(received[0].body["data"]["payment_id"], paid["payment_id"]);
     assert_eq!(received[0].body["data"]["status"], "FAILED");
-    let told = |n: usize| -> chrono::DateTime<chrono::Utc> {
-        received[n].body["created"]
-            .as_str()
-            .unwrap()
-            .parse()
-            .unwrap()
-    };
+    let told =
+        |n: usize| -> chrono::DateTime<chrono::Utc> { received[n].body["created"].as_str().unwrap().parse().unwrap() };
     assert!((told(1) - told(0)).num_days() >= 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_webhook_can_come_before_the_answer() {
     let (bench, shop) = bench_with_shop().await;
-    bench
-        .fault(json!({"operation": "webhook", "effect": "before_response", "delay_ms": 20}))
-        .await;
+    bench.fault(json!({"operation": "webhook", "effect": "before_response", "delay_ms": 20})).await;
     let made = bench.create("REF-1", 33_000).await;
     let received = shop.received();
     assert_eq!(received.len(), 1, "it was there before the answer");
-    assert_eq!(
-        received[0].body["data"]["payment_request_id"],
-        made["payment_request_id"]
-    );
+    assert_eq!(received[0].body["data"]["payment_request_id"], made["payment_request_id"]);
     assert_eq!(made["status"], "REQUIRES_ACTION");
     assert_eq!(bench.charge("REF-1").await["times_paid"], 1);
 }

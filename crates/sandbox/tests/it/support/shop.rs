@@ -31,17 +31,12 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) fn open() -> Self {
-        let counter = Arc::new(Counter {
-            received: Mutex::default(),
-            answer: AtomicU16::new(200),
-        });
+        let counter = Arc::new(Counter { received: Mutex::default(), answer: AtomicU16::new(200) });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
         let shared = Arc::clone(&counter);
         let server = HttpServer::new(move || {
-            App::new()
-                .app_data(Data::from(Arc::clone(&shared)))
-                .route("/hook", web::post().to(take))
+            App::new().app_data(Data::from(Arc::clone(&shared))).route("/hook", web::post().to(take))
         })
         .workers(1)
         .disable_signals()
