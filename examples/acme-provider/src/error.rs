@@ -1,9 +1,7 @@
 //! Which answer means what, and above all: can Acme Pay have acted?
 
 use mstore_pay_domain::ids::ProviderId;
-use mstore_pay_domain::ports::{
-    Certainty, Exchange, Operation, ProviderError, ProviderErrorKind as Kind, Upstream,
-};
+use mstore_pay_domain::ports::{Certainty, Exchange, Operation, ProviderError, ProviderErrorKind as Kind, Upstream};
 use mstore_pay_outbound::{HttpError, Reply};
 
 use Certainty::{NotApplied, Unknown};

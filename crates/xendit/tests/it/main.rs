@@ -5,6 +5,7 @@
 mod cancel;
 mod inquire;
 mod open;
+mod suite;
 mod support;
 mod sweep;
 mod webhook;

@@ -1,7 +1,9 @@
 //! A sandbox, the adapter wired to it, and a hand on the sandbox's controls.
 
 mod control;
+mod elsewhere;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mstore_pay_domain::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
@@ -19,8 +21,10 @@ use mstore_pay_sandbox::{
 use mstore_pay_xendit::{WebhookVerification, Xendit, XenditConfig};
 use uuid::Uuid;
 
-/// Time for a call of which nothing bad is expected.
-pub(crate) const WITHIN: Duration = Duration::from_secs(5);
+pub(crate) use elsewhere::{declining, nobody_listening};
+
+/// Time for a call of which nothing bad is expected; ample, because test machines are busy.
+pub(crate) const WITHIN: Duration = Duration::from_secs(20);
 /// Time for a call that is not going to be answered.
 pub(crate) const SHORT: Duration = Duration::from_millis(400);
 /// A sub-account of the sandbox.
@@ -28,7 +32,7 @@ pub(crate) const SUB_ACCOUNT: &str = "65a0f1c2d3e4b5a697880001";
 
 pub(crate) struct Bench {
     pub(crate) sandbox: RunningSandbox,
-    pub(crate) xendit: Xendit,
+    pub(crate) xendit: Arc<Xendit>,
     pub(crate) account: ProviderAccount,
 }
 
@@ -45,7 +49,7 @@ impl Bench {
 
     pub(crate) async fn with(config: SandboxConfig) -> Self {
         let sandbox = start(config).await.unwrap();
-        let xendit = adapter(&sandbox.xendit_base_url());
+        let xendit = Arc::new(adapter(&sandbox.xendit_base_url()));
         Self { sandbox, xendit, account: account() }
     }
 
@@ -61,7 +65,11 @@ impl Bench {
 
     /// The customer pays the charge of that number; the payment's id.
     pub(crate) async fn pay(&self, number: u128, more: &str) -> ProviderRef {
-        let reference = charge(number).our_reference;
+        self.pay_reference(&charge(number).our_reference, more).await
+    }
+
+    /// The customer pays the charge under that reference; the payment's id.
+    pub(crate) async fn pay_reference(&self, reference: &OurReference, more: &str) -> ProviderRef {
         let body = format!(r#"{{"provider":"xendit","reference":"{reference}","webhook":"drop"{more}}}"#);
         let paid = self.control("POST", "/pay", &body).await;
         ProviderRef::parse(Object::parse(paid.as_bytes()).unwrap().text("payment_id").unwrap()).unwrap()
@@ -79,10 +87,14 @@ impl Bench {
 
     /// The API requests that came in: methods and paths.
     pub(crate) async fn requests(&self) -> Vec<String> {
-        let listed = self.control("GET", "/requests", "").await;
-        let wrapped = Object::parse(format!(r#"{{"requests":{listed}}}"#).as_bytes()).unwrap();
-        let rows = wrapped.objects("requests").unwrap();
+        let rows = self.rows("/requests").await;
         rows.iter().map(|row| format!("{} {}", row.text("method").unwrap(), row.text("path").unwrap())).collect()
+    }
+
+    /// A list that the control plane gives.
+    pub(crate) async fn rows(&self, path: &str) -> Vec<Object> {
+        let listed = self.control("GET", path, "").await;
+        Object::parse(format!(r#"{{"rows":{listed}}}"#).as_bytes()).unwrap().objects("rows").unwrap()
     }
 
     pub(crate) async fn control(&self, verb: &str, path: &str, body: &str) -> String {
