@@ -21,8 +21,12 @@
     reason = "a case fails by panicking, and every case may fail"
 )]
 
+pub mod ledger;
+pub mod provider;
 pub mod race;
 pub mod store;
+pub mod webhook;
+pub mod wire;
 
 #[doc(hidden)]
 pub mod __private {

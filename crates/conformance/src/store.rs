@@ -97,14 +97,14 @@ impl Stores {
             + 'static,
     {
         Self {
-            payments: Arc::clone(store) as _,
-            orders: Arc::clone(store) as _,
-            exceptions: Arc::clone(store) as _,
-            idempotency: Arc::clone(store) as _,
-            timeline: Arc::clone(store) as _,
-            inbox: Arc::clone(store) as _,
-            outbox: Arc::clone(store) as _,
-            offline: Arc::clone(store) as _,
+            payments: store.clone(),
+            orders: store.clone(),
+            exceptions: store.clone(),
+            idempotency: store.clone(),
+            timeline: store.clone(),
+            inbox: store.clone(),
+            outbox: store.clone(),
+            offline: store.clone(),
         }
     }
 }

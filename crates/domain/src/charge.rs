@@ -73,6 +73,15 @@ impl Charge {
         }
     }
 
+    /// What a customer can be shown, once it is opened.
+    #[must_use]
+    pub fn artefact(&self) -> Option<&Artefact> {
+        match &self.opening {
+            Opening::Opened(opened) => Some(&opened.artefact),
+            Opening::Intended | Opening::Unknown { .. } | Opening::Found { .. } | Opening::Refused { .. } => None,
+        }
+    }
+
     /// Whether it counts for what the till sees.
     #[must_use]
     pub fn is_hidden(&self) -> bool {

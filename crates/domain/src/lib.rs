@@ -1,13 +1,13 @@
-//! The payments domain of MStore: what a payment is and what may happen to it.
-//!
-//! Pure: no runtime, no HTTP, no database, no clock of its own. The world comes in through
-//! [`ports`]; adapters of others prove themselves with `mstore-pay-conformance`.
+#![cfg_attr(feature = "memory", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "memory"), doc = "The payments domain of MStore; see the README.")]
 
 pub mod account;
 pub mod audit;
 pub mod charge;
+pub mod dossier;
 pub mod event;
 pub mod exception;
+pub mod gateway;
 pub mod idempotency;
 pub mod ids;
 pub mod lease;
@@ -16,8 +16,11 @@ pub mod memory;
 pub mod method;
 pub mod money;
 pub mod order;
+pub mod own_ledger;
 pub mod payment;
 pub mod ports;
+pub mod qr;
+pub mod schedule;
 pub mod time;
 pub mod unit_of_work;
 pub mod webhook;

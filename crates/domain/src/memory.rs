@@ -13,7 +13,9 @@ mod ids;
 mod ledger;
 mod scripted;
 mod store;
+mod wakeups;
 mod watches;
+mod world;
 
 pub use accounts::{MemoryAccounts, MerchantAccount};
 pub use budget::{Grant, MemoryBudget, SlidingWindow};
@@ -25,7 +27,9 @@ pub use scripted::{
     BookedCharge, BookedPayment, BookedStatus, Mishap, NoSuchCharge, ScriptedProvider, ScriptedWebhooks,
 };
 pub use store::MemoryStore;
+pub use wakeups::PollingWakeups;
 pub use watches::MemoryWatches;
+pub use world::MemoryWorld;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -11,8 +11,10 @@ mod offline;
 mod orders;
 mod outbox;
 mod payments;
+mod probe;
 mod provider;
 mod records;
+mod wakeups;
 mod watches;
 mod webhook_source;
 
@@ -26,6 +28,7 @@ pub use offline::{OfflineEntry, OfflineKind, OfflineRecorded, OfflineReference, 
 pub use orders::OrderRepository;
 pub use outbox::{EventPublisher, LeasedMessage, Outbox, PublishError};
 pub use payments::{LeasedPayment, PaymentRepository};
+pub use probe::{CrashPoint, NoProbe, Probe};
 pub use provider::{
     ArrivedMoney, CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, Exchange,
     IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError,
@@ -33,6 +36,7 @@ pub use provider::{
     Upstream,
 };
 pub use records::{ExceptionFilter, ExceptionStore, IdempotencyStore, Timeline};
+pub use wakeups::Wakeups;
 pub use watches::Watches;
 pub use webhook_source::WebhookSource;
 
@@ -40,7 +44,7 @@ pub use webhook_source::WebhookSource;
 pub use {
     accounts::MockAccountDirectory, budget::MockRateBudget, clock::MockClock, clock::MockIdGenerator,
     inbox::MockWebhookInbox, ledger::MockTransactionLedger, offline::MockOfflineStore, orders::MockOrderRepository,
-    outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository, provider::MockPaymentProvider,
-    records::MockExceptionStore, records::MockIdempotencyStore, records::MockTimeline, watches::MockWatches,
-    webhook_source::MockWebhookSource,
+    outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository, probe::MockProbe,
+    provider::MockPaymentProvider, records::MockExceptionStore, records::MockIdempotencyStore, records::MockTimeline,
+    wakeups::MockWakeups, watches::MockWatches, webhook_source::MockWebhookSource,
 };

@@ -1,1 +1,31 @@
-//! To be filled: see docs/ARCHITECTURE.md.
+#![doc = include_str!("../README.md")]
+#![expect(clippy::future_not_send, reason = "actix-web runs each handler on the thread that took the connection")]
+
+mod amount;
+mod args;
+mod clock;
+mod config;
+mod control;
+mod error;
+mod faults;
+mod id;
+mod journal;
+mod ledger;
+mod limiter;
+mod money;
+mod provider;
+mod qris;
+mod requests;
+mod sandbox;
+mod server;
+mod webhooks;
+mod xendit;
+
+pub use args::SandboxArgs;
+pub use config::{
+    MAIN_ACCOUNT, NMID_DEFAULT, RATE_LIMIT_PER_MINUTE_DEFAULT, RateLimit, RateLimitError, SWEEP_LAG_MS_DEFAULT,
+    SandboxConfig, XENDIT_BUSINESS_ID_DEFAULT, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT, XenditAccount,
+};
+pub use error::SandboxError;
+pub use provider::Provider;
+pub use server::{RunningSandbox, start};

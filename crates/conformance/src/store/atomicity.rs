@@ -13,7 +13,7 @@ use mstore_pay_domain::unit_of_work::{
 use mstore_pay_domain::webhook::LeasedDelivery;
 
 use super::fixtures::{
-    Kit, LONG, at, commit_and_read, far_future, inbox, merchant, must_commit, outbox, read, unit_due,
+    Kit, LONG, at, commit_and_read, far_future, inbox, merchant, must_commit, order_of, outbox, read, unit_due,
 };
 use super::{StoreHarness, Stores};
 
@@ -53,7 +53,7 @@ async fn whole(stores: &Stores, kit: &Kit, order: &str) -> Whole {
     };
     let charge = payment.charges.first().map(|charge| charge.id).expect("a charge");
     let mut work = unit_due(&payment, Due::At(at(10)));
-    work.orders.push(OrderWrite { order: kit.order(order), expected: Revision::NEW });
+    work.orders.push(OrderWrite { order: order_of(order), expected: Revision::NEW });
     work.live_orders.push(hold(&payment, charge));
     work.exceptions.push(ExceptionWrite::Raise(exception(kit, &payment)));
     work.idempotency.push(IdempotencyWrite::Claim { record, now: at(0) });

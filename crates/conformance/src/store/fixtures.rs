@@ -135,21 +135,6 @@ impl Kit {
         Charge::intend(id, provider(), AccountId::main(), reference, at(0))
     }
 
-    pub(super) fn order(&self, code: &str) -> Order {
-        let _ids_are_not_needed = &self.ids;
-        Order {
-            merchant: merchant(),
-            branch: None,
-            code: order_code(code),
-            grand_total: Money::from(33_000),
-            payment_method: None,
-            body_json: None,
-            created_at: at(0),
-            revision: Revision::NEW,
-            state: OrderState::Draft,
-        }
-    }
-
     pub(super) fn message(&self, payment: &Payment) -> OutboxMessage {
         let id = MessageId::new(self.ids.uuid());
         OutboxMessage::about(payment, id, at(1), PaymentEvent::StatusChanged(payment.status()))
@@ -167,6 +152,21 @@ impl Kit {
             attempts: 1,
         };
         NewDelivery { id, provider, account, received_at, authentic: Authentic::from_inbox(&stored) }
+    }
+}
+
+/// An order of the first merchant.
+pub(super) fn order_of(code: &str) -> Order {
+    Order {
+        merchant: merchant(),
+        branch: None,
+        code: order_code(code),
+        grand_total: Money::from(33_000),
+        payment_method: None,
+        body_json: None,
+        created_at: at(0),
+        revision: Revision::NEW,
+        state: OrderState::Draft,
     }
 }
 

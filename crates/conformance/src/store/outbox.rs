@@ -55,6 +55,7 @@ pub async fn message_comes_back_after_its_pause(h: &dyn StoreHarness) {
     let stores = rig.stores();
     write(&stores, &kit, &[PAID, PAID]).await;
     let claimed = claim(&stores, &kit, 2, LONG).await;
+    assert_eq!(claimed.len(), 2, "messages to be sent");
     assert_eq!(claim(&stores, &kit, 2, LONG).await, [], "held messages");
     for (held, pause) in claimed.iter().zip([SHORT, LONG]) {
         stores.outbox.retry(&held.message.id, held.token, pause).await.expect("the store retries");

@@ -8,7 +8,9 @@ use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::{OrderWrite, UnitOfWork};
 
 use super::StoreHarness;
-use super::fixtures::{Kit, assert_refused, commit_and_read, is_conflict, is_duplicate, must_commit, read, unit};
+use super::fixtures::{
+    Kit, assert_refused, commit_and_read, is_conflict, is_duplicate, must_commit, order_of, read, unit,
+};
 use crate::race::race;
 
 const RACERS: u32 = 32;
@@ -22,7 +24,7 @@ pub async fn each_commit_counts_the_revision_up(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
     let stores = rig.stores();
     let mut payment = kit.payment("TRX-1");
-    let mut order = kit.order("TRX-1");
+    let mut order = order_of("TRX-1");
     for revision in 1..=3 {
         payment = commit_and_read(&stores, &payment).await;
         assert_eq!(payment.revision, Revision::of(revision));
@@ -50,9 +52,9 @@ pub async fn stale_revision_is_a_conflict(h: &dyn StoreHarness) {
 
 /// An order written on an outdated revision changes nothing.
 pub async fn stale_order_revision_is_a_conflict(h: &dyn StoreHarness) {
-    let (rig, kit) = (h.fresh().await, Kit::default());
+    let rig = h.fresh().await;
     let stores = rig.stores();
-    let order = kit.order("TRX-1");
+    let order = order_of("TRX-1");
     for expected in [Revision::NEW, Revision::of(1)] {
         must_commit(&stores, &order_unit(OrderWrite { order: order.clone(), expected })).await;
     }

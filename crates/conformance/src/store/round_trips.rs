@@ -13,7 +13,7 @@ use mstore_pay_domain::payment::{Display, Intake, Payment, PaymentDetails, Publi
 use mstore_pay_domain::unit_of_work::{OrderWrite, UnitOfWork};
 
 use super::fixtures::{
-    Kit, at, commit_and_read, funds, merchant, must_commit, order_code, provider, provider_ref, read, receipt,
+    Kit, at, commit_and_read, funds, merchant, must_commit, order_code, order_of, provider, provider_ref, read, receipt,
 };
 use super::{StoreHarness, Stores};
 
@@ -197,7 +197,7 @@ pub async fn order_round_trips_in_every_state(h: &dyn StoreHarness) {
     let stores = rig.stores();
     let states = OrderStatus::ALL.into_iter().flat_map(|status| order_states(status, kit.payment_id()));
     for (number, state) in states.enumerate() {
-        let mut order = kit.order(&format!("TRX-{number}"));
+        let mut order = order_of(&format!("TRX-{number}"));
         order.state = state;
         if number % 2 == 1 {
             order.branch = BranchId::parse("B1").ok();

@@ -6,7 +6,7 @@ use mstore_pay_domain::unit_of_work::{OrderWrite, UnitOfWork};
 
 use super::StoreHarness;
 use super::fixtures::{
-    Kit, at, commit_and_read, merchant, must_commit, order_code, other_merchant, provider_ref, read,
+    Kit, at, commit_and_read, merchant, must_commit, order_code, order_of, other_merchant, provider_ref, read,
 };
 
 /// Payments and orders under the same names are each merchant's own, and no read shows another's.
@@ -18,7 +18,7 @@ pub async fn nothing_of_another_merchant_is_read(h: &dyn StoreHarness) {
         charge.opening = Opening::Found { provider_ref: provider_ref("pr-1"), at: at(1) };
     }
     let mine = commit_and_read(&stores, &payment).await;
-    let write = OrderWrite { order: kit.order("TRX-1"), expected: Revision::NEW };
+    let write = OrderWrite { order: order_of("TRX-1"), expected: Revision::NEW };
     must_commit(&stores, &UnitOfWork { orders: vec![write], ..UnitOfWork::default() }).await;
     let (theirs, code) = (other_merchant(), order_code("TRX-1"));
     let payments = &stores.payments;
@@ -29,11 +29,11 @@ pub async fn nothing_of_another_merchant_is_read(h: &dyn StoreHarness) {
     assert_eq!(stores.orders.order(&theirs, &code).await.expect("the store reads"), None, "the order");
     // The same names, theirs.
     let other = commit_and_read(&stores, &kit.payment_of(theirs.clone(), "TRX-1")).await;
-    let mut order = kit.order("TRX-1");
+    let mut order = order_of("TRX-1");
     order.merchant = theirs.clone();
     let write = OrderWrite { order, expected: Revision::NEW };
     must_commit(&stores, &UnitOfWork { orders: vec![write], ..UnitOfWork::default() }).await;
     assert_eq!(payments.of_order(&theirs, &code).await.expect("the store reads"), [other]);
-    assert_eq!(payments.of_order(&merchant(), &code).await.expect("the store reads"), [mine.clone()]);
+    assert_eq!(payments.of_order(&merchant(), &code).await.expect("the store reads"), std::slice::from_ref(&mine));
     assert_eq!(read(&stores, &mine).await, Some(mine));
 }

@@ -1,3 +1,6 @@
 //! The suites run on the adapters that live in memory, and on adapters that are broken on purpose.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod memory;
+mod saboteurs;
+mod wire;

@@ -1,0 +1,208 @@
+//! An order's dossier: the order, if it is registered, and all its payments. Every decision is taken
+//! on a dossier by pure code and leaves it as one [`UnitOfWork`], so that siblings, the order, the
+//! outbox and the audit trail cannot come apart.
+
+mod absorb;
+mod closing;
+mod conclude;
+mod opening;
+
+pub use absorb::Absorbed;
+
+use std::sync::Arc;
+
+use crate::audit::{Actor, AuditEvent, AuditNote};
+use crate::charge::{Charge, Outcome, Signal};
+use crate::exception::{ExceptionState, Misfit, MoneyException};
+use crate::ids::{ChargeId, ExceptionId, MerchantId, OrderCode, PaymentId, ProviderRef};
+use crate::order::Order;
+use crate::payment::{Payment, PaymentStatus};
+use crate::ports::IdGenerator;
+use crate::time::Timestamp;
+use crate::unit_of_work::{Due, ExceptionWrite, LiveOrderWrite, UnitOfWork};
+
+/// An order and all its payments, as read, and what was decided since.
+pub struct Dossier {
+    merchant: MerchantId,
+    order_code: OrderCode,
+    order: Option<Order>,
+    order_touched: bool,
+    files: Vec<File>,
+    holds: Vec<LiveOrderWrite>,
+    work: UnitOfWork,
+    now: Timestamp,
+    actor: Actor,
+    ids: Arc<dyn IdGenerator>,
+}
+
+/// One payment of the dossier.
+struct File {
+    payment: Payment,
+    before: Before,
+    touched: bool,
+    due: Option<Due>,
+    fresh_receipts: Vec<(ChargeId, ProviderRef)>,
+    fresh_reversals: Vec<(ChargeId, ProviderRef)>,
+}
+
+/// Where a payment stood when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Unwritten,
+    Stood(PaymentStatus),
+}
+
+impl Dossier {
+    /// Opens the dossier of an order with what was read of it.
+    #[must_use]
+    pub fn open(
+        merchant: MerchantId,
+        order_code: OrderCode,
+        order: Option<Order>,
+        payments: Vec<Payment>,
+        now: Timestamp,
+        actor: Actor,
+        ids: Arc<dyn IdGenerator>,
+    ) -> Self {
+        let file = |payment: Payment| {
+            let before = Before::Stood(payment.status());
+            File { payment, before, touched: false, due: None, fresh_receipts: Vec::new(), fresh_reversals: Vec::new() }
+        };
+        Self {
+            merchant,
+            order_code,
+            order,
+            order_touched: false,
+            files: payments.into_iter().map(file).collect(),
+            holds: Vec::new(),
+            work: UnitOfWork::default(),
+            now,
+            actor,
+            ids,
+        }
+    }
+
+    /// When this decision is taken.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The order, if it is registered.
+    #[must_use]
+    pub fn order(&self) -> Option<&Order> {
+        self.order.as_ref()
+    }
+
+    /// The payments, oldest first.
+    pub fn payments(&self) -> impl Iterator<Item = &Payment> {
+        self.files.iter().map(|file| &file.payment)
+    }
+
+    /// The payment of that id.
+    #[must_use]
+    pub fn payment(&self, id: &PaymentId) -> Option<&Payment> {
+        self.payments().find(|payment| &payment.id == id)
+    }
+
+    /// The charge of that id and its payment.
+    #[must_use]
+    pub fn charge(&self, id: &ChargeId) -> Option<(&Payment, &Charge)> {
+        self.payments().find_map(|payment| payment.charge(id).map(|charge| (payment, charge)))
+    }
+
+    /// A payment that holds money for this order, if one does.
+    #[must_use]
+    pub fn paid_payment(&self) -> Option<&Payment> {
+        self.payments().find(|payment| payment.status().holds_money())
+    }
+
+    /// What else shall be written with the decision: inbox marks, idempotency keys.
+    pub fn work_mut(&mut self) -> &mut UnitOfWork {
+        &mut self.work
+    }
+
+    /// Says when a worker shall look at a payment, in place of the schedule.
+    pub fn set_due(&mut self, payment: &PaymentId, due: Due) {
+        if let Some(file) = self.file_mut(payment) {
+            file.due = Some(due);
+        }
+    }
+
+    /// Writes the payment even if nothing else about it changed, so that its revision counts up.
+    pub fn touch(&mut self, payment: &PaymentId) {
+        if let Some(file) = self.file_mut(payment) {
+            file.touched = true;
+        }
+    }
+
+    /// Puts money that does not fit before a person, once per money.
+    pub fn raise(&mut self, payment: &PaymentId, charge: Option<ChargeId>, misfit: Misfit) {
+        let note =
+            AuditNote::new(self.now, self.actor.clone(), AuditEvent::ExceptionRaised).with("kind", misfit.kind());
+        let exception = MoneyException {
+            id: ExceptionId::new(self.ids.uuid()),
+            merchant: Some(self.merchant.clone()),
+            order_code: Some(self.order_code.clone()),
+            payment: Some(*payment),
+            charge,
+            misfit,
+            at: self.now,
+            state: ExceptionState::Open,
+        };
+        self.note(payment, note.with("key", &exception.key()));
+        self.work.exceptions.push(ExceptionWrite::Raise(exception));
+    }
+
+    /// Puts a note on a payment's record.
+    pub fn note(&mut self, payment: &PaymentId, note: AuditNote) {
+        let Self { files, work, .. } = self;
+        if let Some(file) = files.iter_mut().find(|file| &file.payment.id == payment) {
+            file.touched = true;
+            work.note(&mut file.payment, note);
+        }
+    }
+
+    fn new_note(&self, event: AuditEvent, charge: &ChargeId) -> AuditNote {
+        AuditNote::new(self.now, self.actor.clone(), event).with("charge", charge)
+    }
+
+    fn file_mut(&mut self, payment: &PaymentId) -> Option<&mut File> {
+        self.files.iter_mut().find(|file| &file.payment.id == payment)
+    }
+
+    fn charge_mut(&mut self, payment: &PaymentId, charge: &ChargeId) -> Option<&mut Charge> {
+        self.file_mut(payment).and_then(|file| {
+            file.touched = true;
+            file.payment.charge_mut(charge)
+        })
+    }
+
+    /// Lets a charge hear a signal, and puts on record what came of it.
+    fn hear(&mut self, payment: &PaymentId, charge: &ChargeId, signal: &Signal) -> Outcome {
+        let Some(file) = self.file_mut(payment) else { return Outcome::Stale };
+        let asked = file.payment.amount.clone();
+        let Some(target) = file.payment.charge_mut(charge) else { return Outcome::Stale };
+        let from = target.state.status();
+        let outcome = target.apply(signal, &asked);
+        let to = target.state.status();
+        let Outcome::Moved(_) = &outcome else { return outcome };
+        file.touched = true;
+        match signal {
+            Signal::Received(receipt) => file.fresh_receipts.push((*charge, receipt.payment_ref.clone())),
+            Signal::Reversed { payment_ref, .. } => file.fresh_reversals.push((*charge, payment_ref.clone())),
+            Signal::Pending
+            | Signal::Expired { .. }
+            | Signal::Canceled { .. }
+            | Signal::Failed { .. }
+            | Signal::Refunded(_) => {}
+        }
+        let note = self
+            .new_note(AuditEvent::ChargeMoved, charge)
+            .with("from", from.word())
+            .with("to", to.word())
+            .with("signal", signal.kind().word());
+        self.note(payment, note);
+        outcome
+    }
+}

@@ -1,0 +1,127 @@
+//! Taking in what a provider says of a charge.
+
+use super::Dossier;
+use crate::audit::{AuditEvent, BodyRole};
+use crate::charge::{Charge, Closing, DisputeReason, Outcome, Signal};
+use crate::exception::{Misfit, MoneySource};
+use crate::ids::{ChargeId, PaymentId};
+use crate::payment::{Display, Payment, Withdrawal};
+use crate::ports::{ChargeSnapshot, SnapshotStatus};
+
+/// What a snapshot did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absorbed {
+    /// Something changed.
+    Changed,
+    /// Nothing new was said.
+    Nothing,
+    /// It speaks of something else than this charge: an exception was raised, nothing was taken in.
+    Foreign,
+}
+
+impl Dossier {
+    /// Takes in a snapshot, whatever it repeats or contradicts. Money that does not fit raises its
+    /// exception; a snapshot whose reference, amount or order is not the charge's is not taken in.
+    pub fn absorb(&mut self, payment: &PaymentId, charge: &ChargeId, snapshot: &ChargeSnapshot) -> Absorbed {
+        let Some((known_payment, known)) = self.charge(charge) else { return Absorbed::Nothing };
+        if !fits(known_payment, known, snapshot) {
+            let source = snapshot
+                .receipts
+                .first()
+                .map(|receipt| &receipt.payment_ref)
+                .or(snapshot.charge_ref.as_ref())
+                .map(|found| MoneySource::Receipt(found.clone()));
+            if let Some(source) = source {
+                self.raise(payment, Some(*charge), Misfit::AccountMismatch { source });
+            }
+            return Absorbed::Foreign;
+        }
+        let signals = signals_of(known_payment, known, snapshot);
+        let mut changed = false;
+        if let Some(charge_ref) = &snapshot.charge_ref
+            && known.provider_ref().is_none()
+        {
+            self.found(payment, charge, charge_ref);
+            changed = true;
+        }
+        for signal in &signals {
+            match self.hear(payment, charge, signal) {
+                Outcome::Moved(_) => changed = true,
+                Outcome::Unchanged | Outcome::Stale => {}
+                Outcome::Disputed(reason) => {
+                    self.dispute(payment, charge, signal, reason);
+                    changed = true;
+                }
+            }
+        }
+        if changed {
+            self.keep_exchange(payment, charge, snapshot);
+            Absorbed::Changed
+        } else {
+            Absorbed::Nothing
+        }
+    }
+
+    fn keep_exchange(&mut self, payment: &PaymentId, charge: &ChargeId, snapshot: &ChargeSnapshot) {
+        let Some(response) = &snapshot.exchange.response else { return };
+        let note =
+            self.new_note(AuditEvent::ReceiptRecorded, charge).with_body(BodyRole::Response, response.as_bytes());
+        let receipts = snapshot.receipts.len();
+        self.note(payment, note.with("receipts", &receipts));
+    }
+
+    fn dispute(&mut self, payment: &PaymentId, charge: &ChargeId, signal: &Signal, reason: DisputeReason) {
+        let (expected, got) = match reason {
+            DisputeReason::AmountMismatch { expected, got } => (expected, got),
+            DisputeReason::ReceiptChanged { known, got, .. } => (known.amount, got),
+        };
+        let note = self
+            .new_note(AuditEvent::SignalDisputed, charge)
+            .with("signal", signal.kind().word())
+            .with("expected", &expected)
+            .with("got", &got.amount)
+            .with("currency", &got.currency);
+        self.note(payment, note);
+        if let Signal::Received(receipt) = signal {
+            let source = MoneySource::Receipt(receipt.payment_ref.clone());
+            self.raise(payment, Some(*charge), Misfit::of_amount(source, expected, got));
+        }
+    }
+}
+
+/// Whether a snapshot speaks of this charge: every name and amount it tells is the charge's own.
+fn fits(payment: &Payment, charge: &Charge, snapshot: &ChargeSnapshot) -> bool {
+    let same_reference =
+        snapshot.our_reference.as_ref().is_none_or(|reference| reference == charge.our_reference.as_str());
+    let same_order = snapshot.order_code.as_ref().is_none_or(|code| code == payment.order_code.as_str());
+    let same_amount = snapshot.asked.as_ref().is_none_or(|asked| asked.fits(&payment.amount));
+    let same_object = match (charge.provider_ref(), &snapshot.charge_ref) {
+        (Some(ours), Some(theirs)) => ours == theirs,
+        (None, _) | (_, None) => true,
+    };
+    // An object whose id we never heard is adopted by its reference only.
+    let named = charge.provider_ref().is_some() || snapshot.our_reference.is_some();
+    same_reference && same_order && same_amount && same_object && named
+}
+
+fn signals_of(payment: &Payment, charge: &Charge, snapshot: &ChargeSnapshot) -> Vec<Signal> {
+    // A provider reports what we had closed because its time was over as cancelled.
+    let closed_on_expiry = matches!(payment.display, Display::Withdrawn { why: Withdrawal::Expired, .. })
+        && charge.closing != Closing::NotAsked;
+    let at = snapshot.expires_at.filter(|at| *at >= charge.created_at).unwrap_or(charge.created_at);
+    let status = match &snapshot.status {
+        SnapshotStatus::Pending => Some(Signal::Pending),
+        SnapshotStatus::Expired => Some(Signal::Expired { at }),
+        SnapshotStatus::Canceled if closed_on_expiry => Some(Signal::Expired { at }),
+        SnapshotStatus::Canceled => Some(Signal::Canceled { at }),
+        SnapshotStatus::Failed(reason) => Some(Signal::Failed { at, reason: reason.clone() }),
+        SnapshotStatus::Unrecognised(_) => None,
+    };
+    let receipts = snapshot.receipts.iter().cloned().map(Signal::Received);
+    let refunds = snapshot.refunds.iter().cloned().map(Signal::Refunded);
+    let reversals = snapshot
+        .reversals
+        .iter()
+        .map(|(payment_ref, at)| Signal::Reversed { payment_ref: payment_ref.clone(), at: *at });
+    status.into_iter().chain(receipts).chain(refunds).chain(reversals).collect()
+}

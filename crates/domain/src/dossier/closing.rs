@@ -1,0 +1,89 @@
+//! Taking payments from display and closing their charges.
+
+use super::Dossier;
+use crate::audit::{AuditEvent, AuditNote};
+use crate::charge::{Closing, Opening, Signal};
+use crate::ids::{ChargeId, PaymentId};
+use crate::payment::{Display, Intake, PaymentStatus, Withdrawal};
+use crate::schedule;
+
+impl Dossier {
+    /// Takes a payment from display, and wants its charges closed at their providers. Where it is
+    /// already withdrawn the first reason stands.
+    pub fn withdraw(&mut self, payment: &PaymentId, why: Withdrawal) {
+        let now = self.now;
+        let Some(file) = self.file_mut(payment) else { return };
+        if file.payment.display != Display::Shown {
+            return;
+        }
+        file.touched = true;
+        file.payment.display = Display::Withdrawn { at: now, why };
+        file.payment.intake = Intake::Closed;
+        let closing_from = if why == Withdrawal::Expired { now.plus(schedule::EXPIRY_GRACE) } else { now };
+        for charge in file.payment.charges.iter_mut().filter(|charge| charge.closing == Closing::NotAsked) {
+            let at_provider = !matches!(charge.opening, Opening::Refused { .. });
+            if at_provider && charge.state.is_open() {
+                charge.closing = Closing::Wanted { attempts: 0, next_at: closing_from };
+            }
+        }
+        let note = AuditNote::new(now, self.actor.clone(), AuditEvent::Withdrawn).with("why", why.word());
+        self.note(payment, note);
+        self.fix_reference(payment);
+    }
+
+    /// Ends a payment on our own word: withdrawn, and every open charge that may have been seen counts
+    /// as cancelled. Watching goes on: the provider may still take money.
+    pub fn call_off(&mut self, payment: &PaymentId, why: Withdrawal) {
+        self.withdraw(payment, why);
+        let at = self.now;
+        self.end_open_charges(payment, &Signal::Canceled { at });
+    }
+
+    /// Ends a payment whose time is over, after its provider was asked.
+    pub fn expire(&mut self, payment: &PaymentId) {
+        self.withdraw(payment, Withdrawal::Expired);
+        let at = self.now;
+        self.end_open_charges(payment, &Signal::Expired { at });
+    }
+
+    /// What came of asking the provider to close a charge. `Confirmed` and `Unsupported` end an open
+    /// charge as cancelled, unless its time was over: then the provider is asked for money first.
+    pub fn close_asked(&mut self, payment: &PaymentId, charge: &ChargeId, closing: Closing) {
+        let at = self.now;
+        let Some(target) = self.charge_mut(payment, charge) else { return };
+        target.closing = closing;
+        let ended = match closing {
+            Closing::Confirmed => "confirmed",
+            Closing::Unsupported => "unsupported",
+            Closing::Wanted { .. } => "unanswered",
+            Closing::NotAsked => "not_asked",
+        };
+        let note = self.new_note(AuditEvent::CancelAsked, charge).with("answer", ended);
+        self.note(payment, note);
+        let expiring = self
+            .payment(payment)
+            .is_some_and(|payment| matches!(payment.display, Display::Withdrawn { why: Withdrawal::Expired, .. }));
+        if !expiring && matches!(closing, Closing::Confirmed | Closing::Unsupported) {
+            self.hear(payment, charge, &Signal::Canceled { at });
+        }
+    }
+
+    /// Whether the order's place is taken by a payment that waits for money, and by which.
+    #[must_use]
+    pub fn live_payment(&self) -> Option<&crate::payment::Payment> {
+        self.payments().find(|payment| payment.status() == PaymentStatus::Pending)
+    }
+
+    fn end_open_charges(&mut self, payment: &PaymentId, signal: &Signal) {
+        let open: Vec<ChargeId> = self
+            .payment(payment)
+            .into_iter()
+            .flat_map(|payment| &payment.charges)
+            .filter(|charge| charge.state.is_open() && !charge.is_hidden())
+            .map(|charge| charge.id)
+            .collect();
+        for charge in open {
+            self.hear(payment, &charge, signal);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The use cases. Each reads, decides on a [`Dossier`](crate::dossier::Dossier) with pure code, and
+//! hands the store everything at once; on a conflict it reads and decides again. No call to a
+//! provider is made between reading and committing.
+
+mod accept_webhook;
+mod ask;
+mod cancel;
+mod check;
+mod close;
+mod create;
+mod decide;
+mod find;
+mod idempotent;
+mod list_exceptions;
+mod open;
+mod order;
+mod publish;
+mod race;
+mod recover;
+mod rematch;
+mod settle_webhook;
+mod simulate;
+mod status;
+mod sweep;
+mod timeline;
+mod work;
+
+pub use accept_webhook::{AcceptError, AcceptedWebhook};
+pub use cancel::{CancelError, Cancellation, CancelledPayment};
+pub use create::{CreateError, CreatePayment, Created, Refusal};
+pub use decide::DecideError;
+pub use find::{FindError, Scope};
+pub use idempotent::{AnswerRenderer, IdempotentRequest};
+pub use order::{RegisterError, RegisterOrder};
+pub use settle_webhook::Settled;
+pub use simulate::SimulateError;
+pub use status::{PaymentView, WaitFor};
+pub use sweep::{SweepReport, SweepWindow};
+pub use timeline::TimelineView;
+pub use work::{Lane, WorkDone, WorkLimits};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ids::ProviderId;
+use crate::method::Method;
+use crate::ports::{
+    AccountDirectory, Clock, EventPublisher, ExceptionStore, IdGenerator, IdempotencyStore, OrderRepository, Outbox,
+    PaymentProvider, PaymentRepository, Probe, RateBudget, Timeline, TransactionLedger, Wakeups, Watches, WebhookInbox,
+    WebhookSource,
+};
+
+/// Everything the use cases need of the world.
+#[derive(Clone)]
+pub struct Ports {
+    /// Payments, and the one write.
+    pub payments: Arc<dyn PaymentRepository>,
+    /// Registered orders.
+    pub orders: Arc<dyn OrderRepository>,
+    /// Money that does not fit.
+    pub exceptions: Arc<dyn ExceptionStore>,
+    /// Idempotency keys.
+    pub idempotency: Arc<dyn IdempotencyStore>,
+    /// The audit trail.
+    pub timeline: Arc<dyn Timeline>,
+    /// The webhook inbox.
+    pub inbox: Arc<dyn WebhookInbox>,
+    /// Messages on their way out.
+    pub outbox: Arc<dyn Outbox>,
+    /// Where messages go.
+    pub publisher: Arc<dyn EventPublisher>,
+    /// The transaction service.
+    pub ledger: Arc<dyn TransactionLedger>,
+    /// Accounts at providers.
+    pub accounts: Arc<dyn AccountDirectory>,
+    /// Calls that rate limits leave us.
+    pub budget: Arc<dyn RateBudget>,
+    /// Who looks at what.
+    pub watches: Arc<dyn Watches>,
+    /// Waking those who wait.
+    pub wakeups: Arc<dyn Wakeups>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<dyn IdGenerator>,
+    /// Points for a fault programme.
+    pub probe: Arc<dyn Probe>,
+    /// The providers.
+    pub providers: Vec<Arc<dyn PaymentProvider>>,
+    /// Their webhooks.
+    pub webhooks: Vec<Arc<dyn WebhookSource>>,
+}
+
+/// Whether a webhook's word of money is borne out by asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConfirmWebhooks {
+    /// Ask before anything is recorded.
+    #[default]
+    Always,
+    /// Believe an authentic webhook that names its payment object and fits.
+    Never,
+}
+
+/// What to do when an opening is not answered and nobody was shown anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FailoverOnUnknown {
+    /// Put the charge aside and open another.
+    #[default]
+    Displayed,
+    /// Wait and see.
+    Never,
+}
+
+/// In which order providers are tried.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProviderOrder {
+    /// For every method that has no order of its own; empty: as the ports list them.
+    pub default: Vec<ProviderId>,
+    /// For one method.
+    pub by_method: BTreeMap<Method, Vec<ProviderId>>,
+}
+
+/// The settings of the use cases.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    /// In which order providers are tried.
+    pub provider_order: ProviderOrder,
+    /// Whether webhooks are borne out.
+    pub confirm_webhooks: ConfirmWebhooks,
+    /// What follows an unanswered opening.
+    pub failover_on_unknown: FailoverOnUnknown,
+    /// For a whole create.
+    pub create_within: Duration,
+    /// For the first provider of a create.
+    pub first_provider_within: Duration,
+    /// For closing a charge while somebody waits.
+    pub cancel_within: Duration,
+    /// For asking about a charge.
+    pub inquire_within: Duration,
+    /// For the ledger while a cashier waits.
+    pub resolve_within: Duration,
+    /// Our pay page and API, for links that go to providers.
+    pub public_base_url: String,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self {
+            provider_order: ProviderOrder::default(),
+            confirm_webhooks: ConfirmWebhooks::default(),
+            failover_on_unknown: FailoverOnUnknown::default(),
+            create_within: Duration::from_secs(8),
+            first_provider_within: Duration::from_secs(5),
+            cancel_within: Duration::from_secs(2),
+            inquire_within: Duration::from_secs(5),
+            resolve_within: Duration::from_millis(300),
+            public_base_url: "http://127.0.0.1:8080".to_owned(),
+        }
+    }
+}
+
+/// The payments gateway: the use cases over their ports.
+#[derive(Clone)]
+pub struct Gateway {
+    ports: Ports,
+    policies: Policies,
+}
+
+impl Gateway {
+    /// Puts the use cases over these ports.
+    #[must_use]
+    pub fn new(ports: Ports, policies: Policies) -> Self {
+        Self { ports, policies }
+    }
+
+    /// The ports it works with.
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    fn provider(&self, id: &ProviderId) -> Option<&Arc<dyn PaymentProvider>> {
+        self.ports.providers.iter().find(|provider| &provider.id() == id)
+    }
+
+    /// The providers to try for a method, first first.
+    fn providers_for(&self, method: Method) -> Vec<&Arc<dyn PaymentProvider>> {
+        let order = &self.policies.provider_order;
+        let named = order.by_method.get(&method).unwrap_or(&order.default);
+        if named.is_empty() {
+            return self.ports.providers.iter().collect();
+        }
+        named.iter().filter_map(|id| self.provider(id)).collect()
+    }
+}

@@ -1,0 +1,98 @@
+//! Asking a provider where a charge stands, and taking in the answer.
+
+use std::time::Duration;
+
+use super::race::within;
+use super::{DecideError, Gateway};
+use crate::account::ProviderAccount;
+use crate::audit::Actor;
+use crate::charge::Charge;
+use crate::dossier::{Absorbed, Dossier};
+use crate::ids::{ChargeId, MerchantId, OrderCode, PaymentId, ProviderRef};
+use crate::payment::Payment;
+use crate::ports::{
+    Certainty, ChargeSnapshot, CrashPoint, Operation, ProviderError, ProviderErrorKind, Query, StoreError,
+};
+
+impl Gateway {
+    /// The account that a charge was opened under.
+    pub(super) async fn account_of(&self, charge: &Charge) -> Result<ProviderAccount, ProviderOrStore> {
+        let account = self.ports.accounts.by_id(&charge.provider, &charge.account).await?;
+        account.ok_or_else(|| ProviderOrStore::provider(charge, ProviderErrorKind::Unauthorized))
+    }
+
+    /// What the provider says of a charge and of the payments on it, those heard of included.
+    pub(super) async fn ask(
+        &self,
+        charge: &Charge,
+        heard_of: &[ProviderRef],
+        limit: Duration,
+    ) -> Result<ChargeSnapshot, ProviderOrStore> {
+        let account = self.account_of(charge).await?;
+        let Some(provider) = self.provider(&charge.provider) else {
+            return Err(ProviderOrStore::provider(charge, ProviderErrorKind::Unsupported));
+        };
+        let query = Query {
+            charge_ref: charge.provider_ref().cloned(),
+            payment_refs: heard_of.to_vec(),
+            our_reference: charge.our_reference.clone(),
+            created_at: charge.created_at,
+        };
+        let queries = [query];
+        let asked = provider.inquire(&account, &queries, limit);
+        let answers = within(self.ports.clock.as_ref(), limit, asked).await.unwrap_or_default();
+        let answer = answers.into_iter().next();
+        let answer = answer.unwrap_or_else(|| Err(provider_error(charge, ProviderErrorKind::TimedOut)))?;
+        self.ports.probe.reach(CrashPoint::ReconcileAfterLookup).await?;
+        Ok(answer)
+    }
+
+    /// Takes a snapshot in, on the order as it is stored now.
+    pub(super) async fn take_in(
+        &self,
+        of: &Payment,
+        charge: &ChargeId,
+        snapshot: &ChargeSnapshot,
+        actor: &Actor,
+        also: impl Fn(&mut Dossier) + Send + Sync,
+    ) -> Result<Absorbed, DecideError> {
+        let (merchant, code, payment): (&MerchantId, &OrderCode, PaymentId) = (&of.merchant, &of.order_code, of.id);
+        self.decide(merchant, code, actor, |dossier| {
+            let absorbed = dossier.absorb(&payment, charge, snapshot);
+            also(dossier);
+            absorbed
+        })
+        .await
+    }
+}
+
+/// A question that was not answered, by the provider or for want of the store.
+#[derive(Debug)]
+pub(super) enum ProviderOrStore {
+    /// The provider.
+    Provider(Box<ProviderError>),
+    /// The store.
+    Store(StoreError),
+}
+
+impl ProviderOrStore {
+    fn provider(charge: &Charge, kind: ProviderErrorKind) -> Self {
+        Self::Provider(Box::new(provider_error(charge, kind)))
+    }
+}
+
+impl From<ProviderError> for ProviderOrStore {
+    fn from(error: ProviderError) -> Self {
+        Self::Provider(Box::new(error))
+    }
+}
+
+impl From<StoreError> for ProviderOrStore {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn provider_error(charge: &Charge, kind: ProviderErrorKind) -> ProviderError {
+    ProviderError::new(charge.provider.clone(), Operation::Inquire, kind, Certainty::NotApplied)
+}

@@ -1,0 +1,138 @@
+//! Check and expire: looking at a payment that is due.
+
+use super::ask::ProviderOrStore;
+use super::{DecideError, Gateway};
+use crate::audit::Actor;
+use crate::charge::{Charge, Opening};
+use crate::dossier::{Absorbed, Dossier};
+use crate::ids::PaymentId;
+use crate::payment::{Display, Intake, Payment, PaymentStatus, Withdrawal};
+use crate::ports::{BudgetClass, Endpoint, LeasedPayment, ProviderErrorKind, Reservation, StoreError};
+use crate::schedule;
+use crate::time::Timestamp;
+use crate::unit_of_work::Due;
+
+/// What a look at the charges gave.
+#[derive(Default)]
+struct Looked {
+    /// Something changed and was committed.
+    changed: bool,
+    /// A charge that matters could not be asked about.
+    unanswered: bool,
+    /// The budget leaves nothing before then.
+    wait_until: Option<Timestamp>,
+}
+
+impl Gateway {
+    /// Looks at a payment that this worker holds: recovers it, takes it from display, closes what is
+    /// to be closed, asks where its charges stand, and ends it when its time is over and the provider,
+    /// asked, knows of no money. A timer alone never ends anything.
+    pub(super) async fn look_at(&self, leased: &LeasedPayment) -> Result<(), DecideError> {
+        let payment = &leased.payment;
+        let actor = Actor::Worker;
+        if payment.intake == Intake::Open {
+            return self.recover(payment).await;
+        }
+        let now = self.ports.clock.now();
+        if payment.status() == PaymentStatus::Pending && payment.display == Display::Shown && now >= payment.expires_at
+        {
+            let id = payment.id;
+            return self
+                .decide(&payment.merchant, &payment.order_code, &actor, |dossier| {
+                    dossier.withdraw(&id, Withdrawal::Expired);
+                })
+                .await;
+        }
+        self.close_charges(payment, &actor, self.policies.inquire_within).await?;
+        let looked = self.look_at_charges(payment, &actor).await?;
+        if may_end(payment, now) && !looked.unanswered && looked.wait_until.is_none() {
+            let id = payment.id;
+            self.decide(&payment.merchant, &payment.order_code, &actor, |dossier| end(dossier, &id)).await?;
+            return Ok(());
+        }
+        if !looked.changed {
+            self.count_check(leased, now, looked.wait_until).await?;
+        }
+        Ok(())
+    }
+
+    async fn look_at_charges(&self, payment: &Payment, actor: &Actor) -> Result<Looked, DecideError> {
+        let mut looked = Looked::default();
+        for charge in payment.charges.iter().filter(|charge| is_worth_asking(charge)) {
+            let class = self.class_of(payment).await;
+            let reserved =
+                self.ports.budget.reserve(&charge.provider, &charge.account, Endpoint::Inquire, class, 1).await;
+            if let Reservation::Wait(pause) = reserved {
+                looked.wait_until = Some(self.ports.clock.now().plus(pause));
+                break;
+            }
+            match self.ask(charge, &[], self.policies.inquire_within).await {
+                Ok(snapshot) => {
+                    let absorbed = self.take_in(payment, &charge.id, &snapshot, actor, |_| ()).await?;
+                    looked.changed |= absorbed != Absorbed::Nothing;
+                }
+                Err(ProviderOrStore::Store(store)) => return Err(store.into()),
+                // Nothing there to be found by: as good as an answer that no money came.
+                Err(ProviderOrStore::Provider(error)) if error.kind == ProviderErrorKind::NotFound => {}
+                Err(ProviderOrStore::Provider(_)) => looked.unanswered |= !charge.is_hidden(),
+            }
+        }
+        Ok(looked)
+    }
+
+    async fn class_of(&self, payment: &Payment) -> BudgetClass {
+        const FRESH_SECONDS: u64 = 600;
+        let now = self.ports.clock.now();
+        if self.ports.watches.is_watched(&payment.id, now).await {
+            BudgetClass::Watched
+        } else if now.since(payment.created_at).as_secs() < FRESH_SECONDS {
+            BudgetClass::Fresh
+        } else {
+            BudgetClass::Rest
+        }
+    }
+
+    /// A check that changed nothing is counted, and the next one is due as the schedule says then.
+    async fn count_check(
+        &self,
+        leased: &LeasedPayment,
+        now: Timestamp,
+        wait_until: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let payment = &leased.payment;
+        let stored = self.ports.payments.payment(&payment.merchant, &payment.id).await?;
+        let Some(mut stored) = stored else { return Ok(()) };
+        stored.checks.last_at = Some(now);
+        let scheduled = match schedule::next_due(&stored, now) {
+            Due::At(at) => Some(at),
+            Due::Never | Due::Leased(_) => None,
+        };
+        let next = scheduled.map(|at| wait_until.map_or(at, |wait| wait.max(at)));
+        self.ports.payments.reschedule(&payment.id, leased.token, now, &next).await
+    }
+}
+
+/// Whether a payment was withdrawn long enough ago to be ended, once its provider was asked.
+fn may_end(payment: &Payment, now: Timestamp) -> bool {
+    let over = |at: Timestamp| now >= at.plus(schedule::EXPIRY_GRACE);
+    let withdrawn = matches!(payment.display, Display::Withdrawn { at, .. } if over(at));
+    payment.status() == PaymentStatus::Pending && withdrawn
+}
+
+/// Ends what is still pending on the order's dossier as it is then: as expired, or as called off.
+fn end(dossier: &mut Dossier, payment: &PaymentId) {
+    let pending = dossier.payment(payment).filter(|payment| payment.status() == PaymentStatus::Pending);
+    match pending.map(|payment| payment.display) {
+        Some(Display::Withdrawn { why: Withdrawal::Expired, .. }) => dossier.expire(payment),
+        Some(Display::Withdrawn { why, .. }) => dossier.call_off(payment, why),
+        Some(Display::Shown) | None => {}
+    }
+}
+
+fn is_worth_asking(charge: &Charge) -> bool {
+    match charge.opening {
+        Opening::Opened(_) | Opening::Found { .. } => charge.state.funds().is_none(),
+        Opening::Unknown { .. } => !charge.is_hidden() && charge.state.funds().is_none(),
+        Opening::Intended | Opening::Refused { .. } => false,
+    }
+}

@@ -1,0 +1,86 @@
+//! Closing charges at their providers.
+
+use std::time::Duration;
+
+use super::ask::ProviderOrStore;
+use super::race::within;
+use super::{DecideError, Gateway};
+use crate::audit::Actor;
+use crate::charge::{Charge, Closing};
+use crate::ids::PaymentId;
+use crate::payment::Payment;
+use crate::ports::{CancelCharge, Canceled, ProviderErrorKind, StoreError};
+use crate::schedule;
+use crate::time::Timestamp;
+
+impl Gateway {
+    /// Asks for each charge that is wanted closed and due, and asks once more where each stands, all
+    /// within `limit`. What could not be asked is asked again by the schedule.
+    pub(super) async fn close_charges(
+        &self,
+        payment: &Payment,
+        actor: &Actor,
+        limit: Duration,
+    ) -> Result<(), DecideError> {
+        let deadline = self.ports.clock.now().plus(limit);
+        let stored = self.ports.payments.payment(&payment.merchant, &payment.id).await?;
+        let Some(payment) = stored else { return Ok(()) };
+        for charge in payment.charges.iter().filter(|charge| is_due(charge, self.ports.clock.now())) {
+            let remaining = deadline.since(self.ports.clock.now());
+            if remaining.is_zero() {
+                break;
+            }
+            let closing = self.ask_to_close(charge, remaining).await?;
+            let (id, charge_id): (PaymentId, _) = (payment.id, charge.id);
+            self.decide(&payment.merchant, &payment.order_code, actor, |dossier| {
+                dossier.close_asked(&id, &charge_id, closing);
+            })
+            .await?;
+            let remaining = deadline.since(self.ports.clock.now());
+            match self.ask(charge, &[], remaining).await {
+                Ok(snapshot) => {
+                    self.take_in(&payment, &charge.id, &snapshot, actor, |_| ()).await?;
+                }
+                Err(ProviderOrStore::Store(store)) => return Err(store.into()),
+                // The schedule asks again.
+                Err(ProviderOrStore::Provider(_)) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask_to_close(&self, charge: &Charge, limit: Duration) -> Result<Closing, StoreError> {
+        let attempts = match charge.closing {
+            Closing::Wanted { attempts, .. } => attempts.saturating_add(1),
+            Closing::NotAsked | Closing::Confirmed | Closing::Unsupported => 1,
+        };
+        let again = Closing::Wanted { attempts, next_at: self.ports.clock.now().plus(schedule::close_retry(attempts)) };
+        let account = match self.account_of(charge).await {
+            Ok(account) => account,
+            Err(ProviderOrStore::Store(store)) => return Err(store),
+            Err(ProviderOrStore::Provider(_)) => return Ok(again),
+        };
+        let (Some(provider), Some(charge_ref)) = (self.provider(&charge.provider), charge.provider_ref()) else {
+            return Ok(again);
+        };
+        let request = CancelCharge {
+            charge: charge.id,
+            charge_ref: charge_ref.clone(),
+            our_reference: charge.our_reference.clone(),
+            within: limit,
+        };
+        let answer = within(self.ports.clock.as_ref(), limit, provider.cancel(&account, &request)).await;
+        Ok(match answer {
+            Some(Ok(Canceled::Confirmed)) => Closing::Confirmed,
+            // It was over before: no more to close, and the question that follows tells how it ended.
+            Some(Ok(Canceled::TooLate)) => Closing::Unsupported,
+            Some(Err(error)) if error.kind == ProviderErrorKind::Unsupported => Closing::Unsupported,
+            Some(Err(_)) | None => again,
+        })
+    }
+}
+
+fn is_due(charge: &Charge, now: Timestamp) -> bool {
+    let wanted = matches!(charge.closing, Closing::Wanted { next_at, .. } if next_at <= now);
+    wanted && charge.provider_ref().is_some()
+}

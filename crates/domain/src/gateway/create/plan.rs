@@ -1,0 +1,207 @@
+//! What a create comes to: join what is under way, or commit the intent to open something new.
+
+use crate::dossier::Dossier;
+use crate::gateway::open::Route;
+use crate::gateway::race::within;
+use crate::gateway::{AnswerRenderer, Gateway};
+use crate::idempotency::KeptAnswer;
+use crate::ids::{ChargeId, LeaseToken, PaymentId};
+use crate::lease::Lease;
+use crate::order::OrderStatus;
+use crate::payment::{CheckLog, Display, Intake, Payment, PublicReference, Revision, Withdrawal};
+use crate::ports::{CommitError, OrderSummary, StoreError};
+use crate::schedule;
+use crate::unit_of_work::{Due, IdempotencyWrite};
+
+use super::{CreateError, CreatePayment, Created};
+
+/// How often a plan is made again when others act on the same order.
+const PLANS_MAX: u32 = 5;
+
+/// What a create comes to.
+pub(super) enum Plan {
+    /// A payment of the same content is under way.
+    Join(PaymentId),
+    /// The key was used meanwhile.
+    Replayed(Created),
+    /// The intent is committed: open it.
+    Open {
+        /// The payment.
+        payment: PaymentId,
+        /// Where to open it, first first.
+        routes: Vec<Route>,
+    },
+}
+
+impl Gateway {
+    /// Decides what to do and, where that is something new, commits its intent.
+    pub(super) async fn plan(
+        &self,
+        command: &CreatePayment,
+        answers: &dyn AnswerRenderer,
+    ) -> Result<Plan, CreateError> {
+        let routes = self.routes_for(command).await?;
+        let order = self.resolve(command).await;
+        for _ in 0..PLANS_MAX {
+            let dossier = self.dossier(&command.scope.merchant, &command.order_code, &command.actor).await?;
+            refuse_finished_order(command, &dossier, order.as_ref())?;
+            let live = dossier.live_payment().cloned();
+            match live {
+                Some(live) if same_content(&live, command) => {
+                    return self.join_live(command, dossier, live, answers).await;
+                }
+                Some(live) => {
+                    self.leave(command, &live).await?;
+                    let dossier = self.dossier(&command.scope.merchant, &command.order_code, &command.actor).await?;
+                    refuse_finished_order(command, &dossier, order.as_ref())?;
+                    if let Some(plan) = self.intend(command, dossier, &routes, Some(live.id)).await? {
+                        return Ok(plan);
+                    }
+                }
+                None => {
+                    if let Some(plan) = self.intend(command, dossier, &routes, None).await? {
+                        return Ok(plan);
+                    }
+                }
+            }
+            if let Some(request) = &command.idempotency
+                && let Some(created) = self.replay(command, request).await?
+            {
+                return Ok(Plan::Replayed(created));
+            }
+        }
+        Err(CreateError::Contended)
+    }
+
+    /// Selling never waits long for the ledger: without an answer the order counts as unregistered.
+    async fn resolve(&self, command: &CreatePayment) -> Option<OrderSummary> {
+        let asked = self.ports.ledger.resolve(&command.scope.merchant, &command.order_code);
+        within(self.ports.clock.as_ref(), self.policies.resolve_within, asked).await?.ok().flatten()
+    }
+
+    /// A request with a key that joins gets the answer of now kept under its key, too.
+    async fn join_live(
+        &self,
+        command: &CreatePayment,
+        mut dossier: Dossier,
+        live: Payment,
+        answers: &dyn AnswerRenderer,
+    ) -> Result<Plan, CreateError> {
+        let Some(request) = &command.idempotency else { return Ok(Plan::Join(live.id)) };
+        let shown = live.shown_charge().is_some_and(|charge| charge.artefact().is_some());
+        let answer = if shown { KeptAnswer::Stored(answers.opened(&live)) } else { KeptAnswer::Current };
+        let now = dossier.now();
+        let record = request.record(&command.scope.merchant, live.id, now, answer.clone());
+        dossier.work_mut().idempotency.push(IdempotencyWrite::Claim { record, now });
+        match self.commit(&dossier.conclude()).await {
+            Ok(()) => {}
+            Err(CommitError::KeyTaken) => {
+                if let Some(created) = self.replay(command, request).await? {
+                    return Ok(Plan::Replayed(created));
+                }
+            }
+            Err(CommitError::Store(store)) => return Err(store.into()),
+            Err(_lost_a_race) => return Err(CreateError::Contended),
+        }
+        match answer {
+            KeptAnswer::Stored(_) => Ok(Plan::Replayed(Created::Open(Box::new(live)))),
+            KeptAnswer::Current => Ok(Plan::Join(live.id)),
+        }
+    }
+
+    /// Commits the intent; `None` if somebody else was faster and the plan must be made anew.
+    async fn intend(
+        &self,
+        command: &CreatePayment,
+        mut dossier: Dossier,
+        routes: &[Route],
+        superseded: Option<PaymentId>,
+    ) -> Result<Option<Plan>, CreateError> {
+        let Some(route) = routes.first() else { return Err(CreateError::MethodUnsupported { offered: Vec::new() }) };
+        let payment = self.new_payment(command, &dossier, route);
+        let id = payment.id;
+        if let Some(old) = superseded {
+            dossier.call_off(&old, Withdrawal::Superseded);
+        }
+        dossier.add(payment);
+        let charge = ChargeId::new(self.ports.ids.uuid());
+        dossier.intend(&id, charge, &route.account.provider, &route.account.id);
+        let token = LeaseToken::new(self.ports.ids.uuid());
+        dossier.set_due(&id, Due::Leased(Lease { token, ttl: schedule::OPENING_LEASE }));
+        if let Some(request) = &command.idempotency {
+            let now = dossier.now();
+            let record = request.record(&command.scope.merchant, id, now, KeptAnswer::Current);
+            dossier.work_mut().idempotency.push(IdempotencyWrite::Claim { record, now });
+        }
+        let plan = || Plan::Open { payment: id, routes: routes.to_vec() };
+        match self.commit(&dossier.conclude()).await {
+            Ok(()) => Ok(Some(plan())),
+            Err(CommitError::Store(StoreError::CommitUnknown { source })) => {
+                let stored = self.ports.payments.payment(&command.scope.merchant, &id).await?;
+                stored.map(|_| Some(plan())).ok_or(CreateError::Store(StoreError::CommitUnknown { source }))
+            }
+            Err(CommitError::Store(store)) => Err(store.into()),
+            Err(
+                CommitError::Conflict { .. }
+                | CommitError::OrderHeld { .. }
+                | CommitError::KeyTaken
+                | CommitError::Duplicate { .. }
+                | CommitError::LeaseLost,
+            ) => Ok(None),
+        }
+    }
+
+    fn new_payment(&self, command: &CreatePayment, dossier: &Dossier, route: &Route) -> Payment {
+        let now = dossier.now();
+        let capabilities = &route.capabilities;
+        let lasts = command
+            .expires_in
+            .unwrap_or(capabilities.expiry_default)
+            .clamp(capabilities.expiry_min, capabilities.expiry_max);
+        let attempts = dossier.payments().count();
+        Payment {
+            id: PaymentId::new(self.ports.ids.uuid()),
+            merchant: command.scope.merchant.clone(),
+            branch: command.scope.branch.clone(),
+            order_code: command.order_code.clone(),
+            method: command.method,
+            amount: command.amount.clone(),
+            attempt: u32::try_from(attempts).unwrap_or(u32::MAX).saturating_add(1),
+            details: command.details.clone(),
+            created_at: now,
+            expires_at: now.plus(lasts),
+            revision: Revision::NEW,
+            intake: Intake::Open,
+            display: Display::Shown,
+            reference: PublicReference::Unset,
+            charges: Vec::new(),
+            audit: crate::audit::AuditHead::default(),
+            checks: CheckLog::default(),
+        }
+    }
+}
+
+fn same_content(live: &Payment, command: &CreatePayment) -> bool {
+    live.method == command.method && live.amount == command.amount
+}
+
+/// Refuses what the order itself rules out.
+fn refuse_finished_order(
+    command: &CreatePayment,
+    dossier: &Dossier,
+    order: Option<&OrderSummary>,
+) -> Result<(), CreateError> {
+    if let Some(paid) = dossier.paid_payment() {
+        return Err(CreateError::OrderAlreadyPaid { payment: Some(Box::new(paid.clone())) });
+    }
+    match order {
+        Some(order) if matches!(order.status, OrderStatus::Paid | OrderStatus::Synced) => {
+            Err(CreateError::OrderAlreadyPaid { payment: None })
+        }
+        Some(order) if order.status == OrderStatus::Voided => Err(CreateError::OrderVoided),
+        Some(order) if order.grand_total != command.amount => {
+            Err(CreateError::AmountMismatch { expected: order.grand_total.clone() })
+        }
+        Some(_) | None => Ok(()),
+    }
+}

@@ -1,0 +1,53 @@
+//! Finding a payment by what a client calls it.
+
+use thiserror::Error;
+
+use super::Gateway;
+use crate::ids::{BranchId, MerchantId, PaymentId, ProviderRef};
+use crate::payment::Payment;
+use crate::ports::StoreError;
+
+/// What a token may see: a merchant, or one branch of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The tenant.
+    pub merchant: MerchantId,
+    /// The branch, where the token is bound to one.
+    pub branch: Option<BranchId>,
+}
+
+/// Why no payment was found.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FindError {
+    /// There is none, or it is another tenant's: the two cannot be told apart.
+    #[error("no such payment")]
+    NotFound,
+    /// The store failed.
+    #[error("could not look for the payment")]
+    Store(#[from] StoreError),
+}
+
+impl Scope {
+    /// Whether a token of this scope may see the payment.
+    #[must_use]
+    pub fn covers(&self, payment: &Payment) -> bool {
+        self.merchant == payment.merchant
+            && self.branch.as_ref().is_none_or(|branch| payment.branch.as_ref() == Some(branch))
+    }
+}
+
+impl Gateway {
+    /// The payment that a client means by its own id or by any provider's id of its charges.
+    ///
+    /// # Errors
+    /// [`FindError::NotFound`] also for what is another tenant's.
+    pub async fn find(&self, scope: &Scope, reference: &str) -> Result<Payment, FindError> {
+        let found = match (reference.parse::<PaymentId>(), ProviderRef::parse(reference)) {
+            (Ok(id), _) => self.ports.payments.payment(&scope.merchant, &id).await?,
+            (Err(_), Ok(provider_ref)) => self.ports.payments.by_provider_ref(&scope.merchant, &provider_ref).await?,
+            (Err(_), Err(_)) => None,
+        };
+        found.filter(|payment| scope.covers(payment)).ok_or(FindError::NotFound)
+    }
+}

@@ -1,0 +1,213 @@
+//! Opening charges for a payment whose intent is committed, until one can be shown or nothing more
+//! may be tried. Shared by create and recovery.
+
+mod follow;
+mod route;
+mod verdict;
+
+use std::time::Duration;
+
+pub(super) use route::Route;
+
+use super::race::within;
+use super::{AnswerRenderer, DecideError, Gateway, Refusal};
+use crate::audit::Actor;
+use crate::charge::{Charge, Opening};
+use crate::dossier::Dossier;
+use crate::idempotency::IdempotencySlot;
+use crate::ids::{MerchantId, OrderCode, PaymentId};
+use crate::payment::{Display, Intake, Payment};
+use crate::ports::{
+    CardToken, Certainty, CrashPoint, IdempotencySupport, OpenCharge, Operation, ProviderError, ProviderErrorKind,
+    ReturnUrls, Risk,
+};
+use crate::schedule;
+use crate::time::Timestamp;
+use crate::unit_of_work::Due;
+
+use verdict::Verdict;
+
+/// Too little time to try anything in.
+const LEAST_CALL: Duration = Duration::from_millis(300);
+/// What an adapter may be late by before it is given up on.
+const ADAPTER_MARGIN: Duration = Duration::from_millis(250);
+/// For every try after the first: somebody has waited already.
+const NEXT_TRY_WITHIN: Duration = Duration::from_secs(3);
+/// Unanswered openings of one run, so that a provider that answers nonsense at once is not flooded.
+const UNANSWERED_PER_RUN_MAX: u32 = 3;
+/// Unanswered openings at one provider after which the next is tried, if there is one.
+const UNANSWERED_PER_ROUTE_MAX: usize = 2;
+/// Charges of one payment, hidden ones included; after that it is left to its expiry.
+pub(super) const CHARGES_PER_PAYMENT_MAX: usize = 16;
+/// When a client is told to come back where no provider said when.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// What is to be opened, for whom, and until when.
+pub(super) struct Job<'a> {
+    /// The tenant.
+    pub(super) merchant: &'a MerchantId,
+    /// The order.
+    pub(super) order_code: &'a OrderCode,
+    /// The payment.
+    pub(super) payment: PaymentId,
+    /// Who wants it.
+    pub(super) actor: &'a Actor,
+    /// Where, first first.
+    pub(super) routes: &'a [Route],
+    /// A card, as a token.
+    pub(super) card_token: Option<&'a CardToken>,
+    /// Until when.
+    pub(super) deadline: Timestamp,
+    /// Where the answer is kept, and who writes it.
+    pub(super) answer: Option<(IdempotencySlot, &'a dyn AnswerRenderer)>,
+}
+
+/// How it ended.
+pub(super) enum Opened {
+    /// A charge can be shown.
+    Shown(Box<Payment>),
+    /// Nobody knows; recovery goes on.
+    Unknown(Box<Payment>),
+    /// A provider said no.
+    Refused(Refusal),
+    /// No provider could be reached.
+    Unavailable {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// Somebody else ended the payment meanwhile.
+    Overtaken(Box<Payment>),
+}
+
+/// One try to open a charge.
+struct Try<'a> {
+    payment: &'a Payment,
+    charge: &'a Charge,
+    route: &'a Route,
+    /// No other in this run.
+    last: bool,
+}
+
+/// What to do after one try.
+enum Next {
+    /// It ended.
+    End(Opened),
+    /// The next intent is committed: carry it out.
+    Again,
+    /// The same intent once more: its key or reference makes that harmless.
+    Repeat,
+}
+
+impl Gateway {
+    /// Opens charges until one can be shown. The payment's last charge must be an intent.
+    pub(super) async fn open_charges(&self, job: &Job<'_>) -> Result<Opened, DecideError> {
+        let (mut repeated, mut unanswered) = (false, 0_u32);
+        loop {
+            let stored = self.ports.payments.payment(job.merchant, &job.payment).await?;
+            let Some(payment) = stored else { return Err(DecideError::Contended) };
+            let Some((charge, route)) = Self::next_intent(job, &payment) else {
+                return Ok(Opened::Overtaken(Box::new(payment)));
+            };
+            let remaining = job.deadline.since(self.ports.clock.now());
+            if remaining < LEAST_CALL {
+                return self.leave_to_recovery(job, &payment).await;
+            }
+            let first = payment.charges.len() == 1 && !repeated;
+            let limit = if first { self.policies.first_provider_within } else { NEXT_TRY_WITHIN }.min(remaining);
+            self.ports.probe.reach(CrashPoint::BeforeCall).await?;
+            let verdict = self.call(job, &payment, charge, route, limit).await;
+            self.ports.probe.reach(CrashPoint::AfterCallBeforeCommit).await?;
+            unanswered = unanswered.saturating_add(u32::from(matches!(verdict, Verdict::Unknown { .. })));
+            let try_of = Try { payment: &payment, charge, route, last: unanswered >= UNANSWERED_PER_RUN_MAX };
+            let harmless = route.capabilities.idempotency != IdempotencySupport::None;
+            let next = match verdict {
+                Verdict::Unknown { .. } if harmless && !repeated => Next::Repeat,
+                verdict => self.follow(job, &try_of, verdict).await?,
+            };
+            repeated = match next {
+                Next::End(opened) => return Ok(opened),
+                Next::Again => false,
+                Next::Repeat => true,
+            };
+        }
+    }
+
+    /// The intent to carry out now, and where; `None` if the payment was ended meanwhile.
+    fn next_intent<'a>(job: &'a Job<'_>, payment: &'a Payment) -> Option<(&'a Charge, &'a Route)> {
+        let charge = payment.charges.last().filter(|charge| charge.opening == Opening::Intended)?;
+        let at_work = payment.intake == Intake::Open && payment.display == Display::Shown && !charge.is_hidden();
+        let route = job.routes.iter().find(|route| route.leads_to(charge))?;
+        at_work.then_some((charge, route))
+    }
+
+    async fn call(&self, job: &Job<'_>, payment: &Payment, charge: &Charge, route: &Route, limit: Duration) -> Verdict {
+        let request = self.open_request(job, payment, charge, route, limit);
+        let call = route.provider.open(&route.account, &request);
+        let answer = within(self.ports.clock.as_ref(), limit.saturating_add(ADAPTER_MARGIN), call).await;
+        let answer = answer.unwrap_or_else(|| {
+            let provider = route.account.provider.clone();
+            Err(ProviderError::new(provider, Operation::Open, ProviderErrorKind::TimedOut, Certainty::Unknown))
+        });
+        Verdict::of(answer, &request, &route.account)
+    }
+
+    fn open_request(
+        &self,
+        job: &Job<'_>,
+        payment: &Payment,
+        charge: &Charge,
+        route: &Route,
+        limit: Duration,
+    ) -> OpenCharge {
+        // What is displayed is opened without a phone or an address, so that the provider cannot
+        // send the customer a charge that nobody here has seen.
+        let pushed = route.capabilities.risk == Risk::Pushed;
+        let base = &self.policies.public_base_url;
+        let or_ours = |url: &Option<String>| url.clone().unwrap_or_else(|| format!("{base}/pay/return"));
+        OpenCharge {
+            charge: charge.id,
+            our_reference: charge.our_reference.clone(),
+            order_code: payment.order_code.clone(),
+            method: payment.method,
+            amount: payment.amount.clone(),
+            expires_at: payment.expires_at,
+            description: payment.details.description.clone(),
+            customer_phone: payment.details.customer_phone.clone().filter(|_| pushed),
+            card_token: job.card_token.cloned(),
+            return_urls: Some(ReturnUrls {
+                success: or_ours(&payment.details.success_url),
+                failure: or_ours(&payment.details.failure_url),
+            }),
+            within: limit,
+        }
+    }
+
+    /// The time ran out before the intent could be carried out: recovery takes over.
+    async fn leave_to_recovery(&self, job: &Job<'_>, payment: &Payment) -> Result<Opened, DecideError> {
+        let stored = self
+            .decide_on(job, |dossier| {
+                dossier.fix_reference(&job.payment);
+                dossier.set_due(&job.payment, Due::At(recovery_at(dossier, payment)));
+                dossier.touch(&job.payment);
+            })
+            .await?;
+        Ok(Opened::Unknown(Box::new(stored)))
+    }
+
+    /// Decides on the job's payment and returns it as it is stored then.
+    async fn decide_on(
+        &self,
+        job: &Job<'_>,
+        decide: impl Fn(&mut Dossier) + Send + Sync,
+    ) -> Result<Payment, DecideError> {
+        self.decide(job.merchant, job.order_code, job.actor, decide).await?;
+        let stored = self.ports.payments.payment(job.merchant, &job.payment).await?;
+        stored.ok_or(DecideError::Contended)
+    }
+}
+
+/// Recovery comes back the later the more charges were lost.
+fn recovery_at(dossier: &Dossier, payment: &Payment) -> Timestamp {
+    let lost = u32::try_from(payment.charges.len()).unwrap_or(u32::MAX);
+    dossier.now().plus(schedule::close_retry(lost.saturating_sub(2)))
+}

@@ -1,0 +1,77 @@
+//! Where a payment can be opened: a provider, an account, and what they offer.
+
+use std::sync::Arc;
+
+use crate::account::ProviderAccount;
+use crate::charge::Charge;
+use crate::gateway::create::{CreateError, CreatePayment};
+use crate::gateway::{Gateway, Scope};
+use crate::method::Method;
+use crate::ports::{Capabilities, PaymentProvider, StoreError};
+
+/// A provider and account that offer a method.
+#[derive(Clone)]
+pub(in crate::gateway) struct Route {
+    /// The provider.
+    pub(in crate::gateway) provider: Arc<dyn PaymentProvider>,
+    /// The merchant's account there.
+    pub(in crate::gateway) account: ProviderAccount,
+    /// What they offer.
+    pub(in crate::gateway) capabilities: Capabilities,
+}
+
+impl Route {
+    /// Whether a charge lies at this provider and account.
+    pub(in crate::gateway) fn leads_to(&self, charge: &Charge) -> bool {
+        self.account.provider == charge.provider && self.account.id == charge.account
+    }
+
+    /// Whether it is the same route.
+    pub(in crate::gateway) fn is(&self, other: &Self) -> bool {
+        self.account.provider == other.account.provider && self.account.id == other.account.id
+    }
+}
+
+impl Gateway {
+    /// Where a merchant can open a method, first first.
+    pub(in crate::gateway) async fn routes(&self, scope: &Scope, method: Method) -> Result<Vec<Route>, StoreError> {
+        let mut routes = Vec::new();
+        for provider in self.providers_for(method) {
+            let account = self.ports.accounts.for_merchant(&provider.id(), &scope.merchant, &scope.branch).await?;
+            let Some(account) = account else { continue };
+            if let Some(capabilities) = provider.capabilities(&account, method) {
+                routes.push(Route { provider: Arc::clone(provider), account, capabilities });
+            }
+        }
+        Ok(routes)
+    }
+
+    /// The routes that take a command's method and amount.
+    pub(in crate::gateway) async fn routes_for(&self, command: &CreatePayment) -> Result<Vec<Route>, CreateError> {
+        let mut routes = self.routes(&command.scope, command.method).await?;
+        let Some(first) = routes.first().map(|route| route.capabilities.clone()) else {
+            return Err(CreateError::MethodUnsupported { offered: self.offered(&command.scope).await? });
+        };
+        routes.retain(|route| {
+            (&route.capabilities.amount_min..=&route.capabilities.amount_max).contains(&&command.amount)
+        });
+        if routes.is_empty() {
+            return Err(if command.amount < first.amount_min {
+                CreateError::AmountBelowMinimum { minimum: first.amount_min }
+            } else {
+                CreateError::AmountAboveMaximum { maximum: first.amount_max }
+            });
+        }
+        Ok(routes)
+    }
+
+    async fn offered(&self, scope: &Scope) -> Result<Vec<Method>, StoreError> {
+        let mut offered = Vec::new();
+        for method in Method::ALL {
+            if !self.routes(scope, method).await?.is_empty() {
+                offered.push(method);
+            }
+        }
+        Ok(offered)
+    }
+}

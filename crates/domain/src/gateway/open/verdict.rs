@@ -1,0 +1,70 @@
+//! What a provider's answer to an opening comes to.
+
+use crate::account::{AccountMode, ProviderAccount};
+use crate::charge::Artefact;
+use crate::ids::ProviderRef;
+use crate::ports::{Certainty, Exchange, OpenCharge, OpenedCharge, ProviderError, ProviderErrorKind, SnapshotStatus};
+use crate::qr::PaymentQr;
+
+/// Every QR of the standard starts so: payload format 01.
+const EMV_START: &str = "000201";
+
+/// What an answer comes to.
+pub(super) enum Verdict {
+    /// It is what was asked for: it may be shown.
+    Fits(Box<OpenedCharge>),
+    /// The provider says no to this payment.
+    Refused(Box<ProviderError>),
+    /// The provider certainly did nothing; another may.
+    Elsewhere(Box<ProviderError>),
+    /// Nobody knows, or the answer speaks of something else.
+    Unknown {
+        /// What was said.
+        exchange: Exchange,
+        /// The id that was told all the same.
+        told: Option<ProviderRef>,
+    },
+}
+
+impl Verdict {
+    pub(super) fn of(
+        answer: Result<OpenedCharge, ProviderError>,
+        asked: &OpenCharge,
+        account: &ProviderAccount,
+    ) -> Self {
+        match answer {
+            Ok(opened) if fits(&opened, asked, account) => Self::Fits(Box::new(opened)),
+            Ok(opened) => Self::Unknown { exchange: opened.exchange, told: Some(opened.provider_ref) },
+            Err(error) => match (error.certainty, error.kind) {
+                (Certainty::Unknown, _) => Self::Unknown { exchange: *error.exchange, told: None },
+                (Certainty::NotApplied, ProviderErrorKind::Declined | ProviderErrorKind::InvalidRequest) => {
+                    Self::Refused(Box::new(error))
+                }
+                (Certainty::NotApplied, _) => Self::Elsewhere(Box::new(error)),
+            },
+        }
+    }
+}
+
+/// Whether everything the answer tells is what was asked.
+fn fits(opened: &OpenedCharge, asked: &OpenCharge, account: &ProviderAccount) -> bool {
+    let waits = opened.status == SnapshotStatus::Pending;
+    let same = opened.our_reference == asked.our_reference.as_str() && opened.amount.fits(&asked.amount);
+    let showable = match &opened.artefact {
+        Artefact::Qr { qr_string } => qr_fits(qr_string, asked, account),
+        Artefact::VirtualAccount { .. } | Artefact::Bill { .. } | Artefact::Link { .. } | Artefact::Push => true,
+    };
+    waits && same && showable
+}
+
+/// A QR may be shown if it asks for this amount, in rupiah, for this merchant. Test accounts may
+/// answer a placeholder that is no QR of the standard.
+fn qr_fits(qr_string: &str, asked: &OpenCharge, account: &ProviderAccount) -> bool {
+    if account.mode == AccountMode::Test && !qr_string.starts_with(EMV_START) {
+        return !qr_string.is_empty();
+    }
+    PaymentQr::parse(qr_string).is_ok_and(|qr| {
+        let for_us = account.nmid.as_ref().is_none_or(|nmid| qr.nmids.contains(nmid));
+        qr.amount.as_ref() == Some(&asked.amount) && for_us
+    })
+}

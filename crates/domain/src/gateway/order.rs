@@ -1,0 +1,115 @@
+//! Register and read orders.
+
+use thiserror::Error;
+
+use super::{Gateway, Scope};
+use crate::ids::OrderCode;
+use crate::money::Money;
+use crate::order::{Order, OrderOutcome, OrderSignal, OrderState, PaidBy};
+use crate::payment::{PaymentStatus, Revision};
+use crate::ports::{CommitError, StoreError};
+use crate::unit_of_work::{OrderWrite, UnitOfWork};
+
+/// An order as a till registers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterOrder {
+    /// Whose, and in which branch.
+    pub scope: Scope,
+    /// Its code.
+    pub code: OrderCode,
+    /// What it costs.
+    pub grand_total: Money,
+    /// What the till said it would be paid by.
+    pub payment_method: Option<String>,
+    /// The rest of the body, as JSON text.
+    pub body_json: Option<String>,
+}
+
+/// Why an order was not registered.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// An order of that code with another total is registered.
+    #[error("order is registered with another total")]
+    Differs {
+        /// As it is.
+        registered: Box<Order>,
+    },
+    /// The store failed.
+    #[error("could not read or write the order")]
+    Store(#[from] StoreError),
+}
+
+impl Gateway {
+    /// Registers an order; the same again gives the same. Payments that came before it are attached:
+    /// it stands where they bring it.
+    ///
+    /// # Errors
+    /// [`RegisterError`]
+    pub async fn register_order(&self, register: &RegisterOrder) -> Result<Order, RegisterError> {
+        let merchant = &register.scope.merchant;
+        if let Some(known) = self.ports.orders.order(merchant, &register.code).await? {
+            return same_or_differs(known, register);
+        }
+        let order = Order {
+            merchant: merchant.clone(),
+            branch: register.scope.branch.clone(),
+            code: register.code.clone(),
+            grand_total: register.grand_total.clone(),
+            payment_method: register.payment_method.clone(),
+            body_json: register.body_json.clone(),
+            created_at: self.ports.clock.now(),
+            revision: Revision::NEW,
+            state: self.state_by_payments(register).await?,
+        };
+        let write = OrderWrite { order: order.clone(), expected: Revision::NEW };
+        let work = UnitOfWork { orders: vec![write], ..UnitOfWork::default() };
+        match self.commit(&work).await {
+            Ok(()) => Ok(Order { revision: Revision::NEW.next(), ..order }),
+            Err(CommitError::Store(store)) => Err(store.into()),
+            Err(error) => match self.ports.orders.order(merchant, &register.code).await? {
+                Some(known) => same_or_differs(known, register),
+                None => Err(StoreError::query(error).into()),
+            },
+        }
+    }
+
+    /// The order of that code.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    pub async fn read_order(&self, scope: &Scope, code: &OrderCode) -> Result<Option<Order>, StoreError> {
+        let order = self.ports.orders.order(&scope.merchant, code).await?;
+        Ok(order.filter(|order| scope.branch.is_none() || order.branch.is_none() || order.branch == scope.branch))
+    }
+
+    async fn state_by_payments(&self, register: &RegisterOrder) -> Result<OrderState, StoreError> {
+        let payments = self.ports.payments.of_order(&register.scope.merchant, &register.code).await?;
+        let signals = payments.iter().filter_map(|payment| match payment.status() {
+            PaymentStatus::Pending => Some(OrderSignal::PaymentOpened),
+            PaymentStatus::Paid | PaymentStatus::PartiallyRefunded => {
+                let at = payment.paid_at().unwrap_or(payment.created_at);
+                Some(OrderSignal::Paid { at, by: PaidBy::Payment(payment.id) })
+            }
+            PaymentStatus::Expired
+            | PaymentStatus::Canceled
+            | PaymentStatus::Failed
+            | PaymentStatus::Refunded
+            | PaymentStatus::Reversed => None,
+        });
+        Ok(signals.fold(OrderState::Draft, |state, signal| match state.on(&signal) {
+            OrderOutcome::Moved(to) => to,
+            OrderOutcome::Unchanged | OrderOutcome::PaidAfterVoid | OrderOutcome::PaidTwice | OrderOutcome::Refused => {
+                state
+            }
+        }))
+    }
+}
+
+fn same_or_differs(known: Order, register: &RegisterOrder) -> Result<Order, RegisterError> {
+    if known.grand_total == register.grand_total {
+        Ok(known)
+    } else {
+        Err(RegisterError::Differs { registered: Box::new(known) })
+    }
+}

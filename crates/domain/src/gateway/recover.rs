@@ -1,0 +1,77 @@
+//! Recovery: a create that did not end. The same table as in a create applies, under the same payment.
+
+use super::open::{CHARGES_PER_PAYMENT_MAX, Job};
+use super::{DecideError, FailoverOnUnknown, Gateway, Scope};
+use crate::audit::Actor;
+use crate::charge::{Charge, Opening};
+use crate::ids::{ChargeId, LeaseToken};
+use crate::lease::Lease;
+use crate::payment::{Display, Intake, Payment};
+use crate::ports::{Exchange, Risk};
+use crate::schedule;
+use crate::unit_of_work::Due;
+
+impl Gateway {
+    /// Goes on with a payment whose create was cut off. While its time is ahead, what nobody was shown
+    /// is put aside and another charge is opened; what may have been pushed is only watched.
+    pub(super) async fn recover(&self, payment: &Payment) -> Result<(), DecideError> {
+        let actor = Actor::Worker;
+        let scope = Scope { merchant: payment.merchant.clone(), branch: payment.branch.clone() };
+        let routes = self.routes(&scope, payment.method).await?;
+        let now = self.ports.clock.now();
+        let given_up = payment.charges.len() >= CHARGES_PER_PAYMENT_MAX;
+        let over = given_up || now >= payment.expires_at || payment.display != Display::Shown;
+        let last_is_pushed = payment.charges.last().is_some_and(|charge| {
+            routes.iter().any(|route| route.leads_to(charge) && route.capabilities.risk == Risk::Pushed)
+        });
+        let wait_only = last_is_pushed || self.policies.failover_on_unknown == FailoverOnUnknown::Never;
+        let route = routes.iter().find(|route| payment.charges.last().is_some_and(|last| route.leads_to(last)));
+        let again = if over || wait_only { None } else { route.or(routes.first()) };
+        let next = ChargeId::new(self.ports.ids.uuid());
+        let lease = Lease { token: LeaseToken::new(self.ports.ids.uuid()), ttl: schedule::OPENING_LEASE };
+        let id = payment.id;
+        self.decide(&payment.merchant, &payment.order_code, &actor, |dossier| {
+            let unanswered: Vec<ChargeId> = dossier
+                .payment(&id)
+                .filter(|payment| payment.intake == Intake::Open && !payment.status().saw_money())
+                .into_iter()
+                .flat_map(|payment| &payment.charges)
+                .filter(|charge| is_unanswered(charge))
+                .map(|charge| charge.id)
+                .collect();
+            for charge in &unanswered {
+                dossier.unanswered(&id, charge, &Exchange::default(), None);
+                if !last_is_pushed {
+                    dossier.hide(&id, charge);
+                }
+            }
+            let wanted = |payment: &Payment| payment.intake == Intake::Open && !payment.status().saw_money();
+            match again.filter(|_| dossier.payment(&id).is_some_and(wanted)) {
+                Some(route) => {
+                    dossier.intend(&id, next, &route.account.provider, &route.account.id);
+                    dossier.set_due(&id, Due::Leased(lease));
+                }
+                None => dossier.close_intake(&id),
+            }
+        })
+        .await?;
+        if again.is_none() {
+            return Ok(());
+        }
+        let job = Job {
+            merchant: &payment.merchant,
+            order_code: &payment.order_code,
+            payment: id,
+            actor: &actor,
+            routes: &routes,
+            card_token: None,
+            deadline: now.plus(self.policies.create_within),
+            answer: None,
+        };
+        self.open_charges(&job).await.map(|_| ())
+    }
+}
+
+fn is_unanswered(charge: &Charge) -> bool {
+    !charge.is_hidden() && matches!(charge.opening, Opening::Intended | Opening::Unknown { .. } | Opening::Found { .. })
+}

@@ -1,0 +1,105 @@
+//! What a webhook is about: by the provider's id, then our reference, then the order code when
+//! exactly one charge fits. Names that disagree fit nothing.
+
+use crate::gateway::Gateway;
+use crate::ids::{ChargeId, OrderCode, OurReference};
+use crate::payment::Payment;
+use crate::ports::StoreError;
+use crate::webhook::{LeasedDelivery, Notification};
+
+/// What was found.
+pub(super) enum Found {
+    /// One charge.
+    One {
+        /// Its payment.
+        payment: Box<Payment>,
+        /// The charge.
+        charge: ChargeId,
+    },
+    /// Names of different things.
+    Contradiction {
+        /// Why, for the operator.
+        why: &'static str,
+    },
+    /// Nothing, or nothing certain.
+    None {
+        /// Why, for the operator.
+        why: &'static str,
+    },
+}
+
+impl Gateway {
+    /// The one charge a notification names at the delivery's account.
+    pub(super) async fn subject_of(
+        &self,
+        leased: &LeasedDelivery,
+        notification: &Notification,
+    ) -> Result<Found, StoreError> {
+        let (provider, account) = (&leased.delivery.provider, &leased.delivery.account);
+        let about = &notification.about;
+        let mut found: Vec<(Payment, ChargeId)> = Vec::new();
+        for named in about.charge_ref.iter().chain(&about.payment_ref) {
+            let payment = self.ports.payments.by_account_ref(provider, account, named).await?;
+            found.extend(payment.and_then(|payment| {
+                let charge = payment.charge_by_provider_ref(named)?.id;
+                Some((payment, charge))
+            }));
+        }
+        let reference = about.reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok());
+        if let Some(reference) = &reference {
+            let payment = self.ports.payments.by_our_reference(provider, account, reference).await?;
+            found.extend(payment.and_then(|payment| {
+                let charge = payment.charge_by_reference(reference)?.id;
+                Some((payment, charge))
+            }));
+        }
+        let order = match &about.order_code {
+            Some(text) => match OrderCode::parse(text.as_str()) {
+                Ok(code) => Some(code),
+                Err(_) if found.is_empty() => return Ok(Found::None { why: "its order code is none" }),
+                Err(_) => return Ok(Found::Contradiction { why: "its order code is none" }),
+            },
+            None => None,
+        };
+        let mut charges = found.iter().map(|(_, charge)| *charge);
+        let first = charges.next();
+        if charges.any(|charge| Some(charge) != first) {
+            return Ok(Found::Contradiction { why: "its names are of different charges" });
+        }
+        match found.into_iter().next() {
+            Some((payment, _)) if order.as_ref().is_some_and(|code| code != &payment.order_code) => {
+                Ok(Found::Contradiction { why: "its order code is another order's" })
+            }
+            Some((payment, charge)) => Ok(Found::One { payment: Box::new(payment), charge }),
+            None => self.by_order_code(leased, notification, order.as_ref()).await,
+        }
+    }
+
+    /// By order code alone, when no id of the provider's is told that could be another charge's.
+    async fn by_order_code(
+        &self,
+        leased: &LeasedDelivery,
+        notification: &Notification,
+        order: Option<&OrderCode>,
+    ) -> Result<Found, StoreError> {
+        let Some(code) = order else { return Ok(Found::None { why: "it names nothing we know" }) };
+        let (provider, account) = (&leased.delivery.provider, &leased.delivery.account);
+        let payments = self.ports.payments.by_account_order(provider, account, code).await?;
+        let told = notification.about.charge_ref.as_ref();
+        let mut fitting = payments.into_iter().flat_map(|payment| {
+            let ids: Vec<ChargeId> = payment
+                .charges
+                .iter()
+                .filter(|charge| (&charge.provider, &charge.account) == (provider, account))
+                .filter(|charge| told.is_none() || charge.provider_ref().is_none())
+                .map(|charge| charge.id)
+                .collect();
+            ids.into_iter().map(move |charge| (payment.clone(), charge))
+        });
+        match (fitting.next(), fitting.next()) {
+            (Some((payment, charge)), None) => Ok(Found::One { payment: Box::new(payment), charge }),
+            (Some(_), Some(_)) => Ok(Found::None { why: "its order code fits several charges" }),
+            (None, _) => Ok(Found::None { why: "it names nothing we know" }),
+        }
+    }
+}

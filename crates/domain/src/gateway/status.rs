@@ -1,0 +1,117 @@
+//! Status: where a payment stands, and waiting for it to change.
+
+use std::time::Duration;
+
+use super::{DecideError, FindError, Gateway, Scope};
+use crate::audit::Actor;
+use crate::ids::PaymentId;
+use crate::order::{OrderStatus, PaidBy};
+use crate::payment::{Payment, PaymentStatus, Revision};
+use crate::ports::{BudgetClass, Endpoint, Reservation, StoreError};
+
+/// How often somebody who waits looks, if nothing wakes them.
+const WAIT_POLL: Duration = Duration::from_millis(250);
+/// How long a look counts as watching.
+const WATCHED_FOR: Duration = Duration::from_secs(30);
+/// A payment younger than that is not asked about because somebody looks.
+const ASK_AFTER: Duration = Duration::from_secs(10);
+
+/// A payment with what the rest of its order says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentView {
+    /// The payment.
+    pub payment: Payment,
+    /// Where its order stands; of an unregistered one, whether it is paid.
+    pub order_status: Option<OrderStatus>,
+    /// The payment that paid the order, if one did.
+    pub paid_by: Option<PaymentId>,
+}
+
+/// What somebody waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitFor {
+    /// How long at most.
+    pub at_most: Duration,
+    /// The revision they have seen, if any: another one ends the wait.
+    pub seen: Option<Revision>,
+}
+
+impl PaymentView {
+    /// Whether there is nothing more to wait for.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.payment.status() != PaymentStatus::Pending || self.paid_by.is_some_and(|paid| paid != self.payment.id)
+    }
+}
+
+impl Gateway {
+    /// Where a payment stands. One that has waited a while may be asked about at its provider, within
+    /// the budget.
+    ///
+    /// # Errors
+    /// [`FindError::NotFound`] also for what is another tenant's.
+    pub async fn status(&self, scope: &Scope, reference: &str) -> Result<PaymentView, FindError> {
+        let payment = self.find(scope, reference).await?;
+        let now = self.ports.clock.now();
+        if payment.status() != PaymentStatus::Pending {
+            return Ok(self.view(payment).await?);
+        }
+        self.ports.watches.watch(&payment.id, now.plus(WATCHED_FOR)).await;
+        let asked_lately = payment.checks.last_at.is_some_and(|last| now.since(last) < ASK_AFTER);
+        if now.since(payment.created_at) < ASK_AFTER || asked_lately || !self.may_ask(&payment).await {
+            return Ok(self.view(payment).await?);
+        }
+        match self.ask_while_waiting(&payment, &Actor::Worker).await {
+            Ok(()) | Err(DecideError::Contended | DecideError::Commit(_)) => {}
+            Err(DecideError::Store(store)) => return Err(store.into()),
+        }
+        let payment = self.find(scope, reference).await?;
+        Ok(self.view(payment).await?)
+    }
+
+    /// Where a payment stands, as soon as there is something to tell, or when the time is over.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    pub async fn wait(&self, scope: &Scope, reference: &str, wait: WaitFor) -> Result<PaymentView, FindError> {
+        let until = self.ports.clock.now().plus(wait.at_most);
+        let mut view = self.status(scope, reference).await?;
+        loop {
+            let news = wait.seen.is_some_and(|seen| seen != view.payment.revision);
+            let remaining = until.since(self.ports.clock.now());
+            if view.is_settled() || news || remaining.is_zero() {
+                return Ok(view);
+            }
+            self.ports.watches.watch(&view.payment.id, until).await;
+            self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_POLL)).await;
+            let payment = self.find(scope, reference).await?;
+            view = self.view(payment).await?;
+        }
+    }
+
+    /// A payment with what its order says of it.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the order cannot be read.
+    pub async fn view(&self, payment: Payment) -> Result<PaymentView, StoreError> {
+        let order = self.ports.orders.order(&payment.merchant, &payment.order_code).await?;
+        let payments = self.ports.payments.of_order(&payment.merchant, &payment.order_code).await?;
+        let by_payment = payments.iter().find(|sibling| sibling.status().holds_money()).map(|paid| paid.id);
+        let recorded = order.as_ref().and_then(|order| order.state.paid_by()).and_then(|by| match by {
+            PaidBy::Payment(payment) => Some(payment),
+            PaidBy::Cash => None,
+        });
+        let order_status = match &order {
+            Some(order) => Some(order.state.status()),
+            None => by_payment.map(|_| OrderStatus::Paid),
+        };
+        Ok(PaymentView { payment, order_status, paid_by: recorded.or(by_payment) })
+    }
+
+    async fn may_ask(&self, payment: &Payment) -> bool {
+        let Some(charge) = payment.shown_charge() else { return false };
+        let (budget, class) = (&self.ports.budget, BudgetClass::Watched);
+        let reserved = budget.reserve(&charge.provider, &charge.account, Endpoint::Inquire, class, 1).await;
+        reserved == Reservation::Granted
+    }
+}

@@ -1,0 +1,31 @@
+//! Waiting for changes by looking again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::ids::PaymentId;
+use crate::ports::{Clock, Wakeups};
+
+/// Nobody is woken: whoever waits looks again when the pause is over.
+pub struct PollingWakeups {
+    clock: Arc<dyn Clock>,
+}
+
+impl PollingWakeups {
+    /// Pauses by that clock.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock }
+    }
+}
+
+#[async_trait]
+impl Wakeups for PollingWakeups {
+    fn wake(&self, _payment: &PaymentId) {}
+
+    async fn changed(&self, _payment: &PaymentId, within: Duration) {
+        self.clock.sleep(within).await;
+    }
+}

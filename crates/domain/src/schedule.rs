@@ -1,0 +1,105 @@
+//! When to look at a payment next: pure policy, derived from its state, so that no lost timer loses a payment.
+
+use std::time::Duration;
+
+use crate::charge::{Charge, Closing, Opening};
+use crate::payment::{Display, Intake, Payment, PaymentStatus};
+use crate::time::Timestamp;
+use crate::unit_of_work::Due;
+
+const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// How long an opening is nobody else's business: the whole create and a margin.
+pub const OPENING_LEASE: Duration = seconds(15);
+/// Between the end of display and the question that ends a payment.
+pub const EXPIRY_GRACE: Duration = seconds(60);
+/// How long a charge is still asked about, once a day, after it can no longer be paid.
+pub const DEAD_WATCH: Duration = seconds(7 * 24 * 3_600);
+/// Between two asks to close a charge, at most.
+const CLOSE_RETRY_MAX: Duration = seconds(3_600);
+const DAILY: Duration = seconds(24 * 3_600);
+
+/// Age up to which a pending payment is asked about so often.
+const PENDING_STEPS: [(Duration, Duration); 4] = [
+    (seconds(120), seconds(10)),
+    (seconds(600), seconds(30)),
+    (seconds(3_600), seconds(120)),
+    (Duration::MAX, seconds(900)),
+];
+/// The same for a charge whose opening was not answered and that may have been pushed.
+const UNKNOWN_STEPS: [(Duration, Duration); 4] =
+    [(seconds(5), seconds(5)), (seconds(15), seconds(10)), (seconds(75), seconds(15)), (Duration::MAX, seconds(900))];
+/// Age up to which an ended but still payable charge is asked about so often.
+const WATCH_STEPS: [(Duration, Duration); 3] =
+    [(seconds(600), seconds(60)), (seconds(3_600), seconds(300)), (Duration::MAX, seconds(3_600))];
+
+fn step(steps: &[(Duration, Duration)], age: Duration) -> Duration {
+    steps.iter().find(|(up_to, _)| age < *up_to).map_or(DAILY, |(_, pause)| *pause)
+}
+
+/// How long to wait before a charge is asked to be closed for the `attempts + 1`th time.
+#[must_use]
+pub fn close_retry(attempts: u32) -> Duration {
+    seconds(2_u64.saturating_pow(attempts.min(12))).min(CLOSE_RETRY_MAX)
+}
+
+/// When to look at a payment next, seen from `now`.
+#[must_use]
+pub fn next_due(payment: &Payment, now: Timestamp) -> Due {
+    if payment.intake == Intake::Open {
+        // Whoever opens the last charge is given its time, even if something else is written meanwhile.
+        let begun = payment.charges.last().map_or(payment.created_at, |charge| charge.created_at);
+        return Due::At(begun.plus(OPENING_LEASE).max(now));
+    }
+    let charges = payment.charges.iter().filter_map(|charge| next_for_charge(payment, charge, now));
+    let expiry = match (payment.status(), payment.display) {
+        (PaymentStatus::Pending, Display::Shown) => Some(payment.expires_at),
+        (PaymentStatus::Pending, Display::Withdrawn { at, .. }) => Some(at.plus(EXPIRY_GRACE)).filter(|at| *at > now),
+        _ended => None,
+    };
+    charges.chain(expiry).min().map_or(Due::Never, Due::At)
+}
+
+fn next_for_charge(payment: &Payment, charge: &Charge, now: Timestamp) -> Option<Timestamp> {
+    let closing = match (&charge.closing, charge.provider_ref()) {
+        (Closing::Wanted { next_at, .. }, Some(_)) => Some(*next_at),
+        _not_to_be_closed => None,
+    };
+    let check = if charge.state.funds().is_some() { None } else { next_check(payment, charge, now) };
+    closing.into_iter().chain(check).min()
+}
+
+fn next_check(payment: &Payment, charge: &Charge, now: Timestamp) -> Option<Timestamp> {
+    let age = now.since(charge.created_at);
+    let dead_at = watch_ends(charge)?;
+    if now >= dead_at.plus(DEAD_WATCH) {
+        return None;
+    }
+    let pause = match &charge.opening {
+        Opening::Unknown { .. } if !charge.is_hidden() => step(&UNKNOWN_STEPS, age),
+        // Nothing to ask by: webhooks and sweeps find money on it.
+        Opening::Unknown { .. } | Opening::Intended | Opening::Refused { .. } => return None,
+        Opening::Opened(_) | Opening::Found { .. } if now >= dead_at => DAILY,
+        Opening::Opened(_) | Opening::Found { .. } if charge.state.is_open() && !charge.is_hidden() => {
+            step(&PENDING_STEPS, age)
+        }
+        Opening::Opened(_) | Opening::Found { .. } => step(&WATCH_STEPS, age),
+    };
+    Some(payment.checks.last_at.map_or(charge.created_at, |last| last.max(charge.created_at)).plus(pause).max(now))
+}
+
+/// Until when the provider may take money for a charge; `None` where it certainly has none.
+#[must_use]
+pub fn watch_ends(charge: &Charge) -> Option<Timestamp> {
+    /// The longest natural life of any artefact known here (QRIS at Xendit), for charges whose answer was lost.
+    const LONGEST_LIFE: Duration = seconds(48 * 3_600);
+    match &charge.opening {
+        Opening::Opened(opened) => Some(opened.payable_until),
+        Opening::Intended | Opening::Unknown { .. } | Opening::Found { .. } => {
+            Some(charge.created_at.plus(LONGEST_LIFE))
+        }
+        Opening::Refused { .. } => None,
+    }
+}

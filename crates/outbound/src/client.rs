@@ -1,0 +1,106 @@
+//! The one HTTP client.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+
+use crate::call::{Call, Verb};
+use crate::error::HttpError;
+use crate::reply::Reply;
+
+/// The one HTTP client: TLS by rustls, no redirects, no proxy from the environment, no cookies, no
+/// retries of its own. Cheap to clone; clones share their connections.
+#[derive(Debug, Clone)]
+pub struct HttpClient {
+    inner: reqwest::Client,
+}
+
+impl HttpClient {
+    /// Most bytes of an answer, counted after inflation.
+    pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+    /// Time to resolve, connect and shake hands, in seconds.
+    pub const CONNECT_SECONDS_MAX: u64 = 2;
+    /// How long an unused connection is kept, in seconds; shorter than balancers commonly do, so that a
+    /// request rarely meets a connection that is being closed.
+    const IDLE_SECONDS_MAX: u64 = 30;
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    /// [`HttpError::NotSent`] where the machine has no usable TLS roots.
+    pub fn new() -> Result<Self, HttpError> {
+        reqwest::Client::builder()
+            .user_agent(concat!("mstore-pay/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(Self::CONNECT_SECONDS_MAX))
+            .pool_idle_timeout(Duration::from_secs(Self::IDLE_SECONDS_MAX))
+            .redirect(Policy::none())
+            .referer(false)
+            .no_proxy()
+            .retry(reqwest::retry::never())
+            .build()
+            .map(|inner| Self { inner })
+            .map_err(|error| HttpError::NotSent { source: error.into() })
+    }
+
+    /// Sends `call` once and reads the whole answer, all within `within`.
+    ///
+    /// # Errors
+    /// [`HttpError`], which says whether the request may have left.
+    pub async fn send(&self, call: &Call, within: Duration) -> Result<Reply, HttpError> {
+        let outcome = self.exchange(call, within).await;
+        let (host, path) = (call.url.host_str().unwrap_or_default(), call.url.path());
+        match &outcome {
+            Ok(reply) => {
+                tracing::debug!(host, path, status = reply.status, "{call:?} answered {}", reply.status);
+            }
+            Err(error) => tracing::debug!(host, path, "{call:?} brought no answer: {error}"),
+        }
+        outcome
+    }
+
+    async fn exchange(&self, call: &Call, within: Duration) -> Result<Reply, HttpError> {
+        let method = match call.verb {
+            Verb::Get => reqwest::Method::GET,
+            Verb::Post => reqwest::Method::POST,
+        };
+        let mut request = self.inner.request(method, call.url.clone()).timeout(within);
+        if let Some(secret) = &call.credential {
+            request = request.basic_auth(secret.expose(), Some(""));
+        }
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(body) = &call.body {
+            request = request.header("content-type", "application/json").body(body.clone());
+        }
+        let request = request.build().map_err(|error| HttpError::NotSent { source: error.without_url().into() })?;
+        let mut response = self.inner.execute(request).await.map_err(failed)?;
+        let body = read_capped(&mut response).await?;
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        Ok(Reply::new(response.status().as_u16(), header, body))
+    }
+}
+
+/// Reads to the end, or to the cap: chunks come inflated, so a small answer cannot grow past it.
+async fn read_capped(response: &mut reqwest::Response) -> Result<Vec<u8>, HttpError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > HttpClient::BODY_BYTES_MAX {
+            return Err(HttpError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn failed(error: reqwest::Error) -> HttpError {
+    let error = error.without_url();
+    if error.is_connect() {
+        // Before time-outs: one that happened while connecting is certain too.
+        HttpError::NotSent { source: error.into() }
+    } else if error.is_timeout() {
+        HttpError::TimedOut { source: error.into() }
+    } else {
+        HttpError::Broken { source: error.into() }
+    }
+}

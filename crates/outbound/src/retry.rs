@@ -1,0 +1,170 @@
+//! Trying again where that is safe.
+
+mod plan;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::ids::ProviderId;
+use mstore_pay_domain::method::Method;
+use mstore_pay_domain::ports::{
+    CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock, OpenCharge, OpenedCharge, PaymentProvider,
+    ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+};
+use mstore_pay_domain::time::Timestamp;
+
+use plan::{Plan, Safety};
+
+/// How often and how soon to try again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Tries after the first.
+    pub retries_max: usize,
+    /// The first pause; each later one is twice as long, and up to as much again is added by chance.
+    pub pause_min: Duration,
+    /// The longest pause before chance is added.
+    pub pause_max: Duration,
+    /// What must be left of the call's time for another try to make sense.
+    pub try_min: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            retries_max: 2,
+            pause_min: Duration::from_millis(100),
+            pause_max: Duration::from_secs(1),
+            try_min: Duration::from_millis(300),
+        }
+    }
+}
+
+/// A provider whose calls are tried again, within the time each was given: reads on any passing error;
+/// whatever changes something only where the provider certainly did nothing.
+pub struct Retry<P> {
+    inner: P,
+    clock: Arc<dyn Clock>,
+    policy: RetryPolicy,
+}
+
+impl<P: PaymentProvider> Retry<P> {
+    /// Puts retries before a provider; `clock` does the waiting.
+    #[must_use]
+    pub fn new(inner: P, clock: Arc<dyn Clock>, policy: RetryPolicy) -> Self {
+        Self { inner, clock, policy }
+    }
+
+    /// The provider behind it.
+    #[must_use]
+    pub const fn inner(&self) -> &P {
+        &self.inner
+    }
+
+    fn plan(&self, safety: Safety, within: Duration) -> Plan {
+        Plan::new(&self.policy, safety, within, self.clock.now())
+    }
+
+    /// Waits if another try is due; the time it then has.
+    async fn pause(&self, plan: &mut Plan, error: &ProviderError) -> Option<Duration> {
+        let pause = plan.pause(error, self.clock.now())?;
+        self.clock.sleep(pause).await;
+        Some(plan.left(self.clock.now()))
+    }
+}
+
+/// Makes `$call` with the time left as `$within` until it goes well or the plan gives up.
+macro_rules! retrying {
+    ($self:ident, $safety:expr, $given:expr, |$within:ident| $call:expr) => {{
+        let mut plan = $self.plan($safety, $given);
+        let mut $within = $given;
+        loop {
+            match $call.await {
+                Ok(done) => break Ok(done),
+                Err(error) => match $self.pause(&mut plan, &error).await {
+                    Some(left) => $within = left,
+                    None => break Err(error),
+                },
+            }
+        }
+    }};
+}
+
+#[async_trait]
+impl<P: PaymentProvider> PaymentProvider for Retry<P> {
+    fn id(&self) -> ProviderId {
+        self.inner.id()
+    }
+
+    fn capabilities(&self, account: &ProviderAccount, method: Method) -> Option<Capabilities> {
+        self.inner.capabilities(account, method)
+    }
+
+    async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
+        let mut charge = charge.clone();
+        retrying!(self, Safety::OnlyIfNotApplied, charge.within, |within| {
+            charge.within = within;
+            self.inner.open(account, &charge)
+        })
+    }
+
+    async fn inquire(
+        &self,
+        account: &ProviderAccount,
+        queries: &[Query],
+        within: Duration,
+    ) -> Vec<Result<ChargeSnapshot, ProviderError>> {
+        let mut plan = self.plan(Safety::Always, within);
+        let mut answers = self.inner.inquire(account, queries, within).await;
+        loop {
+            let again: Vec<usize> = (0..answers.len()).filter(|&nth| passing_error(&answers, nth).is_some()).collect();
+            let Some(error) = again.first().and_then(|&nth| passing_error(&answers, nth)) else { return answers };
+            let Some(left) = self.pause(&mut plan, error).await else { return answers };
+            let unanswered: Vec<Query> = again.iter().filter_map(|&nth| queries.get(nth).cloned()).collect();
+            let fresh = self.inner.inquire(account, &unanswered, left).await;
+            for (nth, answer) in again.into_iter().zip(fresh) {
+                if let Some(slot) = answers.get_mut(nth) {
+                    *slot = answer;
+                }
+            }
+        }
+    }
+
+    async fn cancel(&self, account: &ProviderAccount, charge: &CancelCharge) -> Result<Canceled, ProviderError> {
+        let mut charge = charge.clone();
+        retrying!(self, Safety::OnlyIfNotApplied, charge.within, |within| {
+            charge.within = within;
+            self.inner.cancel(account, &charge)
+        })
+    }
+
+    async fn refund(&self, account: &ProviderAccount, refund: &RefundCharge) -> Result<RefundOutcome, ProviderError> {
+        let mut refund = refund.clone();
+        retrying!(self, Safety::OnlyIfNotApplied, refund.within, |within| {
+            refund.within = within;
+            self.inner.refund(account, &refund)
+        })
+    }
+
+    async fn simulate(&self, account: &ProviderAccount, simulation: &Simulation) -> Result<(), ProviderError> {
+        let mut simulation = simulation.clone();
+        retrying!(self, Safety::OnlyIfNotApplied, simulation.within, |within| {
+            simulation.within = within;
+            self.inner.simulate(account, &simulation)
+        })
+    }
+
+    async fn sweep(
+        &self,
+        account: &ProviderAccount,
+        since: Timestamp,
+        within: Duration,
+    ) -> Result<Sweep, ProviderError> {
+        retrying!(self, Safety::Always, within, |within| self.inner.sweep(account, since, within))
+    }
+}
+
+fn passing_error(answers: &[Result<ChargeSnapshot, ProviderError>], nth: usize) -> Option<&ProviderError> {
+    answers.get(nth).and_then(|answer| answer.as_ref().err()).filter(|error| error.is_transient())
+}

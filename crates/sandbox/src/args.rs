@@ -1,0 +1,105 @@
+//! The command line of the `sandbox` subcommand.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use clap::Args;
+use url::Url;
+
+use crate::config::{
+    RateLimit, SWEEP_LAG_MS_DEFAULT, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT, XenditAccount,
+};
+
+/// Flags of the provider sandbox, to be flattened into a subcommand.
+#[derive(Debug, Clone, Args)]
+pub struct SandboxArgs {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8081")]
+    pub listen: SocketAddr,
+    /// Journal of the ledger, kept over restarts and fsynced; without it the ledger lives in memory.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// How many times faster than real time the provider's clock runs.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub time_scale: NonZeroU32,
+    /// Requests per endpoint and minute, or `off`.
+    #[arg(long, value_name = "off|N", default_value = "600")]
+    pub rate_limit: RateLimit,
+    /// How long arrived money stays out of `GET /transactions`, in milliseconds of the provider's clock.
+    #[arg(long, value_name = "MS", default_value_t = SWEEP_LAG_MS_DEFAULT)]
+    pub sweep_lag: u64,
+    /// Secret key of the main Xendit account.
+    #[arg(long, value_name = "KEY", default_value = XENDIT_KEY_DEFAULT)]
+    pub xendit_key: String,
+    /// Token sent as `x-callback-token` with the main Xendit account's webhooks.
+    #[arg(long, value_name = "TOKEN", default_value = XENDIT_CALLBACK_TOKEN_DEFAULT)]
+    pub xendit_callback_token: String,
+    /// Where the main Xendit account's webhooks go.
+    #[arg(long, value_name = "URL")]
+    pub xendit_webhook_target: Option<Url>,
+    /// A Xendit sub-account by its business id; may be repeated. Its key and callback token are the main
+    /// defaults with `_ID` and `-ID` behind them.
+    #[arg(long, value_name = "BUSINESS_ID")]
+    pub xendit_sub_account: Vec<String>,
+    /// Accepted so that one command line fits every release; used from the release that plays Midtrans.
+    #[arg(long, value_name = "KEY")]
+    pub midtrans_server_key: Option<String>,
+    /// Accepted like `--midtrans-server-key`.
+    #[arg(long, value_name = "KEY")]
+    pub midtrans_client_key: Option<String>,
+}
+
+impl From<SandboxArgs> for SandboxConfig {
+    fn from(args: SandboxArgs) -> Self {
+        let main = XenditAccount {
+            key: args.xendit_key,
+            callback_token: args.xendit_callback_token,
+            webhook_target: args.xendit_webhook_target,
+            ..XenditAccount::main()
+        };
+        let subs = args.xendit_sub_account.iter().map(|id| XenditAccount::sub(id));
+        Self {
+            listen: args.listen,
+            state: args.state,
+            time_scale: args.time_scale,
+            rate_limit: args.rate_limit,
+            sweep_lag_ms: args.sweep_lag,
+            xendit_accounts: std::iter::once(main).chain(subs).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        sandbox: SandboxArgs,
+    }
+
+    #[test]
+    fn every_published_flag_parses() {
+        let line = "sandbox --listen 127.0.0.1:0 --state s.json --time-scale 60 --rate-limit off --sweep-lag 0 \
+                    --xendit-key xnd_development_k --xendit-callback-token t --midtrans-server-key a \
+                    --midtrans-client-key b --xendit-sub-account 65f0 --xendit-webhook-target http://127.0.0.1:1/w";
+        let cli = Cli::try_parse_from(line.split_whitespace()).expect("flags of the published list");
+        let config = SandboxConfig::from(cli.sandbox);
+        assert_eq!(config.time_scale.get(), 60);
+        assert_eq!(config.rate_limit, RateLimit::Off);
+        assert_eq!(config.xendit_accounts[0].key, "xnd_development_k");
+        assert_eq!(config.xendit_accounts[1].name, "65f0");
+    }
+
+    #[test]
+    fn no_flag_at_all_gives_the_development_defaults() {
+        let cli = Cli::try_parse_from(["sandbox"]).expect("defaults");
+        let config = SandboxConfig::from(cli.sandbox);
+        assert_eq!(config.xendit_accounts, [XenditAccount::main()]);
+        assert_eq!(config.sweep_lag_ms, SWEEP_LAG_MS_DEFAULT);
+    }
+}

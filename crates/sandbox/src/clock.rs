@@ -1,0 +1,98 @@
+//! The provider's clock: real time, sped up by a whole factor.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The point at which shown time and real time were last tied together, and how fast shown time runs since.
+///
+/// It is kept in the state file, so that a restart neither rewinds nor skips the provider's time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Anchor {
+    real: DateTime<Utc>,
+    shown: DateTime<Utc>,
+    scale: u32,
+}
+
+impl Anchor {
+    pub(crate) fn fresh(scale: u32) -> Self {
+        let now = real_now();
+        Self { real: now, shown: now, scale }
+    }
+
+    /// Carries on from where `self` is now, at another speed.
+    pub(crate) fn rescaled(self, scale: u32) -> Self {
+        if scale == self.scale {
+            return self;
+        }
+        let real = real_now();
+        Self { real, shown: self.shown_at(real), scale }
+    }
+
+    fn shown_at(self, real: DateTime<Utc>) -> DateTime<Utc> {
+        let real_micros = (real - self.real).num_microseconds().unwrap_or(i64::MAX);
+        let shown_millis = real_micros.saturating_mul(i64::from(self.scale)) / 1_000;
+        self.shown.checked_add_signed(TimeDelta::milliseconds(shown_millis)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+}
+
+/// Reads the provider's time. Whole milliseconds, as far as the providers' bodies show it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock {
+    anchor: Anchor,
+}
+
+impl Clock {
+    pub(crate) fn new(anchor: Anchor) -> Self {
+        Self { anchor }
+    }
+
+    pub(crate) fn now(self) -> DateTime<Utc> {
+        truncated(self.anchor.shown_at(real_now()))
+    }
+
+    /// How long to sleep, in real time, until the provider's clock shows `at`.
+    pub(crate) fn real_time_until(self, at: DateTime<Utc>) -> Duration {
+        let shown_micros = (at - self.now()).num_microseconds().unwrap_or(i64::MAX);
+        let real_micros = shown_micros.max(0) / i64::from(self.anchor.scale.max(1));
+        // One millisecond on top: waking a hair too early would spin.
+        Duration::from_micros(u64::try_from(real_micros).unwrap_or(0)) + Duration::from_millis(1)
+    }
+}
+
+fn truncated(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(at.timestamp_millis()).unwrap_or(at)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the sandbox's own clock lives")]
+fn real_now() -> DateTime<Utc> {
+    truncated(Utc::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_runs_as_many_times_faster_as_asked() {
+        let anchor = Anchor::fresh(60);
+        let later = anchor.real + TimeDelta::seconds(2);
+        assert_eq!(anchor.shown_at(later), anchor.shown + TimeDelta::minutes(2));
+    }
+
+    #[test]
+    fn another_scale_carries_on_from_the_time_shown() {
+        let anchor = Anchor { real: real_now() - TimeDelta::seconds(10), shown: real_now(), scale: 3_600 };
+        let before = Clock::new(anchor).now();
+        let after = Clock::new(anchor.rescaled(1)).now();
+        assert!(after >= before && after - before < TimeDelta::hours(1));
+    }
+
+    #[test]
+    fn waiting_is_shortened_by_the_scale() {
+        let clock = Clock::new(Anchor::fresh(1_000));
+        let wait = clock.real_time_until(clock.now() + TimeDelta::seconds(1_000));
+        assert!(wait <= Duration::from_millis(1_001), "{wait:?} for a thousand seconds");
+    }
+}

@@ -1,0 +1,31 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::provider::Provider;
+
+/// What a webhook tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Event {
+    /// Money arrived.
+    Paid,
+    /// An attempt failed.
+    Failed,
+    /// The charge ran out of time.
+    Expired,
+}
+
+/// One webhook on its way, over all its attempts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Notification {
+    pub(crate) id: String,
+    pub(crate) provider: Provider,
+    pub(crate) account: String,
+    pub(crate) event: Event,
+    pub(crate) charge_id: String,
+    pub(crate) payment_id: Option<String>,
+    /// Attempts made so far on the provider's schedule; resends by hand do not count.
+    pub(crate) attempts: u32,
+    /// When the next attempt is due; none once delivered, dropped or given up.
+    pub(crate) next_at: Option<DateTime<Utc>>,
+}

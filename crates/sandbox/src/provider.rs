@@ -1,0 +1,22 @@
+//! Who is played.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A payment provider this sandbox plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Provider {
+    /// Xendit, under `/xendit`.
+    Xendit,
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Xendit => f.write_str("xendit"),
+        }
+    }
+}

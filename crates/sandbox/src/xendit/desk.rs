@@ -1,0 +1,181 @@
+//! Where every call to `/xendit` arrives: key, limit, fault, the call itself, and the answer on its way out.
+
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use tokio::time::{sleep, timeout};
+
+use super::about;
+use super::answer::{Refusal, error_of, window_headers};
+use super::create::{self, CreateBody};
+use super::route::Route;
+use super::transactions::{self, Query};
+use super::{auth, cancel, look, simulate, view};
+use crate::config::XenditAccount;
+use crate::faults::{self, Connection, Effect, Fired, Lie, Operation, Reply, Sent};
+use crate::id;
+use crate::ledger::Charge;
+use crate::limiter::Counter;
+use crate::money::{Attempt, Telling};
+use crate::provider::Provider;
+use crate::sandbox::{Pen, Sandbox, subject_of};
+
+/// The only version of Payments API v3.
+const API_VERSION: &str = "2024-11-11";
+/// How long a create call waits for the webhook that was ordered to come before its answer.
+const EARLY_WEBHOOK_SECONDS_MAX: u64 = 10;
+
+/// One call, understood as far as it can be without looking into the books.
+pub(super) struct Call<'a> {
+    account: &'a XenditAccount,
+    pub(super) route: Route,
+    pub(super) body: &'a Bytes,
+    pub(super) raw_query: &'a str,
+    idempotency_key: Option<&'a str>,
+}
+
+/// What came of a call that was done.
+struct Done {
+    reply: Reply,
+    opened: Option<Charge>,
+}
+
+/// Answers one call below the base path.
+pub(crate) async fn serve(request: HttpRequest, body: Bytes, sandbox: Data<Sandbox>) -> HttpResponse {
+    let seq = sandbox.requests().received(&request, &body, sandbox.clock.now());
+    let sent = answer(&sandbox, &request, &body).await;
+    sandbox.requests().answered(seq, sent.status);
+    sent.response
+}
+
+async fn answer(sandbox: &Sandbox, request: &HttpRequest, body: &Bytes) -> Sent {
+    let call = match understand(sandbox, request, body) {
+        Ok(call) => call,
+        Err(refusal) => return faults::spoken(refusal.reply()),
+    };
+    let window = sandbox.limiter().count(
+        Counter { provider: Provider::Xendit, account: call.account.name.clone(), endpoint: call.route.endpoint() },
+        sandbox.clock.now(),
+    );
+    let headers = window.map(window_headers).unwrap_or_default();
+    if window.is_some_and(|window| window.refused) {
+        return faults::spoken(Reply { headers, ..error_of(429) });
+    }
+    let connection = Connection::of(request);
+    let fired = about::pick(sandbox, &call);
+    if let Some(fired) = &fired
+        && let Some(sent) = faults::instead(fired, connection.as_ref(), error_of).await
+    {
+        return sent;
+    }
+    let mut reply = perform(sandbox, &call, fired.as_ref()).await;
+    reply.headers.extend(headers);
+    reply.headers.push(("Request-Id", id::prefixed("")));
+    match fired {
+        Some(fired) => faults::afterwards(&fired, reply, connection.as_ref(), error_of).await,
+        None => faults::spoken(reply),
+    }
+}
+
+fn understand<'a>(sandbox: &'a Sandbox, request: &'a HttpRequest, body: &'a Bytes) -> Result<Call<'a>, Refusal> {
+    let account = auth::account(sandbox.xendit_accounts(), request)?;
+    let below_base = request.match_info().query("tail");
+    let route = Route::parse(request.method(), below_base)
+        .ok_or_else(|| Refusal::new(404, "NOT_FOUND", "There is no such endpoint in this sandbox."))?;
+    // Unconfirmed: what Xendit answers without the header; the documents only call it required.
+    if route.is_versioned() && auth::header(request, "api-version") != Some(API_VERSION) {
+        return Err(Refusal::invalid(format!("The api-version header must be {API_VERSION}.")));
+    }
+    Ok(Call {
+        account,
+        route,
+        body,
+        raw_query: request.query_string(),
+        idempotency_key: auth::header(request, "idempotency-key"),
+    })
+}
+
+async fn perform(sandbox: &Sandbox, call: &Call<'_>, fired: Option<&Fired>) -> Reply {
+    let now = sandbox.clock.now();
+    let (outcome, mark) = sandbox.with_books(|pen| {
+        sandbox.expire_due(pen, now);
+        carry_out(sandbox, pen, call, fired, now)
+    });
+    if sandbox.durable(mark).await.is_err() {
+        return error_of(500);
+    }
+    match outcome {
+        Ok(done) => {
+            if let Some(charge) = done.opened {
+                sandbox.opened.notify_one();
+                tell_early(sandbox, &charge).await;
+            }
+            done.reply
+        }
+        Err(refusal) => refusal.reply(),
+    }
+}
+
+fn carry_out(
+    sandbox: &Sandbox,
+    pen: &mut Pen<'_>,
+    call: &Call<'_>,
+    fired: Option<&Fired>,
+    now: DateTime<Utc>,
+) -> Result<Done, Refusal> {
+    let account = call.account;
+    let business_id = account.business_id.as_str();
+    let lie = fired.map_or_else(Lie::default, |fired| Lie::of(fired.effect, || about::foreign_reference(pen, call)));
+    let quiet = |reply| Done { reply, opened: None };
+    match &call.route {
+        Route::CreatePaymentRequest => {
+            let body = CreateBody::read(call.body)?;
+            let charge = create::create(pen, account, &body, call.idempotency_key, now)?;
+            Ok(Done { reply: Reply::new(201, view::payment_request(&charge, business_id, &lie)), opened: Some(charge) })
+        }
+        Route::GetPaymentRequest(id) => {
+            let charge = look::payment_request(pen, account, id)?;
+            let body = view::payment_request(charge, business_id, &lie);
+            Ok(quiet(Reply::new(200, body)))
+        }
+        Route::CancelPaymentRequest(id) => {
+            let charge = cancel::cancel(pen, account, id, now)?;
+            let body = view::payment_request(&charge, business_id, &lie);
+            Ok(quiet(Reply::new(200, body)))
+        }
+        Route::SimulatePaymentRequest(id) => {
+            let body = simulate::simulate(sandbox, pen, account, id, call.body, now)?;
+            Ok(quiet(Reply::new(200, lie.finish(body))))
+        }
+        Route::GetPayment(id) => {
+            let (charge, payment) = look::payment(pen, account, id)?;
+            let body = view::payment(charge, payment, business_id, &lie);
+            Ok(quiet(Reply::new(200, body)))
+        }
+        Route::ListTransactions => {
+            let query = Query::read(call.raw_query)?;
+            let body = transactions::list(pen, account, &query, call.raw_query, &lie, now);
+            Ok(quiet(Reply::new(200, body)))
+        }
+    }
+}
+
+/// Where a rule orders the webhook before the answer: the customer pays at once, the webhook is answered, and only
+/// then, after the rule's own delay, the caller hears of its charge.
+async fn tell_early(sandbox: &Sandbox, charge: &Charge) {
+    let fired = sandbox.fault(subject_of(charge, Operation::Webhook), |effect| effect == Effect::BeforeResponse);
+    let Some(fired) = fired else {
+        return;
+    };
+    let now = sandbox.clock.now();
+    let attempt = Attempt { telling: Telling::ByCaller, ..Attempt::plain() };
+    let ((_payment, queued), _mark) = sandbox.with_books(|pen| sandbox.attempt(pen, charge, attempt, now));
+    if let Some(notification_id) = queued {
+        let answered = sandbox.webhooks.send_now(notification_id, true, now);
+        // Whether it was answered in time or not, the caller gets its answer.
+        timeout(Duration::from_secs(EARLY_WEBHOOK_SECONDS_MAX), answered).await.ok();
+    }
+    sleep(Duration::from_millis(fired.delay_ms.unwrap_or(0))).await;
+}

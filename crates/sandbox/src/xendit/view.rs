@@ -1,0 +1,178 @@
+//! Ledger entries as Xendit's bodies. Optional fields that are absent are left out, as v3 does.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::amount::Amount;
+use crate::faults::Lie;
+use crate::ledger::{Charge, ChargeStatus, Method, Payment, PaymentOutcome};
+use crate::sandbox::json;
+
+#[derive(Serialize)]
+pub(super) struct PaymentRequestView<'a> {
+    business_id: &'a str,
+    reference_id: &'a str,
+    payment_request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest_payment_id: Option<&'a str>,
+    r#type: &'static str,
+    country: &'static str,
+    currency: &'a str,
+    request_amount: Amount,
+    capture_method: &'static str,
+    channel_code: &'static str,
+    actions: [ActionView<'a>; 1],
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_code: Option<&'a str>,
+    created: String,
+    updated: String,
+    #[serde(flatten)]
+    echo: &'a BTreeMap<String, Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct ActionView<'a> {
+    r#type: &'static str,
+    descriptor: &'static str,
+    value: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct PaymentView<'a> {
+    payment_id: &'a str,
+    business_id: &'a str,
+    reference_id: &'a str,
+    payment_request_id: &'a str,
+    r#type: &'static str,
+    country: &'static str,
+    currency: &'a str,
+    request_amount: Amount,
+    capture_method: &'static str,
+    channel_code: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    captures: Vec<CaptureView<'a>>,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_code: Option<&'a str>,
+    payment_details: DetailsView<'a>,
+    created: String,
+    updated: String,
+    #[serde(flatten)]
+    echo: &'a BTreeMap<String, Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct CaptureView<'a> {
+    #[serde(rename = "capture_id")]
+    id: &'a str,
+    #[serde(rename = "capture_amount")]
+    amount: Amount,
+    #[serde(rename = "capture_timestamp")]
+    timestamp: String,
+}
+
+#[derive(Serialize)]
+struct DetailsView<'a> {
+    payer_name: &'a str,
+    issuer_name: &'a str,
+    receipt_id: &'a str,
+    source: &'a str,
+}
+
+/// The body of a payment request.
+pub(super) fn payment_request(charge: &Charge, business_id: &str, lie: &Lie) -> String {
+    lie.finish(json(&request_view(charge, business_id, lie)))
+}
+
+/// The body of a payment.
+pub(super) fn payment(charge: &Charge, payment: &Payment, business_id: &str, lie: &Lie) -> String {
+    lie.finish(json(&payment_view(charge, payment, business_id, lie)))
+}
+
+pub(super) fn request_view<'a>(charge: &'a Charge, business_id: &'a str, lie: &'a Lie) -> PaymentRequestView<'a> {
+    PaymentRequestView {
+        business_id,
+        reference_id: lie.reference(&charge.reference),
+        payment_request_id: &charge.id,
+        latest_payment_id: charge.latest_payment_id.as_deref(),
+        r#type: "PAY",
+        country: "ID",
+        currency: &charge.currency,
+        request_amount: lie.amount(&charge.amount),
+        capture_method: "AUTOMATIC",
+        channel_code: channel_code(charge.method),
+        actions: [ActionView { r#type: "PRESENT_TO_CUSTOMER", descriptor: "QR_STRING", value: &charge.artefact }],
+        status: lie.status(request_status(charge.status)),
+        failure_code: charge.failure_code.as_deref(),
+        created: time(charge.created_at),
+        updated: time(charge.updated_at),
+        echo: &charge.echo,
+    }
+}
+
+pub(super) fn payment_view<'a>(
+    charge: &'a Charge,
+    payment: &'a Payment,
+    business_id: &'a str,
+    lie: &'a Lie,
+) -> PaymentView<'a> {
+    let (status, failure_code) = match &payment.outcome {
+        PaymentOutcome::Succeeded => ("SUCCEEDED", None),
+        PaymentOutcome::Failed { code } => ("FAILED", Some(code.as_str())),
+    };
+    let captures = payment.succeeded().then(|| CaptureView {
+        id: &payment.capture_id,
+        amount: lie.amount(&payment.amount),
+        timestamp: time(payment.paid_at),
+    });
+    PaymentView {
+        payment_id: &payment.id,
+        business_id,
+        reference_id: lie.reference(&charge.reference),
+        payment_request_id: &charge.id,
+        r#type: "PAY",
+        country: "ID",
+        currency: &payment.currency,
+        request_amount: lie.amount(&charge.amount),
+        capture_method: "AUTOMATIC",
+        channel_code: channel_code(charge.method),
+        captures: captures.into_iter().collect(),
+        status: lie.status(status),
+        failure_code,
+        payment_details: DetailsView {
+            payer_name: &payment.payer_name,
+            issuer_name: &payment.issuer_name,
+            receipt_id: &payment.receipt_id,
+            source: &payment.issuer_name,
+        },
+        created: time(payment.paid_at),
+        updated: time(payment.paid_at),
+        echo: &charge.echo,
+    }
+}
+
+/// Xendit's word for where a payment request stands.
+pub(crate) fn request_status(status: ChargeStatus) -> &'static str {
+    match status {
+        ChargeStatus::Open => "REQUIRES_ACTION",
+        ChargeStatus::Paid => "SUCCEEDED",
+        ChargeStatus::Failed => "FAILED",
+        ChargeStatus::Canceled => "CANCELED",
+        ChargeStatus::Expired => "EXPIRED",
+    }
+}
+
+pub(super) fn channel_code(method: Method) -> &'static str {
+    match method {
+        Method::Qris => "QRIS",
+    }
+}
+
+/// Times as Xendit writes them: UTC, milliseconds, `Z`.
+pub(super) fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}

@@ -1,0 +1,19 @@
+//! The sandbox over real HTTP: what it answers, what it remembers, what it breaks.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::future_not_send,
+    reason = "a test fails by panicking, and holds actix handlers"
+)]
+
+mod accounts;
+mod api;
+mod faults;
+mod journal;
+mod limits;
+mod pay;
+mod support;
+mod time;
+mod transactions;
+mod webhooks;
