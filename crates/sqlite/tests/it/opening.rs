@@ -38,10 +38,10 @@ async fn a_lease_does_not_outlive_its_process() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn migrating_names_what_it_ran_once() {
+async fn migrating_tells_what_it_ran_once() {
     let site = Site::new();
-    let names = migrate(&site.path()).unwrap();
-    assert!(!names.is_empty());
+    let versions = migrate(&site.path()).unwrap();
+    assert!(!versions.is_empty());
     assert_eq!(migrate(&site.path()).unwrap(), Vec::<String>::new());
     site.open().ready().await.unwrap();
 }
