@@ -1,1 +1,5 @@
 //! To be filled: see docs/ARCHITECTURE.md.
+
+pub mod language;
+pub mod pages;
+pub mod problem;

@@ -1,0 +1,3 @@
+//! What people see in a browser, and what leads there.
+
+pub mod link;

@@ -1,0 +1,3 @@
+//! Errors as clients are told of them.
+
+pub mod catalogue;
