@@ -38,7 +38,7 @@ pub trait ProviderHarness: Send + Sync {
 /// An adapter and the fake it talks to.
 #[async_trait]
 pub trait ProviderRig: Send + Sync {
-    /// The adapter.
+    /// The adapter; fetched anew for each call.
     fn provider(&self) -> Arc<dyn PaymentProvider>;
 
     /// The adapter's `Debug` text, which must not show a secret; empty if it has none.
@@ -58,7 +58,9 @@ pub trait ProviderRig: Send + Sync {
     fn now(&self) -> Timestamp;
 
     /// From now on the fake does that to every call of that operation, until it is told
-    /// [`Scene::Normal`].
+    /// [`Scene::Normal`]. Where it cannot refuse connections for one operation,
+    /// [`provider`](Self::provider) may give an adapter that reaches nobody while
+    /// [`Scene::Unreachable`] lasts.
     async fn arrange(&self, operation: Operation, scene: Scene);
 
     /// The customer pays, whether or not the charge is still open; no webhook is needed. Returns the

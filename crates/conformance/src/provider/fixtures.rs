@@ -7,8 +7,8 @@ use mstore_pay_domain::memory::SequentialIds;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{
-    CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, IdGenerator, OpenCharge, OpenedCharge,
-    ProviderError, ProviderErrorKind, Query, ReturnUrls, Sweep,
+    CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, IdGenerator, LookupSupport, OpenCharge,
+    OpenedCharge, ProviderError, ProviderErrorKind, Query, ReturnUrls, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 
@@ -111,6 +111,20 @@ pub(super) async fn inquire_within(
     let mut answers = rig.provider().inquire(&rig.account(), &[query], within).await;
     assert_eq!(answers.len(), 1, "one answer for one query");
     answers.remove(0)
+}
+
+/// Asks about a charge that the provider has. Where charges of the method cannot be found, the answer
+/// must be that, and `None` is given.
+pub(super) async fn ask(rig: &dyn ProviderRig, charge: &OpenCharge, query: Query) -> Option<ChargeSnapshot> {
+    let declared = rig.provider().capabilities(&rig.account(), charge.method).expect("the method is offered");
+    match (inquire(rig, query).await, declared.lookup) {
+        (Ok(told), LookupSupport::ByReference | LookupSupport::ById) => Some(told),
+        (Err(error), LookupSupport::None) => {
+            assert_kind(&error, ProviderErrorKind::NotFound);
+            None
+        }
+        (told, lookup) => panic!("a {} charge is found {lookup:?}, but: {told:?}", charge.method),
+    }
 }
 
 pub(super) async fn sweep(rig: &dyn ProviderRig, since: Timestamp, within: Duration) -> Result<Sweep, ProviderError> {

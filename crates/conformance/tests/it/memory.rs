@@ -24,6 +24,7 @@ store_suite!(store_suite_on_a_runtime, MemoryStoreHarness, #[tokio::test(flavor 
 provider_suite!(provider_suite, ScriptedHarness::plain());
 provider_suite!(provider_suite_of_one_that_can_everything, able());
 provider_suite!(provider_suite_of_one_that_can_little, modest());
+provider_suite!(provider_suite_of_one_that_finds_nothing, blind());
 
 webhook_suite!(webhook_suite, ScriptedWebhooksHarness::plain());
 ledger_suite!(ledger_suite, MemoryLedgerHarness);
@@ -74,6 +75,15 @@ fn modest() -> ScriptedHarness {
             .offering(Method::Qris, bare)
             .without(Operation::Sweep)
             .without(Operation::Simulate)
+    };
+    ScriptedHarness { arrange, ..ScriptedHarness::plain() }
+}
+
+/// Charges that cannot be found again.
+fn blind() -> ScriptedHarness {
+    let arrange = |provider: ScriptedProvider| {
+        let unseen = Capabilities { lookup: LookupSupport::None, ..capabilities() };
+        Method::ALL.into_iter().fold(provider, ScriptedProvider::not_offering).offering(Method::Qris, unseen)
     };
     ScriptedHarness { arrange, ..ScriptedHarness::plain() }
 }
