@@ -8,7 +8,7 @@ use mstore_pay_domain::money::Money;
 use serde_json::value::RawValue;
 
 pub(crate) use order::OrderBody;
-pub(crate) use payment::{CreatedBody, StatusBody, shown_artefact};
+pub(crate) use payment::{CreatedBody, StatusBody};
 pub(crate) use summary::Summary;
 
 /// An amount as a JSON number, digit by digit: an integer when whole.

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::reply;
+use crate::pages::problem::{problem_index, problem_page};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::readiness::LineState;
@@ -50,6 +51,18 @@ pub(crate) async fn metrics() -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(("content-type", "text/plain; version=0.0.4; charset=utf-8"))
         .body(telemetry::metrics().render())
+}
+
+/// `GET /problems`: every error there is.
+pub(crate) async fn problems() -> HttpResponse {
+    reply::page(StatusCode::OK, problem_index())
+}
+
+/// `GET /problems/{code}`: what an error means and what to do about it.
+pub(crate) async fn problem(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let code = request.match_info().get("code").unwrap_or_default();
+    let code: ErrorCode = code.parse().map_err(|_unknown| Problem::new(ErrorCode::NotFound))?;
+    Ok(reply::page(StatusCode::OK, problem_page(code)))
 }
 
 impl From<LineState> for Line {

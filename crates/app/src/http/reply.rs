@@ -3,7 +3,10 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
+use maud::Markup;
 use serde::Serialize;
+
+use crate::pages::page_headers;
 
 #[derive(Serialize)]
 struct Data<'a, T> {
@@ -35,4 +38,14 @@ pub(super) fn message(text: &'static str) -> HttpResponse {
     }
     let body = serde_json::to_vec(&Message { code: StatusCode::OK.as_u16(), message: text });
     bytes(StatusCode::OK, body.unwrap_or_default())
+}
+
+/// A page for people.
+pub(super) fn page(status: StatusCode, page: Markup) -> HttpResponse {
+    let mut answer = HttpResponse::build(status);
+    answer.insert_header(ContentType::html());
+    for header in page_headers() {
+        answer.insert_header(header);
+    }
+    answer.body(page.into_string())
 }

@@ -178,7 +178,7 @@ impl PayerBody {
 }
 
 /// What may be put before a customer now: nothing once the payment was withdrawn or is over.
-pub(crate) fn shown_artefact(payment: &Payment) -> Option<&Artefact> {
+fn shown_artefact(payment: &Payment) -> Option<&Artefact> {
     let displayed = payment.display == Display::Shown && payment.status() == PaymentStatus::Pending;
     payment.shown_charge().filter(|_| displayed).and_then(Charge::artefact)
 }
