@@ -16,3 +16,4 @@ mod shop;
 mod states_page;
 mod supersede;
 mod sweep;
+mod workspace;
