@@ -13,6 +13,7 @@ use actix_web::web::Data;
 use mstore_pay_sandbox::{RunningSandbox, SandboxConfig, SandboxError};
 use mstore_pay_sqlite::{OpenError, Options, SqliteStore};
 use secrecy::SecretString;
+use tokio::net::TcpSocket;
 use tokio::time::{sleep, timeout};
 
 use crate::auth::{Authenticator, KeyError};
@@ -28,6 +29,8 @@ use crate::workers::Workers;
 
 /// How long stopping waits for what is under way.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// Connections that wait to be taken.
+const CONNECTIONS_QUEUED_MAX: u32 = 2_048;
 /// How often stopping looks whether it is quiet.
 const QUIET_POLL: Duration = Duration::from_millis(20);
 
@@ -104,7 +107,7 @@ impl App {
     pub async fn start(config: Config) -> Result<RunningApp, StartError> {
         telemetry::metrics();
         let not_listening = |source| StartError::Listen { address: config.listen, source };
-        let listener = TcpListener::bind(config.listen).map_err(not_listening)?;
+        let listener = listen(config.listen).map_err(not_listening)?;
         let address = listener.local_addr().map_err(not_listening)?;
         let base_url = format!("http://{address}");
         let sandbox = match &config.sandbox {
@@ -188,6 +191,15 @@ impl RunningApp {
             tracing::error!("closing the store panicked");
         }
     }
+}
+
+/// Takes the address; connections may queue from now on.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart need not wait for the connections of the process before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(CONNECTIONS_QUEUED_MAX)?.into_std()
 }
 
 async fn start_sandbox(mut config: SandboxConfig, base_url: &str) -> Result<RunningSandbox, StartError> {

@@ -34,7 +34,7 @@ enum Command {
     /// Serve tills, customers and providers.
     Serve(Box<serve::ServeArgs>),
     /// Play the providers, for development and tests.
-    Sandbox(mstore_pay_sandbox::SandboxArgs),
+    Sandbox(Box<mstore_pay_sandbox::SandboxArgs>),
     /// Make the store, or bring it up to date.
     Migrate(Box<Settings>),
     /// Print a token signed with the secret in force.
@@ -63,7 +63,7 @@ pub fn run() -> ExitCode {
     let outcome = runtime.block_on(Box::pin(async move {
         match command {
             Command::Serve(args) => serve::run(*args).await,
-            Command::Sandbox(args) => sandbox::run(args).await,
+            Command::Sandbox(args) => sandbox::run(*args).await,
             Command::Migrate(settings) => migrate::run(*settings).await,
             Command::Token(args) => token::run(*args),
             Command::Doctor(settings) => doctor::run(*settings).await,

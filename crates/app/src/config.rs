@@ -155,7 +155,7 @@ pub struct PolicyArgs {
 #[derive(Debug, Clone, Args)]
 pub struct LimitArgs {
     /// Payments that one merchant may ask for in a minute, or `off`.
-    #[arg(long, env = "CREATE_RATE_LIMIT", default_value = "1200")]
+    #[arg(long, env = "CREATE_RATE_LIMIT", default_value = "6000")]
     pub create_rate_limit: PerMinute,
     /// Failed webhook credentials of one address that are logged in a minute, or `off` for all; beyond
     /// them its connections are closed as well.

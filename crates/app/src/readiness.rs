@@ -37,11 +37,11 @@ impl Readiness {
 
     /// How every line to Xendit stands that was ever used.
     pub(crate) fn lines(&self) -> Vec<LineState> {
-        self.xendit.inner().inner().snapshot().into_iter().map(line_state).collect()
+        self.xendit.inner().inner().snapshot().iter().map(line_state).collect()
     }
 }
 
-fn line_state(snapshot: BreakerSnapshot) -> LineState {
+fn line_state(snapshot: &BreakerSnapshot) -> LineState {
     let (state, level) = match snapshot.state {
         BreakerState::Closed => ("closed", 0),
         BreakerState::HalfOpen { .. } => ("half_open", 1),

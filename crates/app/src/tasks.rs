@@ -1,7 +1,6 @@
 //! The one place where tasks are spawned: tracked, so that shutdown can wait for them, and fenced, so
 //! that a panic in one is counted and stops nothing else.
 
-use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
@@ -76,21 +75,12 @@ impl Tasks {
     }
 }
 
-/// What `work` gives, or that it panicked.
+/// What `work` gives, or that it panicked: that is counted here, and told by the panic hook.
 pub(crate) async fn fence<T>(what: &'static str, work: impl Future<Output = T>) -> Result<T, Panicked> {
-    AssertUnwindSafe(work).catch_unwind().await.map_err(|payload| {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|_told_by_the_hook| {
         metrics::counter!("mstore_pay_panics_total", "what" => what).increment(1);
-        tracing::error!(what, "{what} panicked: {}", message_of(payload.as_ref()));
         Panicked { what }
     })
-}
-
-fn message_of(payload: &(dyn Any + Send)) -> &str {
-    payload
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("no message")
 }
 
 #[cfg(test)]

@@ -23,6 +23,15 @@ pub(crate) fn log_to_stderr(format: LogFormat, filter: &str) {
     let _already_set = outcome;
 }
 
+/// Has panics told in the log, as lines like any other, instead of on the standard error output.
+pub(crate) fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("no message");
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panicked: {message}");
+    }));
+}
+
 /// Where counts are read: one recorder for the process, however many apps run in it.
 pub(crate) fn metrics() -> &'static PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();

@@ -54,10 +54,7 @@ pub(crate) fn wire(config: &Config, addresses: Addresses, store: SqliteStore) ->
     let feed = Arc::new(Feed::default());
     let calls_per_minute = config.xendit.rate_limit.0.map(std::num::NonZeroU32::get);
     let budget: Arc<dyn RateBudget> = Arc::new(MemoryBudget::new(Arc::clone(&clock), calls_per_minute));
-    let xendit_config = XenditConfig::new(&addresses.xendit_base_url, config.xendit.verification)?;
-    let webhooks = XenditWebhooks::new(&xendit_config);
-    let xendit = Xendit::new(HttpClient::new()?, xendit_config).with_budget(Arc::clone(&budget));
-    let xendit: Arc<GuardedXendit> = Arc::new(Observed::new(layered(xendit, &clock)));
+    let (xendit, webhooks) = guarded_xendit(config, &addresses.xendit_base_url, &clock, &budget)?;
     let shared = Arc::new(store.clone());
     let probe: Arc<dyn Probe> = match config.failpoints.as_deref().map(Failpoints::parse) {
         Some(Ok(failpoints)) => Arc::new(failpoints),
@@ -93,13 +90,26 @@ pub(crate) fn wire(config: &Config, addresses: Addresses, store: SqliteStore) ->
     Ok(Wired { gateway: Arc::new(Gateway::new(ports, policies)), feed, readiness: Readiness { store, xendit } })
 }
 
-/// The environment's keys are the account `main`.
-fn accounts(config: &Config) -> Result<MemoryAccounts, WiringError> {
+/// Xendit as it is reached there, with everything before it, and what reads its webhooks.
+pub(crate) fn guarded_xendit(
+    config: &Config,
+    base_url: &str,
+    clock: &Arc<dyn Clock>,
+    budget: &Arc<dyn RateBudget>,
+) -> Result<(Arc<GuardedXendit>, XenditWebhooks), WiringError> {
+    let reached = XenditConfig::new(base_url, config.xendit.verification)?;
+    let webhooks = XenditWebhooks::new(&reached);
+    let xendit = Xendit::new(HttpClient::new()?, reached).with_budget(Arc::clone(budget));
+    Ok((Arc::new(Observed::new(layered(xendit, clock))), webhooks))
+}
+
+/// The environment's account at Xendit, `main`.
+pub(crate) fn main_account(config: &Config) -> Result<ProviderAccount, WiringError> {
     let secret = |text: &str| SharedSecret::new(text).ok_or(WiringError::BlankSecret);
     let xendit = &config.xendit;
     let live = config.env.is_production() || xendit.secret_key.expose().starts_with(LIVE_KEY_PREFIX);
     let mode = if live { AccountMode::Live } else { AccountMode::Test };
-    let main = ProviderAccount {
+    Ok(ProviderAccount {
         id: AccountId::main(),
         provider: ProviderId::parse(XenditConfig::ID)?,
         mode,
@@ -111,8 +121,11 @@ fn accounts(config: &Config) -> Result<MemoryAccounts, WiringError> {
             previous: xendit.webhook_token_previous.as_ref().and_then(|token| SharedSecret::new(token.expose())),
         },
         nmid: xendit.nmid.clone(),
-    };
-    let accounts = MemoryAccounts::of_main([main]);
+    })
+}
+
+fn accounts(config: &Config) -> Result<MemoryAccounts, WiringError> {
+    let accounts = MemoryAccounts::of_main([main_account(config)?]);
     Ok(match config.main_account_merchants.as_slice() {
         [] => accounts,
         merchants => accounts.main_serving(merchants.iter().cloned()),

@@ -1,15 +1,18 @@
 //! `doctor`
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use mstore_pay_domain::ports::{Clock, ProviderErrorKind};
+use mstore_pay_domain::memory::MemoryBudget;
+use mstore_pay_domain::ports::{Clock, PaymentProvider, RateBudget};
+use mstore_pay_sqlite::OpenError;
 
 use super::{CliError, config_of, say};
 use crate::app::{StartError, open_store};
 use crate::config::{Config, Settings};
 use crate::observed::causes;
 use crate::system::SystemClock;
-use crate::wiring::{Addresses, wire};
+use crate::wiring::{guarded_xendit, main_account};
 
 /// For the provider to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -44,7 +47,7 @@ type Check = (&'static str, Result<String, String>);
 async fn check_store(config: &Config) -> Check {
     let store = match open_store(config.database.clone()).await {
         Ok(store) => store,
-        Err(StartError::Store(mstore_pay_sqlite::OpenError::InUse { .. })) => {
+        Err(StartError::Store(OpenError::InUse { .. })) => {
             return ("store", Ok("open in another process".to_owned()));
         }
         Err(error) => return ("store", Err(format!("{error}: {}", causes(&error)))),
@@ -60,34 +63,21 @@ async fn check_store(config: &Config) -> Check {
 /// Asks for a listing of the last moments: it changes nothing, and needs a key that is good.
 async fn check_provider(config: &Config) -> Check {
     const WHAT: &str = "xendit";
-    let Some(base_url) = config.xendit.base_url.clone() else {
+    let Some(base_url) = &config.xendit.base_url else {
         return (WHAT, Ok("played by the sandbox that `serve` starts".to_owned()));
     };
-    let asked = async {
-        let scratch = std::env::temp_dir().join(format!("mstore-pay-doctor-{}.db", std::process::id()));
-        let store = open_store(scratch.clone()).await.map_err(|error| error.to_string())?;
-        let addresses = Addresses { public_base_url: base_url.clone(), xendit_base_url: base_url };
-        let wired = wire(config, addresses, store).map_err(|error| error.to_string())?;
-        let gateway = wired.gateway;
-        let accounts = gateway.ports().accounts.all().await.map_err(|error| error.to_string())?;
-        let since = SystemClock.now().minus(Duration::from_secs(1));
-        let mut answered = Vec::new();
-        for account in &accounts {
-            for provider in gateway.ports().providers.iter().filter(|provider| provider.id() == account.provider) {
-                match provider.sweep(account, since, ANSWER_WITHIN).await {
-                    Ok(_) => answered.push(format!("{} answers", account.id)),
-                    Err(error) if error.kind == ProviderErrorKind::Unsupported => {}
-                    Err(error) => return Err(format!("{} {error}: {:?} {}", account.id, error.kind, causes(&error))),
-                }
-            }
-        }
-        for leftover in ["", "-wal", "-shm", ".lock"] {
-            let mut path = scratch.clone().into_os_string();
-            path.push(leftover);
-            // What was never made cannot be removed.
-            let _gone = std::fs::remove_file(path);
-        }
-        Ok(answered.join(", "))
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let budget: Arc<dyn RateBudget> = Arc::new(MemoryBudget::new(Arc::clone(&clock), None));
+    let wired = guarded_xendit(config, base_url, &clock, &budget)
+        .and_then(|(xendit, _)| main_account(config).map(|account| (xendit, account)));
+    let (xendit, account) = match wired {
+        Ok(wired) => wired,
+        Err(error) => return (WHAT, Err(format!("{error}: {}", causes(&error)))),
     };
-    (WHAT, asked.await)
+    let since = clock.now().minus(Duration::from_secs(1));
+    let outcome = match xendit.sweep(&account, since, ANSWER_WITHIN).await {
+        Ok(_) => Ok(format!("{base_url} answers")),
+        Err(error) => Err(format!("{error}: {:?} {}", error.kind, causes(&error))),
+    };
+    (WHAT, outcome)
 }

@@ -39,9 +39,10 @@ struct Ready<'a> {
 pub(super) async fn run(args: ServeArgs) -> Result<(), CliError> {
     let config = args.settings.resolve()?;
     if args.print_config {
-        return say(config.describe().trim_end());
+        return say(&config.describe());
     }
     telemetry::log_to_stderr(config.log_format, &config.log_filter);
+    telemetry::log_panics();
     // Before anything is started, so that no signal finds nobody.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let running = App::start(config.clone()).await?;

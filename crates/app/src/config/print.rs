@@ -9,6 +9,7 @@ impl Config {
         let secret = |set: bool| if set { "****" } else { "" }.to_owned();
         let list = |items: &mut dyn Iterator<Item = &String>| items.cloned().collect::<Vec<_>>().join(",");
         let sandbox = self.sandbox.as_ref();
+        let merchants: Vec<String> = self.main_account_merchants.iter().map(ToString::to_string).collect();
         let lines = [
             ("APP_ENV", self.env.word().to_owned()),
             ("LISTEN_ADDR", self.listen.to_string()),
@@ -37,10 +38,7 @@ impl Config {
             ),
             ("XENDIT_WEBHOOK_VERIFICATION", self.xendit.verification_word().to_owned()),
             ("XENDIT_RATE_LIMIT", self.xendit.rate_limit.to_string()),
-            (
-                "MAIN_ACCOUNT_MERCHANTS",
-                list(&mut self.main_account_merchants.iter().map(|id| id.to_string()).collect::<Vec<_>>().iter()),
-            ),
+            ("MAIN_ACCOUNT_MERCHANTS", list(&mut merchants.iter())),
             ("CONFIRM_WEBHOOKS", self.confirm_webhooks_word().to_owned()),
             ("FAILOVER_ON_UNKNOWN", self.failover_word().to_owned()),
             ("PROVIDER_ORDER", self.provider_order_text.clone()),
@@ -54,6 +52,6 @@ impl Config {
             ("SANDBOX_LISTEN_ADDR", sandbox.map(|sandbox| sandbox.listen.to_string()).unwrap_or_default()),
             ("FAILPOINTS", self.failpoints.clone().unwrap_or_default()),
         ];
-        lines.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+        lines.map(|(name, value)| format!("{name}={value}")).join("\n")
     }
 }

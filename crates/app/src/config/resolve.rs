@@ -246,7 +246,14 @@ impl Secrets {
     fn read(settings: &Settings, faults: &mut Faults) -> Self {
         let (access, xendit) = (&settings.access, &settings.xendit);
         let mut read = |name, given: &Option<SecretText>, file: &Option<PathBuf>| {
-            faults.keep(secret::one_of(name, given.as_ref(), file.as_deref())).flatten()
+            match secret::one_of(name, given.as_ref(), file.as_deref()) {
+                Ok(secret) => secret,
+                Err(fault) => {
+                    faults.add(fault);
+                    // One fault is enough: it is not missing as well.
+                    given.clone()
+                }
+            }
         };
         Self {
             link: read("LINK_SECRET", &access.link_secret, &access.link_secret_file),

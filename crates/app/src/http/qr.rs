@@ -30,7 +30,7 @@ pub(super) fn svg_of(view: &PaymentView) -> Result<HttpResponse, Problem> {
 }
 
 pub(super) fn png_of(view: &PaymentView) -> Result<HttpResponse, Problem> {
-    let png = image_of(view)?.png().map_err(undrawable)?;
+    let png = image_of(view)?.png().map_err(|error| undrawable(&error))?;
     Ok(HttpResponse::Ok().insert_header(("content-type", "image/png")).body(png))
 }
 
@@ -49,10 +49,10 @@ fn image_of(view: &PaymentView) -> Result<QrImage, Problem> {
         Some(Artefact::VirtualAccount { .. } | Artefact::Bill { .. } | Artefact::Push) | None => None,
     };
     let text = text.ok_or_else(|| Problem::new(ErrorCode::NotFound).saying("there is nothing to scan now"))?;
-    QrImage::of(text).map_err(undrawable)
+    QrImage::of(text).map_err(|error| undrawable(&error))
 }
 
-fn undrawable(error: QrImageError) -> Problem {
-    tracing::error!(because = crate::observed::causes(&error), "{error}");
+fn undrawable(error: &QrImageError) -> Problem {
+    tracing::error!(because = crate::observed::causes(error), "{error}");
     Problem::new(ErrorCode::Internal)
 }

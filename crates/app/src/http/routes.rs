@@ -1,5 +1,7 @@
 //! Which path leads where.
 
+use std::future::{Ready, ready};
+
 use actix_web::web::{self, ServiceConfig, resource};
 use actix_web::{Resource, Route};
 
@@ -43,18 +45,18 @@ fn read(path: &str, route: impl Fn() -> Route) -> Resource {
     resource(path.to_owned())
         .route(route().guard(Get()))
         .route(route().guard(Head()))
-        .default_service(web::to(|| refuse_method("GET, HEAD")))
+        .default_service(web::to(|| ready(refuse_method("GET, HEAD"))))
 }
 
 /// A path that is written to: `POST`.
 fn write(path: &str, route: Route) -> Resource {
-    resource(path.to_owned()).route(route).default_service(web::to(|| refuse_method("POST")))
+    resource(path.to_owned()).route(route).default_service(web::to(|| ready(refuse_method("POST"))))
 }
 
-async fn refuse_method(allow: &'static str) -> Result<&'static str, Problem> {
+fn refuse_method(allow: &'static str) -> Result<&'static str, Problem> {
     Err(Problem::method_not_allowed(allow))
 }
 
-async fn nothing_here() -> Result<&'static str, Problem> {
-    Err(Problem::new(ErrorCode::NotFound))
+fn nothing_here() -> Ready<Result<&'static str, Problem>> {
+    ready(Err(Problem::new(ErrorCode::NotFound)))
 }

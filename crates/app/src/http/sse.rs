@@ -65,13 +65,12 @@ impl<W: Fn(&PaymentView) -> String> Follower<W> {
         if self.over {
             return None;
         }
-        let view = match self.seen {
-            None => self.gateway.status(&self.scope, &self.reference).await,
-            Some(_) => {
-                let wait = WaitFor { at_most: HEARTBEAT, seen: self.seen };
-                let wait = self.gateway.wait(&self.scope, &self.reference, wait);
-                self.shutdown.run_until_cancelled(wait).await?
-            }
+        let view = if self.seen.is_some() {
+            let wait = WaitFor { at_most: HEARTBEAT, seen: self.seen };
+            let wait = self.gateway.wait(&self.scope, &self.reference, wait);
+            self.shutdown.run_until_cancelled(wait).await?
+        } else {
+            self.gateway.status(&self.scope, &self.reference).await
         };
         // Gone, or unreadable for the moment: the client connects again and is told.
         let view = view.ok()?;

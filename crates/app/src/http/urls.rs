@@ -20,7 +20,8 @@ pub(super) fn public_https(text: &str) -> Option<String> {
     let authority = authority.split(['?', '#']).next()?;
     let url: Url = text.parse().ok()?;
     let Some(Host::Domain(name)) = url.host() else { return None };
-    let bare = url.username().is_empty() && url.password().is_none() && !authority.contains('@');
+    let bare =
+        !authority.is_empty() && !authority.contains('@') && url.username().is_empty() && url.password().is_none();
     let is_public = url.scheme() == "https" && bare && url.port().is_none() && is_public_name(name);
     is_public.then(|| text.to_owned())
 }

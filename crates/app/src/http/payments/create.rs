@@ -8,7 +8,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::gateway::{CreatePayment, Created, IdempotentRequest};
 use mstore_pay_domain::idempotency::StoredAnswer;
-use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::payment::{Payment, PaymentDetails};
 
 use super::request::CreateRequest;
 use crate::auth::Right;
@@ -33,7 +33,7 @@ pub(crate) async fn create(
     let key = headers::idempotency_key(request.headers())?;
     let device = headers::device(request.headers())?;
     let object = body::json(&request, payload).await?;
-    let asked = CreateRequest::take(&object, device)?;
+    let asked = CreateRequest::take(&object)?;
     state.limits.create(&caller.scope.merchant)?;
     let idempotency = key.map(|key| IdempotentRequest { key, fingerprint: fingerprint(ROUTE, &asked.meaning()) });
     let command = CreatePayment {
@@ -42,7 +42,7 @@ pub(crate) async fn create(
         order_code: asked.order_code,
         method: asked.method,
         amount: asked.amount,
-        details: asked.details,
+        details: PaymentDetails { device: asked.details.device.or(device), ..asked.details },
         expires_in: asked.expires_in,
         card_token: asked.card_token,
         idempotency,

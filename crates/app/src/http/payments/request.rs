@@ -38,15 +38,15 @@ pub(super) struct CreateRequest {
 }
 
 impl CreateRequest {
-    /// Takes a body apart; `device` is the till that the header names.
-    pub(super) fn take(object: &Object, device: Option<DeviceId>) -> Result<Self, Problem> {
+    /// Takes a body apart.
+    pub(super) fn take(object: &Object) -> Result<Self, Problem> {
         let mut fields = Fields::of(object);
         refuse_card_data(object, &mut fields);
         let order_code = order_code(&mut fields);
         let method = method(&mut fields);
         let amount = fields.amount("amount");
         let currency = currency(&mut fields);
-        let details = details(&mut fields, device);
+        let details = details(&mut fields);
         let expires_in = fields.integer("expires_in_seconds", EXPIRES_IN_SECONDS).map(Duration::from_secs);
         let not_a_token = (ErrorCode::CardDataNotAccepted, "must be a provider's token");
         let card_token = fields.parsed("card_token_id", not_a_token, |token| CardToken::new(token).ok_or(()));
@@ -110,7 +110,7 @@ fn currency(fields: &mut Fields<'_>) -> Option<Currency> {
     None
 }
 
-fn details(fields: &mut Fields<'_>, device: Option<DeviceId>) -> PaymentDetails {
+fn details(fields: &mut Fields<'_>) -> PaymentDetails {
     let not_an_email = (ErrorCode::InvalidEmail, "must be one e-mail address");
     let email = |text: String| if text::is_email(&text) { Ok(text) } else { Err(()) };
     let not_a_phone = (ErrorCode::InvalidField, "must be an Indonesian mobile number, +628... or 08...");
@@ -125,7 +125,7 @@ fn details(fields: &mut Fields<'_>, device: Option<DeviceId>) -> PaymentDetails 
         success_url: fields.parsed("success_url", not_a_url, url),
         failure_url: fields.parsed("failure_url", not_a_url, url),
         description: fields.line("description", DESCRIPTION_CHARS_MAX),
-        device: fields.parsed("device_id", not_a_device, DeviceId::parse).or(device),
+        device: fields.parsed("device_id", not_a_device, DeviceId::parse),
         ..PaymentDetails::default()
     };
     let with_metadata = details.clone().with_metadata(metadata);

@@ -1,0 +1,267 @@
+//! A house of one's own for each test: a gateway, a store in a fresh folder, and a sandbox.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use mstore_pay_app::{App, Config, RunningApp, Settings, TokenRequest};
+use mstore_pay_domain::time::Timestamp;
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The merchant that most tests sell for.
+pub(crate) const MERCHANT: &str = "M1";
+/// How long a test waits for what must happen.
+const SOON: Duration = Duration::from_secs(10);
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(crate) struct House {
+    app: Option<RunningApp>,
+    pub(crate) base: String,
+    pub(crate) sandbox: String,
+    pub(crate) config: Config,
+    pub(crate) client: Client,
+    folder: TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A request on its way.
+pub(crate) struct Call {
+    request: reqwest::RequestBuilder,
+}
+
+/// The settings of that command line, as they would be in force.
+pub(crate) fn config(args: &[&str]) -> Result<Config, mstore_pay_app::ConfigError> {
+    Line::parse_from(std::iter::once("test").chain(args.iter().copied())).settings.resolve()
+}
+
+impl House {
+    pub(crate) async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
+    /// A house with further settings.
+    pub(crate) async fn open_with(args: &[&str]) -> Self {
+        let folder = TempDir::new().unwrap();
+        Self::open_in(folder, args).await
+    }
+
+    async fn open_in(folder: TempDir, args: &[&str]) -> Self {
+        let (database, state) = (folder.path().join("pay.db"), folder.path().join("sandbox.json"));
+        let database = format!("sqlite://{}", database.display());
+        let state = state.display().to_string();
+        let own = [
+            "--app-env=test",
+            "--listen-addr=127.0.0.1:0",
+            "--sandbox-listen-addr=127.0.0.1:0",
+            "--http-threads=1",
+            "--database-url",
+            &database,
+            "--sandbox-state",
+            &state,
+        ];
+        let config = config(&[&own, args].concat()).unwrap();
+        let app = App::start(config.clone()).await.unwrap();
+        let (base, sandbox) = (app.base_url().to_owned(), app.sandbox_url().unwrap_or_default());
+        Self { app: Some(app), base, sandbox, config, client: Client::new(), folder }
+    }
+
+    /// Stops the house and opens it again over the same files.
+    pub(crate) async fn reopen(mut self) -> Self {
+        self.stop().await;
+        Self::open_in(self.folder, &[]).await
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        self.app.take().unwrap().stop().await;
+    }
+
+    pub(crate) fn token(&self, merchant: &str, role: &str) -> String {
+        self.token_of(merchant, None, role)
+    }
+
+    pub(crate) fn token_of(&self, merchant: &str, branch: Option<&str>, role: &str) -> String {
+        let request = TokenRequest {
+            merchant: merchant.to_owned(),
+            branch: branch.map(ToOwned::to_owned),
+            user: "7".to_owned(),
+            role: role.to_owned(),
+            ttl: Duration::from_secs(600),
+        };
+        self.config.jwt.mint(&request, now()).unwrap()
+    }
+
+    /// A call without a token.
+    pub(crate) fn bare(&self, method: Method, path: &str) -> Call {
+        Call { request: self.client.request(method, format!("{}{path}", self.base)) }
+    }
+
+    /// A call as that merchant's cashier.
+    pub(crate) fn as_cashier_of(&self, merchant: &str, method: Method, path: &str) -> Call {
+        self.bare(method, path).bearer(&self.token(merchant, "L0_CASHIER"))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Call {
+        self.as_cashier_of(MERCHANT, Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Call {
+        self.as_cashier_of(MERCHANT, Method::POST, path)
+    }
+
+    /// Asks for a QRIS payment; it must go well.
+    pub(crate) async fn pay_by_qris(&self, order: &str, amount: u32) -> Value {
+        let answer = self.post("/api/v1/pos/payments").json(&qris(order, amount)).send().await;
+        answer.expect_status(200);
+        answer.data()
+    }
+
+    /// The payment as a GET tells it.
+    pub(crate) async fn payment(&self, id: &Value) -> Value {
+        let answer = self.get(&format!("/api/v1/pos/payments/{}", id.as_str().unwrap())).send().await;
+        answer.expect_status(200);
+        answer.data()
+    }
+
+    /// Tells the sandbox something.
+    pub(crate) async fn control(&self, method: Method, path: &str, body: &Value) -> Value {
+        let url = format!("{}/_control/{path}", self.sandbox);
+        let answer = Call { request: self.client.request(method, url) }.json(body).send().await;
+        assert!(answer.status.is_success(), "{path}: {answer:?}");
+        answer.json()
+    }
+
+    /// The customer pays; with or without a webhook.
+    pub(crate) async fn customer_pays(&self, order: &str, webhook: bool) -> Value {
+        let mut body = json!({"provider": "xendit", "order_code": order});
+        if !webhook {
+            body["webhook"] = json!("drop");
+        }
+        self.control(Method::POST, "pay", &body).await
+    }
+
+    /// What the sandbox has on its books for an order.
+    pub(crate) async fn charges_of(&self, order: &str) -> Vec<Value> {
+        let url = format!("{}/_control/charges", self.sandbox);
+        let all = Call { request: self.client.get(url) }.send().await.json();
+        all.as_array().unwrap().iter().filter(|charge| charge["order_code"] == order).cloned().collect()
+    }
+
+    /// Sends a webhook as Xendit would.
+    pub(crate) fn xendit_calls(&self, body: &Value) -> Call {
+        self.bare(Method::POST, "/api/v1/webhook/xendit")
+            .header("x-callback-token", mstore_pay_sandbox::XENDIT_CALLBACK_TOKEN_DEFAULT)
+            .json(body)
+    }
+
+    /// Waits until the payment has that status.
+    pub(crate) async fn until_status(&self, id: &Value, status: &str) -> Value {
+        let deadline = Instant::now() + SOON;
+        loop {
+            let path = format!("/api/v1/pos/payments/{}?wait=5", id.as_str().unwrap());
+            let data = self.get(&path).send().await.data();
+            if data["status"] == status {
+                return data;
+            }
+            assert!(Instant::now() < deadline, "not {status} in time: {data}");
+        }
+    }
+}
+
+impl fmt::Debug for House {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "House({})", self.base)
+    }
+}
+
+impl Call {
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn header(self, name: &str, value: &str) -> Self {
+        Self { request: self.request.header(name, value) }
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        Self { request: self.request.json(body) }
+    }
+
+    pub(crate) fn body(self, kind: &str, body: impl Into<reqwest::Body>) -> Self {
+        Self { request: self.request.header("content-type", kind).body(body) }
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let response = self.request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, bytes: response.bytes().await.unwrap().to_vec() }
+    }
+
+    /// Sends it and compares the status and, of a problem, the code.
+    #[track_caller]
+    pub(crate) fn check(self, status: u16, code: &str) -> impl Future<Output = Answer> {
+        let (caller, code) = (std::panic::Location::caller(), code.to_owned());
+        async move {
+            let answer = self.send().await;
+            let body = String::from_utf8_lossy(&answer.bytes);
+            assert_eq!(answer.status.as_u16(), status, "{caller}: {body}");
+            if code.is_empty() {
+                return answer;
+            }
+            let problem = answer.json();
+            assert_eq!(problem["error_code"], code.as_str(), "{caller}: {body}");
+            assert_eq!(problem["code"], status, "{caller}: {body}");
+            assert_eq!(problem["status"], status, "{caller}: {body}");
+            assert_eq!(problem["type"], format!("/problems/{code}"), "{caller}: {body}");
+            assert_eq!(answer.header("content-type"), "application/problem+json", "{caller}: {body}");
+            answer
+        }
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn expect_status(&self, status: u16) {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.bytes));
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    #[track_caller]
+    pub(crate) fn data(&self) -> Value {
+        let body = self.json();
+        assert_eq!(body["code"], self.status.as_u16(), "{body}");
+        body["data"].clone()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+}
+
+/// What a till asks for.
+pub(crate) fn qris(order: &str, amount: u32) -> Value {
+    json!({"order_code": order, "method": "qris", "amount": amount, "currency": "IDR"})
+}
+
+#[expect(clippy::disallowed_methods, reason = "tokens are good for real time")]
+pub(crate) fn now() -> Timestamp {
+    chrono::Utc::now().into()
+}

@@ -1,0 +1,18 @@
+//! The whole house over HTTP: the gateway, its store and the provider sandbox in one process.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod access;
+mod cancelling;
+mod conventions;
+mod creating;
+mod features;
+mod house;
+mod idempotency;
+mod money;
+mod orders;
+mod pay_page;
+mod production;
+mod seed;
+mod stopping;
+mod waiting;
+mod webhooks;

@@ -1,0 +1,50 @@
+//! Money that does not fit is told of; why a payment stands where it stands is told, too.
+
+use serde_json::json;
+
+use crate::house::House;
+
+impl House {
+    /// The newest exception, once there is one.
+    pub(crate) async fn first_exception(&self) -> serde_json::Value {
+        for _ in 0..100 {
+            let data = self.get("/api/v1/pos/exceptions").send().await.data();
+            if let Some(first) = data["items"].as_array().and_then(|items| items.first()) {
+                return first.clone();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("no exception was raised");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_after_a_cancel_is_taken_in_and_flagged() {
+    let house = House::open().await;
+    let payment = house.pay_by_qris("TRX-1", 33_000).await;
+    let path = format!("/api/v1/pos/payments/{}/cancel", payment["payment_id"].as_str().unwrap());
+    house.post(&path).send().await.expect_status(200);
+    house.customer_pays("TRX-1", true).await;
+    house.until_status(&payment["payment_id"], "paid").await;
+    let exception = house.first_exception().await;
+    assert_eq!((&exception["kind"], &exception["state"]), (&json!("late_paid"), &json!("open")), "{exception}");
+    assert!(exception["next_step"].as_str().is_some_and(|text| !text.is_empty()), "{exception}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_timeline_tells_the_whole_story() {
+    let house = House::open().await;
+    let payment = house.pay_by_qris("TRX-1", 33_000).await;
+    let path = format!("/api/v1/pos/payments/{}/timeline", payment["payment_id"].as_str().unwrap());
+    let pending = house.get(&path).header("accept-language", "en").send().await.data();
+    assert_eq!(pending["sentence"], "Waiting for the customer to pay.");
+    house.customer_pays("TRX-1", true).await;
+    house.until_status(&payment["payment_id"], "paid").await;
+    let paid = house.get(&path).header("accept-language", "en").send().await.data();
+    assert_eq!(paid["sentence"], "The money has arrived.");
+    let kinds: Vec<&str> =
+        paid["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
+    for kind in ["payment_created", "charge_intended", "charge_opened", "receipt_recorded"] {
+        assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
+    }
+}

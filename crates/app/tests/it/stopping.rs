@@ -1,0 +1,41 @@
+//! Stopping: what is under way ends, then the store is closed.
+
+use std::time::{Duration, Instant};
+
+use crate::house::{House, qris};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_under_way_is_answered_and_idle_connections_are_not_waited_for() {
+    let mut house = House::open_with(&["--failpoints=before_call=sleep(1000)*1"]).await;
+    house.get("/healthz").send().await.expect_status(200);
+    let creating = tokio::spawn(house.post("/api/v1/pos/payments").json(&qris("TRX-1", 33_000)).send());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let since = Instant::now();
+    house.stop().await;
+    assert!(since.elapsed() < Duration::from_secs(8), "{:?}", since.elapsed());
+    creating.await.unwrap().expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_hangs_up_cancels_nothing() {
+    let house = House::open_with(&["--failpoints=before_call=sleep(500)*1"]).await;
+    let creating = house.post("/api/v1/pos/payments").json(&qris("TRX-1", 33_000)).send();
+    assert!(tokio::time::timeout(Duration::from_millis(150), creating).await.is_err());
+    let again = house.pay_by_qris("TRX-1", 33_000).await;
+    let charges = house.charges_of("TRX-1").await;
+    assert_eq!(charges.len(), 1, "{charges:?}");
+    assert_eq!(charges[0]["id"], again["reference_id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_wait_are_let_go() {
+    let mut house = House::open().await;
+    let payment = house.pay_by_qris("TRX-1", 33_000).await;
+    let path = format!("/api/v1/pos/payments/{}?wait=30", payment["payment_id"].as_str().unwrap());
+    let waiting = tokio::spawn(house.get(&path).send());
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let since = Instant::now();
+    house.stop().await;
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+    assert_eq!(waiting.await.unwrap().data()["status"], "pending");
+}
