@@ -127,6 +127,14 @@ impl Rig {
         self.dir.path().join("gateway.log")
     }
 
+    /// What the gateway holds in memory.
+    pub(crate) fn memory_kib(&self) -> u64 {
+        let id = self.gateway.as_ref().map_or(0, Process::id);
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        resident.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+    }
+
     /// Leaves the directory where it is, for whoever has to find out why.
     pub(crate) fn keep(&mut self) -> PathBuf {
         self.dir.disable_cleanup(true);

@@ -52,6 +52,10 @@ impl Process {
         self.child.try_wait().expect("a child can be asked").is_some()
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn address(&self, name: &str) -> String {
         let address = self.announced[name].as_str();
         address.unwrap_or_else(|| panic!("no {name} in {}", self.announced)).trim_end_matches('/').to_owned()
