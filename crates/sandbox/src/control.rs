@@ -9,6 +9,8 @@ mod rules;
 mod select;
 mod traffic;
 
+use std::net::SocketAddr;
+
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
@@ -39,10 +41,35 @@ async fn loopback_only<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let near = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-    if near {
+    if is_near(request.peer_addr()) {
         return Ok(next.call(request).await?.map_into_left_body());
     }
     let refused = HttpResponse::Forbidden().finish();
     Ok(request.into_response(refused).map_into_right_body())
+}
+
+/// Whether the caller is on this machine; forwarding headers are not believed.
+fn is_near(peer: Option<SocketAddr>) -> bool {
+    peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_near() {
+        for (peer, near) in [
+            ("127.0.0.1:9", true),
+            ("127.1.2.3:9", true),
+            ("[::1]:9", true),
+            ("[::ffff:127.0.0.1]:9", true),
+            ("192.168.1.10:9", false),
+            ("10.0.0.1:9", false),
+            ("[2001:db8::1]:9", false),
+        ] {
+            assert_eq!(is_near(peer.parse().ok()), near, "{peer}");
+        }
+        assert!(!is_near(None));
+    }
 }

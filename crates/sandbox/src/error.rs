@@ -36,6 +36,9 @@ pub enum SandboxError {
         /// Why.
         source: io::Error,
     },
+    /// The disk refused a write; the sandbox acknowledges nothing any more.
+    #[error("could not write to the state file")]
+    Journal(#[source] io::Error),
     /// A line of the state file is no record of this sandbox.
     #[error("line {line} of the state file {} is not a record of a sandbox", path.display())]
     StateCorrupt {

@@ -19,6 +19,9 @@ use crate::ledger::{Books, Entry};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark(u64);
 
+/// An entry on its way to the disk; none if it could not be put into words, which ends the journal.
+pub(crate) type Line = (Mark, Option<Vec<u8>>);
+
 /// How far the journal is safe on disk, or that it never will be again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Durable {
@@ -37,7 +40,11 @@ pub(crate) enum Journal {
     /// No state file: nothing to wait for.
     Memory,
     /// A thread owns the file.
-    File { lines: mpsc::Sender<(Mark, Vec<u8>)>, written: AtomicU64, durable: watch::Receiver<Durable> },
+    File {
+        lines: mpsc::Sender<Line>,
+        written: AtomicU64,
+        durable: watch::Receiver<Durable>,
+    },
 }
 
 impl Journal {
@@ -51,9 +58,15 @@ impl Journal {
         let handle = file::compact(path, &books)?;
         let (lines, received) = mpsc::channel();
         let (progress, durable) = watch::channel(Durable::UpTo(Mark(0)));
-        writer::spawn(lock, handle, received, progress)
-            .map_err(|source| SandboxError::State { path: path.to_owned(), source })?;
-        let journal = Self::File { lines, written: AtomicU64::new(0), durable };
+        writer::spawn(lock, handle, received, progress).map_err(|source| SandboxError::State {
+            path: path.to_owned(),
+            source,
+        })?;
+        let journal = Self::File {
+            lines,
+            written: AtomicU64::new(0),
+            durable,
+        };
         Ok((journal, books))
     }
 
@@ -63,7 +76,7 @@ impl Journal {
             return;
         };
         let mark = Mark(written.fetch_add(1, Ordering::SeqCst) + 1);
-        let line = serde_json::to_vec(entry).unwrap_or_default();
+        let line = serde_json::to_vec(entry).ok();
         // A writer that is gone has said so through `durable` before it went.
         lines.send((mark, line)).ok();
     }

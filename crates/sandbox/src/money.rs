@@ -17,8 +17,18 @@ pub(crate) struct Attempt {
     pub(crate) inquired_at: Option<DateTime<Utc>>,
     pub(crate) payer_name: Option<String>,
     pub(crate) issuer_name: Option<String>,
-    /// Nobody is told.
-    pub(crate) silent: bool,
+    pub(crate) telling: Telling,
+}
+
+/// Who sends the webhook about an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Telling {
+    /// The deliverer, in its own time.
+    Planned,
+    /// Nobody: it happens in silence.
+    Never,
+    /// Whoever caused it, with the id of the queued notification.
+    ByCaller,
 }
 
 impl Attempt {
@@ -31,20 +41,20 @@ impl Attempt {
             inquired_at: None,
             payer_name: None,
             issuer_name: None,
-            silent: false,
+            telling: Telling::Planned,
         }
     }
 }
 
 impl Sandbox {
-    /// Records the attempt on `charge`, whatever state that is in, and queues its webhook.
+    /// Records the attempt on `charge`, whatever state that is in, and queues its webhook, whose id comes back.
     pub(crate) fn attempt(
         &self,
         pen: &mut Pen<'_>,
         charge: &Charge,
         attempt: Attempt,
         now: DateTime<Utc>,
-    ) -> (Payment, Option<Notification>) {
+    ) -> (Payment, Option<String>) {
         let (payment_prefix, capture_prefix, row_prefix) = match charge.provider {
             Provider::Xendit => ("py-", "cptr-", "txn_"),
         };
@@ -60,14 +70,24 @@ impl Sandbox {
             paid_at: now,
             inquired_at: attempt.inquired_at,
             listed_from: now + self.sweep_lag,
-            payer_name: attempt.payer_name.unwrap_or_else(|| "SANDBOX CUSTOMER".to_owned()),
+            payer_name: attempt
+                .payer_name
+                .unwrap_or_else(|| "SANDBOX CUSTOMER".to_owned()),
             issuer_name: attempt.issuer_name.unwrap_or_else(|| "GOPAY".to_owned()),
-            receipt_id: id::prefixed("").chars().filter(char::is_ascii_hexdigit).take(12).collect(),
+            receipt_id: id::prefixed("")
+                .chars()
+                .filter(char::is_ascii_hexdigit)
+                .take(12)
+                .collect(),
         };
         pen.record(&Entry::Attempted(Box::new(payment.clone())));
-        let event = if payment.succeeded() { Event::Paid } else { Event::Failed };
-        let told = (!attempt.silent).then(|| queue(pen, charge, event, Some(&payment.id), now));
-        (payment, told)
+        let event = if payment.succeeded() {
+            Event::Paid
+        } else {
+            Event::Failed
+        };
+        let queued = self.tell(pen, charge, event, Some(&payment.id), attempt.telling, now);
+        (payment, queued)
     }
 
     /// Ends the charge at the provider and queues the webhook about it.
@@ -75,44 +95,55 @@ impl Sandbox {
         &self,
         pen: &mut Pen<'_>,
         charge: &Charge,
-        silent: bool,
+        telling: Telling,
         now: DateTime<Utc>,
-    ) -> Option<Notification> {
-        pen.record(&Entry::Moved { charge_id: charge.id.clone(), status: ChargeStatus::Expired, at: now });
-        (!silent).then(|| queue(pen, charge, Event::Expired, None, now))
+    ) {
+        pen.record(&Entry::Moved {
+            charge_id: charge.id.clone(),
+            status: ChargeStatus::Expired,
+            at: now,
+        });
+        self.tell(pen, charge, Event::Expired, None, telling, now);
     }
 
     /// Expires every open charge whose time has run out.
-    pub(crate) fn expire_due(&self, pen: &mut Pen<'_>, now: DateTime<Utc>) -> Vec<Notification> {
-        let mut told = Vec::new();
+    pub(crate) fn expire_due(&self, pen: &mut Pen<'_>, now: DateTime<Utc>) {
         while let Some((at, charge)) = pen.next_deadline() {
             if at > now {
                 break;
             }
             let charge = charge.clone();
-            told.extend(self.expire(pen, &charge, false, now));
+            self.expire(pen, &charge, Telling::Planned, now);
         }
-        told
     }
-}
 
-fn queue(
-    pen: &mut Pen<'_>,
-    charge: &Charge,
-    event: Event,
-    payment_id: Option<&str>,
-    now: DateTime<Utc>,
-) -> Notification {
-    let notification = Notification {
-        id: id::prefixed(""),
-        provider: charge.provider,
-        account: charge.account.clone(),
-        event,
-        charge_id: charge.id.clone(),
-        payment_id: payment_id.map(str::to_owned),
-        attempts: 0,
-        next_at: Some(now),
-    };
-    pen.record(&Entry::Queued(notification.clone()));
-    notification
+    /// Queues a webhook. It may be planned before it is durable: the deliverer waits for that.
+    fn tell(
+        &self,
+        pen: &mut Pen<'_>,
+        charge: &Charge,
+        event: Event,
+        payment_id: Option<&str>,
+        telling: Telling,
+        now: DateTime<Utc>,
+    ) -> Option<String> {
+        if telling == Telling::Never {
+            return None;
+        }
+        let notification = Notification {
+            id: id::prefixed(""),
+            provider: charge.provider,
+            account: charge.account.clone(),
+            event,
+            charge_id: charge.id.clone(),
+            payment_id: payment_id.map(str::to_owned),
+            attempts: 0,
+            next_at: Some(now),
+        };
+        pen.record(&Entry::Queued(notification.clone()));
+        if telling == Telling::Planned {
+            self.webhooks.plan(notification.id.clone(), now);
+        }
+        Some(notification.id)
+    }
 }

@@ -6,13 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::TimeDelta;
 use tokio::sync::Notify;
+use url::Url;
 
 use crate::clock::{Anchor, Clock};
 use crate::config::{SandboxConfig, XenditAccount};
 use crate::error::SandboxError;
 use crate::faults::{Fired, Rules, Subject};
 use crate::journal::{Journal, JournalBroken, JournalEnd, Mark};
-use crate::ledger::{Books, Charge, Entry, Notification};
+use crate::ledger::{Books, Charge, Entry};
 use crate::limiter::Limiter;
 use crate::provider::Provider;
 use crate::requests::RequestLog;
@@ -109,6 +110,31 @@ impl Sandbox {
         &self.xendit_accounts
     }
 
+    /// Sends the webhooks of an account, the main one if none is named, to `url` from now on.
+    ///
+    /// None if there is no such account; else its name.
+    pub(crate) fn direct_webhooks(
+        &self,
+        provider: Provider,
+        account: Option<&str>,
+        url: &Url,
+    ) -> Option<(String, Mark)> {
+        let found = match provider {
+            Provider::Xendit => self.xendit_accounts.iter().find(|known| {
+                account.is_none_or(|word| word == known.name || word == known.business_id)
+            }),
+        };
+        let account = found?.name.clone();
+        let ((), mark) = self.with_books(|pen| {
+            pen.record(&Entry::Targeted {
+                provider,
+                account: account.clone(),
+                url: url.to_string(),
+            });
+        });
+        Some((account, mark))
+    }
+
     pub(crate) fn rules(&self) -> MutexGuard<'_, Rules> {
         locked(&self.rules)
     }
@@ -124,15 +150,6 @@ impl Sandbox {
     /// The first rule that fires for `subject` and whose effect `wanted` lets through.
     pub(crate) fn fault(&self, subject: Subject<'_>, wanted: impl Fn(crate::faults::Effect) -> bool) -> Option<Fired> {
         self.rules().pick(subject, wanted)
-    }
-
-    /// Sends what the books have queued, once that is durable.
-    pub(crate) fn notify(&self, notifications: impl IntoIterator<Item = Notification>) {
-        for notification in notifications {
-            if let Some(due) = notification.next_at {
-                self.webhooks.plan(notification.id, due);
-            }
-        }
     }
 
     /// Empties the ledger, the logs and the rules; accounts and webhook targets stay.

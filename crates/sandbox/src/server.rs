@@ -1,20 +1,25 @@
 //! Starting and stopping.
 
+use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App, HttpServer};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::Url;
 
+use crate::clock::Clock;
 use crate::config::SandboxConfig;
 use crate::error::SandboxError;
 use crate::faults::Connection;
 use crate::journal::JournalEnd;
+use crate::provider::Provider;
 use crate::sandbox::{Sandbox, json};
 use crate::{control, webhooks, xendit};
 
@@ -31,6 +36,8 @@ const NAP_SECONDS_MAX: u64 = 3_600;
 #[derive(Debug)]
 pub struct RunningSandbox {
     address: SocketAddr,
+    clock: Clock,
+    shared: Weak<Sandbox>,
     journal: JournalEnd,
     tasks: TaskTracker,
     cancelled: CancellationToken,
@@ -53,7 +60,10 @@ struct Announcement {
 pub async fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError> {
     let config = config.checked()?;
     let asked = config.listen;
-    let not_listening = |source| SandboxError::Listen { address: asked, source };
+    let not_listening = |source| SandboxError::Listen {
+        address: asked,
+        source,
+    };
     // The port is taken first: a second sandbox on the same port must not touch the state file of the first.
     let listener = tokio::net::TcpListener::bind(asked)
         .await
@@ -82,18 +92,31 @@ pub async fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError
 
     let server_handle = server.handle();
     let journal = sandbox.journal_end();
-    let running = RunningSandbox { address, journal, tasks: TaskTracker::new(), cancelled: CancellationToken::new() };
+    let running = RunningSandbox {
+        address,
+        clock: sandbox.clock,
+        shared: Arc::downgrade(&sandbox),
+        journal,
+        tasks: TaskTracker::new(),
+        cancelled: CancellationToken::new(),
+    };
     running.tasks.spawn(server);
     let (handle, cancelled) = (server_handle, running.cancelled.clone());
     running.tasks.spawn(async move {
         cancelled.cancelled().await;
         handle.stop(false).await;
     });
-    running.tasks.spawn(webhooks::run(Arc::clone(&sandbox), running.tasks.clone(), running.cancelled.clone()));
+    running.tasks.spawn(webhooks::run(
+        Arc::clone(&sandbox),
+        running.tasks.clone(),
+        running.cancelled.clone(),
+    ));
     let clockwork = {
         let cancelled = running.cancelled.clone();
         async move {
-            cancelled.run_until_cancelled(watch_deadlines(&sandbox)).await;
+            cancelled
+                .run_until_cancelled(watch_deadlines(&sandbox))
+                .await;
         }
     };
     running.tasks.spawn(clockwork);
@@ -102,19 +125,22 @@ pub async fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError
 
 /// Resumes what a crash left undelivered, then expires charges when their time has come.
 async fn watch_deadlines(sandbox: &Sandbox) {
-    let (pending, _mark) = sandbox.with_books(|pen| pen.unsettled().cloned().collect::<Vec<_>>());
-    sandbox.notify(pending);
+    sandbox.with_books(|pen| {
+        for pending in pen.unsettled() {
+            if let Some(due) = pending.next_at {
+                sandbox.webhooks.plan(pending.id.clone(), due);
+            }
+        }
+    });
     loop {
         let now = sandbox.clock.now();
-        let ((told, next), mark) = sandbox.with_books(|pen| {
-            let told = sandbox.expire_due(pen, now);
-            (told, pen.next_deadline().map(|(at, _)| at))
+        let (next, _mark) = sandbox.with_books(|pen| {
+            sandbox.expire_due(pen, now);
+            pen.next_deadline().map(|(at, _)| at)
         });
-        if sandbox.durable(mark).await.is_err() {
-            return;
-        }
-        sandbox.notify(told);
-        let nap = next.map_or(Duration::from_secs(NAP_SECONDS_MAX), |at| sandbox.clock.real_time_until(at));
+        let nap = next.map_or(Duration::from_secs(NAP_SECONDS_MAX), |at| {
+            sandbox.clock.real_time_until(at)
+        });
         tokio::select! {
             () = sandbox.opened.notified() => {}
             () = sleep(nap.min(Duration::from_secs(NAP_SECONDS_MAX))) => {}
@@ -127,6 +153,12 @@ impl RunningSandbox {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What the provider's clock shows: real time, or ahead of it by `time_scale`.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// Such as `http://127.0.0.1:8081`.
@@ -147,10 +179,34 @@ impl RunningSandbox {
         format!("{}/_control", self.base_url())
     }
 
+    /// Sends the webhooks of an account to `url` from now on: the main account if none is named, else the one with
+    /// this name or business id.
+    ///
+    /// # Errors
+    /// [`SandboxError::Setting`] if there is no such account, [`SandboxError::Journal`] if it could not be kept.
+    pub async fn direct_webhooks(
+        &self,
+        provider: Provider,
+        account: Option<&str>,
+        url: &Url,
+    ) -> Result<(), SandboxError> {
+        let unknown = || SandboxError::Setting(format!("{provider} has no account {account:?}"));
+        let sandbox = self.shared.upgrade().ok_or_else(unknown)?;
+        let (_name, mark) = sandbox
+            .direct_webhooks(provider, account, url)
+            .ok_or_else(unknown)?;
+        let kept = sandbox.durable(mark).await;
+        kept.map_err(|broken| SandboxError::Journal(io::Error::other(broken)))
+    }
+
     /// The addresses bound, as one line of JSON for the standard output of the subcommand.
     #[must_use]
     pub fn announcement(&self) -> String {
-        json(&Announcement { listen: self.base_url(), xendit: self.xendit_base_url(), control: self.control_url() })
+        json(&Announcement {
+            listen: self.base_url(),
+            xendit: self.xendit_base_url(),
+            control: self.control_url(),
+        })
     }
 
     /// Stops listening and waits until nothing runs any more; what was acknowledged is on disk already.

@@ -3,6 +3,7 @@
 //! Shapes, limits and error codes follow Xendit's public documents of api-version 2024-11-11. What no document says is
 //! marked "unconfirmed" where it is decided.
 
+mod about;
 mod answer;
 mod auth;
 mod cancel;

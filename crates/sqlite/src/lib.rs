@@ -1,1 +1,31 @@
-//! To be filled: see docs/ARCHITECTURE.md.
+//! The embedded store of MStore payments: one shop, one box, nothing to install.
+//!
+//! [`SqliteStore`] keeps every promise of the domain's store ports in a file of SQLite. One thread
+//! writes; what waits is committed together and answered only once it is on the disk. One process
+//! owns the file: from two nodes on, use a store that serves several.
+
+mod clock;
+mod connection;
+mod errors;
+mod health;
+mod inbox;
+mod leases;
+mod lock;
+mod migrations;
+mod offline;
+mod outbox;
+mod payments;
+mod read;
+mod readers;
+mod records;
+mod rows;
+mod schema;
+mod store;
+mod types;
+mod write;
+mod writer;
+
+pub use errors::OpenError;
+pub use migrations::migrate;
+pub use store::{Options, SqliteStore};
+pub use writer::OnFatal;

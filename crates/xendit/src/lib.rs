@@ -1,1 +1,14 @@
-//! To be filled: see docs/ARCHITECTURE.md.
+#![doc = include_str!("../README.md")]
+
+mod channels;
+mod client;
+mod config;
+mod error;
+mod provider;
+mod request;
+mod response;
+mod webhook;
+
+pub use config::{ConfigError, UnknownVerification, WebhookVerification, XenditConfig};
+pub use provider::Xendit;
+pub use webhook::XenditWebhooks;

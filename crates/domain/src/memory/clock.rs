@@ -11,7 +11,8 @@ use super::lock;
 use crate::ports::Clock;
 use crate::time::Timestamp;
 
-/// A clock that stands still until it is moved. Sleeping moves it at once, so nothing ever waits.
+/// A clock that stands still until it is moved. Sleeping moves it, so nothing ever waits: whatever
+/// else can go on goes on first, then the clock shows the end of the sleep.
 #[derive(Debug)]
 pub struct ManualClock {
     now: Mutex<Timestamp>,
@@ -44,23 +45,22 @@ impl Clock for ManualClock {
     }
 
     async fn sleep(&self, pause: Duration) {
-        self.advance(pause);
-        yield_once().await;
+        let until = self.now().plus(pause);
+        let mut yielded = false;
+        poll_fn(|context| {
+            if self.now() >= until {
+                return Poll::Ready(());
+            }
+            if yielded {
+                self.set(until);
+                return Poll::Ready(());
+            }
+            yielded = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
-}
-
-/// Lets whatever else runs on the same executor go first.
-async fn yield_once() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 #[cfg(test)]

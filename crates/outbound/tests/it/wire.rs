@@ -46,7 +46,7 @@ async fn answer(mut stream: TcpStream, manner: &Manner) {
                 tokio::time::sleep(*pause).await;
             }
         }
-        Manner::Silent => tokio::time::sleep(Duration::from_secs(60)).await,
+        Manner::Silent => tokio::time::sleep(Duration::from_mins(1)).await,
         Manner::Resets => stream.set_zero_linger().unwrap(),
     }
 }

@@ -24,6 +24,13 @@ impl Refused {
         Self { status: StatusCode::BAD_REQUEST, error: error.into() }
     }
 
+    pub(super) fn conflict(error: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::CONFLICT,
+            error: error.into(),
+        }
+    }
+
     pub(super) fn not_found(error: impl Into<String>) -> Self {
         Self { status: StatusCode::NOT_FOUND, error: error.into() }
     }

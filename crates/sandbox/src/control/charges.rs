@@ -55,13 +55,11 @@ pub(super) async fn list(sandbox: Data<Sandbox>) -> HttpResponse {
 
 async fn rows(sandbox: &Sandbox) -> Result<Vec<ChargeRow>, Refused> {
     let now = sandbox.clock.now();
-    let ((rows, expired), mark) = sandbox.with_books(|pen| {
-        let expired = sandbox.expire_due(pen, now);
-        let rows = pen.charges().map(|charge| row(pen, charge, now)).collect();
-        (rows, expired)
+    let (rows, mark) = sandbox.with_books(|pen| {
+        sandbox.expire_due(pen, now);
+        pen.charges().map(|charge| row(pen, charge, now)).collect()
     });
     safe(sandbox, mark).await?;
-    sandbox.notify(expired);
     Ok(rows)
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Refused, answer, read, safe};
 use super::select::Selector;
 use crate::amount::Amount;
-use crate::ledger::PaymentOutcome;
-use crate::money::Attempt;
+use crate::ledger::{ChargeStatus, PaymentOutcome};
+use crate::money::{Attempt, Telling};
 use crate::sandbox::Sandbox;
 
 /// What an attempt fails with unless the caller says.
@@ -33,7 +33,7 @@ enum WebhookWish {
 }
 
 #[derive(Serialize)]
-struct Paid {
+struct Attempted {
     payment_id: String,
     charge_id: String,
     reference: String,
@@ -56,7 +56,10 @@ pub(super) async fn pay(sandbox: Data<Sandbox>, body: Bytes) -> HttpResponse {
 /// `POST /_control/fail`
 pub(super) async fn fail(sandbox: Data<Sandbox>, body: Bytes) -> HttpResponse {
     let failed = |options: &EventOptions| PaymentOutcome::Failed {
-        code: options.failure_code.clone().unwrap_or_else(|| FAILURE_CODE_DEFAULT.to_owned()),
+        code: options
+            .failure_code
+            .clone()
+            .unwrap_or_else(|| FAILURE_CODE_DEFAULT.to_owned()),
     };
     answer(attempt(&sandbox, &body, failed).await)
 }
@@ -66,12 +69,27 @@ pub(super) async fn expire(sandbox: Data<Sandbox>, body: Bytes) -> HttpResponse 
     answer(expire_one(&sandbox, &body).await)
 }
 
+fn telling(wish: Option<WebhookWish>) -> Telling {
+    match wish {
+        Some(WebhookWish::Drop) => Telling::Never,
+        None => Telling::Planned,
+    }
+}
+
 async fn attempt(
     sandbox: &Sandbox,
     body: &[u8],
     outcome: impl FnOnce(&EventOptions) -> PaymentOutcome,
-) -> Result<Paid, Refused> {
+) -> Result<Attempted, Refused> {
     let (selector, options): (Selector, EventOptions) = (read(body)?, read(body)?);
+    let nothing = Amount::rupiah(0);
+    if options
+        .amount
+        .as_ref()
+        .is_some_and(|amount| *amount <= nothing)
+    {
+        return Err(Refused::bad_request("an amount paid is above zero"));
+    }
     let outcome = outcome(&options);
     let attempt = Attempt {
         outcome,
@@ -80,20 +98,18 @@ async fn attempt(
         inquired_at: options.inquired_at,
         payer_name: options.payer_name,
         issuer_name: options.issuer_name,
-        silent: options.webhook == Some(WebhookWish::Drop),
+        telling: telling(options.webhook),
     };
     let now = sandbox.clock.now();
     let (done, mark) = sandbox.with_books(|pen| {
-        let expired = sandbox.expire_due(pen, now);
+        sandbox.expire_due(pen, now);
         let charge = selector.find(pen)?;
-        let (payment, told) = sandbox.attempt(pen, &charge, attempt, now);
-        Ok::<_, Refused>((charge, payment, told, expired))
+        let (payment, _queued) = sandbox.attempt(pen, &charge, attempt, now);
+        Ok::<_, Refused>((charge, payment))
     });
-    let (charge, payment, told, expired) = done?;
+    let (charge, payment) = done?;
     safe(sandbox, mark).await?;
-    sandbox.notify(expired);
-    sandbox.notify(told);
-    Ok(Paid {
+    Ok(Attempted {
         payment_id: payment.id,
         charge_id: charge.id,
         reference: charge.reference,
@@ -105,15 +121,22 @@ async fn attempt(
 
 async fn expire_one(sandbox: &Sandbox, body: &[u8]) -> Result<Expired, Refused> {
     let (selector, options): (Selector, EventOptions) = (read(body)?, read(body)?);
-    let silent = options.webhook == Some(WebhookWish::Drop);
     let now = sandbox.clock.now();
     let (done, mark) = sandbox.with_books(|pen| {
         let charge = selector.find(pen)?;
-        let told = sandbox.expire(pen, &charge, silent, now);
-        Ok::<_, Refused>((charge, told))
+        match charge.status {
+            ChargeStatus::Open | ChargeStatus::Failed => {}
+            ChargeStatus::Paid | ChargeStatus::Canceled | ChargeStatus::Expired => {
+                return Err(Refused::conflict("the charge is not open any more"));
+            }
+        }
+        sandbox.expire(pen, &charge, telling(options.webhook), now);
+        Ok(charge)
     });
-    let (charge, told) = done?;
+    let charge = done?;
     safe(sandbox, mark).await?;
-    sandbox.notify(told);
-    Ok(Expired { charge_id: charge.id, reference: charge.reference })
+    Ok(Expired {
+        charge_id: charge.id,
+        reference: charge.reference,
+    })
 }

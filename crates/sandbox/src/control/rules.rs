@@ -1,8 +1,6 @@
-use std::collections::BTreeMap;
-
 use actix_web::HttpResponse;
 use actix_web::web::{Bytes, Data};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::answer::{Refused, answer, read, safe};
@@ -12,7 +10,8 @@ use crate::provider::Provider;
 use crate::sandbox::Sandbox;
 
 /// An empty JSON object: done.
-type Nothing = BTreeMap<(), ()>;
+#[derive(Serialize)]
+struct Nothing {}
 
 /// A limit to be put in force: `per_minute` is a positive whole number or `"off"`.
 #[derive(Deserialize)]
@@ -65,11 +64,11 @@ fn set_limits(sandbox: &Sandbox, body: &[u8]) -> Result<Nothing, Refused> {
     for (provider, endpoint, per_minute) in parsed {
         limiter.set(provider, endpoint, per_minute);
     }
-    Ok(Nothing::new())
+    Ok(Nothing {})
 }
 
 /// `POST /_control/reset`
 pub(super) async fn reset(sandbox: Data<Sandbox>) -> HttpResponse {
     let mark = sandbox.reset();
-    answer(safe(&sandbox, mark).await.map(|()| Nothing::new()))
+    answer(safe(&sandbox, mark).await.map(|()| Nothing {}))
 }

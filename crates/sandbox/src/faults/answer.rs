@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -19,12 +19,14 @@ use super::rule::Fired;
 
 /// How long "never" lasts before the connection is closed, in real seconds: longer than any client waits.
 const SILENCE_SECONDS_MAX: u64 = 300;
+/// How often a silent call looks whether its client is still there.
+const SILENCE_LOOK_MS: u64 = 100;
 /// The wait of `delay` and between the bytes of `drip`, where the rule names none.
 const DELAY_MS_DEFAULT: u64 = 1_000;
 /// Pieces of one megabyte in a huge body.
 const HUGE_BODY_PIECES: usize = 100;
 /// Megabytes that the gzip bomb inflates to.
-const BOMB_MEBIBYTES: usize = 256;
+const BOMB_MEBIBYTES: usize = 128;
 /// Where `redirect` points unless the rule says: an address only the inside of a cloud can reach.
 const REDIRECT_DEFAULT: &str = "http://169.254.169.254/latest/meta-data/";
 const ERROR_PAGE: &str =
@@ -152,7 +154,13 @@ pub(crate) fn spoken(reply: Reply) -> Sent {
 }
 
 async fn silence(connection: Option<&Connection>) -> Sent {
-    sleep(Duration::from_secs(SILENCE_SECONDS_MAX)).await;
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(SILENCE_SECONDS_MAX)
+        && !connection.is_some_and(Connection::is_over)
+    {
+        // The server itself would keep the sockets of clients that gave up until the silence ends.
+        sleep(Duration::from_millis(SILENCE_LOOK_MS)).await;
+    }
     hang_up(connection)
 }
 
@@ -218,7 +226,7 @@ async fn bomb(status: u16) -> Sent {
 
 fn build_bomb() -> Bytes {
     let blanks = vec![b' '; 1024 * 1024];
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     let written = (0..BOMB_MEBIBYTES).try_for_each(|_| encoder.write_all(&blanks));
     // Writing to memory cannot fail; were it to, a short bomb is still a bomb.
     written.and_then(|()| encoder.finish()).map(Bytes::from).unwrap_or_default()

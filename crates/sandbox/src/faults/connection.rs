@@ -5,7 +5,8 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
-use rustix::net::{Shutdown, connect_unspec, shutdown};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, Shutdown, connect_unspec, recv, shutdown};
 
 /// The socket under a request, shared with the server, so that a fault can cut it.
 #[derive(Debug, Clone)]
@@ -22,6 +23,15 @@ impl Connection {
 
     pub(crate) fn of(request: &HttpRequest) -> Option<Self> {
         request.conn_data::<Self>().cloned()
+    }
+
+    /// Whether the client has gone, or said that it will send nothing more.
+    pub(crate) fn is_over(&self) -> bool {
+        let mut byte = [0_u8; 1];
+        match recv(&*self.0, &mut byte, RecvFlags::PEEK | RecvFlags::DONTWAIT) {
+            Ok((_, length)) => length == 0,
+            Err(error) => error != Errno::AGAIN && error != Errno::INTR,
+        }
     }
 
     /// Says goodbye without having answered (FIN).

@@ -43,7 +43,7 @@ pub(crate) enum Effect {
     TruncatedJson,
     /// Done, a hundred megabytes answered.
     HugeBody,
-    /// Done, a small body answered that inflates to a quarter of a gigabyte.
+    /// Done, a small body answered that inflates to an eighth of a gigabyte.
     GzipBomb,
     /// Done, sent elsewhere.
     Redirect,

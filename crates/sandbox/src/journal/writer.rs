@@ -5,7 +5,7 @@ use std::thread;
 
 use tokio::sync::watch;
 
-use super::{Durable, Mark};
+use super::{Durable, Line, Mark};
 
 /// Bytes gathered at most before they are written and synced.
 const BATCH_BYTES_MAX: usize = 1024 * 1024;
@@ -14,7 +14,7 @@ const BATCH_BYTES_MAX: usize = 1024 * 1024;
 pub(super) fn spawn(
     lock: File,
     file: File,
-    lines: Receiver<(Mark, Vec<u8>)>,
+    lines: Receiver<Line>,
     progress: watch::Sender<Durable>,
 ) -> io::Result<()> {
     thread::Builder::new()
@@ -27,29 +27,38 @@ pub(super) fn spawn(
         .map(|_detached| ())
 }
 
-fn write_all(mut file: File, lines: &Receiver<(Mark, Vec<u8>)>, progress: &watch::Sender<Durable>) {
-    let mut batch = Vec::new();
-    while let Ok((first, line)) = lines.recv() {
-        let mut reached = first;
-        add(&mut batch, &line);
-        while batch.len() < BATCH_BYTES_MAX {
-            let Ok((mark, line)) = lines.try_recv() else {
-                break;
-            };
-            reached = mark;
-            add(&mut batch, &line);
-        }
-        if let Err(error) = file.write_all(&batch).and_then(|()| file.sync_data()) {
-            tracing::error!(%error, "the sandbox could not write its journal; it acknowledges nothing from now on");
-            progress.send_replace(Durable::Broken);
-            return;
-        }
-        batch.clear();
-        progress.send_replace(Durable::UpTo(reached));
+fn write_all(mut file: File, lines: &Receiver<Line>, progress: &watch::Sender<Durable>) {
+    while let Ok(first) = lines.recv() {
+        let written = gather(first, lines).and_then(|(reached, batch)| {
+            file.write_all(&batch)?;
+            file.sync_data()?;
+            Ok(reached)
+        });
+        match written {
+            Ok(reached) => progress.send_replace(Durable::UpTo(reached)),
+            Err(error) => {
+                tracing::error!(%error, "the sandbox could not write its journal; it acknowledges nothing from now on");
+                progress.send_replace(Durable::Broken);
+                return;
+            }
+        };
     }
 }
 
-fn add(batch: &mut Vec<u8>, line: &[u8]) {
-    batch.extend_from_slice(line);
-    batch.push(b'\n');
+/// The line at hand and all that wait behind it.
+fn gather(first: Line, lines: &Receiver<Line>) -> io::Result<(Mark, Vec<u8>)> {
+    let mut batch = Vec::new();
+    let mut next = Some(first);
+    let mut reached = Mark(0);
+    while let Some((mark, line)) = next {
+        reached = mark;
+        batch.extend_from_slice(&line.ok_or(io::ErrorKind::InvalidData)?);
+        batch.push(b'\n');
+        next = if batch.len() < BATCH_BYTES_MAX {
+            lines.try_recv().ok()
+        } else {
+            None
+        };
+    }
+    Ok((reached, batch))
 }

@@ -16,13 +16,15 @@ const NAP_SECONDS_MAX: u64 = 3_600;
 /// Takes every step when it is due, until cancelled.
 pub(crate) async fn run(sandbox: Arc<Sandbox>, tasks: TaskTracker, cancelled: CancellationToken) {
     let places = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
-    let send = async |delivery: Box<Delivery>| {
+    let send = async |delivery: Delivery| {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             return;
         };
         let (sandbox, cancelled) = (Arc::clone(&sandbox), cancelled.clone());
         tasks.spawn(async move {
-            cancelled.run_until_cancelled(deliver::chain(&sandbox, *delivery)).await;
+            cancelled
+                .run_until_cancelled(deliver::chain(&sandbox, delivery))
+                .await;
             drop(place);
         });
     };
@@ -35,7 +37,7 @@ pub(crate) async fn run(sandbox: Arc<Sandbox>, tasks: TaskTracker, cancelled: Ca
                             send(delivery).await;
                         }
                     }
-                    Step::Send(delivery) => send(delivery).await,
+                    Step::Send(delivery) => send(*delivery).await,
                     Step::Release { account, token } => {
                         if let Some(delivery) = release(&sandbox, &account, token) {
                             send(delivery).await;
@@ -46,7 +48,9 @@ pub(crate) async fn run(sandbox: Arc<Sandbox>, tasks: TaskTracker, cancelled: Ca
             let nap = sandbox
                 .webhooks
                 .next_due()
-                .map_or(Duration::from_secs(NAP_SECONDS_MAX), |due| sandbox.clock.real_time_until(due));
+                .map_or(Duration::from_secs(NAP_SECONDS_MAX), |due| {
+                    sandbox.clock.real_time_until(due)
+                });
             tokio::select! {
                 () = sandbox.webhooks.changed.notified() => {}
                 () = sleep(nap.min(Duration::from_secs(NAP_SECONDS_MAX))) => {}
@@ -57,10 +61,10 @@ pub(crate) async fn run(sandbox: Arc<Sandbox>, tasks: TaskTracker, cancelled: Ca
 }
 
 /// What is still held for the account, unless it was overtaken meanwhile.
-fn release(sandbox: &Sandbox, account: &str, token: u64) -> Option<Box<Delivery>> {
+fn release(sandbox: &Sandbox, account: &str, token: u64) -> Option<Delivery> {
     let mut held = locked(&sandbox.webhooks.held);
     if held.get(account)?.0 != token {
         return None;
     }
-    held.remove(account).map(|(_, delivery)| Box::new(delivery))
+    held.remove(account).map(|(_, delivery)| delivery)
 }

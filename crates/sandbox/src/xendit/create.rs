@@ -83,10 +83,28 @@ impl CreateBody {
     fn echo(&self) -> BTreeMap<String, Box<RawValue>> {
         ECHOED
             .iter()
-            .filter_map(|&field| Some((field.to_owned(), self.0.get(field)?.clone())))
+            .filter_map(|&field| Some((field.to_owned(), on_one_line(self.0.get(field)?)?)))
             .filter(|(_, value)| value.get() != "null")
             .collect()
     }
+}
+
+/// The same JSON without the blanks between its parts: the journal keeps one entry a line.
+fn on_one_line(raw: &RawValue) -> Option<Box<RawValue>> {
+    let (mut in_text, mut escaped) = (false, false);
+    let kept = raw.get().chars().filter(|&c| {
+        let drop = !in_text && c.is_ascii_whitespace();
+        if in_text && !escaped && c == '\\' {
+            escaped = true;
+        } else {
+            if c == '"' && !escaped {
+                in_text = !in_text;
+            }
+            escaped = false;
+        }
+        !drop
+    });
+    RawValue::from_string(kept.collect()).ok()
 }
 
 /// Makes the payment request, or says why not.

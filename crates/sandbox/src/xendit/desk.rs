@@ -7,16 +7,18 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use tokio::time::{sleep, timeout};
 
+use super::about;
 use super::answer::{Refusal, error_of, window_headers};
 use super::create::{self, CreateBody};
 use super::route::Route;
 use super::transactions::{self, Query};
 use super::{auth, cancel, look, simulate, view};
 use crate::config::XenditAccount;
-use crate::faults::{self, Connection, Effect, Fired, Lie, Operation, Reply, Sent, Subject};
-use crate::ledger::{Charge, Notification};
+use crate::faults::{self, Connection, Effect, Fired, Lie, Operation, Reply, Sent};
+use crate::id;
+use crate::ledger::Charge;
 use crate::limiter::Counter;
-use crate::money::Attempt;
+use crate::money::{Attempt, Telling};
 use crate::provider::Provider;
 use crate::sandbox::{Pen, Sandbox, subject_of};
 
@@ -26,33 +28,29 @@ const API_VERSION: &str = "2024-11-11";
 const EARLY_WEBHOOK_SECONDS_MAX: u64 = 10;
 
 /// One call, understood as far as it can be without looking into the books.
-struct Call<'a> {
+pub(super) struct Call<'a> {
     account: &'a XenditAccount,
-    route: Route,
-    body: &'a Bytes,
-    raw_query: &'a str,
+    pub(super) route: Route,
+    pub(super) body: &'a Bytes,
+    pub(super) raw_query: &'a str,
     idempotency_key: Option<&'a str>,
-}
-
-/// What a call is about, for the rules.
-#[derive(Default)]
-struct About {
-    method: Option<&'static str>,
-    reference: Option<String>,
-    order_code: Option<String>,
-    id: Option<String>,
 }
 
 /// What came of a call that was done.
 struct Done {
     reply: Reply,
     opened: Option<Charge>,
-    told: Vec<Notification>,
 }
 
 /// Answers one call below the base path.
-pub(crate) async fn serve(request: HttpRequest, body: Bytes, sandbox: Data<Sandbox>) -> HttpResponse {
-    let seq = sandbox.requests().received(&request, &body, sandbox.clock.now());
+pub(crate) async fn serve(
+    request: HttpRequest,
+    body: Bytes,
+    sandbox: Data<Sandbox>,
+) -> HttpResponse {
+    let seq = sandbox
+        .requests()
+        .received(&request, &body, sandbox.clock.now());
     let sent = answer(&sandbox, &request, &body).await;
     sandbox.requests().answered(seq, sent.status);
     sent.response
@@ -64,15 +62,22 @@ async fn answer(sandbox: &Sandbox, request: &HttpRequest, body: &Bytes) -> Sent 
         Err(refusal) => return faults::spoken(refusal.reply()),
     };
     let window = sandbox.limiter().count(
-        Counter { provider: Provider::Xendit, account: call.account.name.clone(), endpoint: call.route.endpoint() },
+        Counter {
+            provider: Provider::Xendit,
+            account: call.account.name.clone(),
+            endpoint: call.route.endpoint(),
+        },
         sandbox.clock.now(),
     );
     let headers = window.map(window_headers).unwrap_or_default();
     if window.is_some_and(|window| window.refused) {
-        return faults::spoken(Reply { headers, ..error_of(429) });
+        return faults::spoken(Reply {
+            headers,
+            ..error_of(429)
+        });
     }
     let connection = Connection::of(request);
-    let fired = pick(sandbox, &call);
+    let fired = about::pick(sandbox, &call);
     if let Some(fired) = &fired
         && let Some(sent) = faults::instead(fired, connection.as_ref(), error_of).await
     {
@@ -80,20 +85,32 @@ async fn answer(sandbox: &Sandbox, request: &HttpRequest, body: &Bytes) -> Sent 
     }
     let mut reply = perform(sandbox, &call, fired.as_ref()).await;
     reply.headers.extend(headers);
+    reply.headers.push(("Request-Id", id::prefixed("")));
     match fired {
         Some(fired) => faults::afterwards(&fired, reply, connection.as_ref(), error_of).await,
         None => faults::spoken(reply),
     }
 }
 
-fn understand<'a>(sandbox: &'a Sandbox, request: &'a HttpRequest, body: &'a Bytes) -> Result<Call<'a>, Refusal> {
+fn understand<'a>(
+    sandbox: &'a Sandbox,
+    request: &'a HttpRequest,
+    body: &'a Bytes,
+) -> Result<Call<'a>, Refusal> {
     let account = auth::account(sandbox.xendit_accounts(), request)?;
     let below_base = request.match_info().query("tail");
-    let route = Route::parse(request.method(), below_base)
-        .ok_or_else(|| Refusal::new(404, "NOT_FOUND", "There is no such endpoint in this sandbox."))?;
+    let route = Route::parse(request.method(), below_base).ok_or_else(|| {
+        Refusal::new(
+            404,
+            "NOT_FOUND",
+            "There is no such endpoint in this sandbox.",
+        )
+    })?;
     // Unconfirmed: what Xendit answers without the header; the documents only call it required.
     if route.is_versioned() && auth::header(request, "api-version") != Some(API_VERSION) {
-        return Err(Refusal::invalid(format!("The api-version header must be {API_VERSION}.")));
+        return Err(Refusal::invalid(format!(
+            "The api-version header must be {API_VERSION}."
+        )));
     }
     Ok(Call {
         account,
@@ -104,63 +121,17 @@ fn understand<'a>(sandbox: &'a Sandbox, request: &'a HttpRequest, body: &'a Byte
     })
 }
 
-fn pick(sandbox: &Sandbox, call: &Call<'_>) -> Option<Fired> {
-    let about = about(sandbox, call);
-    let subject = Subject {
-        provider: Provider::Xendit,
-        operation: call.route.operation(),
-        method: about.method,
-        reference: about.reference.as_deref(),
-        order_code: about.order_code.as_deref(),
-        id: about.id.as_deref(),
-    };
-    sandbox.fault(subject, |_any| true)
-}
-
-fn about(sandbox: &Sandbox, call: &Call<'_>) -> About {
-    let of_charge = |find: &dyn Fn(&Pen<'_>) -> Option<Charge>| {
-        let (charge, _mark) = sandbox.with_books(|pen| find(pen));
-        charge.map_or_else(About::default, |charge| About {
-            method: Some(charge.method.word()),
-            reference: Some(charge.reference),
-            order_code: charge.order_code,
-            id: Some(charge.id),
-        })
-    };
-    match &call.route {
-        Route::CreatePaymentRequest => {
-            let body = CreateBody::read(call.body).unwrap_or_default();
-            About {
-                method: body.method().map(crate::ledger::Method::word),
-                reference: body.reference(),
-                order_code: body.order_code(),
-                id: None,
-            }
-        }
-        Route::GetPaymentRequest(id) | Route::CancelPaymentRequest(id) | Route::SimulatePaymentRequest(id) => {
-            of_charge(&|pen| pen.charge(id).cloned())
-        }
-        Route::GetPayment(id) => of_charge(&|pen| pen.charge(&pen.payment(id)?.charge_id).cloned()),
-        Route::ListTransactions => About {
-            reference: Query::read(call.raw_query).ok().and_then(|query| query.reference().map(str::to_owned)),
-            ..About::default()
-        },
-    }
-}
-
 async fn perform(sandbox: &Sandbox, call: &Call<'_>, fired: Option<&Fired>) -> Reply {
     let now = sandbox.clock.now();
-    let ((outcome, expired), mark) = sandbox.with_books(|pen| {
-        let expired = sandbox.expire_due(pen, now);
-        (carry_out(sandbox, pen, call, fired, now), expired)
+    let (outcome, mark) = sandbox.with_books(|pen| {
+        sandbox.expire_due(pen, now);
+        carry_out(sandbox, pen, call, fired, now)
     });
     if sandbox.durable(mark).await.is_err() {
         return error_of(500);
     }
-    sandbox.notify(expired);
     match outcome {
         Ok(done) => {
-            sandbox.notify(done.told);
             if let Some(charge) = done.opened {
                 sandbox.opened.notify_one();
                 tell_early(sandbox, &charge).await;
@@ -180,8 +151,13 @@ fn carry_out(
 ) -> Result<Done, Refusal> {
     let account = call.account;
     let business_id = account.business_id.as_str();
-    let lie = fired.map_or_else(Lie::default, |fired| Lie::of(fired.effect, || foreign_reference(pen, call)));
-    let quiet = |reply| Done { reply, opened: None, told: Vec::new() };
+    let lie = fired.map_or_else(Lie::default, |fired| {
+        Lie::of(fired.effect, || about::foreign_reference(pen, call))
+    });
+    let quiet = |reply| Done {
+        reply,
+        opened: None,
+    };
     match &call.route {
         Route::CreatePaymentRequest => {
             let body = CreateBody::read(call.body)?;
@@ -189,7 +165,6 @@ fn carry_out(
             Ok(Done {
                 reply: Reply::new(201, view::payment_request(&charge, business_id, &lie)),
                 opened: Some(charge),
-                told: Vec::new(),
             })
         }
         Route::GetPaymentRequest(id) => {
@@ -203,8 +178,8 @@ fn carry_out(
             Ok(quiet(Reply::new(200, body)))
         }
         Route::SimulatePaymentRequest(id) => {
-            let (body, told) = simulate::simulate(sandbox, pen, account, id, call.body, now)?;
-            Ok(Done { told: told.into_iter().collect(), ..quiet(Reply::new(200, lie.finish(body))) })
+            let body = simulate::simulate(sandbox, pen, account, id, call.body, now)?;
+            Ok(quiet(Reply::new(200, lie.finish(body))))
         }
         Route::GetPayment(id) => {
             let (charge, payment) = look::payment(pen, account, id)?;
@@ -219,38 +194,28 @@ fn carry_out(
     }
 }
 
-/// The reference of the newest charge that this call is not about.
-fn foreign_reference(pen: &Pen<'_>, call: &Call<'_>) -> Option<String> {
-    let own = match &call.route {
-        Route::CreatePaymentRequest => CreateBody::read(call.body).ok()?.reference(),
-        Route::GetPaymentRequest(id) | Route::CancelPaymentRequest(id) | Route::SimulatePaymentRequest(id) => {
-            pen.charge(id).map(|own| own.reference.clone())
-        }
-        Route::GetPayment(id) => {
-            let payment = pen.payment(id)?;
-            pen.charge(&payment.charge_id).map(|own| own.reference.clone())
-        }
-        Route::ListTransactions => None,
-    };
-    pen.charges().filter(|charge| Some(&charge.reference) != own.as_ref()).last().map(|charge| charge.reference.clone())
-}
-
 /// Where a rule orders the webhook before the answer: the customer pays at once, the webhook is answered, and only
 /// then, after the rule's own delay, the caller hears of its charge.
 async fn tell_early(sandbox: &Sandbox, charge: &Charge) {
-    let fired = sandbox.fault(subject_of(charge, Operation::Webhook), |effect| effect == Effect::BeforeResponse);
+    let fired = sandbox.fault(subject_of(charge, Operation::Webhook), |effect| {
+        effect == Effect::BeforeResponse
+    });
     let Some(fired) = fired else {
         return;
     };
     let now = sandbox.clock.now();
-    let ((_payment, told), mark) = sandbox.with_books(|pen| sandbox.attempt(pen, charge, Attempt::plain(), now));
-    if sandbox.durable(mark).await.is_err() {
-        return;
-    }
-    if let Some(notification) = told {
-        let answered = sandbox.webhooks.send_now(notification.id, true, now);
+    let attempt = Attempt {
+        telling: Telling::ByCaller,
+        ..Attempt::plain()
+    };
+    let ((_payment, queued), _mark) =
+        sandbox.with_books(|pen| sandbox.attempt(pen, charge, attempt, now));
+    if let Some(notification_id) = queued {
+        let answered = sandbox.webhooks.send_now(notification_id, true, now);
         // Whether it was answered in time or not, the caller gets its answer.
-        timeout(Duration::from_secs(EARLY_WEBHOOK_SECONDS_MAX), answered).await.ok();
+        timeout(Duration::from_secs(EARLY_WEBHOOK_SECONDS_MAX), answered)
+            .await
+            .ok();
     }
     sleep(Duration::from_millis(fired.delay_ms.unwrap_or(0))).await;
 }

@@ -7,7 +7,7 @@ use super::answer::Refusal;
 use super::look;
 use crate::amount::Amount;
 use crate::config::XenditAccount;
-use crate::ledger::{ChargeStatus, Notification};
+use crate::ledger::ChargeStatus;
 use crate::money::Attempt;
 use crate::sandbox::{Pen, Sandbox, json};
 
@@ -30,24 +30,37 @@ pub(super) fn simulate(
     id: &str,
     body: &[u8],
     now: DateTime<Utc>,
-) -> Result<(String, Option<Notification>), Refusal> {
+) -> Result<String, Refusal> {
     let body = if body.is_empty() {
         SimulateBody::default()
     } else {
-        serde_json::from_slice(body).map_err(|_unreadable| Refusal::invalid("`amount` must be a number."))?
+        serde_json::from_slice(body)
+            .map_err(|_unreadable| Refusal::invalid("`amount` must be a number."))?
     };
+    let nothing = Amount::rupiah(0);
+    if body
+        .amount
+        .as_ref()
+        .is_some_and(|amount| *amount <= nothing)
+    {
+        return Err(Refusal::invalid("`amount` must be above zero."));
+    }
     let charge = look::payment_request(pen, account, id)?.clone();
     match charge.status {
         ChargeStatus::Open => {}
-        ChargeStatus::Paid | ChargeStatus::Failed | ChargeStatus::Canceled | ChargeStatus::Expired => {
-            return Err(Refusal::inactive());
-        }
+        ChargeStatus::Paid
+        | ChargeStatus::Failed
+        | ChargeStatus::Canceled
+        | ChargeStatus::Expired => return Err(Refusal::inactive()),
     }
-    let attempt = Attempt { amount: body.amount, ..Attempt::plain() };
-    let (_payment, told) = sandbox.attempt(pen, &charge, attempt, now);
+    let attempt = Attempt {
+        amount: body.amount,
+        ..Attempt::plain()
+    };
+    sandbox.attempt(pen, &charge, attempt, now);
     let answer = Simulated {
         status: "PENDING",
         message: "The simulated payment is on its way; a webhook will tell how it went.",
     };
-    Ok((json(&answer), told))
+    Ok(json(&answer))
 }

@@ -1,10 +1,13 @@
 //! `GET /transactions`: money that arrived, newest first, a little late.
 
+mod query;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use url::form_urlencoded;
 
-use super::answer::{FieldError, Refusal};
+pub(super) use query::Query;
+
 use super::view;
 use crate::amount::Amount;
 use crate::config::XenditAccount;
@@ -13,128 +16,12 @@ use crate::ledger::{Books, Charge, Method, Payment};
 use crate::provider::Provider;
 use crate::sandbox::json;
 
-const LIMIT_DEFAULT: usize = 10;
-/// Documented for Xendit's other lists; for this one no maximum is (unconfirmed).
-const LIMIT_MAX: usize = 50;
 /// QRIS costs the merchant 0.7 %.
 const QRIS_FEE_PERMILLE: u32 = 7;
 /// Value-added tax on the fee.
 const VAT_PERMILLE: u32 = 110;
 /// QRIS settles two calendar days later.
 const QRIS_SETTLEMENT_DAYS: i64 = 2;
-
-/// What the query asks for. An empty list of words lets everything through.
-#[derive(Debug)]
-pub(super) struct Query {
-    types: Vec<String>,
-    statuses: Vec<String>,
-    categories: Vec<String>,
-    reference: Option<String>,
-    product_id: Option<String>,
-    currency: Option<String>,
-    amount: Option<Amount>,
-    created: Span,
-    updated: Span,
-    limit: usize,
-    after_id: Option<String>,
-    before_id: Option<String>,
-}
-
-#[derive(Debug, Default)]
-struct Span {
-    from: Option<DateTime<Utc>>,
-    to: Option<DateTime<Utc>>,
-}
-
-impl Span {
-    fn holds(&self, at: DateTime<Utc>) -> bool {
-        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)
-    }
-}
-
-impl Default for Query {
-    fn default() -> Self {
-        Self {
-            types: Vec::new(),
-            statuses: Vec::new(),
-            categories: Vec::new(),
-            reference: None,
-            product_id: None,
-            currency: None,
-            amount: None,
-            created: Span::default(),
-            updated: Span::default(),
-            limit: LIMIT_DEFAULT,
-            after_id: None,
-            before_id: None,
-        }
-    }
-}
-
-impl Query {
-    /// Reads a query string; unknown parameters are ignored, unreadable ones refused.
-    pub(super) fn read(text: &str) -> Result<Self, Refusal> {
-        let mut query = Self::default();
-        let mut errors = Vec::new();
-        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-            if let Err(message) = query.take(&name, &value) {
-                errors.push(FieldError { path: format!("query.{name}"), message: message.to_owned() });
-            }
-        }
-        if errors.is_empty() { Ok(query) } else { Err(Refusal::fields(errors)) }
-    }
-
-    pub(super) fn reference(&self) -> Option<&str> {
-        self.reference.as_deref()
-    }
-
-    fn take(&mut self, name: &str, value: &str) -> Result<(), &'static str> {
-        let text = || Some(value.to_owned());
-        match name {
-            "types" => self.types.push(value.to_owned()),
-            "statuses" => self.statuses.push(value.to_owned()),
-            "channel_categories" => self.categories.push(value.to_owned()),
-            "reference_id" => self.reference = text(),
-            "product_id" => self.product_id = text(),
-            "currency" => self.currency = text(),
-            "after_id" => self.after_id = text(),
-            "before_id" => self.before_id = text(),
-            "amount" => {
-                self.amount = Some(Amount::parse(value).map_err(|_no_number| "must be a number")?);
-            }
-            "created[gte]" => self.created.from = Some(moment(value)?),
-            "created[lte]" => self.created.to = Some(moment(value)?),
-            "updated[gte]" => self.updated.from = Some(moment(value)?),
-            "updated[lte]" => self.updated.to = Some(moment(value)?),
-            "limit" => {
-                self.limit = value
-                    .parse()
-                    .ok()
-                    .filter(|limit| (1..=LIMIT_MAX).contains(limit))
-                    .ok_or("must be a whole number from 1 to 50")?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn wants(&self, charge: &Charge, payment: &Payment) -> bool {
-        let among = |words: &[String], word: &str| words.is_empty() || words.iter().any(|w| w == word);
-        among(&self.types, "PAYMENT")
-            && among(&self.statuses, "SUCCESS")
-            && among(&self.categories, category(charge.method))
-            && self.reference.as_ref().is_none_or(|wanted| *wanted == charge.reference)
-            && self.product_id.as_ref().is_none_or(|wanted| *wanted == payment.id)
-            && self.currency.as_ref().is_none_or(|wanted| *wanted == payment.currency)
-            && self.amount.as_ref().is_none_or(|wanted| *wanted == payment.amount)
-            && self.created.holds(payment.paid_at)
-            && self.updated.holds(payment.paid_at)
-    }
-}
-
-fn moment(value: &str) -> Result<DateTime<Utc>, &'static str> {
-    value.parse().map_err(|_unreadable: chrono::ParseError| "must be a time in ISO 8601")
-}
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -171,12 +58,12 @@ struct Row<'a> {
     business_id: &'a str,
     created: String,
     updated: String,
-    fee: Fee,
+    fee: Costs,
     product_data: ProductData<'a>,
 }
 
 #[derive(Serialize)]
-struct Fee {
+struct Costs {
     xendit_fee: Amount,
     value_added_tax: Amount,
     xendit_withholding_tax: u8,
@@ -203,13 +90,20 @@ pub(super) fn list(
         .filter(|payment| payment.succeeded() && payment.account == account.name)
         .filter(|payment| payment.listed_from <= now)
         .filter_map(|payment| Some((books.charge(&payment.charge_id)?, payment)))
-        .filter(|(charge, payment)| charge.provider == Provider::Xendit && query.wants(charge, payment));
+        .filter(|(charge, payment)| {
+            charge.provider == Provider::Xendit && query.wants(charge, payment)
+        });
     let mut found: Vec<(&Charge, &Payment)> = match (&query.after_id, &query.before_id) {
-        (Some(after), _) => {
-            rows.skip_while(|(_, payment)| payment.row_id != *after).skip(1).take(query.limit + 1).collect()
-        }
+        (Some(after), _) => rows
+            .skip_while(|(_, payment)| payment.row_id != *after)
+            .skip(1)
+            .take(query.limit + 1)
+            .collect(),
         (None, Some(before)) => {
-            let newer: Vec<_> = rows.by_ref().take_while(|(_, payment)| payment.row_id != *before).collect();
+            let newer: Vec<_> = rows
+                .by_ref()
+                .take_while(|(_, payment)| payment.row_id != *before)
+                .collect();
             let skipped = newer.len().saturating_sub(query.limit);
             newer.into_iter().skip(skipped).collect()
         }
@@ -220,8 +114,14 @@ pub(super) fn list(
     let next = found.last().filter(|_| has_more);
     let page = Page {
         has_more,
-        links: next.map(|(_, last)| next_link(raw_query, &last.row_id)).into_iter().collect(),
-        data: found.iter().map(|(charge, payment)| row(charge, payment, &account.business_id, lie)).collect(),
+        links: next
+            .map(|(_, last)| next_link(raw_query, &last.row_id))
+            .into_iter()
+            .collect(),
+        data: found
+            .iter()
+            .map(|(charge, payment)| row(charge, payment, &account.business_id, lie))
+            .collect(),
     };
     lie.finish(json(&page))
 }
@@ -230,8 +130,10 @@ pub(super) fn list(
 /// list is asked every second or two, and must not cost more with every payment ever made.
 fn candidates<'a>(books: &'a Books, query: &Query) -> Box<dyn Iterator<Item = &'a Payment> + 'a> {
     if let Some(reference) = &query.reference {
-        let mut payments: Vec<&Payment> =
-            books.charges_named(reference).flat_map(|charge| books.payments_of(&charge.id)).collect();
+        let mut payments: Vec<&Payment> = books
+            .charges_named(reference)
+            .flat_map(|charge| books.payments_of(&charge.id))
+            .collect();
         payments.sort_by_key(|payment| std::cmp::Reverse(payment.paid_at));
         return Box::new(payments.into_iter());
     }
@@ -245,7 +147,12 @@ fn candidates<'a>(books: &'a Books, query: &Query) -> Box<dyn Iterator<Item = &'
     }
 }
 
-fn row<'a>(charge: &'a Charge, payment: &'a Payment, business_id: &'a str, lie: &'a Lie) -> Row<'a> {
+fn row<'a>(
+    charge: &'a Charge,
+    payment: &'a Payment,
+    business_id: &'a str,
+    lie: &'a Lie,
+) -> Row<'a> {
     let fee = payment.amount.permille(QRIS_FEE_PERMILLE);
     let vat = fee.permille(VAT_PERMILLE);
     Row {
@@ -263,18 +170,23 @@ fn row<'a>(charge: &'a Charge, payment: &'a Payment, business_id: &'a str, lie: 
         net_amount_currency: &payment.currency,
         cashflow: "MONEY_IN",
         settlement_status: "PENDING",
-        estimated_settlement_time: view::time(payment.paid_at + TimeDelta::days(QRIS_SETTLEMENT_DAYS)),
+        estimated_settlement_time: view::time(
+            payment.paid_at + TimeDelta::days(QRIS_SETTLEMENT_DAYS),
+        ),
         business_id,
         created: view::time(payment.paid_at),
         updated: view::time(payment.paid_at),
-        fee: Fee {
+        fee: Costs {
             xendit_fee: fee,
             value_added_tax: vat,
             xendit_withholding_tax: 0,
             third_party_withholding_tax: 0,
             status: "PENDING",
         },
-        product_data: ProductData { capture_id: &payment.capture_id, payment_request_id: &charge.id },
+        product_data: ProductData {
+            capture_id: &payment.capture_id,
+            payment_request_id: &charge.id,
+        },
     }
 }
 
@@ -286,9 +198,15 @@ fn category(method: Method) -> &'static str {
 
 /// The same query, from the last row on.
 fn next_link(raw_query: &str, last_row: &str) -> Link {
-    let kept =
-        form_urlencoded::parse(raw_query.as_bytes()).filter(|(name, _)| name != "after_id" && name != "before_id");
-    let query =
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).append_pair("after_id", last_row).finish();
-    Link { href: format!("/transactions?{query}"), rel: "next", method: "GET" }
+    let kept = form_urlencoded::parse(raw_query.as_bytes())
+        .filter(|(name, _)| name != "after_id" && name != "before_id");
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .append_pair("after_id", last_row)
+        .finish();
+    Link {
+        href: format!("/transactions?{query}"),
+        rel: "next",
+        method: "GET",
+    }
 }

@@ -67,9 +67,12 @@ pub(super) struct PaymentView<'a> {
 
 #[derive(Serialize)]
 struct CaptureView<'a> {
-    capture_id: &'a str,
-    capture_amount: Amount,
-    capture_timestamp: String,
+    #[serde(rename = "capture_id")]
+    id: &'a str,
+    #[serde(rename = "capture_amount")]
+    amount: Amount,
+    #[serde(rename = "capture_timestamp")]
+    timestamp: String,
 }
 
 #[derive(Serialize)]
@@ -122,9 +125,9 @@ pub(super) fn payment_view<'a>(
         PaymentOutcome::Failed { code } => ("FAILED", Some(code.as_str())),
     };
     let captures = payment.succeeded().then(|| CaptureView {
-        capture_id: &payment.capture_id,
-        capture_amount: lie.amount(&payment.amount),
-        capture_timestamp: time(payment.paid_at),
+        id: &payment.capture_id,
+        amount: lie.amount(&payment.amount),
+        timestamp: time(payment.paid_at),
     });
     PaymentView {
         payment_id: &payment.id,

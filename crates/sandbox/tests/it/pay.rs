@@ -169,3 +169,18 @@ async fn reset_empties_the_books() {
     let log = bench.control(Method::GET, "/requests", Value::Null).await;
     assert_eq!(log, json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_happen_is_refused() {
+    let bench = Bench::new(quick()).await;
+    bench.create("REF-1", 33_000).await;
+    for amount in [json!(0), json!(-1)] {
+        let body = json!({"provider": "xendit", "reference": "REF-1", "amount": amount});
+        let answer = bench.try_control(Method::POST, "/pay", body).await;
+        assert_eq!(answer.status(), 400, "{amount}");
+    }
+    bench.pay("REF-1").await;
+    let body = json!({"provider": "xendit", "reference": "REF-1"});
+    let answer = bench.try_control(Method::POST, "/expire", body).await;
+    assert_eq!(answer.status(), 409, "what is paid does not expire");
+}

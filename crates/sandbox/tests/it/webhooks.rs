@@ -1,4 +1,4 @@
-use mstore_pay_sandbox::{XENDIT_BUSINESS_ID_DEFAULT, XENDIT_CALLBACK_TOKEN_DEFAULT};
+use mstore_pay_sandbox::{Provider, XENDIT_BUSINESS_ID_DEFAULT, XENDIT_CALLBACK_TOKEN_DEFAULT};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -25,6 +25,25 @@ async fn a_payment_is_told_with_the_payment_object() {
     assert!(webhook.body["created"].is_string());
     let path = format!("/v3/payments/{}", paid["payment_id"].as_str().unwrap());
     assert_eq!(webhook.body["data"], bench.get(&path).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedder_directs_webhooks_without_http() {
+    let (bench, shop) = (Bench::new(quick()).await, Shop::open());
+    let url = shop.url.parse().expect("a URL");
+    let directed = bench
+        .sandbox
+        .direct_webhooks(Provider::Xendit, None, &url)
+        .await;
+    directed.expect("the main account is there");
+    let nobody = bench
+        .sandbox
+        .direct_webhooks(Provider::Xendit, Some("nobody"), &url)
+        .await;
+    assert!(nobody.is_err());
+    bench.create("REF-1", 33_000).await;
+    bench.pay("REF-1").await;
+    shop.wait_for(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,190 @@
+//! What the process is told: by flag or by environment, read once, here.
+
+mod environment;
+mod jwt;
+mod limit;
+mod print;
+mod resolve;
+mod secret;
+
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::Args;
+
+pub use environment::{AppEnv, LogFormat};
+pub use jwt::{JwtAlgorithm, JwtKey, JwtSettings};
+pub use limit::PerMinute;
+pub use resolve::{Config, ConfigError, HttpLimits, XenditSettings};
+pub use secret::SecretText;
+
+/// Settings as they are given; [`Config`] is what they come to.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// Where this runs. `production` refuses development secrets, sandbox URLs and missing settings.
+    #[arg(long, env = "APP_ENV", value_enum, default_value_t)]
+    pub app_env: AppEnv,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8080")]
+    pub listen_addr: SocketAddr,
+    /// The store: `sqlite://PATH`.
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/mstore-pay.db")]
+    pub database_url: String,
+    /// How the outside reaches us; links in answers start with it. Default: the address bound.
+    #[arg(long, env = "PUBLIC_BASE_URL")]
+    pub public_base_url: Option<String>,
+    /// Origins whose pages may call us from a browser, by commas; empty: none.
+    #[arg(long, env = "CORS_ALLOWED_ORIGINS", value_delimiter = ',')]
+    pub cors_allowed_origins: Vec<String>,
+    /// How log lines look; `pretty` unless in production.
+    #[arg(long, env = "LOG_FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+    /// What is logged, in the notation of `tracing-subscriber` filters.
+    #[arg(long, env = "LOG_FILTER", default_value = "info")]
+    pub log_filter: String,
+    /// Keys, issuers and roles.
+    #[command(flatten)]
+    pub access: AccessSettings,
+    /// Xendit.
+    #[command(flatten)]
+    pub xendit: XenditArgs,
+    /// How the gateway decides.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// What is enough.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// The sandbox that runs in the same process when no provider is configured.
+    #[command(flatten)]
+    pub sandbox: EmbeddedSandboxArgs,
+    /// Points at which to abort, panic, fail or sleep, for fault programmes:
+    /// `after_intent_commit=abort;before_call=sleep(5000)*3`.
+    #[arg(long, env = "FAILPOINTS")]
+    pub failpoints: Option<String>,
+}
+
+/// Who may come in, and how links are signed.
+#[derive(Debug, Clone, Args)]
+pub struct AccessSettings {
+    /// Signs pay links; at least 32 bytes.
+    #[arg(long, env = "LINK_SECRET", hide_env_values = true)]
+    pub link_secret: Option<SecretText>,
+    /// File with the value of `LINK_SECRET`.
+    #[arg(long, env = "LINK_SECRET_FILE")]
+    pub link_secret_file: Option<PathBuf>,
+    /// Verifies HS256 tokens that name no key; at least 32 bytes.
+    #[arg(long, env = "SYSTEM_JWT_SECRET", hide_env_values = true)]
+    pub system_jwt_secret: Option<SecretText>,
+    /// File with the value of `SYSTEM_JWT_SECRET`.
+    #[arg(long, env = "SYSTEM_JWT_SECRET_FILE")]
+    pub system_jwt_secret_file: Option<PathBuf>,
+    /// Further keys, as JSON: `[{"kid":"..","algorithm":"HS256|RS256|EdDSA","key":"secret or PEM"}]`.
+    #[arg(long, env = "JWT_KEYS", hide_env_values = true)]
+    pub jwt_keys: Option<SecretText>,
+    /// File with the value of `JWT_KEYS`.
+    #[arg(long, env = "JWT_KEYS_FILE")]
+    pub jwt_keys_file: Option<PathBuf>,
+    /// Issuer that tokens must name, or `none`.
+    #[arg(long, env = "JWT_ISSUER")]
+    pub jwt_issuer: Option<String>,
+    /// Audience that tokens must name, or `none`.
+    #[arg(long, env = "JWT_AUDIENCE")]
+    pub jwt_audience: Option<String>,
+    /// Other names for roles: `CASHIER_SENIOR=L0_CASHIER,BOSS=L0_OWNER`.
+    #[arg(long, env = "ROLE_MAP", default_value = "")]
+    pub role_map: String,
+}
+
+/// The account `main` at Xendit, and how Xendit is reached.
+#[derive(Debug, Clone, Args)]
+pub struct XenditArgs {
+    /// Secret key of the account `main`.
+    #[arg(long, env = "XENDIT_SECRET_KEY", hide_env_values = true)]
+    pub xendit_secret_key: Option<SecretText>,
+    /// File with the value of `XENDIT_SECRET_KEY`.
+    #[arg(long, env = "XENDIT_SECRET_KEY_FILE")]
+    pub xendit_secret_key_file: Option<PathBuf>,
+    /// What webhooks of the account `main` are verified with.
+    #[arg(long, env = "XENDIT_WEBHOOK_TOKEN", hide_env_values = true)]
+    pub xendit_webhook_token: Option<SecretText>,
+    /// File with the value of `XENDIT_WEBHOOK_TOKEN`.
+    #[arg(long, env = "XENDIT_WEBHOOK_TOKEN_FILE")]
+    pub xendit_webhook_token_file: Option<PathBuf>,
+    /// The token before, accepted while a rotation lasts.
+    #[arg(long, env = "XENDIT_WEBHOOK_TOKEN_PREVIOUS", hide_env_values = true)]
+    pub xendit_webhook_token_previous: Option<SecretText>,
+    /// File with the value of `XENDIT_WEBHOOK_TOKEN_PREVIOUS`.
+    #[arg(long, env = "XENDIT_WEBHOOK_TOKEN_PREVIOUS_FILE")]
+    pub xendit_webhook_token_previous_file: Option<PathBuf>,
+    /// Which of Xendit's APIs: `v3`.
+    #[arg(long, env = "XENDIT_API", default_value = "v3")]
+    pub xendit_api: String,
+    /// Where Xendit is: `https://api.xendit.co` once there is a key, else the sandbox in this process.
+    #[arg(long, env = "XENDIT_BASE_URL")]
+    pub xendit_base_url: Option<String>,
+    /// What proves a webhook: `token` (what Xendit sends) or `hmac` (for relays that sign).
+    #[arg(long, env = "XENDIT_WEBHOOK_VERIFICATION", default_value = "token")]
+    pub xendit_webhook_verification: String,
+    /// The national merchant id that the account's QR codes must carry; absent: not checked.
+    #[arg(long, env = "XENDIT_NMID")]
+    pub xendit_nmid: Option<String>,
+    /// Calls per endpoint and minute, or `off`.
+    #[arg(long, env = "XENDIT_RATE_LIMIT", default_value = "600")]
+    pub xendit_rate_limit: PerMinute,
+    /// Merchants that the environment's accounts serve, by commas; outside production all where empty.
+    #[arg(long, env = "MAIN_ACCOUNT_MERCHANTS", value_delimiter = ',')]
+    pub main_account_merchants: Vec<String>,
+}
+
+/// How the gateway decides.
+#[derive(Debug, Clone, Args)]
+pub struct PolicyArgs {
+    /// Providers, first first: `xendit,midtrans`, or by method `qris=midtrans,xendit;gopay=xendit`.
+    #[arg(long, env = "PROVIDER_ORDER", default_value = "xendit")]
+    pub provider_order: String,
+    /// Whether a webhook's word of money is borne out by asking: `always` or `never`.
+    #[arg(long, env = "CONFIRM_WEBHOOKS", default_value = "always")]
+    pub confirm_webhooks: String,
+    /// What follows an opening nobody answered: `displayed` opens another, `never` waits.
+    #[arg(long, env = "FAILOVER_ON_UNKNOWN", default_value = "displayed")]
+    pub failover_on_unknown: String,
+}
+
+/// What is enough.
+#[derive(Debug, Clone, Args)]
+pub struct LimitArgs {
+    /// Payments that one merchant may ask for in a minute, or `off`.
+    #[arg(long, env = "CREATE_RATE_LIMIT", default_value = "1200")]
+    pub create_rate_limit: PerMinute,
+    /// Failed webhook credentials of one address that are logged in a minute, or `off` for all; beyond
+    /// them its connections are closed as well.
+    #[arg(long, env = "WEBHOOK_FAILURE_LIMIT", default_value = "30")]
+    pub webhook_failure_limit: PerMinute,
+    /// Connections open at once, for each thread that serves them.
+    #[arg(long, env = "HTTP_CONNECTIONS_MAX", default_value = "10000")]
+    pub http_connections_max: NonZeroUsize,
+    /// Threads that serve HTTP; default: one for each core.
+    #[arg(long, env = "HTTP_THREADS")]
+    pub http_threads: Option<NonZeroUsize>,
+}
+
+/// The sandbox in the same process.
+#[derive(Debug, Clone, Args)]
+pub struct EmbeddedSandboxArgs {
+    /// Where it listens; port 0 takes a free one.
+    #[arg(long, env = "SANDBOX_LISTEN_ADDR", default_value = "127.0.0.1:8081")]
+    pub sandbox_listen_addr: SocketAddr,
+    /// Its ledger.
+    #[arg(long, env = "SANDBOX_STATE", default_value = "data/sandbox.json")]
+    pub sandbox_state: PathBuf,
+    /// Its rate limit for each endpoint and minute, or `off`.
+    #[arg(long, env = "SANDBOX_RATE_LIMIT", default_value = "600")]
+    pub sandbox_rate_limit: PerMinute,
+    /// How long it keeps arrived money from listings, in milliseconds of its clock.
+    #[arg(long, env = "SANDBOX_SWEEP_LAG", default_value_t = mstore_pay_sandbox::SWEEP_LAG_MS_DEFAULT)]
+    pub sandbox_sweep_lag: u64,
+    /// How many times faster than real time its clock runs.
+    #[arg(long, env = "SANDBOX_TIME_SCALE", default_value = "1")]
+    pub sandbox_time_scale: NonZeroU32,
+}

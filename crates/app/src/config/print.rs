@@ -1,0 +1,46 @@
+//! `--print-config`: the effective values, with secrets masked.
+
+use super::{Config, SecretText};
+
+impl Config {
+    /// The values in force, one `NAME=value` a line; of secrets only whether they are set.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let secret = |set: bool| if set { "****" } else { "" }.to_owned();
+        let list = |items: &mut dyn Iterator<Item = &String>| items.cloned().collect::<Vec<_>>().join(",");
+        let sandbox = self.sandbox.as_ref();
+        let lines = [
+            ("APP_ENV", self.env.word().to_owned()),
+            ("LISTEN_ADDR", self.listen.to_string()),
+            ("DATABASE_URL", format!("sqlite://{}", self.database.display())),
+            ("PUBLIC_BASE_URL", self.public_base_url.clone().unwrap_or_default()),
+            ("LINK_SECRET", secret(true)),
+            ("SYSTEM_JWT_SECRET", secret(self.jwt.system_secret.as_ref().map(SecretText::expose).is_some())),
+            ("JWT_KEYS", list(&mut self.jwt.keys.iter().map(|key| &key.kid))),
+            ("JWT_ISSUER", self.jwt.issuer.clone().unwrap_or_else(|| "none".to_owned())),
+            ("JWT_AUDIENCE", self.jwt.audience.clone().unwrap_or_else(|| "none".to_owned())),
+            ("ROLE_MAP", self.role_map.iter().map(|(name, role)| format!("{name}={role}")).collect::<Vec<_>>().join(",")),
+            ("XENDIT_SECRET_KEY", secret(true)),
+            ("XENDIT_WEBHOOK_TOKEN", secret(true)),
+            ("XENDIT_WEBHOOK_TOKEN_PREVIOUS", secret(self.xendit.webhook_token_previous.is_some())),
+            ("XENDIT_API", "v3".to_owned()),
+            ("XENDIT_BASE_URL", self.xendit.base_url.clone().unwrap_or_else(|| "(the sandbox in this process)".to_owned())),
+            ("XENDIT_WEBHOOK_VERIFICATION", self.xendit.verification_word().to_owned()),
+            ("XENDIT_RATE_LIMIT", self.xendit.rate_limit.to_string()),
+            ("MAIN_ACCOUNT_MERCHANTS", list(&mut self.main_account_merchants.iter().map(|id| id.to_string()).collect::<Vec<_>>().iter())),
+            ("CONFIRM_WEBHOOKS", self.confirm_webhooks_word().to_owned()),
+            ("FAILOVER_ON_UNKNOWN", self.failover_word().to_owned()),
+            ("PROVIDER_ORDER", self.provider_order_text.clone()),
+            ("CORS_ALLOWED_ORIGINS", list(&mut self.cors_allowed_origins.iter())),
+            ("LOG_FORMAT", self.log_format.word().to_owned()),
+            ("LOG_FILTER", self.log_filter.clone()),
+            ("CREATE_RATE_LIMIT", self.http.create_rate_limit.to_string()),
+            ("WEBHOOK_FAILURE_LIMIT", self.http.webhook_failure_limit.to_string()),
+            ("HTTP_CONNECTIONS_MAX", self.http.connections_max.to_string()),
+            ("HTTP_THREADS", self.http.threads.to_string()),
+            ("SANDBOX_LISTEN_ADDR", sandbox.map(|sandbox| sandbox.listen.to_string()).unwrap_or_default()),
+            ("FAILPOINTS", self.failpoints.clone().unwrap_or_default()),
+        ];
+        lines.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+    }
+}

@@ -1,0 +1,332 @@
+//! From settings to what is in force; whatever is wrong is named at once.
+
+mod policies;
+mod production;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder};
+use mstore_pay_domain::ids::MerchantId;
+use mstore_pay_sandbox::{RateLimit, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT};
+use mstore_pay_xendit::WebhookVerification;
+
+use super::{AppEnv, JwtSettings, LogFormat, PerMinute, SecretText, Settings, XenditArgs, jwt, secret};
+use crate::auth::Role;
+
+/// Shortest secret that we sign or verify with, in bytes: as long as the digest.
+pub(super) const SECRET_BYTES_MIN: usize = 32;
+/// What development signs links with.
+const LINK_SECRET_DEVELOPMENT: &str = "development-link-secret-not-for-production";
+/// What development signs tokens with.
+const JWT_SECRET_DEVELOPMENT: &str = "development-jwt-secret-not-for-production";
+/// Issuer and audience of development tokens.
+const JWT_PARTY_DEVELOPMENT: &str = "mstore";
+/// Where Xendit is.
+const XENDIT_URL: &str = "https://api.xendit.co";
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// One sentence for each thing.
+    pub faults: Vec<String>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration cannot be used:")?;
+        self.faults.iter().try_for_each(|fault| write!(f, "\n  - {fault}"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// What is in force.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where this runs.
+    pub env: AppEnv,
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// File of the store.
+    pub database: PathBuf,
+    /// How the outside reaches us; `None`: the address bound.
+    pub public_base_url: Option<String>,
+    /// Origins whose pages may call us.
+    pub cors_allowed_origins: Vec<String>,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// What is logged.
+    pub log_filter: String,
+    /// Signs pay links.
+    pub link_secret: SecretText,
+    /// What tokens are verified with.
+    pub jwt: JwtSettings,
+    /// Other names for roles.
+    pub role_map: BTreeMap<String, Role>,
+    /// Xendit.
+    pub xendit: XenditSettings,
+    /// Merchants that the environment's accounts serve; empty: all.
+    pub main_account_merchants: Vec<MerchantId>,
+    /// In which order providers are tried.
+    pub provider_order: ProviderOrder,
+    /// That order as it was given.
+    pub provider_order_text: String,
+    /// Whether webhooks are borne out.
+    pub confirm_webhooks: ConfirmWebhooks,
+    /// What follows an unanswered opening.
+    pub failover_on_unknown: FailoverOnUnknown,
+    /// What is enough.
+    pub http: HttpLimits,
+    /// The sandbox in this process, unless a provider is configured.
+    pub sandbox: Option<SandboxConfig>,
+    /// Where a fault programme strikes.
+    pub failpoints: Option<String>,
+}
+
+/// How Xendit is reached.
+#[derive(Debug, Clone)]
+pub struct XenditSettings {
+    /// Key of the account `main`.
+    pub secret_key: SecretText,
+    /// What its webhooks are verified with.
+    pub webhook_token: SecretText,
+    /// The one before.
+    pub webhook_token_previous: Option<SecretText>,
+    /// Where it is; `None`: the sandbox in this process.
+    pub base_url: Option<String>,
+    /// What proves a webhook.
+    pub verification: WebhookVerification,
+    /// The national merchant id that QR codes must carry.
+    pub nmid: Option<String>,
+    /// Calls per endpoint and minute.
+    pub rate_limit: PerMinute,
+}
+
+/// What is enough.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpLimits {
+    /// Creates per merchant and minute.
+    pub create_rate_limit: PerMinute,
+    /// Logged credential failures per address and minute.
+    pub webhook_failure_limit: PerMinute,
+    /// Connections per thread.
+    pub connections_max: NonZeroUsize,
+    /// Threads.
+    pub threads: NonZeroUsize,
+}
+
+/// Collects what is wrong while going on.
+#[derive(Default)]
+pub(super) struct Faults(Vec<String>);
+
+impl Faults {
+    pub(super) fn add(&mut self, fault: impl Into<String>) {
+        self.0.push(fault.into());
+    }
+
+    fn keep<T>(&mut self, outcome: Result<T, String>) -> Option<T> {
+        outcome.map_err(|fault| self.add(fault)).ok()
+    }
+}
+
+impl Settings {
+    /// What the settings come to.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names everything that is missing or wrong, not only the first.
+    pub fn resolve(self) -> Result<Config, ConfigError> {
+        let mut faults = Faults::default();
+        let config = self.gather(&mut faults);
+        match config {
+            Some(config) if faults.0.is_empty() => Ok(config),
+            Some(_) | None => Err(ConfigError { faults: faults.0 }),
+        }
+    }
+
+    fn gather(self, faults: &mut Faults) -> Option<Config> {
+        let production = self.app_env.is_production();
+        let secrets = Secrets::read(&self, faults);
+        let sandboxed = !production && secrets.xendit_key.is_none() && self.xendit.xendit_base_url.is_none();
+        if production {
+            production::check(&self, &secrets, faults);
+        } else if secrets.xendit_key.as_ref().is_some_and(|key| key.expose().starts_with(production::LIVE_KEY_PREFIX)) {
+            faults.add("XENDIT_SECRET_KEY is a live key, and APP_ENV is not production");
+        }
+        let sandbox = sandboxed.then(|| self.embedded_sandbox());
+        let database = faults.keep(database_path(&self.database_url));
+        let xendit = xendit_settings(&self.xendit, &secrets, sandboxed, faults);
+        let jwt = self.jwt_settings(&secrets, faults);
+        let role_map = faults.keep(policies::role_map(&self.access.role_map));
+        let merchants = faults.keep(policies::merchants(&self.xendit.main_account_merchants));
+        let provider_order = faults.keep(policies::provider_order(&self.policy.provider_order));
+        let confirm_webhooks = faults.keep(policies::confirm_webhooks(&self.policy.confirm_webhooks));
+        let failover_on_unknown = faults.keep(policies::failover(&self.policy.failover_on_unknown));
+        let public_base_url = faults.keep(policies::base_url(self.public_base_url.as_deref()));
+        if let Some(text) = &self.failpoints {
+            faults.keep(crate::probe::Failpoints::parse(text).map(|_| ()).map_err(|error| error.to_string()));
+        }
+        let log_format = self.log_format.unwrap_or(if production { LogFormat::Json } else { LogFormat::Pretty });
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Some(Config {
+            env: self.app_env,
+            listen: self.listen_addr,
+            database: database?,
+            public_base_url: public_base_url?,
+            cors_allowed_origins: self.cors_allowed_origins.into_iter().filter(|origin| !origin.is_empty()).collect(),
+            log_format,
+            log_filter: self.log_filter,
+            link_secret: secrets.link.or_else(|| development(production, LINK_SECRET_DEVELOPMENT))?,
+            jwt: jwt?,
+            role_map: role_map?,
+            xendit: xendit?,
+            main_account_merchants: merchants?,
+            provider_order: provider_order?,
+            provider_order_text: self.policy.provider_order,
+            confirm_webhooks: confirm_webhooks?,
+            failover_on_unknown: failover_on_unknown?,
+            http: HttpLimits {
+                create_rate_limit: self.limits.create_rate_limit,
+                webhook_failure_limit: self.limits.webhook_failure_limit,
+                connections_max: self.limits.http_connections_max,
+                threads: self.limits.http_threads.unwrap_or(cores),
+            },
+            sandbox,
+            failpoints: self.failpoints,
+        })
+    }
+
+    fn jwt_settings(&self, secrets: &Secrets, faults: &mut Faults) -> Option<JwtSettings> {
+        let production = self.app_env.is_production();
+        let keys = match &secrets.jwt_keys {
+            Some(text) => faults.keep(jwt::parse_keys(text))?,
+            None => Vec::new(),
+        };
+        let party = |given: &Option<String>| match given.as_deref().map(str::trim) {
+            Some("none") => None,
+            Some(named) if !named.is_empty() => Some(named.to_owned()),
+            Some(_) | None => Some(JWT_PARTY_DEVELOPMENT.to_owned()),
+        };
+        Some(JwtSettings {
+            system_secret: secrets.jwt.clone().or_else(|| development(production, JWT_SECRET_DEVELOPMENT)),
+            keys,
+            issuer: party(&self.access.jwt_issuer),
+            audience: party(&self.access.jwt_audience),
+        })
+    }
+
+    fn embedded_sandbox(&self) -> SandboxConfig {
+        let args = &self.sandbox;
+        let state = (!args.sandbox_state.as_os_str().is_empty()).then(|| args.sandbox_state.clone());
+        SandboxConfig {
+            listen: args.sandbox_listen_addr,
+            state,
+            time_scale: args.sandbox_time_scale,
+            rate_limit: args.sandbox_rate_limit.0.map_or(RateLimit::Off, RateLimit::PerMinute),
+            sweep_lag_ms: args.sandbox_sweep_lag,
+            ..SandboxConfig::default()
+        }
+    }
+}
+
+/// Secrets as they were given.
+pub(super) struct Secrets {
+    pub(super) link: Option<SecretText>,
+    pub(super) jwt: Option<SecretText>,
+    pub(super) jwt_keys: Option<SecretText>,
+    pub(super) xendit_key: Option<SecretText>,
+    pub(super) xendit_token: Option<SecretText>,
+    pub(super) xendit_token_previous: Option<SecretText>,
+}
+
+impl Secrets {
+    fn read(settings: &Settings, faults: &mut Faults) -> Self {
+        let (access, xendit) = (&settings.access, &settings.xendit);
+        let mut read = |name, given: &Option<SecretText>, file: &Option<PathBuf>| {
+            faults.keep(secret::one_of(name, given.as_ref(), file.as_deref())).flatten()
+        };
+        Self {
+            link: read("LINK_SECRET", &access.link_secret, &access.link_secret_file),
+            jwt: read("SYSTEM_JWT_SECRET", &access.system_jwt_secret, &access.system_jwt_secret_file),
+            jwt_keys: read("JWT_KEYS", &access.jwt_keys, &access.jwt_keys_file),
+            xendit_key: read("XENDIT_SECRET_KEY", &xendit.xendit_secret_key, &xendit.xendit_secret_key_file),
+            xendit_token: read("XENDIT_WEBHOOK_TOKEN", &xendit.xendit_webhook_token, &xendit.xendit_webhook_token_file),
+            xendit_token_previous: read(
+                "XENDIT_WEBHOOK_TOKEN_PREVIOUS",
+                &xendit.xendit_webhook_token_previous,
+                &xendit.xendit_webhook_token_previous_file,
+            ),
+        }
+    }
+}
+
+fn xendit_settings(
+    args: &XenditArgs,
+    secrets: &Secrets,
+    sandboxed: bool,
+    faults: &mut Faults,
+) -> Option<XenditSettings> {
+    if args.xendit_api != "v3" {
+        faults.add("XENDIT_API is not one that this release speaks: v3");
+    }
+    let verification = args.xendit_webhook_verification.parse();
+    let verification = faults.keep(verification.map_err(|_unknown| {
+        "XENDIT_WEBHOOK_VERIFICATION is neither token nor hmac".to_owned()
+    }));
+    let base_url = args.xendit_base_url.clone().or_else(|| (!sandboxed).then(|| XENDIT_URL.to_owned()));
+    let nmid = args.xendit_nmid.clone().filter(|nmid| !nmid.is_empty());
+    Some(XenditSettings {
+        secret_key: secrets.xendit_key.clone().or_else(|| XENDIT_KEY_DEFAULT.parse().ok())?,
+        webhook_token: secrets.xendit_token.clone().or_else(|| XENDIT_CALLBACK_TOKEN_DEFAULT.parse().ok())?,
+        webhook_token_previous: secrets.xendit_token_previous.clone(),
+        base_url,
+        verification: verification?,
+        nmid: nmid.or_else(|| sandboxed.then(|| mstore_pay_sandbox::NMID_DEFAULT.to_owned())),
+        rate_limit: args.xendit_rate_limit,
+    })
+}
+
+/// A default that exists outside production only.
+fn development(production: bool, text: &str) -> Option<SecretText> {
+    (!production).then(|| text.parse().ok()).flatten()
+}
+
+fn database_path(url: &str) -> Result<PathBuf, String> {
+    let path = url.strip_prefix("sqlite://").filter(|path| !path.is_empty());
+    path.map(|path| Path::new(path).to_owned())
+        .ok_or_else(|| "DATABASE_URL is not sqlite://PATH, the one store of this release".to_owned())
+}
+
+impl XenditSettings {
+    /// The word of the setting.
+    #[must_use]
+    pub const fn verification_word(&self) -> &'static str {
+        match self.verification {
+            WebhookVerification::Token => "token",
+            WebhookVerification::Hmac => "hmac",
+        }
+    }
+}
+
+impl Config {
+    /// The word of the setting.
+    #[must_use]
+    pub const fn confirm_webhooks_word(&self) -> &'static str {
+        match self.confirm_webhooks {
+            ConfirmWebhooks::Always => "always",
+            ConfirmWebhooks::Never => "never",
+        }
+    }
+
+    /// The word of the setting.
+    #[must_use]
+    pub const fn failover_word(&self) -> &'static str {
+        match self.failover_on_unknown {
+            FailoverOnUnknown::Displayed => "displayed",
+            FailoverOnUnknown::Never => "never",
+        }
+    }
+}

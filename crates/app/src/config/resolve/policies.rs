@@ -1,0 +1,108 @@
+//! Settings of few words.
+
+use std::collections::BTreeMap;
+
+use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder};
+use mstore_pay_domain::ids::{MerchantId, ProviderId};
+use mstore_pay_domain::method::Method;
+use url::Url;
+
+use crate::auth::Role;
+
+pub(super) fn confirm_webhooks(word: &str) -> Result<ConfirmWebhooks, String> {
+    match word {
+        "always" => Ok(ConfirmWebhooks::Always),
+        "never" => Ok(ConfirmWebhooks::Never),
+        _ => Err("CONFIRM_WEBHOOKS is neither always nor never".to_owned()),
+    }
+}
+
+pub(super) fn failover(word: &str) -> Result<FailoverOnUnknown, String> {
+    match word {
+        "displayed" => Ok(FailoverOnUnknown::Displayed),
+        "never" => Ok(FailoverOnUnknown::Never),
+        _ => Err("FAILOVER_ON_UNKNOWN is neither displayed nor never".to_owned()),
+    }
+}
+
+pub(super) fn merchants(given: &[String]) -> Result<Vec<MerchantId>, String> {
+    let parse = |id: &String| MerchantId::parse(id.trim()).map_err(|error| format!("MAIN_ACCOUNT_MERCHANTS: {error}"));
+    given.iter().filter(|id| !id.trim().is_empty()).map(parse).collect()
+}
+
+/// `xendit,midtrans`, or `qris=midtrans,xendit;gopay=xendit`; a part without a method is for all others.
+pub(super) fn provider_order(text: &str) -> Result<ProviderOrder, String> {
+    let providers = |list: &str| -> Result<Vec<ProviderId>, String> {
+        let parse = |id: &str| ProviderId::parse(id.trim()).map_err(|error| format!("PROVIDER_ORDER: {error}"));
+        list.split(',').map(parse).collect()
+    };
+    let mut order = ProviderOrder::default();
+    for part in text.split(';').filter(|part| !part.trim().is_empty()) {
+        match part.split_once('=') {
+            Some((method, list)) => {
+                let method: Method =
+                    method.trim().parse().map_err(|error| format!("PROVIDER_ORDER: {error}: {method:?}"))?;
+                order.by_method.insert(method, providers(list)?);
+            }
+            None => order.default = providers(part)?,
+        }
+    }
+    Ok(order)
+}
+
+pub(super) fn role_map(text: &str) -> Result<BTreeMap<String, Role>, String> {
+    let parse = |part: &str| {
+        let (name, role) = part.split_once('=').ok_or_else(|| format!("ROLE_MAP: {part:?} is not NAME=ROLE"))?;
+        let role = Role::parse(role.trim()).ok_or_else(|| format!("ROLE_MAP: {role:?} is no role"))?;
+        Ok((name.trim().to_owned(), role))
+    };
+    text.split(',').filter(|part| !part.trim().is_empty()).map(parse).collect()
+}
+
+/// An address that links can start with, without its last slash.
+pub(super) fn base_url(given: Option<&str>) -> Result<Option<String>, String> {
+    let Some(text) = given.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+    let url: Url = text.parse().map_err(|_not_a_url: url::ParseError| "PUBLIC_BASE_URL is no URL".to_owned())?;
+    let is_base = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if is_base {
+        Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
+    } else {
+        Err("PUBLIC_BASE_URL is not http(s)://host[/path]".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_of_providers_may_differ_by_method() {
+        let order = provider_order("xendit,midtrans;qris=midtrans,xendit").unwrap();
+        let words = |ids: &[ProviderId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(words(&order.default), ["xendit", "midtrans"]);
+        assert_eq!(words(&order.by_method[&Method::Qris]), ["midtrans", "xendit"]);
+        assert!(provider_order("cash=xendit").is_err());
+        assert!(provider_order("xen dit").is_err());
+    }
+
+    #[test]
+    fn a_base_url_loses_its_last_slash_and_carries_no_secrets() {
+        assert_eq!(base_url(Some("https://pay.example.com/")), Ok(Some("https://pay.example.com".to_owned())));
+        assert_eq!(base_url(None), Ok(None));
+        for text in ["pay.example.com", "ftp://x", "https://user@host", "https://host/?a"] {
+            assert!(base_url(Some(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn roles_get_other_names() {
+        assert_eq!(role_map("BOSS=L0_OWNER").unwrap()["BOSS"], Role::Owner);
+        assert!(role_map("BOSS").is_err());
+        assert!(role_map("BOSS=KING").is_err());
+    }
+}

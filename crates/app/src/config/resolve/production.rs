@@ -1,0 +1,82 @@
+//! What production insists on.
+
+use mstore_pay_sandbox::XENDIT_CALLBACK_TOKEN_DEFAULT;
+use url::{Host, Url};
+
+use super::{Faults, JWT_SECRET_DEVELOPMENT, LINK_SECRET_DEVELOPMENT, SECRET_BYTES_MIN, Secrets};
+use crate::config::{SecretText, Settings};
+
+/// What live keys of Xendit start with.
+pub(super) const LIVE_KEY_PREFIX: &str = "xnd_production_";
+
+pub(super) fn check(settings: &Settings, secrets: &Secrets, faults: &mut Faults) {
+    signing_secret("LINK_SECRET", secrets.link.as_ref(), LINK_SECRET_DEVELOPMENT, faults);
+    if secrets.jwt_keys.is_none() || secrets.jwt.is_some() {
+        signing_secret("SYSTEM_JWT_SECRET", secrets.jwt.as_ref(), JWT_SECRET_DEVELOPMENT, faults);
+    }
+    match &secrets.xendit_key {
+        None => faults.add("XENDIT_SECRET_KEY is missing"),
+        Some(key) if !key.expose().starts_with(LIVE_KEY_PREFIX) => {
+            faults.add("XENDIT_SECRET_KEY is no live key (xnd_production_...)");
+        }
+        Some(_) => {}
+    }
+    webhook_token("XENDIT_WEBHOOK_TOKEN", secrets.xendit_token.as_ref(), faults);
+    if secrets.xendit_token.is_none() {
+        faults.add("XENDIT_WEBHOOK_TOKEN is missing");
+    }
+    webhook_token("XENDIT_WEBHOOK_TOKEN_PREVIOUS", secrets.xendit_token_previous.as_ref(), faults);
+    if is_blank(settings.access.jwt_issuer.as_deref()) {
+        faults.add("JWT_ISSUER is missing (`none` if tokens name no issuer)");
+    }
+    if is_blank(settings.access.jwt_audience.as_deref()) {
+        faults.add("JWT_AUDIENCE is missing (`none` if tokens name no audience)");
+    }
+    match settings.public_base_url.as_deref() {
+        None => faults.add("PUBLIC_BASE_URL is missing"),
+        Some(url) if !is_public_https(url) => faults.add("PUBLIC_BASE_URL is not https on a public host"),
+        Some(_) => {}
+    }
+    if settings.xendit.main_account_merchants.iter().all(|id| id.trim().is_empty()) {
+        faults.add("MAIN_ACCOUNT_MERCHANTS is missing: the merchants whose money goes to the environment's account");
+    }
+    if settings.xendit.xendit_base_url.as_deref().is_some_and(|url| !is_public_https(url)) {
+        faults.add("XENDIT_BASE_URL is not https on a public host");
+    }
+    if settings.failpoints.is_some() {
+        faults.add("FAILPOINTS are for tests only");
+    }
+}
+
+fn signing_secret(name: &str, given: Option<&SecretText>, development: &str, faults: &mut Faults) {
+    match given.map(SecretText::expose) {
+        None => faults.add(format!("{name} is missing")),
+        Some(secret) if secret == development => faults.add(format!("{name} is the development secret")),
+        Some(secret) if secret.len() < SECRET_BYTES_MIN => {
+            faults.add(format!("{name} is shorter than {SECRET_BYTES_MIN} bytes"));
+        }
+        Some(_) => {}
+    }
+}
+
+fn webhook_token(name: &str, given: Option<&SecretText>, faults: &mut Faults) {
+    if given.is_some_and(|token| token.expose() == XENDIT_CALLBACK_TOKEN_DEFAULT) {
+        faults.add(format!("{name} is the sandbox's"));
+    }
+}
+
+fn is_blank(given: Option<&str>) -> bool {
+    given.is_none_or(|text| text.trim().is_empty())
+}
+
+/// https, and a name or address that is not this machine.
+fn is_public_https(text: &str) -> bool {
+    let Ok(url) = text.parse::<Url>() else { return false };
+    let elsewhere = match url.host() {
+        Some(Host::Domain(name)) => name != "localhost" && !name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => !address.is_loopback() && !address.is_unspecified(),
+        Some(Host::Ipv6(address)) => !address.is_loopback() && !address.is_unspecified(),
+        None => false,
+    };
+    url.scheme() == "https" && elsewhere
+}

@@ -1,0 +1,95 @@
+//! The feed within this process: whoever waits for a payment hears of it, and the publisher of news.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mstore_pay_domain::event::OutboxMessage;
+use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::ports::{EventPublisher, PublishError, Wakeups};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+/// Wakes those who wait for a payment.
+#[derive(Debug, Default)]
+pub(crate) struct Feed {
+    waiting: Mutex<HashMap<PaymentId, Arc<Notify>>>,
+    committed: Notify,
+}
+
+impl Feed {
+    /// Ends when something was committed since it last ended: there may be messages to publish.
+    pub(crate) async fn committed(&self) {
+        self.committed.notified().await;
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<PaymentId, Arc<Notify>>> {
+        // Every change is one insertion or removal: a panic elsewhere leaves nothing half-done.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in the waiting room; it is cleared away when the last one leaves.
+struct Seat<'a> {
+    feed: &'a Feed,
+    payment: PaymentId,
+    bell: Arc<Notify>,
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        const MAP_AND_ME: usize = 2;
+        let mut waiting = self.feed.waiting();
+        if Arc::strong_count(&self.bell) <= MAP_AND_ME {
+            waiting.remove(&self.payment);
+        }
+    }
+}
+
+#[async_trait]
+impl Wakeups for Feed {
+    fn wake(&self, payment: &PaymentId) {
+        if let Some(bell) = self.waiting().get(payment) {
+            bell.notify_waiters();
+        }
+        self.committed.notify_one();
+    }
+
+    async fn changed(&self, payment: &PaymentId, within: Duration) {
+        let bell = Arc::clone(self.waiting().entry(*payment).or_default());
+        let seat = Seat { feed: self, payment: *payment, bell };
+        // Whether it rang or the time is over: the caller looks again.
+        let _rang = timeout(within, seat.bell.notified()).await;
+    }
+}
+
+#[async_trait]
+impl EventPublisher for Feed {
+    async fn publish(&self, message: &OutboxMessage) -> Result<(), PublishError> {
+        if let Some(bell) = self.waiting().get(&message.payment) {
+            bell.notify_waiters();
+        }
+        metrics::counter!("mstore_pay_events_published_total", "event" => message.event.word()).increment(1);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+    use uuid::Uuid;
+
+    #[tokio::test]
+    async fn waking_a_payment_ends_the_wait_for_it_and_leaves_no_seat_behind() {
+        let (feed, payment) = (Feed::default(), PaymentId::new(Uuid::from_u128(1)));
+        let mut wait = Box::pin(feed.changed(&payment, Duration::from_mins(10)));
+        assert!((&mut wait).now_or_never().is_none());
+        feed.wake(&PaymentId::new(Uuid::from_u128(2)));
+        assert!((&mut wait).now_or_never().is_none());
+        feed.wake(&payment);
+        wait.await;
+        assert!(feed.waiting().is_empty());
+    }
+}

@@ -1,0 +1,157 @@
+//! Every call to a provider, counted and timed; every error of one logged, once, with what it hides
+//! from the till.
+
+use std::error::Error;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::ids::ProviderId;
+use mstore_pay_domain::method::Method;
+use mstore_pay_domain::ports::{
+    CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, OpenCharge, OpenedCharge, Operation,
+    PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+};
+use mstore_pay_domain::time::Timestamp;
+use tokio::time::Instant;
+
+/// A provider whose calls are seen.
+pub(crate) struct Observed<P> {
+    inner: P,
+}
+
+impl<P: PaymentProvider> Observed<P> {
+    pub(crate) const fn new(inner: P) -> Self {
+        Self { inner }
+    }
+
+    pub(crate) const fn inner(&self) -> &P {
+        &self.inner
+    }
+
+    fn see<T>(&self, operation: Operation, since: Instant, outcome: &Result<T, ProviderError>) {
+        let (provider, operation) = (self.inner.id().to_string(), word(operation));
+        let result = outcome.as_ref().map_or_else(|error| kind_word(error.kind), |_| "ok");
+        metrics::counter!(
+            "mstore_pay_provider_calls_total",
+            "provider" => provider.clone(), "operation" => operation, "result" => result
+        )
+        .increment(1);
+        metrics::histogram!("mstore_pay_provider_call_seconds", "provider" => provider, "operation" => operation)
+            .record(since.elapsed());
+        if let Err(error) = outcome {
+            log(error);
+        }
+    }
+}
+
+/// One word for metrics.
+pub(crate) const fn word(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Open => "open",
+        Operation::Inquire => "inquire",
+        Operation::Cancel => "cancel",
+        Operation::Refund => "refund",
+        Operation::Simulate => "simulate",
+        Operation::Sweep => "sweep",
+    }
+}
+
+const fn kind_word(kind: ProviderErrorKind) -> &'static str {
+    match kind {
+        ProviderErrorKind::Declined => "declined",
+        ProviderErrorKind::InvalidRequest => "invalid_request",
+        ProviderErrorKind::Unsupported => "unsupported",
+        ProviderErrorKind::NotFound => "not_found",
+        ProviderErrorKind::Unauthorized => "unauthorized",
+        ProviderErrorKind::RateLimited { .. } => "rate_limited",
+        ProviderErrorKind::Unavailable => "unavailable",
+        ProviderErrorKind::TimedOut => "timed_out",
+        ProviderErrorKind::Malformed => "malformed",
+        _ => "other",
+    }
+}
+
+fn log(error: &ProviderError) {
+    let kind = kind_word(error.kind);
+    let certain = matches!(error.certainty, Certainty::NotApplied);
+    let (status, code) = (error.upstream.status, error.upstream.code.as_deref());
+    let because = causes(error);
+    match error.kind {
+        ProviderErrorKind::Unsupported | ProviderErrorKind::NotFound | ProviderErrorKind::Declined => {
+            tracing::info!(kind, certain, status, code, because, "{error}: {kind}");
+        }
+        _ => tracing::warn!(kind, certain, status, code, because, "{error}: {kind}"),
+    }
+}
+
+/// Why, and why that, down to the first cause.
+pub(crate) fn causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[async_trait]
+impl<P: PaymentProvider> PaymentProvider for Observed<P> {
+    fn id(&self) -> ProviderId {
+        self.inner.id()
+    }
+
+    fn capabilities(&self, account: &ProviderAccount, method: Method) -> Option<Capabilities> {
+        self.inner.capabilities(account, method)
+    }
+
+    async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
+        let since = Instant::now();
+        let outcome = self.inner.open(account, charge).await;
+        self.see(Operation::Open, since, &outcome);
+        outcome
+    }
+
+    async fn inquire(
+        &self,
+        account: &ProviderAccount,
+        queries: &[Query],
+        within: Duration,
+    ) -> Vec<Result<ChargeSnapshot, ProviderError>> {
+        let since = Instant::now();
+        let outcomes = self.inner.inquire(account, queries, within).await;
+        for outcome in &outcomes {
+            self.see(Operation::Inquire, since, outcome);
+        }
+        outcomes
+    }
+
+    async fn cancel(&self, account: &ProviderAccount, charge: &CancelCharge) -> Result<Canceled, ProviderError> {
+        let since = Instant::now();
+        let outcome = self.inner.cancel(account, charge).await;
+        self.see(Operation::Cancel, since, &outcome);
+        outcome
+    }
+
+    async fn refund(&self, account: &ProviderAccount, refund: &RefundCharge) -> Result<RefundOutcome, ProviderError> {
+        let since = Instant::now();
+        let outcome = self.inner.refund(account, refund).await;
+        self.see(Operation::Refund, since, &outcome);
+        outcome
+    }
+
+    async fn simulate(&self, account: &ProviderAccount, simulation: &Simulation) -> Result<(), ProviderError> {
+        let since = Instant::now();
+        let outcome = self.inner.simulate(account, simulation).await;
+        self.see(Operation::Simulate, since, &outcome);
+        outcome
+    }
+
+    async fn sweep(
+        &self,
+        account: &ProviderAccount,
+        from: Timestamp,
+        within: Duration,
+    ) -> Result<Sweep, ProviderError> {
+        let since = Instant::now();
+        let outcome = self.inner.sweep(account, from, within).await;
+        self.see(Operation::Sweep, since, &outcome);
+        outcome
+    }
+}

@@ -1,0 +1,121 @@
+//! The one place where tasks are spawned: tracked, so that shutdown can wait for them, and fenced, so
+//! that a panic in one is counted and stops nothing else.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// A task ended by a panic; it is counted and logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{what} panicked")]
+pub(crate) struct Panicked {
+    /// What was being done.
+    pub(crate) what: &'static str,
+}
+
+/// Spawns tasks on the main runtime: those of an HTTP thread end with the thread.
+#[derive(Debug, Clone)]
+pub(crate) struct Tasks {
+    runtime: Handle,
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Tasks {
+    /// Tasks on the runtime that this is called in.
+    pub(crate) fn here() -> Self {
+        Self { runtime: Handle::current(), tracker: TaskTracker::new(), shutdown: CancellationToken::new() }
+    }
+
+    /// Told when the process is to end.
+    pub(crate) fn shutdown(&self) -> &CancellationToken {
+        &self.shutdown
+    }
+
+    /// Runs `work` to its end whatever becomes of the caller.
+    pub(crate) fn spawn(&self, what: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let fenced = async move {
+            // Counted where it is caught.
+            let _contained = fence(what, work).await;
+        };
+        self.tracker.spawn_on(fenced, &self.runtime);
+    }
+
+    /// Runs `work` to its end on a task of its own and waits for it: a caller that is dropped meanwhile
+    /// cancels nothing.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Panicked> {
+        let (told, answer) = oneshot::channel();
+        let span = tracing::Span::current();
+        let work = tracing::Instrument::instrument(work, span);
+        self.spawn(what, async move {
+            // Nobody may be listening any more.
+            let _heard = told.send(work.await);
+        });
+        answer.await.map_err(|_dropped| Panicked { what })
+    }
+
+    /// Ends when every task has.
+    pub(crate) async fn drained(&self) {
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    /// Tasks that have not ended.
+    pub(crate) fn under_way(&self) -> usize {
+        self.tracker.len()
+    }
+}
+
+/// What `work` gives, or that it panicked.
+pub(crate) async fn fence<T>(what: &'static str, work: impl Future<Output = T>) -> Result<T, Panicked> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|payload| {
+        metrics::counter!("mstore_pay_panics_total", "what" => what).increment(1);
+        tracing::error!(what, "{what} panicked: {}", message_of(payload.as_ref()));
+        Panicked { what }
+    })
+}
+
+fn message_of(payload: &(dyn Any + Send)) -> &str {
+    payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[tokio::test]
+    async fn a_panic_is_told_and_stops_nothing_else() {
+        let tasks = Tasks::here();
+        assert!(tasks.run("a test", async { panic!("on purpose") }).await.map(|(): ()| ()).is_err());
+        assert_eq!(tasks.run("a test", async { 7 }).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn work_goes_on_when_the_caller_is_gone() {
+        let (tasks, done) = (Tasks::here(), Arc::new(AtomicBool::new(false)));
+        let flag = Arc::clone(&done);
+        let run = tasks.run("a test", async move {
+            tokio::task::yield_now().await;
+            flag.store(true, Ordering::SeqCst);
+        });
+        assert!(run.now_or_never().is_none());
+        tasks.drained().await;
+        assert!(done.load(Ordering::SeqCst));
+    }
+}

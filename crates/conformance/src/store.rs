@@ -1,0 +1,208 @@
+//! What every store promises.
+
+mod atomicity;
+mod audit;
+mod due;
+mod durability;
+mod exceptions;
+mod fixtures;
+mod idempotency;
+mod inbox;
+mod live_orders;
+mod offline;
+mod outbox;
+mod revisions;
+mod round_trips;
+mod tenancy;
+mod uniqueness;
+
+pub use atomicity::*;
+pub use audit::*;
+pub use due::*;
+pub use durability::*;
+pub use exceptions::*;
+pub use idempotency::*;
+pub use inbox::*;
+pub use live_orders::*;
+pub use offline::*;
+pub use outbox::*;
+pub use revisions::*;
+pub use round_trips::*;
+pub use tenancy::*;
+pub use uniqueness::*;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mstore_pay_domain::ports::{
+    ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository, Timeline, WebhookInbox,
+};
+
+/// Makes stores to be tested.
+#[async_trait]
+pub trait StoreHarness: Send + Sync {
+    /// An empty store that nobody else uses.
+    async fn fresh(&self) -> Box<dyn StoreRig>;
+}
+
+/// One store under test.
+#[async_trait]
+pub trait StoreRig: Send + Sync {
+    /// Its ports.
+    fn stores(&self) -> Stores;
+
+    /// Closes the store and opens it again, as after a restart of the process: what was acknowledged
+    /// must still be there. A store that keeps nothing by design gives the same ports again.
+    async fn reopen(&self) -> Stores;
+
+    /// Lets that much time pass on the clock by which the store's leases run: moves it, or waits.
+    async fn pass(&self, time: Duration);
+}
+
+/// The store ports, which may be one adapter or several over the same data.
+#[derive(Clone)]
+pub struct Stores {
+    /// Payments and the one write.
+    pub payments: Arc<dyn PaymentRepository>,
+    /// Orders.
+    pub orders: Arc<dyn OrderRepository>,
+    /// Money that does not fit.
+    pub exceptions: Arc<dyn ExceptionStore>,
+    /// Idempotency keys.
+    pub idempotency: Arc<dyn IdempotencyStore>,
+    /// The audit trail.
+    pub timeline: Arc<dyn Timeline>,
+    /// Webhook deliveries.
+    pub inbox: Arc<dyn WebhookInbox>,
+    /// Messages on their way out.
+    pub outbox: Arc<dyn Outbox>,
+    /// What tills reported.
+    pub offline: Arc<dyn OfflineStore>,
+}
+
+impl Stores {
+    /// The ports of an adapter that is all of them.
+    #[must_use]
+    pub fn of<S>(store: &Arc<S>) -> Self
+    where
+        S: PaymentRepository
+            + OrderRepository
+            + ExceptionStore
+            + IdempotencyStore
+            + Timeline
+            + WebhookInbox
+            + Outbox
+            + OfflineStore
+            + 'static,
+    {
+        Self {
+            payments: store.clone(),
+            orders: store.clone(),
+            exceptions: store.clone(),
+            idempotency: store.clone(),
+            timeline: store.clone(),
+            inbox: store.clone(),
+            outbox: store.clone(),
+            offline: store.clone(),
+        }
+    }
+}
+
+/// Every case of the store suite, handed to a macro: `for_each_store_case!([macro] arguments)` calls
+/// `macro! { [arguments] case, case, ... }`.
+#[macro_export]
+macro_rules! for_each_store_case {
+    ([$($callback:tt)+] $($arguments:tt)*) => {
+        $($callback)+! { [$($arguments)*]
+            payment_round_trips_in_every_state,
+            payment_round_trips_with_every_detail,
+            payment_round_trips_with_every_opening_and_closing,
+            payment_round_trips_with_several_charges,
+            order_round_trips_in_every_state,
+            payment_is_found_by_every_name,
+            payments_of_an_order_are_listed_oldest_first,
+            each_commit_counts_the_revision_up,
+            stale_revision_is_a_conflict,
+            stale_order_revision_is_a_conflict,
+            update_of_nothing_is_a_conflict,
+            second_insert_of_a_payment_is_refused,
+            of_racing_commits_one_wins,
+            of_racing_inserts_one_wins,
+            all_parts_of_a_unit_are_there_together,
+            a_failing_part_leaves_nothing_of_the_unit,
+            stale_audit_head_is_a_conflict,
+            audit_record_that_does_not_lead_to_the_payments_head_is_a_conflict,
+            timeline_is_in_order_and_its_chain_holds,
+            bodies_are_found_by_their_digest,
+            our_reference_is_unique_within_an_account,
+            provider_reference_is_unique_within_an_account,
+            receipt_is_unique_within_an_account,
+            receipt_repeated_on_its_own_charge_is_no_duplicate,
+            message_id_is_unique,
+            live_order_has_one_holder,
+            live_order_keeps_its_holder_when_another_releases_it,
+            live_order_passes_on_within_a_unit,
+            of_racing_holders_one_wins,
+            idempotency_key_is_taken_once,
+            of_racing_claims_of_a_key_one_wins,
+            idempotency_key_past_its_time_is_replaced,
+            idempotency_answer_is_kept_byte_for_byte,
+            released_idempotency_key_is_free,
+            same_bytes_are_one_delivery_and_are_counted,
+            same_bytes_to_another_account_are_another_delivery,
+            of_racing_deliveries_of_the_same_bytes_one_is_new,
+            delivery_is_held_by_whoever_took_it_in,
+            delivery_whose_lease_ran_out_is_taken_up_again,
+            overtaken_holder_cannot_settle_a_delivery,
+            overtaken_holder_cannot_defer_or_bury_a_delivery,
+            settled_delivery_never_comes_back,
+            deferred_delivery_comes_back_after_its_pause,
+            buried_delivery_comes_back_only_by_replay,
+            parked_delivery_comes_back_when_unparked,
+            deliveries_are_taken_oldest_first,
+            each_delivery_is_leased_to_one_of_racing_claimers,
+            payment_is_due_from_its_time_on,
+            due_payments_are_taken_longest_due_first,
+            each_due_payment_is_leased_to_one_of_racing_claimers,
+            payment_whose_lease_ran_out_is_taken_up_again,
+            payment_written_under_a_lease_is_due_when_it_runs_out,
+            rescheduling_counts_a_check_and_keeps_the_revision,
+            overtaken_worker_cannot_reschedule,
+            commit_ends_the_lease_and_sets_the_next_time,
+            message_is_claimed_until_it_is_sent,
+            message_comes_back_after_its_pause,
+            overtaken_sender_cannot_mark_a_message,
+            messages_are_taken_oldest_first,
+            each_message_is_leased_to_one_of_racing_claimers,
+            exception_of_every_kind_round_trips,
+            exception_is_raised_once,
+            same_exception_of_another_merchant_is_its_own,
+            resolved_exception_stays_resolved,
+            exceptions_are_listed_newest_first_by_merchant_payment_or_none,
+            offline_entry_is_recorded_once,
+            changed_offline_entry_leaves_the_stored_one,
+            offline_entries_are_listed_in_order_of_report,
+            nothing_of_another_merchant_is_read,
+            everything_is_there_after_reopening,
+            leases_hold_and_run_out_across_reopening,
+        }
+    };
+}
+
+/// Tests of a store: `store_suite!(name, harness)`, or `store_suite!(name, harness, #[tokio::test])`
+/// where its futures need a runtime. `harness` is an expression of a [`StoreHarness`].
+#[macro_export]
+macro_rules! store_suite {
+    ($name:ident, $harness:expr $(, #[$($attribute:tt)+])?) => {
+        $crate::for_each_store_case! { [$crate::__tests] store, $name, $harness $(, #[$($attribute)+])? }
+    };
+}
+
+/// The names of the cases that a store fails, in order.
+#[macro_export]
+macro_rules! store_failures {
+    ($harness:expr) => {
+        $crate::for_each_store_case! { [$crate::__failures] store, $harness }
+    };
+}

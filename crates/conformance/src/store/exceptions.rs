@@ -1,0 +1,169 @@
+//! Money that does not fit is put on record once and stays there.
+
+use mstore_pay_domain::exception::{ExceptionState, Misfit, MoneyException, MoneySource};
+use mstore_pay_domain::ids::{MerchantId, PaymentId, UserId};
+use mstore_pay_domain::money::{Money, ReportedMoney};
+use mstore_pay_domain::ports::ExceptionFilter;
+use mstore_pay_domain::unit_of_work::{ExceptionWrite, UnitOfWork};
+
+use super::fixtures::{
+    Kit, assert_refused, at, is_conflict, merchant, must_commit, order_code, other_merchant, provider_ref,
+};
+use super::{StoreHarness, Stores};
+
+fn exception(kit: &Kit, misfit: Misfit) -> MoneyException {
+    MoneyException {
+        id: kit.exception_id(),
+        merchant: Some(merchant()),
+        order_code: Some(order_code("TRX-1")),
+        payment: None,
+        charge: None,
+        misfit,
+        at: at(0),
+        state: ExceptionState::Open,
+    }
+}
+
+fn late(receipt: &str) -> Misfit {
+    Misfit::LatePaid { receipt: provider_ref(receipt), amount: Money::from(33_000) }
+}
+
+fn raise(exception: &MoneyException) -> UnitOfWork {
+    UnitOfWork { exceptions: vec![ExceptionWrite::Raise(exception.clone())], ..UnitOfWork::default() }
+}
+
+fn resolve(exception: &MoneyException) -> UnitOfWork {
+    UnitOfWork { exceptions: vec![ExceptionWrite::Resolve(exception.clone())], ..UnitOfWork::default() }
+}
+
+fn resolved(exception: &MoneyException) -> MoneyException {
+    let by = UserId::parse("7 Siti").expect("a user");
+    let (resolution, reason) = ("refund".to_owned(), "told the customer, \"sorry\"".to_owned());
+    MoneyException { state: ExceptionState::Resolved { at: at(9), by, resolution, reason }, ..exception.clone() }
+}
+
+async fn listed(stores: &Stores, filter: ExceptionFilter, limit: u32) -> Vec<MoneyException> {
+    stores.exceptions.exceptions(&filter, limit).await.expect("the store reads")
+}
+
+fn misfits(kit: &Kit) -> Vec<Misfit> {
+    let receipt = || provider_ref("py-1");
+    let amount = || Money::from(33_000);
+    let dollars = ReportedMoney { amount: Money::parse("2.05").expect("money"), currency: "USD".to_owned() };
+    let claim = MoneySource::Claim(kit.delivery("{}").id);
+    vec![
+        late("py-1"),
+        Misfit::Reversed { receipt: receipt(), amount: amount() },
+        Misfit::Overpaid {
+            source: MoneySource::Receipt(receipt()),
+            expected: amount(),
+            got: ReportedMoney::idr(Money::from(34_000)),
+        },
+        Misfit::Underpaid { source: claim.clone(), expected: amount(), got: dollars.clone() },
+        Misfit::PaidTwice { receipt: receipt(), amount: amount() },
+        Misfit::Unmatched { source: claim.clone(), claimed: None },
+        Misfit::Unmatched { source: MoneySource::Receipt(receipt()), claimed: Some(dollars) },
+        Misfit::PaidAfterVoid { receipt: receipt(), amount: amount() },
+        Misfit::AccountMismatch { source: claim },
+        Misfit::FeeOnQris { receipt: receipt(), fee: Money::from(1) },
+        Misfit::OutcomeUnknown,
+        Misfit::RefundFailed { refund: provider_ref("rfd-1"), amount: amount() },
+    ]
+}
+
+/// An exception of any kind is read back as it was raised, and as it was resolved.
+pub async fn exception_of_every_kind_round_trips(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    for (number, misfit) in misfits(&kit).into_iter().enumerate() {
+        let mut raised = exception(&kit, misfit);
+        if number % 2 == 0 {
+            raised.payment = Some(kit.payment_id());
+            raised.charge = Some(kit.charge_id());
+        }
+        must_commit(&stores, &raise(&raised)).await;
+        assert_eq!(stores.exceptions.exception(&raised.id).await.expect("the store reads"), Some(raised.clone()));
+        let resolved = resolved(&raised);
+        must_commit(&stores, &resolve(&resolved)).await;
+        assert_eq!(stores.exceptions.exception(&raised.id).await.expect("the store reads"), Some(resolved));
+    }
+    assert_eq!(stores.exceptions.exception(&kit.exception_id()).await.expect("the store reads"), None);
+}
+
+/// The same money raises the same exception once; the unit that raises it again is committed all the same.
+pub async fn exception_is_raised_once(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let first = exception(&kit, late("py-1"));
+    must_commit(&stores, &raise(&first)).await;
+    let again = MoneyException { at: at(5), ..exception(&kit, late("py-1")) };
+    let mut work = raise(&again);
+    work.exceptions.push(ExceptionWrite::Raise(exception(&kit, late("py-2"))));
+    must_commit(&stores, &work).await;
+    let listed = listed(&stores, ExceptionFilter::Merchant(merchant()), 10).await;
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert!(listed.contains(&first), "the first word stands: {listed:?}");
+}
+
+/// Merchants do not share exceptions, nor do they share them with money that is nobody's.
+pub async fn same_exception_of_another_merchant_is_its_own(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let owners = [Some(merchant()), Some(other_merchant()), None];
+    for owner in owners.iter().chain(&owners) {
+        let raised = MoneyException { merchant: owner.clone(), ..exception(&kit, late("py-1")) };
+        must_commit(&stores, &raise(&raised)).await;
+    }
+    for owner in owners {
+        let filter = owner.map_or(ExceptionFilter::Unmatched, ExceptionFilter::Merchant);
+        assert_eq!(listed(&stores, filter, 10).await.len(), 1);
+    }
+}
+
+/// What was resolved is not opened again by the same money, and is not resolved twice.
+pub async fn resolved_exception_stays_resolved(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let first = exception(&kit, late("py-1"));
+    assert_refused(&stores.payments.commit(&resolve(&resolved(&first))).await, is_conflict);
+    must_commit(&stores, &raise(&first)).await;
+    must_commit(&stores, &resolve(&resolved(&first))).await;
+    must_commit(&stores, &raise(&exception(&kit, late("py-1")))).await;
+    let mut otherwise = resolved(&first);
+    if let ExceptionState::Resolved { resolution, .. } = &mut otherwise.state {
+        "ignore".clone_into(resolution);
+    }
+    assert_refused(&stores.payments.commit(&resolve(&otherwise)).await, is_conflict);
+    assert_eq!(listed(&stores, ExceptionFilter::Merchant(merchant()), 10).await, [resolved(&first)]);
+}
+
+/// Exceptions are listed newest first: a merchant's, a payment's, or those of nobody.
+pub async fn exceptions_are_listed_newest_first_by_merchant_payment_or_none(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let payment = kit.payment_id();
+    let rows: [(u64, Option<MerchantId>, Option<PaymentId>); 5] = [
+        (3, Some(merchant()), Some(payment)),
+        (1, Some(merchant()), None),
+        (2, Some(merchant()), Some(payment)),
+        (5, Some(other_merchant()), None),
+        (4, None, None),
+    ];
+    for (seconds, merchant, payment) in rows {
+        let misfit = late(&format!("py-{seconds}"));
+        let raised = MoneyException { merchant, payment, at: at(seconds), ..exception(&kit, misfit) };
+        must_commit(&stores, &raise(&raised)).await;
+    }
+    let cases = [
+        (ExceptionFilter::Merchant(merchant()), 10, vec![3, 2, 1]),
+        (ExceptionFilter::Merchant(merchant()), 2, vec![3, 2]),
+        (ExceptionFilter::Payment(payment), 10, vec![3, 2]),
+        (ExceptionFilter::Payment(kit.payment_id()), 10, vec![]),
+        (ExceptionFilter::Unmatched, 10, vec![4]),
+    ];
+    for (filter, limit, want) in cases {
+        let found = listed(&stores, filter.clone(), limit).await;
+        let times: Vec<_> = found.iter().map(|exception| exception.at).collect();
+        assert_eq!(times, want.into_iter().map(at).collect::<Vec<_>>(), "{filter:?}");
+    }
+}

@@ -1,0 +1,17 @@
+//! The domain's behaviour, on the adapters in memory.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod cancel;
+mod charge_law;
+mod create;
+mod expire;
+mod orders;
+mod payments;
+mod purity;
+mod recover;
+mod settle;
+mod shop;
+mod states_page;
+mod supersede;
+mod sweep;

@@ -1,0 +1,58 @@
+//! The domain depends on no runtime, no HTTP and no database: what it depends on is a list.
+
+use std::process::Command;
+
+/// Everything the domain may stand on, itself aside, without the feature `mocks`.
+const ALLOWED: &[&str] = &[
+    "async-trait",
+    "autocfg",
+    "bigdecimal",
+    "block-buffer",
+    "cfg-if",
+    "chrono",
+    "cmov",
+    "const-oid",
+    "cpufeatures",
+    "crypto-common",
+    "ctutils",
+    "digest",
+    "hmac",
+    "hybrid-array",
+    "libm",
+    "num-bigint",
+    "num-integer",
+    "num-traits",
+    "proc-macro2",
+    "quote",
+    "secrecy",
+    "serde",
+    "serde_core",
+    "sha2",
+    "subtle",
+    "syn",
+    "thiserror",
+    "thiserror-impl",
+    "typenum",
+    "unicode-ident",
+    "uuid",
+    "zeroize",
+];
+
+#[test]
+fn the_domain_stands_on_nothing_but_the_list() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "-p", "mstore-pay-domain", "-e", "normal", "--features", "memory", "--prefix", "none"])
+        .args(["--format", "{p}", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let strangers: Vec<&str> = tree
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "mstore-pay-domain" && !ALLOWED.contains(name))
+        .collect();
+    assert_eq!(strangers, Vec::<&str>::new());
+    assert!(tree.lines().count() > 5, "cargo tree printed no tree: {tree}");
+}

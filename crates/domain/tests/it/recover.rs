@@ -1,0 +1,59 @@
+//! Recovery: a create that was cut off goes on under the same payment.
+
+use std::sync::Arc;
+
+use futures::executor::block_on;
+use mstore_pay_domain::gateway::{CreateError, Gateway, Policies};
+use mstore_pay_domain::payment::PaymentStatus;
+use mstore_pay_domain::ports::{CrashPoint, MockProbe, StoreError};
+
+use crate::shop::{PRICE, PlainAnswers, Shop};
+
+/// A create that ends at that point, as if the process had died there.
+fn cut_off_at(shop: &Shop, point: CrashPoint) {
+    let mut probe = MockProbe::new();
+    probe.expect_reach().returning(move |reached| {
+        if reached == point { Err(StoreError::unavailable("the process died here")) } else { Ok(()) }
+    });
+    let mut ports = shop.world.ports();
+    ports.probe = Arc::new(probe);
+    let gateway = Gateway::new(ports, Policies::default());
+    let cut = block_on(gateway.create(&Shop::command("TRX-1", PRICE), &PlainAnswers));
+    assert!(matches!(cut, Err(CreateError::Store(_))), "{cut:?}");
+}
+
+#[track_caller]
+fn check(point: CrashPoint, objects: usize) {
+    let shop = Shop::open();
+    cut_off_at(&shop, point);
+    shop.pass(20);
+    let payment = shop.sell("TRX-1");
+    assert_eq!((payment.status(), payment.attempt), (PaymentStatus::Pending, 1), "{point:?}");
+    assert_eq!(shop.books().len(), objects, "{point:?}");
+    let shown =
+        shop.books().iter().filter(|booked| booked.our_reference.to_string() == shop.shown(&payment.id)).count();
+    assert_eq!(shown, 1, "{point:?}");
+    shop.record(&payment.id);
+}
+
+#[test]
+fn wherever_a_create_is_cut_off_the_till_gets_one_qr_and_one_payment() {
+    check(CrashPoint::AfterIntentCommit, 1);
+    check(CrashPoint::BeforeCall, 1);
+    check(CrashPoint::AfterCallBeforeCommit, 2);
+    check(CrashPoint::AfterCommitBeforeReply, 1);
+}
+
+#[test]
+fn after_its_time_a_cut_off_create_is_only_watched() {
+    let shop = Shop::open();
+    cut_off_at(&shop, CrashPoint::AfterCallBeforeCommit);
+    let lost = shop.books()[0].our_reference.to_string();
+    shop.later(400);
+    shop.pass(70);
+    assert_eq!(shop.books().len(), 1, "no new charge for a customer who left");
+    shop.pay(&lost, PRICE);
+    shop.deliver_all();
+    let payment = block_on(shop.gateway.find(&Shop::scope(), shop.books()[0].charge_ref.as_str())).unwrap();
+    assert_eq!(payment.status(), PaymentStatus::Paid);
+}

@@ -1,0 +1,153 @@
+//! Webhooks: hints that the provider bears out, each with one effect.
+
+use futures::executor::block_on;
+use mstore_pay_domain::gateway::{AcceptError, ConfirmWebhooks, Policies, Settled};
+use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
+use mstore_pay_domain::payment::PaymentStatus;
+use mstore_pay_domain::ports::Operation;
+
+use crate::shop::{PRICE, Shop};
+
+#[test]
+fn money_that_the_provider_bears_out_makes_the_payment_paid() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.later(30);
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    assert_eq!(shop.deliver_all(), [Settled::Done]);
+    let paid = shop.payment(&payment.id);
+    assert_eq!(paid.status(), PaymentStatus::Paid);
+    assert_eq!(paid.paid_at(), Some(payment.created_at.plus(std::time::Duration::from_secs(30))));
+    assert_eq!(shop.exceptions(), Vec::<&str>::new());
+    shop.record(&payment.id);
+}
+
+#[test]
+fn twenty_copies_have_one_effect() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let raw = shop.webhooks().remove(0);
+    let settled: Vec<_> = (0..20).filter_map(|_| shop.deliver(&raw)).collect();
+    assert_eq!(settled, [Settled::Done]);
+    shop.work();
+    let paid = shop.world.feed.published().iter().filter(|message| message.event.word() == "order_paid").count();
+    assert_eq!(paid, 1);
+}
+
+#[test]
+fn a_claim_that_the_provider_does_not_bear_out_changes_nothing_and_is_tried_again() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let reference = shop.shown(&payment.id);
+    let charge = shop.books()[0].charge_ref.to_string();
+    let body =
+        format!("event=paid\ncharge={charge}\nreference={reference}\norder=TRX-1\namount={PRICE}\npayment=pay-x");
+    let forged = ScriptedWebhooks::signed(&shop.world.account, body);
+    assert_eq!(shop.deliver(&forged), Some(Settled::Deferred));
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Pending);
+    shop.pay(&reference, PRICE);
+    shop.pass(120);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+}
+
+#[test]
+fn a_claim_of_another_amount_is_parked_for_a_person() {
+    for amount in ["1", "32999", "33001", "9007199254740993"] {
+        let shop = Shop::open();
+        let payment = shop.sell("TRX-1");
+        let charge = shop.books()[0].charge_ref.to_string();
+        let body = format!("event=paid\ncharge={charge}\norder=TRX-1\namount={amount}\npayment=pay-x");
+        assert_eq!(shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body)), Some(Settled::Parked));
+        assert_eq!(shop.status(&payment.id), PaymentStatus::Pending);
+        let kind = if amount.len() > 5 || amount == "33001" { "overpaid" } else { "underpaid" };
+        assert_eq!(shop.exceptions(), [kind], "{amount}");
+    }
+}
+
+#[test]
+fn real_money_of_another_amount_is_kept_and_never_success() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE - 1);
+    shop.deliver_all();
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Pending);
+    assert_eq!(shop.exceptions(), ["underpaid"]);
+}
+
+#[test]
+fn a_webhook_with_a_wrong_credential_stores_nothing() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let mut raw = shop.webhooks().remove(0);
+    raw.headers[0].1.push('x');
+    let refused = block_on(shop.gateway.accept_webhook(&shop.world.account.provider, None, &raw));
+    assert!(matches!(refused, Err(AcceptError::NotAuthentic(_))), "{refused:?}");
+}
+
+#[test]
+fn a_webhook_before_the_answer_is_matched_by_our_reference() {
+    let shop = Shop::open();
+    shop.world.provider.misbehave_always(Operation::Open, Mishap::SilentAfter);
+    let _accepted = shop.create(&Shop::command("TRX-1", PRICE));
+    let lost = shop.books()[0].our_reference.to_string();
+    shop.pay(&lost, PRICE);
+    shop.deliver_all();
+    let payment = block_on(shop.gateway.find(&Shop::scope(), shop.books()[0].charge_ref.as_str())).unwrap();
+    assert_eq!(payment.status(), PaymentStatus::Paid, "money on a charge whose answer was lost is found");
+}
+
+#[test]
+fn word_of_money_for_nothing_we_know_is_kept() {
+    let shop = Shop::open();
+    let body = "event=paid\ncharge=chg-unknown\norder=NOPE\namount=5\npayment=pay-x";
+    assert_eq!(shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body)), Some(Settled::Parked));
+}
+
+#[test]
+fn names_of_different_payments_match_neither() {
+    let shop = Shop::open();
+    let (one, two) = (shop.sell("TRX-1"), shop.sell("TRX-2"));
+    let charge = shop.books()[0].charge_ref.to_string();
+    let body = format!("event=paid\ncharge={charge}\norder=TRX-2\namount={PRICE}");
+    assert_eq!(shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body)), Some(Settled::Parked));
+    assert_eq!((shop.status(&one.id), shop.status(&two.id)), (PaymentStatus::Pending, PaymentStatus::Pending));
+}
+
+#[test]
+fn one_object_paid_twice_is_paid_and_flagged() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let reference = shop.shown(&payment.id);
+    shop.pay(&reference, PRICE);
+    shop.deliver_all();
+    shop.pay(&reference, PRICE);
+    shop.deliver_all();
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+    assert_eq!(shop.exceptions(), ["paid_twice"]);
+}
+
+#[test]
+fn a_shop_that_believes_webhooks_asks_nobody() {
+    let shop = Shop::with(Policies { confirm_webhooks: ConfirmWebhooks::Never, ..Policies::default() });
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+    assert!(!shop.world.provider.calls().contains(&Operation::Inquire));
+}
+
+#[test]
+fn a_reversal_that_the_provider_tells_when_asked_takes_the_payment_back() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let money = shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    shop.world.provider.reverse(&money).unwrap();
+    let charge = shop.books()[0].charge_ref.to_string();
+    let body = format!("event=refunded\ncharge={charge}\norder=TRX-1");
+    shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body));
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Reversed);
+    assert_eq!(shop.exceptions(), ["reversed"]);
+}

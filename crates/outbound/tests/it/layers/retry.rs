@@ -1,0 +1,75 @@
+use std::time::Duration;
+
+use mstore_pay_domain::memory::Mishap;
+use mstore_pay_domain::method::Method;
+use mstore_pay_domain::ports::{Certainty, Operation, PaymentProvider as _, ProviderErrorKind};
+use mstore_pay_domain::time::Timestamp;
+use mstore_pay_outbound::{Retry, RetryPolicy};
+
+use super::rig::{WITHIN, account, charge, query, rig};
+
+/// How often an opening that goes wrong like that, once, reaches the provider, and whether it ends well.
+async fn check_open(mishap: Mishap, want_calls: usize, want_ok: bool) {
+    let (provider, _, clock) = rig();
+    let retry = Retry::new(provider.clone(), clock, RetryPolicy::default());
+    provider.0.misbehave(Operation::Open, mishap.clone());
+    let outcome = retry.open(&account("main"), &charge(1, Method::Qris)).await;
+    assert_eq!(outcome.is_ok(), want_ok, "{mishap:?}");
+    assert_eq!(provider.0.calls().len(), want_calls, "{mishap:?}");
+    assert!(provider.0.charges().len() <= 1);
+}
+
+fn refused(kind: ProviderErrorKind) -> Mishap {
+    Mishap::Refused { kind, certainty: Certainty::NotApplied }
+}
+
+#[tokio::test]
+async fn an_opening_is_sent_again_only_if_it_certainly_did_nothing() {
+    check_open(Mishap::Unreachable, 1, true).await;
+    check_open(refused(ProviderErrorKind::Unavailable), 2, true).await;
+    for mishap in [Mishap::SilentBefore, Mishap::SilentAfter, Mishap::BrokenAfter, Mishap::Garbled, Mishap::WrongAmount]
+    {
+        check_open(mishap, 1, false).await;
+    }
+    check_open(refused(ProviderErrorKind::Declined), 1, false).await;
+}
+
+#[tokio::test]
+async fn a_wait_asked_for_is_kept() {
+    let (provider, _, clock) = rig();
+    let retry = Retry::new(provider.clone(), clock.clone(), RetryPolicy::default());
+    let wait = Duration::from_secs(2);
+    provider.0.misbehave(Operation::Open, refused(ProviderErrorKind::RateLimited { retry_after: Some(wait) }));
+    let before = clock.now();
+    retry.open(&account("main"), &charge(1, Method::Qris)).await.unwrap();
+    assert!(clock.now().since(before) >= wait);
+
+    let long = Duration::from_mins(1);
+    provider.0.misbehave(Operation::Open, refused(ProviderErrorKind::RateLimited { retry_after: Some(long) }));
+    let before = clock.now();
+    assert!(retry.open(&account("main"), &charge(2, Method::Qris)).await.is_err());
+    assert_eq!(clock.now(), before);
+}
+
+#[tokio::test]
+async fn of_a_batch_only_what_failed_is_asked_again_and_the_order_stays() {
+    let (provider, _, clock) = rig();
+    let retry = Retry::new(provider.clone(), clock, RetryPolicy::default());
+    let known = retry.open(&account("main"), &charge(1, Method::Qris)).await.unwrap();
+    let queries = [query("spr-9999999999"), query(known.provider_ref.as_str())];
+    provider.0.misbehave(Operation::Inquire, Mishap::Unreachable);
+    provider.0.misbehave(Operation::Inquire, Mishap::Unreachable);
+    let answers = retry.inquire(&account("main"), &queries, WITHIN).await;
+    assert_eq!(answers[0].as_ref().unwrap_err().kind, ProviderErrorKind::NotFound);
+    assert_eq!(answers[1].as_ref().unwrap().charge_ref, Some(known.provider_ref));
+}
+
+#[tokio::test]
+async fn a_listing_is_read_again_whatever_happened() {
+    let (provider, _, clock) = rig();
+    let retry = Retry::new(provider.clone(), clock, RetryPolicy::default());
+    provider.0.misbehave(Operation::Sweep, Mishap::BrokenAfter);
+    provider.0.misbehave(Operation::Sweep, Mishap::Garbled);
+    assert!(retry.sweep(&account("main"), Timestamp::EPOCH, WITHIN).await.is_ok());
+    assert_eq!(provider.0.calls().len(), 3);
+}

@@ -1,0 +1,57 @@
+//! What tills did while their line was down.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use mstore_pay_domain::ids::{DeviceId, MerchantId};
+use mstore_pay_domain::ports::{OfflineEntry, OfflineRecorded, OfflineStore, StoreError};
+
+use crate::errors::Fault;
+use crate::rows::OfflineRow;
+use crate::schema::offline_entries as entries;
+use crate::store::SqliteStore;
+
+#[async_trait]
+impl OfflineStore for SqliteStore {
+    async fn record(&self, entry: &OfflineEntry) -> Result<OfflineRecorded, StoreError> {
+        let entry = entry.clone();
+        Ok(self.write(move |conn| record(conn, &entry)).await?)
+    }
+
+    async fn entries(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Vec<OfflineEntry>, StoreError> {
+        let (merchant, device) = (merchant.clone(), device.clone());
+        let of_device = move |conn: &mut SqliteConnection| {
+            let rows = entries::table
+                .filter(entries::merchant_id.eq(merchant.as_str()))
+                .filter(entries::device_id.eq(device.as_str()))
+                .order(entries::position)
+                .select(OfflineRow::as_select())
+                .load(conn)?;
+            rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
+        };
+        self.read(of_device).await
+    }
+}
+
+fn record(conn: &mut SqliteConnection, entry: &OfflineEntry) -> Result<OfflineRecorded, Fault> {
+    let recorded = diesel::insert_into(entries::table)
+        .values(&OfflineRow::of(entry))
+        .on_conflict((entries::merchant_id, entries::kind, entries::reference))
+        .do_nothing()
+        .execute(conn)?;
+    if recorded > 0 {
+        return Ok(OfflineRecorded::New);
+    }
+    let stored = entries::table
+        .filter(entries::merchant_id.eq(entry.merchant.as_str()))
+        .filter(entries::kind.eq(entry.kind.word()))
+        .filter(entries::reference.eq(entry.reference.as_str()))
+        .select(OfflineRow::as_select())
+        .first(conn)?
+        .read()?;
+    Ok(if stored.fingerprint == entry.fingerprint {
+        OfflineRecorded::Same
+    } else {
+        OfflineRecorded::Differs { stored }
+    })
+}

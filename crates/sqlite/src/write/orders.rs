@@ -1,0 +1,28 @@
+//! Orders.
+
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use mstore_pay_domain::payment::Revision;
+use mstore_pay_domain::unit_of_work::OrderWrite;
+
+use super::payments::check_revision;
+use crate::errors::Fault;
+use crate::rows::{Cells, OrderRow};
+use crate::schema::transactions;
+
+/// Writes an order that stands at the revision it was decided on.
+pub(super) fn write(conn: &mut SqliteConnection, write: &OrderWrite) -> Result<(), Fault> {
+    let (merchant, code) = (write.order.merchant.as_str(), write.order.code.as_str());
+    let stored: Option<i64> =
+        transactions::table.find((merchant, code)).select(transactions::revision).first(conn).optional()?;
+    let cells = Cells { table: "transactions", id: code };
+    let stored = stored.map(|revision| cells.number("revision", revision).map(Revision::of)).transpose()?;
+    check_revision(stored, write.expected, "order")?;
+    let row = OrderRow::of(&write.order, write.expected.next());
+    if stored.is_some() {
+        diesel::update(transactions::table.find((merchant, code))).set(&row).execute(conn)?;
+    } else {
+        diesel::insert_into(transactions::table).values(&row).execute(conn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! Messages that commit with what they tell.
+
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::sqlite::SqliteConnection;
+use mstore_pay_domain::event::OutboxMessage;
+use mstore_pay_domain::ports::CommitError;
+
+use crate::errors::Fault;
+use crate::rows::MessageRow;
+use crate::schema::outbox;
+use crate::types::Micros;
+
+/// Puts a message in the outbox, due at once.
+pub(super) fn send_out(conn: &mut SqliteConnection, message: &OutboxMessage, now: Micros) -> Result<(), Fault> {
+    let values = (&MessageRow::of(message), outbox::due_at.eq(now));
+    match diesel::insert_into(outbox::table).values(values).execute(conn) {
+        Ok(_) => Ok(()),
+        Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+            Err(CommitError::Duplicate { what: "message id" }.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

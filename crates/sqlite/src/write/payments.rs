@@ -1,0 +1,83 @@
+//! A payment with its details; its charges are apart.
+
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use mstore_pay_domain::payment::{Payment, Revision};
+use mstore_pay_domain::ports::{CommitError, StoreError};
+use mstore_pay_domain::unit_of_work::{Due, PaymentWrite, UnitOfWork};
+
+use super::charges;
+use super::stored::{StoredHead, StoredHeads};
+use crate::errors::Fault;
+use crate::rows::{DetailsRow, DueColumns, PaymentRow};
+use crate::schema::{payment_details, payments};
+use crate::types::Micros;
+
+/// Writes a payment that stands at the revision it was decided on; any lease on it ends.
+pub(super) fn write(
+    conn: &mut SqliteConnection,
+    write: &PaymentWrite,
+    work: &UnitOfWork,
+    stored: &mut StoredHeads,
+    now: Micros,
+) -> Result<(), Fault> {
+    let payment = &write.payment;
+    let current = stored.get(&payment.id).map(|head| head.revision);
+    check_revision(current, write.expected, "payment id")?;
+    let revision = write.expected.next();
+    let row = PaymentRow::of(payment, revision);
+    let due = due_columns(write.due, now);
+    let last_noted = last_noted(work, payment);
+    if current.is_some() {
+        let noted = last_noted.map(|at| payments::updated_at.eq(at));
+        diesel::update(payments::table.find(&row.id)).set((&row, &due, noted)).execute(conn)?;
+    } else {
+        let updated_at = payments::updated_at.eq(last_noted.unwrap_or_else(|| payment.created_at.into()));
+        diesel::insert_into(payments::table).values((&row, &due, updated_at)).execute(conn)?;
+    }
+    let details = DetailsRow::of(&payment.id, &payment.details).map_err(StoreError::query)?;
+    diesel::insert_into(payment_details::table)
+        .values(&details)
+        .on_conflict(payment_details::payment_id)
+        .do_update()
+        .set(&details)
+        .execute(conn)?;
+    charges::write(conn, payment)?;
+    stored.put(payment.id, StoredHead { revision, audit: payment.audit });
+    Ok(())
+}
+
+/// Whether something may be written at the revision that it was decided on.
+pub(super) fn check_revision(
+    stored: Option<Revision>,
+    expected: Revision,
+    what: &'static str,
+) -> Result<(), CommitError> {
+    match stored {
+        None if expected == Revision::NEW => Ok(()),
+        Some(stored) if stored == expected => Ok(()),
+        Some(_) if expected == Revision::NEW => Err(CommitError::Duplicate { what }),
+        current => Err(CommitError::Conflict { current }),
+    }
+}
+
+/// A payment that its writer holds is due at once when the lease runs out, however the caller's
+/// clock stands.
+fn due_columns(due: Due, now: Micros) -> DueColumns {
+    const AT_ONCE: Micros = Micros(0);
+    match due {
+        Due::Never => DueColumns::default(),
+        Due::At(at) => DueColumns { due_at: Some(at.into()), ..DueColumns::default() },
+        Due::Leased(lease) => DueColumns {
+            due_at: Some(AT_ONCE),
+            lease_token: Some(lease.token.to_string()),
+            lease_until: Some(now.plus(lease.ttl)),
+        },
+    }
+}
+
+/// When the last thing that goes on this payment's record happened: a unit of work has no time of
+/// its own.
+fn last_noted(work: &UnitOfWork, payment: &Payment) -> Option<Micros> {
+    work.audit.iter().rfind(|record| record.payment == payment.id).map(|record| record.at.into())
+}

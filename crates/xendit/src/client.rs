@@ -1,0 +1,143 @@
+//! Talking to Xendit: headers, limits, and a record of what was said.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::ports::{
+    Certainty, Endpoint, Exchange, Operation, ProviderError, ProviderErrorKind, RateBudget, Upstream,
+};
+use mstore_pay_outbound::{Call, Deadline, HttpClient, Reply};
+use url::Url;
+
+use crate::config::XenditConfig;
+use crate::error::Judgement;
+use crate::response::Unreadable;
+
+/// The only version of Payments API v3 there is.
+const API_VERSION: &str = "2024-11-11";
+
+pub(crate) struct Client {
+    pub(crate) http: HttpClient,
+    pub(crate) config: XenditConfig,
+    pub(crate) budget: Option<Arc<dyn RateBudget>>,
+}
+
+/// One operation's talk with Xendit: under one account, within one time, all of it on record.
+pub(crate) struct Talk<'a> {
+    client: &'a Client,
+    account: &'a ProviderAccount,
+    operation: Operation,
+    deadline: Deadline,
+    said: Mutex<Exchange>,
+}
+
+impl Client {
+    pub(crate) fn talk<'a>(&'a self, account: &'a ProviderAccount, operation: Operation, within: Duration) -> Talk<'a> {
+        Talk { client: self, account, operation, deadline: Deadline::within(within), said: Mutex::default() }
+    }
+
+    /// A call that was never made, because nothing good could come of it.
+    pub(crate) fn unsupported(&self, operation: Operation) -> ProviderError {
+        let kind = ProviderErrorKind::Unsupported;
+        ProviderError::new(self.config.id.clone(), operation, kind, Certainty::NotApplied)
+    }
+}
+
+impl Talk<'_> {
+    pub(crate) fn base(&self) -> &Url {
+        &self.client.config.base_url
+    }
+
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        self.deadline.has_passed()
+    }
+
+    /// Reads what stands there. No address: there is no such thing.
+    pub(crate) async fn get(&self, url: Option<Url>, endpoint: Endpoint) -> Result<Reply, ProviderError> {
+        let url = url.ok_or_else(|| self.nothing_there())?;
+        self.succeed(Call::get(url), endpoint).await
+    }
+
+    /// Acts on what stands there.
+    pub(crate) async fn post(
+        &self,
+        url: Option<Url>,
+        body: Option<String>,
+        endpoint: Endpoint,
+    ) -> Result<Reply, ProviderError> {
+        let url = url.ok_or_else(|| self.nothing_there())?;
+        let call = Call::post(url);
+        self.succeed(body.into_iter().fold(call, Call::json), endpoint).await
+    }
+
+    /// What was said so far, redacted.
+    pub(crate) fn exchange(&self) -> Exchange {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// An error of this operation.
+    pub(crate) fn error(&self, kind: ProviderErrorKind, certainty: Certainty) -> ProviderError {
+        ProviderError::new(self.client.config.id.clone(), self.operation, kind, certainty).during(self.exchange())
+    }
+
+    /// A 2xx answer that makes no sense or speaks of something else: the provider may have acted.
+    pub(crate) fn malformed(&self, reply: &Reply, why: Unreadable) -> ProviderError {
+        self.error(ProviderErrorKind::Malformed, Certainty::Unknown)
+            .saying(Upstream { status: Some(reply.status), code: None })
+            .because(why)
+    }
+
+    fn nothing_there(&self) -> ProviderError {
+        self.error(ProviderErrorKind::NotFound, Certainty::NotApplied)
+    }
+
+    async fn succeed(&self, call: Call, endpoint: Endpoint) -> Result<Reply, ProviderError> {
+        let reply = self.send(call, endpoint).await?;
+        if reply.is_success() {
+            return Ok(reply);
+        }
+        let Judgement { kind, certainty, upstream } = Judgement::of(&reply);
+        Err(self.error(kind, certainty).saying(upstream))
+    }
+
+    async fn send(&self, call: Call, endpoint: Endpoint) -> Result<Reply, ProviderError> {
+        let account = self.account;
+        let mut call = call.basic_auth(&account.credential);
+        if endpoint != Endpoint::Sweep {
+            // The list of transactions belongs to no version.
+            call = call.header("api-version", API_VERSION);
+        }
+        if let Some(business) = &account.for_user_id {
+            call = call.header("for-user-id", business.as_str());
+        }
+        let outcome = self.client.http.send(&call, self.deadline.left()).await;
+        self.record(&call, outcome.as_ref().ok());
+        let reply = outcome.map_err(|error| {
+            let (kind, certainty) = error.classify();
+            self.error(kind, certainty).because(error)
+        })?;
+        if let (Some(budget), Some(status)) = (&self.client.budget, reply.rate_limit) {
+            budget.observe(&self.client.config.id, &account.id, endpoint, status).await;
+        }
+        Ok(reply)
+    }
+
+    fn record(&self, call: &Call, reply: Option<&Reply>) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        add_line(&mut said.request, call.on_record());
+        if let Some(reply) = reply {
+            add_line(&mut said.response, reply.on_record());
+        }
+    }
+}
+
+fn add_line(lines: &mut Option<String>, line: String) {
+    match lines {
+        Some(lines) => {
+            lines.push('\n');
+            lines.push_str(&line);
+        }
+        None => *lines = Some(line),
+    }
+}

@@ -1,0 +1,90 @@
+//! Xendit as a [`PaymentProvider`].
+
+mod cancel;
+mod inquire;
+mod open;
+mod simulate;
+mod sweep;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::ids::ProviderId;
+use mstore_pay_domain::method::Method;
+use mstore_pay_domain::ports::{
+    CancelCharge, Canceled, Capabilities, ChargeSnapshot, OpenCharge, OpenedCharge, Operation, PaymentProvider,
+    ProviderError, Query, RateBudget, RefundCharge, RefundOutcome, Simulation, Sweep,
+};
+use mstore_pay_domain::time::Timestamp;
+use mstore_pay_outbound::HttpClient;
+
+use crate::channels::Channel;
+use crate::client::Client;
+use crate::config::XenditConfig;
+
+/// Xendit, over HTTP.
+pub struct Xendit {
+    client: Client,
+}
+
+impl Xendit {
+    /// Xendit as configured, reached by that client.
+    #[must_use]
+    pub const fn new(http: HttpClient, config: XenditConfig) -> Self {
+        Self { client: Client { http, config, budget: None } }
+    }
+
+    /// This provider, telling `budget` what answers say of the rate limit.
+    #[must_use]
+    pub fn with_budget(mut self, budget: Arc<dyn RateBudget>) -> Self {
+        self.client.budget = Some(budget);
+        self
+    }
+}
+
+#[async_trait]
+impl PaymentProvider for Xendit {
+    fn id(&self) -> ProviderId {
+        self.client.config.id.clone()
+    }
+
+    fn capabilities(&self, _account: &ProviderAccount, method: Method) -> Option<Capabilities> {
+        Channel::of(method).map(Channel::capabilities)
+    }
+
+    async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
+        open::open(&self.client, account, charge).await
+    }
+
+    async fn inquire(
+        &self,
+        account: &ProviderAccount,
+        queries: &[Query],
+        within: Duration,
+    ) -> Vec<Result<ChargeSnapshot, ProviderError>> {
+        inquire::inquire(&self.client, account, queries, within).await
+    }
+
+    async fn cancel(&self, account: &ProviderAccount, charge: &CancelCharge) -> Result<Canceled, ProviderError> {
+        cancel::cancel(&self.client, account, charge).await
+    }
+
+    async fn refund(&self, _account: &ProviderAccount, _refund: &RefundCharge) -> Result<RefundOutcome, ProviderError> {
+        Err(self.client.unsupported(Operation::Refund))
+    }
+
+    async fn simulate(&self, account: &ProviderAccount, simulation: &Simulation) -> Result<(), ProviderError> {
+        simulate::simulate(&self.client, account, simulation).await
+    }
+
+    async fn sweep(
+        &self,
+        account: &ProviderAccount,
+        since: Timestamp,
+        within: Duration,
+    ) -> Result<Sweep, ProviderError> {
+        sweep::sweep(&self.client, account, since, within).await
+    }
+}

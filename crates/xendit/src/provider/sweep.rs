@@ -1,0 +1,53 @@
+use std::time::Duration;
+
+use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::ids::ProviderRef;
+use mstore_pay_domain::ports::{ArrivedMoney, Endpoint, Operation, ProviderError, Sweep};
+use mstore_pay_domain::time::Timestamp;
+
+use crate::client::Client;
+use crate::request;
+use crate::response::TransactionPage;
+
+/// Pages read in one sweep; a thousand rows.
+const PAGES_MAX: usize = 20;
+
+/// Lists money that arrived. The list comes newest first, page by page; it is given on oldest first.
+pub(super) async fn sweep(
+    client: &Client,
+    account: &ProviderAccount,
+    since: Timestamp,
+    within: Duration,
+) -> Result<Sweep, ProviderError> {
+    let talk = client.talk(account, Operation::Sweep, within);
+    let mut arrived: Vec<ArrivedMoney> = Vec::new();
+    let mut after: Option<ProviderRef> = None;
+    let mut complete = false;
+    for _page in 0..PAGES_MAX {
+        let url = request::transactions_since(talk.base(), since, after.as_ref());
+        let outcome = talk.get(url, Endpoint::Sweep).await;
+        let reply = match outcome {
+            // What was found is worth more than the error: the next sweep reads the rest.
+            Err(_cut_short) if !arrived.is_empty() => break,
+            outcome => outcome?,
+        };
+        let page = TransactionPage::parse(&reply.body).map_err(|why| talk.malformed(&reply, why))?;
+        if page.unreadable > 0 {
+            tracing::warn!(account = %account.id, rows = page.unreadable, "{} transactions unreadable", page.unreadable);
+        }
+        let last = page.rows.last().map(|row| row.arrived.row_ref.clone());
+        arrived.extend(page.rows.into_iter().map(|row| row.arrived));
+        if !page.has_more {
+            complete = true;
+            break;
+        }
+        // No row to go on from, or the same as before: another page would be this one again.
+        if last.is_none() || last == after || talk.is_out_of_time() {
+            break;
+        }
+        after = last;
+    }
+    arrived.retain(|row| row.updated_at >= since);
+    arrived.sort_by_key(|row| row.updated_at);
+    Ok(Sweep { arrived, complete })
+}

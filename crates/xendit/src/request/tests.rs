@@ -1,0 +1,79 @@
+use std::time::Duration;
+
+use mstore_pay_domain::ids::{ChargeId, OrderCode};
+use mstore_pay_domain::method::Method;
+use uuid::Uuid;
+
+use super::*;
+
+fn charge(amount: &str, description: Option<&str>) -> OpenCharge {
+    let (order_code, charge) = (OrderCode::parse("TRX-1").unwrap(), ChargeId::new(Uuid::from_u128(0)));
+    OpenCharge {
+        charge,
+        our_reference: OurReference::of(&order_code, &charge),
+        order_code,
+        method: Method::Qris,
+        amount: Money::parse(amount).unwrap(),
+        expires_at: Timestamp::EPOCH,
+        description: description.map(str::to_owned),
+        customer_phone: Some("+628111".to_owned()),
+        card_token: None,
+        return_urls: None,
+        within: Duration::from_secs(5),
+    }
+}
+
+#[track_caller]
+fn check_open(charge: &OpenCharge, want: &str) {
+    assert_eq!(open_body(charge, Channel::of(Method::Qris).unwrap()).unwrap(), want);
+}
+
+#[track_caller]
+fn check_path(base: &str, id: &str, want: Option<&str>) {
+    let url = cancel(&base.parse().unwrap(), &ProviderRef::parse(id).unwrap());
+    assert_eq!(url.as_ref().map(Url::as_str), want);
+}
+
+#[test]
+fn a_qris_request_says_what_is_needed_and_nothing_of_the_customer() {
+    check_open(
+        &charge("33000", None),
+        r#"{"reference_id":"TRX-1~aaaaaaaaa","type":"PAY","country":"ID","currency":"IDR","request_amount":33000,"channel_code":"QRIS","metadata":{"order_code":"TRX-1"}}"#,
+    );
+}
+
+#[test]
+fn amounts_are_numbers_digit_for_digit() {
+    assert_eq!(simulate_body(&Money::parse("9007199254740993").unwrap()).unwrap(), r#"{"amount":9007199254740993}"#);
+    assert_eq!(simulate_body(&Money::parse("10000.01").unwrap()).unwrap(), r#"{"amount":10000.01}"#);
+}
+
+#[test]
+fn a_description_is_escaped_and_cut() {
+    let body = open_body(&charge("1", Some(&"\"é".repeat(2_000))), Channel::of(Method::Qris).unwrap()).unwrap();
+    assert_eq!(body.matches('é').count(), 500);
+    let none = open_body(&charge("1", Some("")), Channel::of(Method::Qris).unwrap()).unwrap();
+    assert!(!none.contains("description"));
+}
+
+#[test]
+fn ids_cannot_leave_their_place_in_the_path() {
+    let base = "https://api.xendit.co";
+    check_path(base, "pr-1", Some("https://api.xendit.co/v3/payment_requests/pr-1/cancel"));
+    check_path("http://h/xendit/", "pr-1", Some("http://h/xendit/v3/payment_requests/pr-1/cancel"));
+    check_path(base, "../../x", Some("https://api.xendit.co/v3/payment_requests/..%2F..%2Fx/cancel"));
+    check_path(base, "a?b#c%2e", Some("https://api.xendit.co/v3/payment_requests/a%3Fb%23c%252e/cancel"));
+    check_path(base, "..", None);
+    check_path(base, ".", None);
+}
+
+#[test]
+fn listings_ask_for_arrived_money_only() {
+    let since = Timestamp::parse_rfc3339("2026-11-22T10:00:00Z").unwrap();
+    let after = ProviderRef::parse("txn&1").unwrap();
+    let url = transactions_since(&"http://h".parse().unwrap(), since, Some(&after)).unwrap();
+    assert_eq!(
+        url.query(),
+        Some("types=PAYMENT&statuses=SUCCESS&updated%5Bgte%5D=2026-11-22T10%3A00%3A00Z&limit=50&after_id=txn%261")
+    );
+}

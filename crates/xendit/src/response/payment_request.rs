@@ -1,0 +1,142 @@
+use mstore_pay_domain::charge::{Artefact, FailureReason};
+use mstore_pay_domain::ids::ProviderRef;
+use mstore_pay_domain::money::ReportedMoney;
+use mstore_pay_domain::ports::SnapshotStatus;
+use mstore_pay_domain::time::Timestamp;
+use mstore_pay_outbound::json::Object;
+
+use super::{Unreadable, money, order_code, provider_ref};
+use crate::channels::Shown;
+
+/// A payment request as Xendit describes it.
+#[derive(Debug)]
+pub(crate) struct PaymentRequest {
+    pub(crate) id: ProviderRef,
+    pub(crate) reference: Option<String>,
+    pub(crate) order_code: Option<String>,
+    pub(crate) asked: Option<ReportedMoney>,
+    pub(crate) status: SnapshotStatus,
+    /// The payment made last, where one was; earlier ones are not named.
+    pub(crate) latest_payment: Option<ProviderRef>,
+    pub(crate) expires_at: Option<Timestamp>,
+    /// Descriptors and values.
+    actions: Vec<(String, String)>,
+    /// Its word for success.
+    is_settled: bool,
+}
+
+impl PaymentRequest {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Unreadable> {
+        let object = Object::parse(body)?;
+        let id = provider_ref(&object, "payment_request_id").ok_or(Unreadable::Field("payment_request_id"))?;
+        let word = object.text("status").ok_or(Unreadable::Field("status"))?;
+        let properties = object.object("channel_properties");
+        let actions = object.objects("actions")?;
+        Ok(Self {
+            id,
+            reference: object.text("reference_id"),
+            order_code: order_code(&object),
+            asked: money(&object, "request_amount", object.text("currency").as_deref())?,
+            status: status(&word, object.text("failure_code").as_deref()),
+            latest_payment: provider_ref(&object, "latest_payment_id"),
+            expires_at: properties.and_then(|properties| properties.time("expires_at")),
+            actions: actions.iter().filter_map(|act| Some((act.text("descriptor")?, act.text("value")?))).collect(),
+            is_settled: word == "SUCCEEDED",
+        })
+    }
+
+    /// What the customer is shown, where the answer has it.
+    pub(crate) fn artefact(&self, shown: Shown) -> Option<Artefact> {
+        let (_, value) = self.actions.iter().find(|(descriptor, _)| descriptor == shown.descriptor())?;
+        match shown {
+            Shown::QrString => Some(Artefact::Qr { qr_string: value.clone() }),
+        }
+    }
+
+    /// Whether there may be more payments on it than the one it names: it was paid, or it is closed, after
+    /// which it no longer says so.
+    pub(crate) fn may_hold_money(&self) -> bool {
+        self.is_settled || self.latest_payment.is_some() || self.status != SnapshotStatus::Pending
+    }
+}
+
+/// Where a request stands, money aside: what was paid is read from its payments.
+fn status(word: &str, failure_code: Option<&str>) -> SnapshotStatus {
+    match word {
+        "REQUIRES_ACTION" | "ACCEPTING_PAYMENTS" | "PENDING" | "AUTHORIZED" | "SUCCEEDED" => SnapshotStatus::Pending,
+        "EXPIRED" => SnapshotStatus::Expired,
+        "CANCELED" => SnapshotStatus::Canceled,
+        "FAILED" => SnapshotStatus::Failed(FailureReason::from_code(failure_code.unwrap_or_default())),
+        unknown => SnapshotStatus::Unrecognised(unknown.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(status: &str, more: &str) -> String {
+        format!(
+            r#"{{"payment_request_id":"pr-1","reference_id":"TRX-1~a","currency":"IDR","request_amount":33000.0,"status":"{status}","channel_code":"QRIS","actions":[{{"type":"PRESENT_TO_CUSTOMER","descriptor":"VIRTUAL_ACCOUNT_NUMBER","value":"88"}},{{"type":"PRESENT_TO_CUSTOMER","descriptor":"QR_STRING","value":"0002"}}],"metadata":{{"order_code":"TRX-1"}},"tomorrow":[1]{more}}}"#
+        )
+    }
+
+    #[track_caller]
+    fn check_status(word: &str, more: &str, want: &SnapshotStatus) {
+        assert_eq!(&PaymentRequest::parse(body(word, more).as_bytes()).unwrap().status, want, "{word}");
+    }
+
+    #[test]
+    fn what_we_need_is_read_whatever_stands_around_it() {
+        let request = PaymentRequest::parse(body("REQUIRES_ACTION", "").as_bytes()).unwrap();
+        assert_eq!(request.id.as_str(), "pr-1");
+        assert_eq!(request.reference.as_deref(), Some("TRX-1~a"));
+        assert_eq!(request.order_code.as_deref(), Some("TRX-1"));
+        assert!(request.asked.as_ref().unwrap().fits(&33_000.into()));
+        assert_eq!(request.artefact(Shown::QrString), Some(Artefact::Qr { qr_string: "0002".to_owned() }));
+        assert!(!request.may_hold_money());
+    }
+
+    #[test]
+    fn every_word_of_today_is_known_and_others_are_kept() {
+        for word in ["REQUIRES_ACTION", "ACCEPTING_PAYMENTS", "PENDING", "AUTHORIZED", "SUCCEEDED"] {
+            check_status(word, "", &SnapshotStatus::Pending);
+        }
+        check_status("EXPIRED", "", &SnapshotStatus::Expired);
+        check_status("CANCELED", "", &SnapshotStatus::Canceled);
+        let reason = FailureReason::from_code("CARD_DECLINED");
+        check_status("FAILED", r#","failure_code":"CARD_DECLINED ""#, &SnapshotStatus::Failed(reason));
+        for word in ["succeeded", "CANCELLED", "SOON"] {
+            check_status(word, "", &SnapshotStatus::Unrecognised(word.to_owned()));
+        }
+    }
+
+    #[test]
+    fn money_may_lie_on_whatever_is_not_plainly_open() {
+        for (word, more, want) in [
+            ("REQUIRES_ACTION", r#","latest_payment_id":null"#, false),
+            ("REQUIRES_ACTION", r#","latest_payment_id":"py-1""#, true),
+            ("SUCCEEDED", "", true),
+            ("EXPIRED", "", true),
+            ("SOON", "", true),
+        ] {
+            assert_eq!(PaymentRequest::parse(body(word, more).as_bytes()).unwrap().may_hold_money(), want, "{word}");
+        }
+    }
+
+    #[test]
+    fn without_an_id_or_a_readable_amount_it_is_of_no_use() {
+        let good = body("REQUIRES_ACTION", "");
+        for bad in [
+            good.replace("\"pr-1\"", "7"),
+            good.replace("pr-1", ""),
+            good.replace("33000.0", "\"33000\""),
+            good.replace("33000.0", "-1"),
+            good.replace("\"REQUIRES_ACTION\"", "null"),
+            good.replace(']', ""),
+            String::new(),
+        ] {
+            assert!(PaymentRequest::parse(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+}

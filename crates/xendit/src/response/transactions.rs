@@ -1,0 +1,94 @@
+use mstore_pay_domain::ids::ProviderRef;
+use mstore_pay_domain::ports::ArrivedMoney;
+use mstore_pay_outbound::json::Object;
+
+use super::{Unreadable, money, provider_ref};
+
+/// Words for rows that are certainly no money that came. Any other row is a hint worth following.
+const NO_MONEY: [&str; 4] = ["PENDING", "FAILED", "VOIDED", "REVERSED"];
+
+/// One page of the list of transactions.
+#[derive(Debug)]
+pub(crate) struct TransactionPage {
+    pub(crate) rows: Vec<TransactionRow>,
+    pub(crate) has_more: bool,
+    /// Rows that could not be read.
+    pub(crate) unreadable: usize,
+}
+
+/// A row that tells of money.
+#[derive(Debug)]
+pub(crate) struct TransactionRow {
+    pub(crate) arrived: ArrivedMoney,
+    /// The payment that the row is about, where it says so.
+    pub(crate) payment_ref: Option<ProviderRef>,
+}
+
+impl TransactionPage {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Unreadable> {
+        let object = Object::parse(body)?;
+        if !object.has("data") {
+            return Err(Unreadable::Field("data"));
+        }
+        let (mut rows, mut unreadable) = (Vec::new(), 0);
+        for row in object.objects("data")? {
+            if row.text("status").is_some_and(|word| NO_MONEY.contains(&word.as_str())) {
+                continue;
+            }
+            match TransactionRow::read(&row) {
+                Ok(row) => rows.push(row),
+                Err(_one_bad_row) => unreadable += 1,
+            }
+        }
+        Ok(Self { rows, has_more: object.raw("has_more") == Some("true"), unreadable })
+    }
+}
+
+impl TransactionRow {
+    fn read(row: &Object) -> Result<Self, Unreadable> {
+        let arrived = ArrivedMoney {
+            row_ref: provider_ref(row, "id").ok_or(Unreadable::Field("id"))?,
+            charge_ref: row.object("product_data").and_then(|product| provider_ref(&product, "payment_request_id")),
+            our_reference: row.text("reference_id"),
+            money: money(row, "amount", row.text("currency").as_deref())?.ok_or(Unreadable::Field("amount"))?,
+            updated_at: row.time("updated").ok_or(Unreadable::Field("updated"))?,
+        };
+        Ok(Self { arrived, payment_ref: provider_ref(row, "product_id") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(status: &str, amount: &str) -> String {
+        format!(
+            r#"{{"id":"txn-1","product_id":"py-1","status":"{status}","reference_id":"R","currency":"IDR","amount":{amount},"updated":"2026-01-01T00:00:00Z","product_data":{{"payment_request_id":"pr-1"}}}}"#
+        )
+    }
+
+    #[test]
+    fn a_row_names_its_charge_and_its_payment_apart_from_itself() {
+        let page = format!(r#"{{"has_more":true,"data":[{}]}}"#, row("SUCCESS", "33000"));
+        let page = TransactionPage::parse(page.as_bytes()).unwrap();
+        let row = &page.rows[0];
+        assert_eq!(row.arrived.row_ref.as_str(), "txn-1");
+        assert_eq!(row.arrived.charge_ref.as_ref().unwrap().as_str(), "pr-1");
+        assert_eq!(row.payment_ref.as_ref().unwrap().as_str(), "py-1");
+        assert!(page.has_more);
+    }
+
+    #[test]
+    fn rows_that_are_no_money_or_cannot_be_read_are_left_out() {
+        let rows = [row("FAILED", "1"), row("SUCCESS", "\"1\""), row("TOMORROW", "1")].join(",");
+        let page = TransactionPage::parse(format!(r#"{{"data":[{rows}]}}"#).as_bytes()).unwrap();
+        assert_eq!((page.rows.len(), page.unreadable, page.has_more), (1, 1, false));
+    }
+
+    #[test]
+    fn what_is_no_list_is_an_error() {
+        for body in ["", "{}", r#"{"data":7}"#, "[]", r#"{"data":[7]}"#] {
+            assert!(TransactionPage::parse(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+DROP VIEW seed_payments;
+DROP TABLE exceptions;
+DROP TABLE offline_entries;
+DROP TABLE live_orders;
+DROP TABLE transactions;
+DROP TABLE idempotency_keys;
+DROP TABLE outbox;
+DROP TABLE webhook_inbox;
+DROP TABLE payment_bodies;
+DROP TABLE payment_event_bodies;
+DROP TABLE payment_events;
+DROP TABLE reversals;
+DROP TABLE refunds;
+DROP TABLE receipts;
+DROP TABLE charges;
+DROP TABLE payment_details;
+DROP TABLE payments;
