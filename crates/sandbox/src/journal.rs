@@ -40,11 +40,7 @@ pub(crate) enum Journal {
     /// No state file: nothing to wait for.
     Memory,
     /// A thread owns the file.
-    File {
-        lines: mpsc::Sender<Line>,
-        written: AtomicU64,
-        durable: watch::Receiver<Durable>,
-    },
+    File { lines: mpsc::Sender<Line>, written: AtomicU64, durable: watch::Receiver<Durable> },
 }
 
 impl Journal {
@@ -58,15 +54,9 @@ impl Journal {
         let handle = file::compact(path, &books)?;
         let (lines, received) = mpsc::channel();
         let (progress, durable) = watch::channel(Durable::UpTo(Mark(0)));
-        writer::spawn(lock, handle, received, progress).map_err(|source| SandboxError::State {
-            path: path.to_owned(),
-            source,
-        })?;
-        let journal = Self::File {
-            lines,
-            written: AtomicU64::new(0),
-            durable,
-        };
+        writer::spawn(lock, handle, received, progress)
+            .map_err(|source| SandboxError::State { path: path.to_owned(), source })?;
+        let journal = Self::File { lines, written: AtomicU64::new(0), durable };
         Ok((journal, books))
     }
 

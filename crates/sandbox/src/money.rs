@@ -70,39 +70,19 @@ impl Sandbox {
             paid_at: now,
             inquired_at: attempt.inquired_at,
             listed_from: now + self.sweep_lag,
-            payer_name: attempt
-                .payer_name
-                .unwrap_or_else(|| "SANDBOX CUSTOMER".to_owned()),
+            payer_name: attempt.payer_name.unwrap_or_else(|| "SANDBOX CUSTOMER".to_owned()),
             issuer_name: attempt.issuer_name.unwrap_or_else(|| "GOPAY".to_owned()),
-            receipt_id: id::prefixed("")
-                .chars()
-                .filter(char::is_ascii_hexdigit)
-                .take(12)
-                .collect(),
+            receipt_id: id::prefixed("").chars().filter(char::is_ascii_hexdigit).take(12).collect(),
         };
         pen.record(&Entry::Attempted(Box::new(payment.clone())));
-        let event = if payment.succeeded() {
-            Event::Paid
-        } else {
-            Event::Failed
-        };
+        let event = if payment.succeeded() { Event::Paid } else { Event::Failed };
         let queued = self.tell(pen, charge, event, Some(&payment.id), attempt.telling, now);
         (payment, queued)
     }
 
     /// Ends the charge at the provider and queues the webhook about it.
-    pub(crate) fn expire(
-        &self,
-        pen: &mut Pen<'_>,
-        charge: &Charge,
-        telling: Telling,
-        now: DateTime<Utc>,
-    ) {
-        pen.record(&Entry::Moved {
-            charge_id: charge.id.clone(),
-            status: ChargeStatus::Expired,
-            at: now,
-        });
+    pub(crate) fn expire(&self, pen: &mut Pen<'_>, charge: &Charge, telling: Telling, now: DateTime<Utc>) {
+        pen.record(&Entry::Moved { charge_id: charge.id.clone(), status: ChargeStatus::Expired, at: now });
         self.tell(pen, charge, Event::Expired, None, telling, now);
     }
 

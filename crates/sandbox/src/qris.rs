@@ -17,19 +17,9 @@ pub(crate) fn dynamic(switch: &str, nmid: &str, amount: &Amount, reference: &str
     let printable: Vec<char> = reference.chars().filter(char::is_ascii_graphic).collect();
     let skipped = printable.len().saturating_sub(REFERENCE_CHARS_MAX);
     let label: String = printable.into_iter().skip(skipped).collect();
-    let acquirer = [
-        tag("00", switch),
-        tag("01", "936009180000000001"),
-        tag("02", "MSTORE001"),
-        tag("03", "UME"),
-    ]
-    .concat();
-    let national = [
-        tag("00", "ID.CO.QRIS.WWW"),
-        tag("02", nmid),
-        tag("03", "UME"),
-    ]
-    .concat();
+    let acquirer =
+        [tag("00", switch), tag("01", "936009180000000001"), tag("02", "MSTORE001"), tag("03", "UME")].concat();
+    let national = [tag("00", "ID.CO.QRIS.WWW"), tag("02", nmid), tag("03", "UME")].concat();
     let text = [
         tag("00", "01"),
         tag("01", "12"),
@@ -57,13 +47,12 @@ fn tag(number: &str, value: &str) -> String {
 /// CRC-16/CCITT-FALSE: polynomial 0x1021, start 0xFFFF, nothing reflected.
 fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xFFFF, |crc: u16, &byte| {
-        (0..8).fold(crc ^ (u16::from(byte) << 8), |crc, _bit| {
-            if crc & 0x8000 == 0 {
-                crc << 1
-            } else {
-                (crc << 1) ^ 0x1021
-            }
-        })
+        (0..8).fold(
+            crc ^ (u16::from(byte) << 8),
+            |crc, _bit| {
+                if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 }
+            },
+        )
     })
 }
 
@@ -79,12 +68,7 @@ mod tests {
     #[test]
     fn every_length_fits_its_value_and_the_amount_is_in_tag_54() {
         let long = "R".repeat(50);
-        let text = dynamic(
-            "CO.XENDIT.WWW",
-            "ID1020304050607",
-            &Amount::rupiah(33_000),
-            &long,
-        );
+        let text = dynamic("CO.XENDIT.WWW", "ID1020304050607", &Amount::rupiah(33_000), &long);
         let mut rest = text.as_str();
         let mut tags = Vec::new();
         while let Some((number, after)) = rest.split_at_checked(2) {

@@ -120,17 +120,14 @@ impl Sandbox {
         url: &Url,
     ) -> Option<(String, Mark)> {
         let found = match provider {
-            Provider::Xendit => self.xendit_accounts.iter().find(|known| {
-                account.is_none_or(|word| word == known.name || word == known.business_id)
-            }),
+            Provider::Xendit => self
+                .xendit_accounts
+                .iter()
+                .find(|known| account.is_none_or(|word| word == known.name || word == known.business_id)),
         };
         let account = found?.name.clone();
         let ((), mark) = self.with_books(|pen| {
-            pen.record(&Entry::Targeted {
-                provider,
-                account: account.clone(),
-                url: url.to_string(),
-            });
+            pen.record(&Entry::Targeted { provider, account: account.clone(), url: url.to_string() });
         });
         Some((account, mark))
     }

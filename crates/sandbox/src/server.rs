@@ -60,10 +60,7 @@ struct Announcement {
 pub async fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError> {
     let config = config.checked()?;
     let asked = config.listen;
-    let not_listening = |source| SandboxError::Listen {
-        address: asked,
-        source,
-    };
+    let not_listening = |source| SandboxError::Listen { address: asked, source };
     // The port is taken first: a second sandbox on the same port must not touch the state file of the first.
     let listener = tokio::net::TcpListener::bind(asked)
         .await
@@ -106,17 +103,11 @@ pub async fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError
         cancelled.cancelled().await;
         handle.stop(false).await;
     });
-    running.tasks.spawn(webhooks::run(
-        Arc::clone(&sandbox),
-        running.tasks.clone(),
-        running.cancelled.clone(),
-    ));
+    running.tasks.spawn(webhooks::run(Arc::clone(&sandbox), running.tasks.clone(), running.cancelled.clone()));
     let clockwork = {
         let cancelled = running.cancelled.clone();
         async move {
-            cancelled
-                .run_until_cancelled(watch_deadlines(&sandbox))
-                .await;
+            cancelled.run_until_cancelled(watch_deadlines(&sandbox)).await;
         }
     };
     running.tasks.spawn(clockwork);
@@ -138,9 +129,7 @@ async fn watch_deadlines(sandbox: &Sandbox) {
             sandbox.expire_due(pen, now);
             pen.next_deadline().map(|(at, _)| at)
         });
-        let nap = next.map_or(Duration::from_secs(NAP_SECONDS_MAX), |at| {
-            sandbox.clock.real_time_until(at)
-        });
+        let nap = next.map_or(Duration::from_secs(NAP_SECONDS_MAX), |at| sandbox.clock.real_time_until(at));
         tokio::select! {
             () = sandbox.opened.notified() => {}
             () = sleep(nap.min(Duration::from_secs(NAP_SECONDS_MAX))) => {}
@@ -192,9 +181,7 @@ impl RunningSandbox {
     ) -> Result<(), SandboxError> {
         let unknown = || SandboxError::Setting(format!("{provider} has no account {account:?}"));
         let sandbox = self.shared.upgrade().ok_or_else(unknown)?;
-        let (_name, mark) = sandbox
-            .direct_webhooks(provider, account, url)
-            .ok_or_else(unknown)?;
+        let (_name, mark) = sandbox.direct_webhooks(provider, account, url).ok_or_else(unknown)?;
         let kept = sandbox.durable(mark).await;
         kept.map_err(|broken| SandboxError::Journal(io::Error::other(broken)))
     }
@@ -202,11 +189,7 @@ impl RunningSandbox {
     /// The addresses bound, as one line of JSON for the standard output of the subcommand.
     #[must_use]
     pub fn announcement(&self) -> String {
-        json(&Announcement {
-            listen: self.base_url(),
-            xendit: self.xendit_base_url(),
-            control: self.control_url(),
-        })
+        json(&Announcement { listen: self.base_url(), xendit: self.xendit_base_url(), control: self.control_url() })
     }
 
     /// Stops listening and waits until nothing runs any more; what was acknowledged is on disk already.

@@ -132,7 +132,7 @@ pub(crate) fn fill(text: &str, values: &Values) -> String {
         };
         match value_of(name, values) {
             Some(value) => filled.push_str(&value),
-            None => filled.push_str(&format!("{{{{{name}}}}}")),
+            None => filled.extend(["{{", name, "}}"]),
         }
         rest = behind;
     }

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::case::{Case, Values};
 use crate::fixture::{AMOUNT, Bench, Fixture};
-use crate::rig::{LedgerCharge, Pay};
+use crate::rig::Pay;
+use crate::rig::ledger::LedgerCharge;
 use crate::wire::Reply;
 
 /// What was the case before it was tried.
@@ -20,7 +21,6 @@ pub(crate) struct Before {
 
 /// What happened.
 pub(crate) struct Seen<'a> {
-    pub(crate) case: &'a Case,
     pub(crate) values: &'a Values,
     pub(crate) a: Option<&'a Fixture>,
     pub(crate) setup: &'a [Reply],
@@ -231,7 +231,8 @@ async fn paid_once(bench: &Bench, seen: &Seen<'_>) -> Held {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let paid = &seen.values["REF_PAID"];
     let charges = bench.rig.control.charges().await;
-    let receipts = charges.iter().filter(|charge| &charge.id == paid).map(|charge| charge.arrived().count()).sum::<usize>();
+    let receipts =
+        charges.iter().filter(|charge| &charge.id == paid).map(|charge| charge.arrived().count()).sum::<usize>();
     check(receipts == 1, || format!("{receipts} payments on the one that was paid"))
 }
 
@@ -264,7 +265,7 @@ async fn paid_at_sane(bench: &Bench, seen: &Seen<'_>) -> Held {
     let told = bench.await_paid(a).await;
     let told: Option<chrono::DateTime<chrono::Utc>> = told["paid_at"].as_str().and_then(|at| at.parse().ok());
     let charges = bench.rig.control.charges().await;
-    let booked = charges.iter().filter(|charge| charge.id == a.reference).flat_map(|charge| charge.arrived()).next();
+    let booked = charges.iter().filter(|charge| charge.id == a.reference).flat_map(LedgerCharge::arrived).next();
     let same = told.map(|at| at.timestamp_millis()) == booked.map(|paid| paid.paid_at.timestamp_millis());
     check(same, || format!("{told:?}, booked {booked:?}"))
 }
@@ -288,7 +289,10 @@ pub(crate) async fn look_back(bench: &mut Bench) -> Vec<String> {
     for charge in bench.rig.control.charges().await {
         for (_, told) in [bench.get_as_a(&charge.id).await, bench.get_as_b(&charge.id).await] {
             if !told.is_null() && (told["status"] == "paid") != charge.is_paid() {
-                faults.push(format!("in the end {} is {}, the ledger says {}", charge.id, told["status"], charge.status));
+                faults.push(format!(
+                    "in the end {} is {}, the ledger has {:?}",
+                    charge.id, told["status"], charge.payments
+                ));
             }
         }
     }

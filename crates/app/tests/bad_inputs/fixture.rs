@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -43,7 +44,7 @@ impl Bench {
         let token_b = rig.token("M2", "L0_CASHIER");
         let mut constants = jwt::broken(&token_a, &rig.secrets.jwt);
         let digest = Sha256::digest(rig.secrets.webhook_token.as_bytes());
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = HEXLOWER.encode(&digest);
         for (name, value) in [
             ("TOKEN", token_a.clone()),
             ("TOKEN_VIEWER", rig.token("M1", "L0_VIEWER")),
@@ -88,7 +89,7 @@ impl Bench {
         let secrets = self.rig.secrets.clone();
         faults.extend(hygiene::faults(case, &reply, &values, &secrets.canaries()));
         for effect in &case.effects {
-            let seen = effects::Seen { case, values: &values, a: a.as_ref(), setup: &setup, reply: &reply };
+            let seen = effects::Seen { values: &values, a: a.as_ref(), setup: &setup, reply: &reply };
             if let Err(why) = effects::holds(self, effect, &seen, &before).await {
                 faults.push(format!("{effect}: {why}"));
             }
@@ -116,7 +117,8 @@ impl Bench {
         }
         let key = format!("key-of-b-{}", self.count);
         let b = self.payment(&format!("TRX-B-{}", self.count), &self.token_b.clone(), Some(&key)).await;
-        for (name, value) in [("REF_B", b.reference), ("EXT_B", b.order_code), ("PAY_B", b.payment_id), ("IDEM_B", key)] {
+        for (name, value) in [("REF_B", b.reference), ("EXT_B", b.order_code), ("PAY_B", b.payment_id), ("IDEM_B", key)]
+        {
             values.insert(name.to_owned(), value);
         }
     }
@@ -134,18 +136,21 @@ impl Bench {
 
     /// The payment as merchant A is told of it; the status of the answer, and its `data`.
     pub(crate) async fn get_as_a(&self, reference: &str) -> (u16, Value) {
-        let (status, mut body) = read(self.http.get(self.url(&format!("{PAYMENTS}/{reference}"))).bearer_auth(&self.token_a)).await;
+        let (status, mut body) =
+            read(self.http.get(self.url(&format!("{PAYMENTS}/{reference}"))).bearer_auth(&self.token_a)).await;
         (status, body["data"].take())
     }
 
     pub(crate) async fn get_as_b(&self, reference: &str) -> (u16, Value) {
-        let (status, mut body) = read(self.http.get(self.url(&format!("{PAYMENTS}/{reference}"))).bearer_auth(&self.token_b)).await;
+        let (status, mut body) =
+            read(self.http.get(self.url(&format!("{PAYMENTS}/{reference}"))).bearer_auth(&self.token_b)).await;
         (status, body["data"].take())
     }
 
     /// Merchant A's exceptions about that payment.
     pub(crate) async fn exceptions_of(&self, payment_id: &str) -> Vec<Value> {
-        let (_, body) = read(self.http.get(self.url("/api/v1/pos/exceptions?limit=100")).bearer_auth(&self.token_a)).await;
+        let (_, body) =
+            read(self.http.get(self.url("/api/v1/pos/exceptions?limit=100")).bearer_auth(&self.token_a)).await;
         let data = &body["data"];
         let all = data["items"].as_array().or_else(|| data.as_array()).cloned();
         let all = all.unwrap_or_else(|| panic!("exceptions: {body}"));

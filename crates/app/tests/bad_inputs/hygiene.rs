@@ -75,7 +75,8 @@ pub(crate) fn faults(case: &Case, reply: &Reply, values: &Values, secrets: &[&st
         faults.extend(problem_faults(case, reply));
     }
     if case.class == "tenant" {
-        let theirs = ["REF_B", "PAY_B"].iter().filter_map(|name| values.get(*name)).find(|id| text.contains(id.as_str()));
+        let theirs =
+            ["REF_B", "PAY_B"].iter().filter_map(|name| values.get(*name)).find(|id| text.contains(id.as_str()));
         faults.extend(theirs.map(|id| format!("tells {id} of the other merchant")));
     }
     faults

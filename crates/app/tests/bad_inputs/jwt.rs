@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha512};
 
@@ -34,9 +34,9 @@ fn part(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-fn sign<M: hmac::Mac + hmac::KeyInit>(header: &Value, claims: &Value, secret: &str) -> String {
+fn sign<M: Mac + KeyInit>(header: &Value, claims: &Value, secret: &str) -> String {
     let message = format!("{}.{}", part(header), part(claims));
-    let mut mac = <M as hmac::KeyInit>::new_from_slice(secret.as_bytes()).expect("any length is a key");
+    let mut mac = <M as KeyInit>::new_from_slice(secret.as_bytes()).expect("any length is a key");
     mac.update(message.as_bytes());
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }

@@ -26,7 +26,11 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let line = self.head.lines().skip(1).find_map(|line| line.split_once(':').filter(|(n, _)| n.eq_ignore_ascii_case(name)));
+        let line = self
+            .head
+            .lines()
+            .skip(1)
+            .find_map(|line| line.split_once(':').filter(|(n, _)| n.eq_ignore_ascii_case(name)));
         line.map(|(_, value)| value.trim())
     }
 
@@ -47,12 +51,13 @@ pub(crate) async fn send(host: &str, step: &Step, values: &Values) -> Reply {
 
 fn request(host: &str, step: &Step, values: &Values) -> Vec<u8> {
     let payload = step.payload(values);
-    let mut head = format!("{} {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n", step.method, fill(&step.path, values));
+    let mut head =
+        format!("{} {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n", step.method, fill(&step.path, values));
     for (name, value) in &step.headers {
-        head.push_str(&format!("{name}: {}\r\n", fill(value, values)));
+        head.extend([name, ": ", &fill(value, values), "\r\n"]);
     }
     if let Some(payload) = &payload {
-        head.push_str(&format!("Content-Length: {}\r\n", payload.len()));
+        head.extend(["Content-Length: ", &payload.len().to_string(), "\r\n"]);
     }
     head.push_str("\r\n");
     [head.into_bytes(), payload.unwrap_or_default()].concat()

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep};
 pub(crate) use evidence::Evidence;
 
 use crate::rig::Rig;
+use crate::rig::ledger::LedgerCharge;
 use crate::till::{ClientLog, Till};
 
 /// How long the gateway has, once traffic stopped, to come to rest.
@@ -85,7 +86,8 @@ pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[T
 }
 
 fn report(case: &str, rig: &mut Rig, findings: &[Finding]) {
-    let held: Vec<String> = findings.iter().map(|f| format!("{} {}/{}", f.name, f.n - f.broken.len().min(f.n), f.n)).collect();
+    let held: Vec<String> =
+        findings.iter().map(|f| format!("{} {}/{}", f.name, f.n - f.broken.len().min(f.n), f.n)).collect();
     println!("{case} invariants: {}", held.join(", "));
     let broken: Vec<String> = findings
         .iter()
@@ -106,7 +108,7 @@ fn report(case: &str, rig: &mut Rig, findings: &[Finding]) {
 async fn come_to_rest(rig: &Rig, tills: &[Till]) -> (Duration, (usize, Vec<String>)) {
     let began = Instant::now();
     let mut waiting: Vec<String> =
-        rig.control.charges().await.into_iter().filter(|charge| charge.is_paid()).map(|charge| charge.id).collect();
+        rig.control.charges().await.into_iter().filter(LedgerCharge::is_paid).map(|charge| charge.id).collect();
     let count = waiting.len();
     loop {
         let mut still = Vec::new();

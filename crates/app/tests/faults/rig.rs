@@ -1,7 +1,7 @@
 //! The gateway and the provider's sandbox as real processes, each with its own disk.
 
 mod control;
-mod ledger;
+pub(crate) mod ledger;
 mod process;
 mod secrets;
 
@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) use control::{Control, Pay};
-pub(crate) use ledger::{Delivery, LedgerCharge, ProviderCall};
 pub(crate) use process::Process;
 pub(crate) use secrets::Secrets;
 
@@ -101,7 +100,8 @@ impl Rig {
 
     /// A token of that merchant, minted by the gateway's own command.
     pub(crate) fn token(&self, merchant: &str, role: &str) -> String {
-        let words = ["token", "--merchant", merchant, "--branch", "B1", "--user", "1", "--role", role, "--ttl", "86400"];
+        let words =
+            ["token", "--merchant", merchant, "--branch", "B1", "--user", "1", "--role", role, "--ttl", "86400"];
         let minted = self.gateway_command(&words).output().expect("the token command runs");
         assert!(minted.status.success(), "token: {}", String::from_utf8_lossy(&minted.stderr));
         String::from_utf8(minted.stdout).expect("a token is text").trim().to_owned()

@@ -28,7 +28,7 @@ fn thousandths() -> u64 {
     format!("{whole}{digits}").parse().unwrap_or_else(|_| panic!("FAULT_SCALE is a decimal number, not {text:?}"))
 }
 
-/// Draws that depend on their seed alone (SplitMix64).
+/// Draws that depend on their seed alone (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(crate) struct Draws(u64);
 

@@ -155,10 +155,6 @@ impl Till {
         self.send("POST", &format!("{PAYMENTS}/{reference}/cancel"), None, None).await
     }
 
-    pub(crate) async fn timeline(&self, reference: &str) -> Exchange {
-        self.read(&format!("{PAYMENTS}/{reference}/timeline")).await
-    }
-
     /// The merchant's exceptions, newest first.
     pub(crate) async fn exceptions(&self) -> Vec<Value> {
         let exchange = self.read("/api/v1/pos/exceptions").await;

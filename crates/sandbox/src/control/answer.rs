@@ -25,10 +25,7 @@ impl Refused {
     }
 
     pub(super) fn conflict(error: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::CONFLICT,
-            error: error.into(),
-        }
+        Self { status: StatusCode::CONFLICT, error: error.into() }
     }
 
     pub(super) fn not_found(error: impl Into<String>) -> Self {

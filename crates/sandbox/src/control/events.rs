@@ -56,10 +56,7 @@ pub(super) async fn pay(sandbox: Data<Sandbox>, body: Bytes) -> HttpResponse {
 /// `POST /_control/fail`
 pub(super) async fn fail(sandbox: Data<Sandbox>, body: Bytes) -> HttpResponse {
     let failed = |options: &EventOptions| PaymentOutcome::Failed {
-        code: options
-            .failure_code
-            .clone()
-            .unwrap_or_else(|| FAILURE_CODE_DEFAULT.to_owned()),
+        code: options.failure_code.clone().unwrap_or_else(|| FAILURE_CODE_DEFAULT.to_owned()),
     };
     answer(attempt(&sandbox, &body, failed).await)
 }
@@ -83,11 +80,7 @@ async fn attempt(
 ) -> Result<Attempted, Refused> {
     let (selector, options): (Selector, EventOptions) = (read(body)?, read(body)?);
     let nothing = Amount::rupiah(0);
-    if options
-        .amount
-        .as_ref()
-        .is_some_and(|amount| *amount <= nothing)
-    {
+    if options.amount.as_ref().is_some_and(|amount| *amount <= nothing) {
         return Err(Refused::bad_request("an amount paid is above zero"));
     }
     let outcome = outcome(&options);
@@ -135,8 +128,5 @@ async fn expire_one(sandbox: &Sandbox, body: &[u8]) -> Result<Expired, Refused> 
     });
     let charge = done?;
     safe(sandbox, mark).await?;
-    Ok(Expired {
-        charge_id: charge.id,
-        reference: charge.reference,
-    })
+    Ok(Expired { charge_id: charge.id, reference: charge.reference })
 }

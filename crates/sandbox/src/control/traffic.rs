@@ -37,10 +37,7 @@ struct Resent {
 
 /// `GET /_control/requests?since=`: a time, or the `seq` of the last request already known.
 pub(super) async fn requests(sandbox: Data<Sandbox>, query: Query<Since>) -> HttpResponse {
-    answer(requests_since(
-        &sandbox,
-        query.into_inner().since.as_deref(),
-    ))
+    answer(requests_since(&sandbox, query.into_inner().since.as_deref()))
 }
 
 fn requests_since(sandbox: &Sandbox, since: Option<&str>) -> Result<Vec<LoggedRequest>, Refused> {
@@ -52,13 +49,10 @@ fn requests_since(sandbox: &Sandbox, since: Option<&str>) -> Result<Vec<LoggedRe
         return Ok(log.iter().filter(|row| row.seq > seq).cloned().collect());
     }
     // A `+` of a zone offset arrives as a blank when it was not escaped.
-    let at: DateTime<Utc> =
-        since
-            .replace(' ', "+")
-            .parse()
-            .map_err(|_unreadable: chrono::ParseError| {
-                Refused::bad_request("since is a time or the seq of a request")
-            })?;
+    let at: DateTime<Utc> = since
+        .replace(' ', "+")
+        .parse()
+        .map_err(|_unreadable: chrono::ParseError| Refused::bad_request("since is a time or the seq of a request"))?;
     Ok(log.iter().filter(|row| row.at >= at).cloned().collect())
 }
 
@@ -78,9 +72,7 @@ async fn resend_one(sandbox: &Sandbox, id: String) -> Result<Resent, Refused> {
     if !known {
         return Err(Refused::not_found(format!("no webhook is called {id:?}")));
     }
-    let answered = sandbox
-        .webhooks
-        .send_now(id.clone(), false, sandbox.clock.now());
+    let answered = sandbox.webhooks.send_now(id.clone(), false, sandbox.clock.now());
     // An error means that the sandbox is stopping.
     answered.await.ok();
     Ok(Resent { id })
@@ -93,15 +85,10 @@ pub(super) async fn put_target(sandbox: Data<Sandbox>, body: Bytes) -> HttpRespo
 
 async fn set_target(sandbox: &Sandbox, body: &[u8]) -> Result<Target, Refused> {
     let wanted: TargetBody = read(body)?;
-    let url = Url::parse(&wanted.url)
-        .map_err(|error| Refused::bad_request(format!("url cannot be read: {error}")))?;
+    let url = Url::parse(&wanted.url).map_err(|error| Refused::bad_request(format!("url cannot be read: {error}")))?;
     let (account, mark) = sandbox
         .direct_webhooks(wanted.provider, wanted.account.as_deref(), &url)
         .ok_or_else(|| Refused::not_found("no such account"))?;
     safe(sandbox, mark).await?;
-    Ok(Target {
-        provider: wanted.provider,
-        account,
-        url: url.to_string(),
-    })
+    Ok(Target { provider: wanted.provider, account, url: url.to_string() })
 }

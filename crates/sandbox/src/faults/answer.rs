@@ -155,9 +155,7 @@ pub(crate) fn spoken(reply: Reply) -> Sent {
 
 async fn silence(connection: Option<&Connection>) -> Sent {
     let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(SILENCE_SECONDS_MAX)
-        && !connection.is_some_and(Connection::is_over)
-    {
+    while started.elapsed() < Duration::from_secs(SILENCE_SECONDS_MAX) && !connection.is_some_and(Connection::is_over) {
         // The server itself would keep the sockets of clients that gave up until the silence ends.
         sleep(Duration::from_millis(SILENCE_LOOK_MS)).await;
     }

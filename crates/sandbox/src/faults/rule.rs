@@ -42,10 +42,7 @@ pub(crate) struct Rule {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RuleError {
     #[error("{effect:?} means nothing on {operation:?}")]
-    Unsuited {
-        effect: Effect,
-        operation: Operation,
-    },
+    Unsuited { effect: Effect, operation: Operation },
     #[error("a probability is a number from 0 to 1")]
     Probability,
     #[error("{0} is no HTTP status of an answer")]
@@ -93,10 +90,7 @@ pub(crate) struct Rules {
 impl Rules {
     /// Puts these rules in the place of all others, or changes nothing if one is refused.
     pub(crate) fn replace(&mut self, rules: Vec<Rule>) -> Result<(), RuleError> {
-        self.armed = rules
-            .into_iter()
-            .map(Armed::new)
-            .collect::<Result<_, _>>()?;
+        self.armed = rules.into_iter().map(Armed::new).collect::<Result<_, _>>()?;
         Ok(())
     }
 
@@ -105,25 +99,15 @@ impl Rules {
     }
 
     /// The rule that fires for `subject`, among those whose effect `wanted` lets through.
-    pub(crate) fn pick(
-        &mut self,
-        subject: Subject<'_>,
-        wanted: impl Fn(Effect) -> bool,
-    ) -> Option<Fired> {
-        self.armed
-            .iter_mut()
-            .filter(|armed| wanted(armed.rule.effect))
-            .find_map(|armed| armed.fire(subject))
+    pub(crate) fn pick(&mut self, subject: Subject<'_>, wanted: impl Fn(Effect) -> bool) -> Option<Fired> {
+        self.armed.iter_mut().filter(|armed| wanted(armed.rule.effect)).find_map(|armed| armed.fire(subject))
     }
 }
 
 impl Armed {
     fn new(rule: Rule) -> Result<Self, RuleError> {
         if !rule.effect.suits(rule.operation) {
-            return Err(RuleError::Unsuited {
-                effect: rule.effect,
-                operation: rule.operation,
-            });
+            return Err(RuleError::Unsuited { effect: rule.effect, operation: rule.operation });
         }
         if let Some(status) = rule.status.filter(|status| !(200..=599).contains(status)) {
             return Err(RuleError::Status(status));
@@ -135,17 +119,11 @@ impl Armed {
             None => DRAWS,
             Some(raw) => threshold(raw.get())?,
         };
-        Ok(Self {
-            rule,
-            threshold,
-            met: 0,
-            fired: 0,
-        })
+        Ok(Self { rule, threshold, met: 0, fired: 0 })
     }
 
     fn fire(&mut self, subject: Subject<'_>) -> Option<Fired> {
-        let spent =
-            !self.rule.effect.copies() && self.rule.times.is_some_and(|times| self.fired >= times);
+        let spent = !self.rule.effect.copies() && self.rule.times.is_some_and(|times| self.fired >= times);
         if spent || !self.meets(subject) {
             return None;
         }
@@ -166,14 +144,14 @@ impl Armed {
 
     fn meets(&self, subject: Subject<'_>) -> bool {
         let rule = &self.rule;
-        let method = rule.method.as_deref().is_none_or(|wanted| {
-            subject
-                .method
-                .is_some_and(|method| method.eq_ignore_ascii_case(wanted))
-        });
-        let charge = rule.reference.as_deref().is_none_or(|wanted| {
-            [subject.reference, subject.order_code, subject.id].contains(&Some(wanted))
-        });
+        let method = rule
+            .method
+            .as_deref()
+            .is_none_or(|wanted| subject.method.is_some_and(|method| method.eq_ignore_ascii_case(wanted)));
+        let charge = rule
+            .reference
+            .as_deref()
+            .is_none_or(|wanted| [subject.reference, subject.order_code, subject.id].contains(&Some(wanted)));
         rule.provider == subject.provider && rule.operation == subject.operation && method && charge
     }
 }
@@ -203,9 +181,7 @@ mod tests {
 
     fn rules(json: &str) -> Rules {
         let mut rules = Rules::default();
-        rules
-            .replace(serde_json::from_str(json).expect("rules"))
-            .expect("rules that fit");
+        rules.replace(serde_json::from_str(json).expect("rules")).expect("rules that fit");
         rules
     }
 
@@ -223,51 +199,24 @@ mod tests {
     #[track_caller]
     fn check(json: &str, expected: &[bool]) {
         let mut rules = rules(json);
-        let fired: Vec<bool> = expected
-            .iter()
-            .map(|_| rules.pick(open("REF-1"), |_| true).is_some())
-            .collect();
+        let fired: Vec<bool> = expected.iter().map(|_| rules.pick(open("REF-1"), |_| true).is_some()).collect();
         assert_eq!(fired, expected, "{json}");
     }
 
     #[test]
     fn a_rule_meets_what_it_names_and_only_that() {
-        check(
-            r#"[{"provider":"xendit","operation":"open","effect":"reset"}]"#,
-            &[true, true],
-        );
-        check(
-            r#"[{"provider":"xendit","operation":"cancel","effect":"reset"}]"#,
-            &[false],
-        );
-        check(
-            r#"[{"provider":"xendit","operation":"open","effect":"reset","method":"QRIS"}]"#,
-            &[true],
-        );
-        check(
-            r#"[{"provider":"xendit","operation":"open","effect":"reset","method":"dana"}]"#,
-            &[false],
-        );
-        check(
-            r#"[{"provider":"xendit","operation":"open","effect":"reset","reference":"REF-1"}]"#,
-            &[true],
-        );
-        check(
-            r#"[{"provider":"xendit","operation":"open","effect":"reset","reference":"ORDER-1"}]"#,
-            &[true],
-        );
-        check(
-            r#"[{"provider":"xendit","operation":"open","effect":"reset","reference":"REF-2"}]"#,
-            &[false],
-        );
+        check(r#"[{"provider":"xendit","operation":"open","effect":"reset"}]"#, &[true, true]);
+        check(r#"[{"provider":"xendit","operation":"cancel","effect":"reset"}]"#, &[false]);
+        check(r#"[{"provider":"xendit","operation":"open","effect":"reset","method":"QRIS"}]"#, &[true]);
+        check(r#"[{"provider":"xendit","operation":"open","effect":"reset","method":"dana"}]"#, &[false]);
+        check(r#"[{"provider":"xendit","operation":"open","effect":"reset","reference":"REF-1"}]"#, &[true]);
+        check(r#"[{"provider":"xendit","operation":"open","effect":"reset","reference":"ORDER-1"}]"#, &[true]);
+        check(r#"[{"provider":"xendit","operation":"open","effect":"reset","reference":"REF-2"}]"#, &[false]);
     }
 
     #[test]
     fn a_rule_is_spent_after_its_times() {
-        check(
-            r#"[{"provider":"xendit","operation":"open","effect":"reset","times":2}]"#,
-            &[true, true, false],
-        );
+        check(r#"[{"provider":"xendit","operation":"open","effect":"reset","times":2}]"#, &[true, true, false]);
     }
 
     #[test]
@@ -275,9 +224,7 @@ mod tests {
         let json = r#"[{"provider":"xendit","operation":"open","effect":"reset","probability":0.3,"seed":7}]"#;
         let run = || -> Vec<bool> {
             let mut rules = rules(json);
-            (0..1_000)
-                .map(|_| rules.pick(open("REF-1"), |_| true).is_some())
-                .collect()
+            (0..1_000).map(|_| rules.pick(open("REF-1"), |_| true).is_some()).collect()
         };
         assert_eq!(run(), run());
         let fired = run().into_iter().filter(|fired| *fired).count();

@@ -11,12 +11,7 @@ use super::{Durable, Line, Mark};
 const BATCH_BYTES_MAX: usize = 1024 * 1024;
 
 /// Runs until every sender is gone. The lock is held, and given back, with the thread.
-pub(super) fn spawn(
-    lock: File,
-    file: File,
-    lines: Receiver<Line>,
-    progress: watch::Sender<Durable>,
-) -> io::Result<()> {
+pub(super) fn spawn(lock: File, file: File, lines: Receiver<Line>, progress: watch::Sender<Durable>) -> io::Result<()> {
     thread::Builder::new()
         .name("sandbox-journal".to_owned())
         .spawn(move || {
@@ -54,11 +49,7 @@ fn gather(first: Line, lines: &Receiver<Line>) -> io::Result<(Mark, Vec<u8>)> {
         reached = mark;
         batch.extend_from_slice(&line.ok_or(io::ErrorKind::InvalidData)?);
         batch.push(b'\n');
-        next = if batch.len() < BATCH_BYTES_MAX {
-            lines.try_recv().ok()
-        } else {
-            None
-        };
+        next = if batch.len() < BATCH_BYTES_MAX { lines.try_recv().ok() } else { None };
     }
     Ok((reached, batch))
 }

@@ -58,70 +58,38 @@ async fn deliver(sandbox: &Sandbox, delivery: Delivery) {
     };
     let letter = write(sandbox, &facts, &delivery);
     let sent = match &target {
-        Some(url) => {
-            join_all((0..delivery.copies.max(1)).map(|_| post(sandbox, url, &letter))).await
-        }
+        Some(url) => join_all((0..delivery.copies.max(1)).map(|_| post(sandbox, url, &letter))).await,
         None => vec![Outcome {
             answer: None,
             error: Some("no webhook target is set for this account".to_owned()),
             latency_ms: 0,
         }],
     };
-    let delivered = sent.iter().any(|outcome| {
-        outcome
-            .answer
-            .is_some_and(|status| (200..300).contains(&status))
-    });
+    let delivered = sent.iter().any(|outcome| outcome.answer.is_some_and(|status| (200..300).contains(&status)));
     for outcome in sent {
         note(sandbox, &facts, &letter, target.clone(), outcome);
     }
     if delivery.scheduled {
         // An event without a target is lost, as at Xendit ("URL not set").
-        settle(
-            sandbox,
-            &facts.notification,
-            delivered || target.is_none(),
-            at,
-        );
+        settle(sandbox, &facts.notification, delivered || target.is_none(), at);
     }
 }
 
-fn look_up(
-    sandbox: &Sandbox,
-    delivery: &Delivery,
-    at: DateTime<Utc>,
-) -> (Option<(Facts, Option<String>)>, Mark) {
+fn look_up(sandbox: &Sandbox, delivery: &Delivery, at: DateTime<Utc>) -> (Option<(Facts, Option<String>)>, Mark) {
     sandbox.with_books(|pen| {
         let notification = pen.notification(&delivery.notification_id)?.clone();
         let charge = pen.charge(&notification.charge_id)?.clone();
-        let payment = notification
-            .payment_id
-            .as_deref()
-            .and_then(|id| pen.payment(id))
-            .cloned();
-        let target = pen
-            .target(notification.provider, &notification.account)
-            .map(str::to_owned);
+        let payment = notification.payment_id.as_deref().and_then(|id| pen.payment(id)).cloned();
+        let target = pen.target(notification.provider, &notification.account).map(str::to_owned);
         let event = delivery.instead.unwrap_or(notification.event);
-        let facts = Facts {
-            notification,
-            charge,
-            payment,
-            event,
-            at,
-        };
+        let facts = Facts { notification, charge, payment, event, at };
         Some((facts, target))
     })
 }
 
 fn write(sandbox: &Sandbox, facts: &Facts, delivery: &Delivery) -> Letter {
     match facts.notification.provider {
-        Provider::Xendit => xendit::letter(
-            sandbox.xendit_accounts(),
-            facts,
-            &delivery.lie,
-            delivery.bad_token,
-        ),
+        Provider::Xendit => xendit::letter(sandbox.xendit_accounts(), facts, &delivery.lie, delivery.bad_token),
     }
 }
 
@@ -143,11 +111,7 @@ async fn post(sandbox: &Sandbox, url: &str, letter: &Letter) -> Outcome {
         Ok(response) => (Some(response.status().as_u16()), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    Outcome {
-        answer,
-        error,
-        latency_ms,
-    }
+    Outcome { answer, error, latency_ms }
 }
 
 /// Ends the schedule, or moves to its next step.
@@ -174,27 +138,16 @@ fn settle(sandbox: &Sandbox, notification: &Notification, over: bool, at: DateTi
 
 /// Notes a webhook that a rule kept from being sent.
 pub(super) fn note_dropped(sandbox: &Sandbox, notification: &Notification) {
-    let dropped = Delivery {
-        notification_id: notification.id.clone(),
-        ..Delivery::default()
-    };
+    let dropped = Delivery { notification_id: notification.id.clone(), ..Delivery::default() };
     if let (Some((facts, _target)), _mark) = look_up(sandbox, &dropped, sandbox.clock.now()) {
         let letter = write(sandbox, &facts, &dropped);
-        let outcome = Outcome {
-            answer: None,
-            error: Some("dropped by a rule".to_owned()),
-            latency_ms: 0,
-        };
+        let outcome = Outcome { answer: None, error: Some("dropped by a rule".to_owned()), latency_ms: 0 };
         note(sandbox, &facts, &letter, None, outcome);
     }
 }
 
 fn note(sandbox: &Sandbox, facts: &Facts, letter: &Letter, url: Option<String>, outcome: Outcome) {
-    let headers: Headers = letter
-        .headers
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.clone()))
-        .collect();
+    let headers: Headers = letter.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     sandbox.webhooks.log().add(LoggedDelivery {
         id: facts.notification.id.clone(),
         provider: facts.notification.provider,

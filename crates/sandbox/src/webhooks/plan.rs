@@ -25,15 +25,8 @@ pub(super) fn next(sandbox: &Sandbox, notification_id: String) -> Option<Deliver
         Some((notification, charge))
     });
     let (notification, charge) = found?;
-    let fired = sandbox.fault(subject_of(&charge, Operation::Webhook), |effect| {
-        effect != Effect::BeforeResponse
-    });
-    let plain = Delivery {
-        notification_id,
-        copies: 1,
-        scheduled: true,
-        ..Delivery::default()
-    };
+    let fired = sandbox.fault(subject_of(&charge, Operation::Webhook), |effect| effect != Effect::BeforeResponse);
+    let plain = Delivery { notification_id, copies: 1, scheduled: true, ..Delivery::default() };
     let Some(fired) = fired else {
         return Some(overtaking(sandbox, &notification.account, plain));
     };
@@ -55,21 +48,12 @@ fn spoiled(
             None
         }
         Effect::Delay => {
-            sandbox
-                .webhooks
-                .push(later(DELAY_MS_DEFAULT), Step::Send(Box::new(plain)));
+            sandbox.webhooks.push(later(DELAY_MS_DEFAULT), Step::Send(Box::new(plain)));
             None
         }
-        Effect::Reorder => hold(
-            sandbox,
-            &notification.account,
-            plain,
-            later(REORDER_MS_DEFAULT),
-        ),
+        Effect::Reorder => hold(sandbox, &notification.account, plain, later(REORDER_MS_DEFAULT)),
         Effect::CorrectedLater if notification.event == Event::Paid => {
-            sandbox
-                .webhooks
-                .push(later(CORRECTION_MS_DEFAULT), Step::Send(Box::new(plain)));
+            sandbox.webhooks.push(later(CORRECTION_MS_DEFAULT), Step::Send(Box::new(plain)));
             overtaking(Delivery {
                 notification_id: notification.id.clone(),
                 copies: 1,
@@ -77,22 +61,10 @@ fn spoiled(
                 ..Delivery::default()
             })
         }
-        Effect::Duplicate => overtaking(Delivery {
-            copies: fired.times.unwrap_or(DUPLICATES_DEFAULT),
-            ..plain
-        }),
-        Effect::Storm => overtaking(Delivery {
-            copies: fired.times.unwrap_or(STORM_DEFAULT),
-            ..plain
-        }),
-        Effect::BadSignature => overtaking(Delivery {
-            bad_token: true,
-            ..plain
-        }),
-        Effect::WrongAmount => overtaking(Delivery {
-            lie: Lie::of(Effect::WrongAmount, || None),
-            ..plain
-        }),
+        Effect::Duplicate => overtaking(Delivery { copies: fired.times.unwrap_or(DUPLICATES_DEFAULT), ..plain }),
+        Effect::Storm => overtaking(Delivery { copies: fired.times.unwrap_or(STORM_DEFAULT), ..plain }),
+        Effect::BadSignature => overtaking(Delivery { bad_token: true, ..plain }),
+        Effect::WrongAmount => overtaking(Delivery { lie: Lie::of(Effect::WrongAmount, || None), ..plain }),
         // A correction of anything but good news would be no news; the rest was refused when the rule came.
         Effect::CorrectedLater
         | Effect::BeforeResponse
@@ -121,19 +93,11 @@ fn spoiled(
 /// Sends what was held for this account right after `delivery`.
 fn overtaking(sandbox: &Sandbox, account: &str, delivery: Delivery) -> Delivery {
     let held = locked(&sandbox.webhooks.held).remove(account);
-    Delivery {
-        followed_by: held.map(|(_, overtaken)| Box::new(overtaken)),
-        ..delivery
-    }
+    Delivery { followed_by: held.map(|(_, overtaken)| Box::new(overtaken)), ..delivery }
 }
 
 /// Keeps the webhook back for the next one of its account; a second one to be kept back lets the first go after it.
-fn hold(
-    sandbox: &Sandbox,
-    account: &str,
-    delivery: Delivery,
-    at_the_latest: DateTime<Utc>,
-) -> Option<Delivery> {
+fn hold(sandbox: &Sandbox, account: &str, delivery: Delivery, at_the_latest: DateTime<Utc>) -> Option<Delivery> {
     let mut held = locked(&sandbox.webhooks.held);
     if held.contains_key(account) {
         drop(held);
@@ -142,13 +106,7 @@ fn hold(
     let token = sandbox.webhooks.number();
     held.insert(account.to_owned(), (token, delivery));
     drop(held);
-    sandbox.webhooks.push(
-        at_the_latest,
-        Step::Release {
-            account: account.to_owned(),
-            token,
-        },
-    );
+    sandbox.webhooks.push(at_the_latest, Step::Release { account: account.to_owned(), token });
     None
 }
 
@@ -164,8 +122,5 @@ fn drop_it(sandbox: &Sandbox, notification: &Notification) {
 }
 
 fn millis(ms: u64) -> TimeDelta {
-    i64::try_from(ms)
-        .ok()
-        .and_then(TimeDelta::try_milliseconds)
-        .unwrap_or(TimeDelta::days(36_500))
+    i64::try_from(ms).ok().and_then(TimeDelta::try_milliseconds).unwrap_or(TimeDelta::days(36_500))
 }

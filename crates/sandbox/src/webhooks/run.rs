@@ -22,9 +22,7 @@ pub(crate) async fn run(sandbox: Arc<Sandbox>, tasks: TaskTracker, cancelled: Ca
         };
         let (sandbox, cancelled) = (Arc::clone(&sandbox), cancelled.clone());
         tasks.spawn(async move {
-            cancelled
-                .run_until_cancelled(deliver::chain(&sandbox, delivery))
-                .await;
+            cancelled.run_until_cancelled(deliver::chain(&sandbox, delivery)).await;
             drop(place);
         });
     };
@@ -48,9 +46,7 @@ pub(crate) async fn run(sandbox: Arc<Sandbox>, tasks: TaskTracker, cancelled: Ca
             let nap = sandbox
                 .webhooks
                 .next_due()
-                .map_or(Duration::from_secs(NAP_SECONDS_MAX), |due| {
-                    sandbox.clock.real_time_until(due)
-                });
+                .map_or(Duration::from_secs(NAP_SECONDS_MAX), |due| sandbox.clock.real_time_until(due));
             tokio::select! {
                 () = sandbox.webhooks.changed.notified() => {}
                 () = sleep(nap.min(Duration::from_secs(NAP_SECONDS_MAX))) => {}

@@ -51,14 +51,12 @@ fn about(sandbox: &Sandbox, call: &Call<'_>) -> About {
                 id: None,
             }
         }
-        Route::GetPaymentRequest(id)
-        | Route::CancelPaymentRequest(id)
-        | Route::SimulatePaymentRequest(id) => of_charge(&|pen| pen.charge(id).cloned()),
+        Route::GetPaymentRequest(id) | Route::CancelPaymentRequest(id) | Route::SimulatePaymentRequest(id) => {
+            of_charge(&|pen| pen.charge(id).cloned())
+        }
         Route::GetPayment(id) => of_charge(&|pen| pen.charge(&pen.payment(id)?.charge_id).cloned()),
         Route::ListTransactions => About {
-            reference: Query::read(call.raw_query)
-                .ok()
-                .and_then(|query| query.reference().map(str::to_owned)),
+            reference: Query::read(call.raw_query).ok().and_then(|query| query.reference().map(str::to_owned)),
             ..About::default()
         },
     }
@@ -68,18 +66,14 @@ fn about(sandbox: &Sandbox, call: &Call<'_>) -> About {
 pub(super) fn foreign_reference(pen: &Pen<'_>, call: &Call<'_>) -> Option<String> {
     let own = match &call.route {
         Route::CreatePaymentRequest => CreateBody::read(call.body).ok()?.reference(),
-        Route::GetPaymentRequest(id)
-        | Route::CancelPaymentRequest(id)
-        | Route::SimulatePaymentRequest(id) => pen.charge(id).map(|own| own.reference.clone()),
+        Route::GetPaymentRequest(id) | Route::CancelPaymentRequest(id) | Route::SimulatePaymentRequest(id) => {
+            pen.charge(id).map(|own| own.reference.clone())
+        }
         Route::GetPayment(id) => {
             let payment = pen.payment(id)?;
-            pen.charge(&payment.charge_id)
-                .map(|own| own.reference.clone())
+            pen.charge(&payment.charge_id).map(|own| own.reference.clone())
         }
         Route::ListTransactions => None,
     };
-    pen.charges()
-        .filter(|charge| Some(&charge.reference) != own.as_ref())
-        .last()
-        .map(|charge| charge.reference.clone())
+    pen.charges().filter(|charge| Some(&charge.reference) != own.as_ref()).last().map(|charge| charge.reference.clone())
 }

@@ -43,14 +43,8 @@ struct Done {
 }
 
 /// Answers one call below the base path.
-pub(crate) async fn serve(
-    request: HttpRequest,
-    body: Bytes,
-    sandbox: Data<Sandbox>,
-) -> HttpResponse {
-    let seq = sandbox
-        .requests()
-        .received(&request, &body, sandbox.clock.now());
+pub(crate) async fn serve(request: HttpRequest, body: Bytes, sandbox: Data<Sandbox>) -> HttpResponse {
+    let seq = sandbox.requests().received(&request, &body, sandbox.clock.now());
     let sent = answer(&sandbox, &request, &body).await;
     sandbox.requests().answered(seq, sent.status);
     sent.response
@@ -62,19 +56,12 @@ async fn answer(sandbox: &Sandbox, request: &HttpRequest, body: &Bytes) -> Sent 
         Err(refusal) => return faults::spoken(refusal.reply()),
     };
     let window = sandbox.limiter().count(
-        Counter {
-            provider: Provider::Xendit,
-            account: call.account.name.clone(),
-            endpoint: call.route.endpoint(),
-        },
+        Counter { provider: Provider::Xendit, account: call.account.name.clone(), endpoint: call.route.endpoint() },
         sandbox.clock.now(),
     );
     let headers = window.map(window_headers).unwrap_or_default();
     if window.is_some_and(|window| window.refused) {
-        return faults::spoken(Reply {
-            headers,
-            ..error_of(429)
-        });
+        return faults::spoken(Reply { headers, ..error_of(429) });
     }
     let connection = Connection::of(request);
     let fired = about::pick(sandbox, &call);
@@ -92,25 +79,14 @@ async fn answer(sandbox: &Sandbox, request: &HttpRequest, body: &Bytes) -> Sent 
     }
 }
 
-fn understand<'a>(
-    sandbox: &'a Sandbox,
-    request: &'a HttpRequest,
-    body: &'a Bytes,
-) -> Result<Call<'a>, Refusal> {
+fn understand<'a>(sandbox: &'a Sandbox, request: &'a HttpRequest, body: &'a Bytes) -> Result<Call<'a>, Refusal> {
     let account = auth::account(sandbox.xendit_accounts(), request)?;
     let below_base = request.match_info().query("tail");
-    let route = Route::parse(request.method(), below_base).ok_or_else(|| {
-        Refusal::new(
-            404,
-            "NOT_FOUND",
-            "There is no such endpoint in this sandbox.",
-        )
-    })?;
+    let route = Route::parse(request.method(), below_base)
+        .ok_or_else(|| Refusal::new(404, "NOT_FOUND", "There is no such endpoint in this sandbox."))?;
     // Unconfirmed: what Xendit answers without the header; the documents only call it required.
     if route.is_versioned() && auth::header(request, "api-version") != Some(API_VERSION) {
-        return Err(Refusal::invalid(format!(
-            "The api-version header must be {API_VERSION}."
-        )));
+        return Err(Refusal::invalid(format!("The api-version header must be {API_VERSION}.")));
     }
     Ok(Call {
         account,
@@ -151,21 +127,13 @@ fn carry_out(
 ) -> Result<Done, Refusal> {
     let account = call.account;
     let business_id = account.business_id.as_str();
-    let lie = fired.map_or_else(Lie::default, |fired| {
-        Lie::of(fired.effect, || about::foreign_reference(pen, call))
-    });
-    let quiet = |reply| Done {
-        reply,
-        opened: None,
-    };
+    let lie = fired.map_or_else(Lie::default, |fired| Lie::of(fired.effect, || about::foreign_reference(pen, call)));
+    let quiet = |reply| Done { reply, opened: None };
     match &call.route {
         Route::CreatePaymentRequest => {
             let body = CreateBody::read(call.body)?;
             let charge = create::create(pen, account, &body, call.idempotency_key, now)?;
-            Ok(Done {
-                reply: Reply::new(201, view::payment_request(&charge, business_id, &lie)),
-                opened: Some(charge),
-            })
+            Ok(Done { reply: Reply::new(201, view::payment_request(&charge, business_id, &lie)), opened: Some(charge) })
         }
         Route::GetPaymentRequest(id) => {
             let charge = look::payment_request(pen, account, id)?;
@@ -197,25 +165,17 @@ fn carry_out(
 /// Where a rule orders the webhook before the answer: the customer pays at once, the webhook is answered, and only
 /// then, after the rule's own delay, the caller hears of its charge.
 async fn tell_early(sandbox: &Sandbox, charge: &Charge) {
-    let fired = sandbox.fault(subject_of(charge, Operation::Webhook), |effect| {
-        effect == Effect::BeforeResponse
-    });
+    let fired = sandbox.fault(subject_of(charge, Operation::Webhook), |effect| effect == Effect::BeforeResponse);
     let Some(fired) = fired else {
         return;
     };
     let now = sandbox.clock.now();
-    let attempt = Attempt {
-        telling: Telling::ByCaller,
-        ..Attempt::plain()
-    };
-    let ((_payment, queued), _mark) =
-        sandbox.with_books(|pen| sandbox.attempt(pen, charge, attempt, now));
+    let attempt = Attempt { telling: Telling::ByCaller, ..Attempt::plain() };
+    let ((_payment, queued), _mark) = sandbox.with_books(|pen| sandbox.attempt(pen, charge, attempt, now));
     if let Some(notification_id) = queued {
         let answered = sandbox.webhooks.send_now(notification_id, true, now);
         // Whether it was answered in time or not, the caller gets its answer.
-        timeout(Duration::from_secs(EARLY_WEBHOOK_SECONDS_MAX), answered)
-            .await
-            .ok();
+        timeout(Duration::from_secs(EARLY_WEBHOOK_SECONDS_MAX), answered).await.ok();
     }
     sleep(Duration::from_millis(fired.delay_ms.unwrap_or(0))).await;
 }

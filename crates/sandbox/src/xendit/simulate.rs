@@ -34,29 +34,20 @@ pub(super) fn simulate(
     let body = if body.is_empty() {
         SimulateBody::default()
     } else {
-        serde_json::from_slice(body)
-            .map_err(|_unreadable| Refusal::invalid("`amount` must be a number."))?
+        serde_json::from_slice(body).map_err(|_unreadable| Refusal::invalid("`amount` must be a number."))?
     };
     let nothing = Amount::rupiah(0);
-    if body
-        .amount
-        .as_ref()
-        .is_some_and(|amount| *amount <= nothing)
-    {
+    if body.amount.as_ref().is_some_and(|amount| *amount <= nothing) {
         return Err(Refusal::invalid("`amount` must be above zero."));
     }
     let charge = look::payment_request(pen, account, id)?.clone();
     match charge.status {
         ChargeStatus::Open => {}
-        ChargeStatus::Paid
-        | ChargeStatus::Failed
-        | ChargeStatus::Canceled
-        | ChargeStatus::Expired => return Err(Refusal::inactive()),
+        ChargeStatus::Paid | ChargeStatus::Failed | ChargeStatus::Canceled | ChargeStatus::Expired => {
+            return Err(Refusal::inactive());
+        }
     }
-    let attempt = Attempt {
-        amount: body.amount,
-        ..Attempt::plain()
-    };
+    let attempt = Attempt { amount: body.amount, ..Attempt::plain() };
     sandbox.attempt(pen, &charge, attempt, now);
     let answer = Simulated {
         status: "PENDING",

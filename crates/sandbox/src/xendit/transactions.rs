@@ -90,20 +90,13 @@ pub(super) fn list(
         .filter(|payment| payment.succeeded() && payment.account == account.name)
         .filter(|payment| payment.listed_from <= now)
         .filter_map(|payment| Some((books.charge(&payment.charge_id)?, payment)))
-        .filter(|(charge, payment)| {
-            charge.provider == Provider::Xendit && query.wants(charge, payment)
-        });
+        .filter(|(charge, payment)| charge.provider == Provider::Xendit && query.wants(charge, payment));
     let mut found: Vec<(&Charge, &Payment)> = match (&query.after_id, &query.before_id) {
-        (Some(after), _) => rows
-            .skip_while(|(_, payment)| payment.row_id != *after)
-            .skip(1)
-            .take(query.limit + 1)
-            .collect(),
+        (Some(after), _) => {
+            rows.skip_while(|(_, payment)| payment.row_id != *after).skip(1).take(query.limit + 1).collect()
+        }
         (None, Some(before)) => {
-            let newer: Vec<_> = rows
-                .by_ref()
-                .take_while(|(_, payment)| payment.row_id != *before)
-                .collect();
+            let newer: Vec<_> = rows.by_ref().take_while(|(_, payment)| payment.row_id != *before).collect();
             let skipped = newer.len().saturating_sub(query.limit);
             newer.into_iter().skip(skipped).collect()
         }
@@ -114,14 +107,8 @@ pub(super) fn list(
     let next = found.last().filter(|_| has_more);
     let page = Page {
         has_more,
-        links: next
-            .map(|(_, last)| next_link(raw_query, &last.row_id))
-            .into_iter()
-            .collect(),
-        data: found
-            .iter()
-            .map(|(charge, payment)| row(charge, payment, &account.business_id, lie))
-            .collect(),
+        links: next.map(|(_, last)| next_link(raw_query, &last.row_id)).into_iter().collect(),
+        data: found.iter().map(|(charge, payment)| row(charge, payment, &account.business_id, lie)).collect(),
     };
     lie.finish(json(&page))
 }
@@ -130,10 +117,8 @@ pub(super) fn list(
 /// list is asked every second or two, and must not cost more with every payment ever made.
 fn candidates<'a>(books: &'a Books, query: &Query) -> Box<dyn Iterator<Item = &'a Payment> + 'a> {
     if let Some(reference) = &query.reference {
-        let mut payments: Vec<&Payment> = books
-            .charges_named(reference)
-            .flat_map(|charge| books.payments_of(&charge.id))
-            .collect();
+        let mut payments: Vec<&Payment> =
+            books.charges_named(reference).flat_map(|charge| books.payments_of(&charge.id)).collect();
         payments.sort_by_key(|payment| std::cmp::Reverse(payment.paid_at));
         return Box::new(payments.into_iter());
     }
@@ -147,12 +132,7 @@ fn candidates<'a>(books: &'a Books, query: &Query) -> Box<dyn Iterator<Item = &'
     }
 }
 
-fn row<'a>(
-    charge: &'a Charge,
-    payment: &'a Payment,
-    business_id: &'a str,
-    lie: &'a Lie,
-) -> Row<'a> {
+fn row<'a>(charge: &'a Charge, payment: &'a Payment, business_id: &'a str, lie: &'a Lie) -> Row<'a> {
     let fee = payment.amount.permille(QRIS_FEE_PERMILLE);
     let vat = fee.permille(VAT_PERMILLE);
     Row {
@@ -170,9 +150,7 @@ fn row<'a>(
         net_amount_currency: &payment.currency,
         cashflow: "MONEY_IN",
         settlement_status: "PENDING",
-        estimated_settlement_time: view::time(
-            payment.paid_at + TimeDelta::days(QRIS_SETTLEMENT_DAYS),
-        ),
+        estimated_settlement_time: view::time(payment.paid_at + TimeDelta::days(QRIS_SETTLEMENT_DAYS)),
         business_id,
         created: view::time(payment.paid_at),
         updated: view::time(payment.paid_at),
@@ -183,10 +161,7 @@ fn row<'a>(
             third_party_withholding_tax: 0,
             status: "PENDING",
         },
-        product_data: ProductData {
-            capture_id: &payment.capture_id,
-            payment_request_id: &charge.id,
-        },
+        product_data: ProductData { capture_id: &payment.capture_id, payment_request_id: &charge.id },
     }
 }
 
@@ -198,15 +173,9 @@ fn category(method: Method) -> &'static str {
 
 /// The same query, from the last row on.
 fn next_link(raw_query: &str, last_row: &str) -> Link {
-    let kept = form_urlencoded::parse(raw_query.as_bytes())
-        .filter(|(name, _)| name != "after_id" && name != "before_id");
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(kept)
-        .append_pair("after_id", last_row)
-        .finish();
-    Link {
-        href: format!("/transactions?{query}"),
-        rel: "next",
-        method: "GET",
-    }
+    let kept =
+        form_urlencoded::parse(raw_query.as_bytes()).filter(|(name, _)| name != "after_id" && name != "before_id");
+    let query =
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).append_pair("after_id", last_row).finish();
+    Link { href: format!("/transactions?{query}"), rel: "next", method: "GET" }
 }

@@ -10,12 +10,7 @@ async fn refused(bench: &Bench, change: Value, status: u16, code: &str, path: Op
     for (field, value) in change.as_object().expect("an object") {
         body[field] = value.clone();
     }
-    let response = bench
-        .xendit(Method::POST, "/v3/payment_requests")
-        .json(&body)
-        .send()
-        .await
-        .expect("an answer");
+    let response = bench.xendit(Method::POST, "/v3/payment_requests").json(&body).send().await.expect("an answer");
     assert_eq!(response.status(), status, "{change}");
     let answer: Value = response.json().await.expect("a JSON body");
     assert_eq!(answer["error_code"], code, "{change}");
@@ -39,10 +34,7 @@ async fn a_payment_request_is_made_and_found_again() {
     assert_eq!(made["actions"][0]["descriptor"], "QR_STRING");
     let id = made["payment_request_id"].as_str().expect("an id");
     assert!(id.starts_with("pr-") && id.len() == 39, "{id}");
-    assert!(
-        made.get("latest_payment_id").is_none(),
-        "v3 leaves out what is not there"
-    );
+    assert!(made.get("latest_payment_id").is_none(), "v3 leaves out what is not there");
 
     assert_eq!(bench.get(&format!("/v3/payment_requests/{id}")).await, made);
 }
@@ -53,14 +45,7 @@ async fn the_qr_string_asks_for_the_right_money_and_its_checksum_holds() {
     let made = bench.create("REF-1", 33_000).await;
     let qr = made["actions"][0]["value"].as_str().expect("a QR string");
     assert!(qr.starts_with("000201010212"), "dynamic: {qr}");
-    for part in [
-        "CO.XENDIT.WWW",
-        "ID.CO.QRIS.WWW0215ID1020304050607",
-        "5303360",
-        "540533000",
-        "5802ID",
-        "REF-1",
-    ] {
+    for part in ["CO.XENDIT.WWW", "ID.CO.QRIS.WWW0215ID1020304050607", "5303360", "540533000", "5802ID", "REF-1"] {
         assert!(qr.contains(part), "{part} in {qr}");
     }
     let (covered, checksum) = qr.split_at(qr.len() - 4);
@@ -69,11 +54,7 @@ async fn the_qr_string_asks_for_the_right_money_and_its_checksum_holds() {
     for byte in covered.bytes() {
         crc ^= u16::from(byte) << 8;
         for _ in 0..8 {
-            crc = if crc & 0x8000 == 0 {
-                crc << 1
-            } else {
-                (crc << 1) ^ 0x1021
-            };
+            crc = if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 };
         }
     }
     assert_eq!(format!("{crc:04X}"), checksum);
@@ -106,14 +87,7 @@ async fn fields_that_xendit_refuses_are_named() {
         ("description", json!("")),
     ] {
         let path = format!("body.{field}");
-        refused(
-            &bench,
-            json!({ field: value }),
-            400,
-            "API_VALIDATION_ERROR",
-            Some(&path),
-        )
-        .await;
+        refused(&bench, json!({ field: value }), 400, "API_VALIDATION_ERROR", Some(&path)).await;
     }
     let expiry = json!({"channel_properties": {"expires_at": "2030-01-01T00:00:00Z"}});
     let path = "body.channel_properties.expires_at";
@@ -125,21 +99,9 @@ async fn fields_that_xendit_refuses_are_named() {
 async fn closed_channels_and_magic_amounts_are_refused_with_their_codes() {
     let bench = Bench::new(quick()).await;
     for (change, status, code) in [
-        (
-            json!({"channel_code": "DANA"}),
-            403,
-            "CHANNEL_NOT_ACTIVATED",
-        ),
-        (
-            json!({"request_amount": 10_100}),
-            403,
-            "CHANNEL_NOT_ACTIVATED",
-        ),
-        (
-            json!({"request_amount": 10_101}),
-            503,
-            "CHANNEL_UNAVAILABLE",
-        ),
+        (json!({"channel_code": "DANA"}), 403, "CHANNEL_NOT_ACTIVATED"),
+        (json!({"request_amount": 10_100}), 403, "CHANNEL_NOT_ACTIVATED"),
+        (json!({"request_amount": 10_101}), 503, "CHANNEL_UNAVAILABLE"),
         (json!({"request_amount": 10_102}), 500, "SERVER_ERROR"),
     ] {
         refused(&bench, change, status, code, None).await;
@@ -152,9 +114,7 @@ async fn amounts_with_a_zero_fraction_and_at_the_limits_are_taken() {
     let bench = Bench::new(quick()).await;
     bench.create("LOW", 1).await;
     bench.create("HIGH", 10_000_000).await;
-    let text = create_body("PY", 15_000)
-        .to_string()
-        .replace("15000", "15000.0");
+    let text = create_body("PY", 15_000).to_string().replace("15000", "15000.0");
     let response = bench
         .xendit(Method::POST, "/v3/payment_requests")
         .header("content-type", "application/json")
@@ -179,31 +139,11 @@ async fn keys_and_versions_are_checked() {
     };
     let get = || bench.client.get(&url);
     check(known(get()), 401, "INVALID_API_KEY").await;
-    check(
-        known(get().basic_auth("xnd_production_x", Some(""))),
-        401,
-        "INVALID_API_KEY",
-    )
-    .await;
+    check(known(get().basic_auth("xnd_production_x", Some(""))), 401, "INVALID_API_KEY").await;
     check(known(get().bearer_auth("x")), 401, "INVALID_API_KEY").await;
-    check(
-        get().basic_auth("xnd_development_sandbox", Some("")),
-        400,
-        "API_VALIDATION_ERROR",
-    )
-    .await;
-    check(
-        bench.xendit(Method::GET, "/v3/payments/py-1"),
-        404,
-        "DATA_NOT_FOUND",
-    )
-    .await;
-    check(
-        bench.xendit(Method::GET, "/v3/payment_requests/pr-1"),
-        404,
-        "DATA_NOT_FOUND",
-    )
-    .await;
+    check(get().basic_auth("xnd_development_sandbox", Some("")), 400, "API_VALIDATION_ERROR").await;
+    check(bench.xendit(Method::GET, "/v3/payments/py-1"), 404, "DATA_NOT_FOUND").await;
+    check(bench.xendit(Method::GET, "/v3/payment_requests/pr-1"), 404, "DATA_NOT_FOUND").await;
     check(bench.xendit(Method::GET, "/v9/nothing"), 404, "NOT_FOUND").await;
 }
 
@@ -211,27 +151,13 @@ async fn keys_and_versions_are_checked() {
 async fn an_open_request_can_be_cancelled_once() {
     let bench = Bench::new(quick()).await;
     let made = bench.create("REF-1", 33_000).await;
-    let path = format!(
-        "/v3/payment_requests/{}/cancel",
-        made["payment_request_id"].as_str().unwrap()
-    );
-    let first = bench
-        .xendit(Method::POST, &path)
-        .send()
-        .await
-        .expect("an answer");
+    let path = format!("/v3/payment_requests/{}/cancel", made["payment_request_id"].as_str().unwrap());
+    let first = bench.xendit(Method::POST, &path).send().await.expect("an answer");
     assert_eq!(first.status(), 200);
     assert_eq!(first.json::<Value>().await.unwrap()["status"], "CANCELED");
-    let again = bench
-        .xendit(Method::POST, &path)
-        .send()
-        .await
-        .expect("an answer");
+    let again = bench.xendit(Method::POST, &path).send().await.expect("an answer");
     assert_eq!(again.status(), 400);
-    assert_eq!(
-        again.json::<Value>().await.unwrap()["error_code"],
-        "INACTIVE_PAYMENT_REQUEST"
-    );
+    assert_eq!(again.json::<Value>().await.unwrap()["error_code"], "INACTIVE_PAYMENT_REQUEST");
     assert_eq!(bench.charge("REF-1").await["payable"], false);
 }
 
@@ -274,18 +200,10 @@ async fn the_log_shows_what_was_asked_and_answered_without_secrets() {
     assert_eq!(log[0]["headers"]["api-version"], "2024-11-11");
     assert!(!log.to_string().to_lowercase().contains("authorization"));
 
-    let later = bench
-        .control(Method::GET, "/requests?since=1", Value::Null)
-        .await;
+    let later = bench.control(Method::GET, "/requests?since=1", Value::Null).await;
     assert_eq!(later.as_array().map(Vec::len), Some(1));
     assert_eq!(later[0]["path"], "/xendit/transactions?limit=5");
     let at = later[0]["at"].as_str().expect("a time");
-    let by_time = bench
-        .control(Method::GET, &format!("/requests?since={at}"), Value::Null)
-        .await;
-    assert!(
-        by_time
-            .as_array()
-            .is_some_and(|rows| rows.last() == later.get(0))
-    );
+    let by_time = bench.control(Method::GET, &format!("/requests?since={at}"), Value::Null).await;
+    assert!(by_time.as_array().is_some_and(|rows| rows.last() == later.get(0)));
 }

@@ -30,8 +30,7 @@ async fn a_status_comes_before_or_after_the_deed_in_the_providers_words() {
         ("status_after", 503, "CHANNEL_UNAVAILABLE", 1),
         ("status_before", 403, "REQUEST_FORBIDDEN_ERROR", 0),
     ] {
-        let (_bench, answer) =
-            spoiled_open(json!({"effect": effect, "status": status}), done).await;
+        let (_bench, answer) = spoiled_open(json!({"effect": effect, "status": status}), done).await;
         let answer = answer.expect("an answer");
         assert_eq!(answer.status(), status);
         assert_eq!(answer.json::<Value>().await.unwrap()["error_code"], code);
@@ -44,25 +43,15 @@ async fn a_rate_limit_can_be_played() {
     let answer = answer.expect("an answer");
     assert_eq!(answer.status(), 429);
     assert_eq!(answer.headers()["rate-limit-remaining"], "0");
-    assert_eq!(
-        answer.json::<Value>().await.unwrap()["error_code"],
-        "RATE_LIMIT_EXCEEDED"
-    );
+    assert_eq!(answer.json::<Value>().await.unwrap()["error_code"], "RATE_LIMIT_EXCEEDED");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_end_without_an_answer() {
-    for (effect, done) in [
-        ("disconnect_before", 0),
-        ("disconnect_after", 1),
-        ("reset", 0),
-    ] {
+    for (effect, done) in [("disconnect_before", 0), ("disconnect_after", 1), ("reset", 0)] {
         let (_bench, answer) = spoiled_open(json!({"effect": effect}), done).await;
         let error = answer.expect_err("no answer");
-        assert!(
-            error.is_request() && !error.is_timeout(),
-            "{effect}: {error:?}"
-        );
+        assert!(error.is_request() && !error.is_timeout(), "{effect}: {error:?}");
     }
 }
 
@@ -79,11 +68,7 @@ async fn ask_to_open(bench: &Bench) -> std::io::Result<TcpStream> {
         "api-version: 2024-11-11",
         "content-type: application/json",
     ];
-    let request = format!(
-        "{}\r\ncontent-length: {}\r\n\r\n{body}",
-        head.join("\r\n"),
-        body.len()
-    );
+    let request = format!("{}\r\ncontent-length: {}\r\n\r\n{body}", head.join("\r\n"), body.len());
     socket.write_all(request.as_bytes()).await?;
     Ok(socket)
 }
@@ -91,9 +76,7 @@ async fn ask_to_open(bench: &Bench) -> std::io::Result<TcpStream> {
 /// What a bare socket sees after it sent a create call: the bytes until the end, or the error.
 async fn on_the_wire(effect: &str) -> std::io::Result<Vec<u8>> {
     let bench = Bench::new(quick()).await;
-    bench
-        .fault(json!({"operation": "open", "effect": effect}))
-        .await;
+    bench.fault(json!({"operation": "open", "effect": effect})).await;
     let mut socket = ask_to_open(&bench).await?;
     let mut seen = Vec::new();
     socket.read_to_end(&mut seen).await?;
@@ -102,10 +85,7 @@ async fn on_the_wire(effect: &str) -> std::io::Result<Vec<u8>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disconnect_is_a_clean_end_and_a_reset_is_not() {
-    assert_eq!(
-        on_the_wire("disconnect_after").await.expect("a clean end"),
-        b""
-    );
+    assert_eq!(on_the_wire("disconnect_after").await.expect("a clean end"), b"");
     let error = on_the_wire("reset").await.expect_err("a reset");
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
 }
@@ -114,9 +94,7 @@ async fn a_disconnect_is_a_clean_end_and_a_reset_is_not() {
 async fn a_client_waits_for_nothing_before_or_after_the_deed() {
     for (effect, done) in [("timeout_before", 0), ("timeout_after", 1)] {
         let bench = Bench::new(quick()).await;
-        bench
-            .fault(json!({"operation": "open", "effect": effect}))
-            .await;
+        bench.fault(json!({"operation": "open", "effect": effect})).await;
         let answer = bench
             .xendit(Method::POST, "/v3/payment_requests")
             .json(&create_body("REF-1", 33_000))
@@ -173,15 +151,8 @@ async fn lies_are_told_about_what_was_really_made() {
     let lie = async |effect: &str| -> Value {
         let (bench, answer) = spoiled_open(json!({"effect": effect}), 1).await;
         let charge = bench.charge("REF-1").await;
-        assert_eq!(
-            (&charge["amount"], &charge["status"]),
-            (&json!(33_000), &json!("REQUIRES_ACTION"))
-        );
-        answer
-            .expect("an answer")
-            .json()
-            .await
-            .expect("a JSON body")
+        assert_eq!((&charge["amount"], &charge["status"]), (&json!(33_000), &json!("REQUIRES_ACTION")));
+        answer.expect("an answer").json().await.expect("a JSON body")
     };
     assert_eq!(lie("wrong_amount").await["request_amount"], 33_001);
     assert_eq!(lie("foreign_reference").await["reference_id"], "OTHER");
@@ -199,28 +170,12 @@ async fn lies_reach_inquiries_and_sweeps_too() {
     bench.create("REF-1", 33_000).await;
     let paid = bench.pay("REF-1").await;
     let payment = format!("/v3/payments/{}", paid["payment_id"].as_str().unwrap());
-    bench
-        .fault(json!({"operation": "inquire", "effect": "wrong_amount"}))
-        .await;
-    assert_eq!(
-        bench.get(&payment).await["captures"][0]["capture_amount"],
-        33_001
-    );
-    assert_eq!(
-        bench.get("/transactions").await["data"][0]["amount"],
-        33_000
-    );
-    bench
-        .fault(json!({"operation": "sweep", "effect": "wrong_amount"}))
-        .await;
-    assert_eq!(
-        bench.get(&payment).await["captures"][0]["capture_amount"],
-        33_000
-    );
-    assert_eq!(
-        bench.get("/transactions").await["data"][0]["amount"],
-        33_001
-    );
+    bench.fault(json!({"operation": "inquire", "effect": "wrong_amount"})).await;
+    assert_eq!(bench.get(&payment).await["captures"][0]["capture_amount"], 33_001);
+    assert_eq!(bench.get("/transactions").await["data"][0]["amount"], 33_000);
+    bench.fault(json!({"operation": "sweep", "effect": "wrong_amount"})).await;
+    assert_eq!(bench.get(&payment).await["captures"][0]["capture_amount"], 33_000);
+    assert_eq!(bench.get("/transactions").await["data"][0]["amount"], 33_001);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,14 +192,8 @@ async fn a_huge_body_has_a_hundred_megabytes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gzip_bomb_is_small_until_it_is_opened() {
     let bench = Bench::new(quick()).await;
-    bench
-        .fault(json!({"operation": "sweep", "effect": "gzip_bomb"}))
-        .await;
-    let closed = reqwest::Client::builder()
-        .no_proxy()
-        .no_gzip()
-        .build()
-        .unwrap();
+    bench.fault(json!({"operation": "sweep", "effect": "gzip_bomb"})).await;
+    let closed = reqwest::Client::builder().no_proxy().no_gzip().build().unwrap();
     let answer = closed
         .get(format!("{}/transactions", bench.sandbox.xendit_base_url()))
         .basic_auth("xnd_development_sandbox", Some(""))
@@ -253,11 +202,7 @@ async fn a_gzip_bomb_is_small_until_it_is_opened() {
         .expect("an answer");
     assert_eq!(answer.headers()["content-encoding"], "gzip");
     let bytes = answer.bytes().await.expect("a body");
-    assert!(
-        (1_000..2_000_000).contains(&bytes.len()),
-        "{} bytes",
-        bytes.len()
-    );
+    assert!((1_000..2_000_000).contains(&bytes.len()), "{} bytes", bytes.len());
     let mut inflated = flate2::read::GzDecoder::new(bytes.as_ref());
     let size = std::io::copy(&mut inflated, &mut std::io::sink()).expect("it inflates");
     assert_eq!(size, 128 * 1024 * 1024);
@@ -279,15 +224,12 @@ async fn a_redirect_points_where_the_rule_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_replace_each_other_meet_by_order_code_and_are_spent() {
     let bench = Bench::new(quick()).await;
-    let rule =
-        json!({"operation": "open", "effect": "status_before", "reference": "ORDER-B", "times": 1});
+    let rule = json!({"operation": "open", "effect": "status_before", "reference": "ORDER-B", "times": 1});
     bench.fault(rule).await;
     assert_eq!(bench.try_create("A", 1_000).await.unwrap().status(), 201);
     assert_eq!(bench.try_create("B", 1_000).await.unwrap().status(), 500);
     assert_eq!(bench.try_create("B", 1_000).await.unwrap().status(), 201);
-    bench
-        .fault(json!({"operation": "open", "effect": "status_before"}))
-        .await;
+    bench.fault(json!({"operation": "open", "effect": "status_before"})).await;
     assert_eq!(bench.try_create("C", 1_000).await.unwrap().status(), 500);
     bench.control(Method::PUT, "/faults", json!([])).await;
     assert_eq!(bench.try_create("C", 1_000).await.unwrap().status(), 201);
@@ -297,9 +239,7 @@ async fn rules_replace_each_other_meet_by_order_code_and_are_spent() {
 async fn chance_repeats_itself_with_its_seed() {
     let run = async |seed: u64| -> Vec<u16> {
         let bench = Bench::new(quick()).await;
-        bench
-            .fault(json!({"operation": "open", "effect": "status_before", "probability": 0.5, "seed": seed}))
-            .await;
+        bench.fault(json!({"operation": "open", "effect": "status_before", "probability": 0.5, "seed": seed})).await;
         let mut seen = Vec::new();
         for n in 0..24 {
             let answer = bench.try_create(&format!("REF-{n}"), 1_000).await;
@@ -323,9 +263,7 @@ async fn rules_that_make_no_sense_are_refused() {
         json!([{"provider": "xendit", "operation": "open", "effect": "reset", "often": 1}]),
         json!({"provider": "xendit"}),
     ] {
-        let answer = bench
-            .try_control(Method::PUT, "/faults", wrong.clone())
-            .await;
+        let answer = bench.try_control(Method::PUT, "/faults", wrong.clone()).await;
         assert_eq!(answer.status(), 400, "{wrong}");
     }
 }
@@ -333,14 +271,9 @@ async fn rules_that_make_no_sense_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_ends_when_the_client_gives_up() {
     let bench = Bench::new(quick()).await;
-    bench
-        .fault(json!({"operation": "open", "effect": "timeout_before"}))
-        .await;
+    bench.fault(json!({"operation": "open", "effect": "timeout_before"})).await;
     let mut socket = ask_to_open(&bench).await.expect("asked");
-    socket
-        .shutdown()
-        .await
-        .expect("the client says that it is done");
+    socket.shutdown().await.expect("the client says that it is done");
     let mut seen = Vec::new();
     tokio::time::timeout(Duration::from_secs(5), socket.read_to_end(&mut seen))
         .await

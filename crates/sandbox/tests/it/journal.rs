@@ -12,10 +12,7 @@ use crate::support::shop::Shop;
 use crate::support::{Bench, create_body, eventually, quick, scaled};
 
 fn kept_in(path: &Path) -> SandboxConfig {
-    SandboxConfig {
-        state: Some(path.to_owned()),
-        ..quick()
-    }
+    SandboxConfig { state: Some(path.to_owned()), ..quick() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,10 +46,7 @@ async fn everything_is_as_it_was_after_a_restart() {
 /// The ledger, each payment request as the API shows it, and the list of transactions.
 async fn everything_told(bench: &Bench) -> Vec<Value> {
     let mut told = bench.charges().await;
-    let ids: Vec<String> = told
-        .iter()
-        .map(|charge| charge["id"].as_str().unwrap().to_owned())
-        .collect();
+    let ids: Vec<String> = told.iter().map(|charge| charge["id"].as_str().unwrap().to_owned()).collect();
     for id in ids {
         told.push(bench.get(&format!("/v3/payment_requests/{id}")).await);
     }
@@ -79,10 +73,7 @@ async fn a_body_over_many_lines_is_kept_on_one() {
     assert_eq!(made["metadata"]["note"], note);
     bench.sandbox.stop().await;
     let bench = Bench::new(kept_in(&state)).await;
-    let path = format!(
-        "/v3/payment_requests/{}",
-        made["payment_request_id"].as_str().unwrap()
-    );
+    let path = format!("/v3/payment_requests/{}", made["payment_request_id"].as_str().unwrap());
     assert_eq!(bench.get(&path).await, made);
 }
 
@@ -102,10 +93,7 @@ async fn a_torn_last_line_is_ignored_and_a_rotten_one_is_not() {
 
     std::fs::write(&state, format!("{{\"opened\"\n{whole}")).expect("a rotten journal");
     let refused = start(kept_in(&state)).await;
-    assert!(matches!(
-        refused,
-        Err(SandboxError::StateCorrupt { line: 1, .. })
-    ));
+    assert!(matches!(refused, Err(SandboxError::StateCorrupt { line: 1, .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,17 +111,9 @@ async fn two_sandboxes_do_not_share_a_state_file() {
 #[ignore = "run by kill_nine_loses_nothing_that_was_answered"]
 async fn child_that_is_killed() {
     let mut state = String::new();
-    std::io::stdin()
-        .read_line(&mut state)
-        .expect("the state file's name");
-    let running = start(kept_in(Path::new(state.trim())))
-        .await
-        .expect("a sandbox");
-    std::fs::write(
-        format!("{}.address", state.trim()),
-        running.address().to_string(),
-    )
-    .expect("told");
+    std::io::stdin().read_line(&mut state).expect("the state file's name");
+    let running = start(kept_in(Path::new(state.trim()))).await.expect("a sandbox");
+    std::fs::write(format!("{}.address", state.trim()), running.address().to_string()).expect("told");
     std::future::pending::<()>().await;
 }
 
@@ -151,16 +131,11 @@ async fn kill_nine_loses_nothing_that_was_answered() {
     let mut input = child.stdin.take().expect("its input");
     writeln!(input, "{}", state.display()).expect("told");
     let address = eventually("the child listens", || async {
-        std::fs::read_to_string(folder.path().join("sandbox.json.address"))
-            .ok()
-            .filter(|text| !text.is_empty())
+        std::fs::read_to_string(folder.path().join("sandbox.json.address")).ok().filter(|text| !text.is_empty())
     })
     .await;
 
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client");
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let url = format!("http://{address}/xendit/v3/payment_requests");
     let create_until_it_dies = async |till: usize| {
         let mut answered = Vec::new();
@@ -190,21 +165,9 @@ async fn kill_nine_loses_nothing_that_was_answered() {
     let answered: Vec<Value> = answered.into_iter().flatten().collect();
 
     let bench = Bench::new(kept_in(&state)).await;
-    let kept: HashSet<String> = bench
-        .charges()
-        .await
-        .iter()
-        .map(|charge| charge["id"].to_string())
-        .collect();
-    assert!(
-        answered.len() > 32,
-        "only {} were answered before the axe fell",
-        answered.len()
-    );
-    let lost = answered
-        .iter()
-        .filter(|id| !kept.contains(&id.to_string()))
-        .count();
+    let kept: HashSet<String> = bench.charges().await.iter().map(|charge| charge["id"].to_string()).collect();
+    assert!(answered.len() > 32, "only {} were answered before the axe fell", answered.len());
+    let lost = answered.iter().filter(|id| !kept.contains(&id.to_string())).count();
     assert_eq!(lost, 0, "of {} answered", answered.len());
 }
 
@@ -231,10 +194,7 @@ async fn webhooks_on_their_way_and_their_target_survive() {
     }
     assert_eq!(shop.received().len(), 1);
     shop.answers(200);
-    let fast = SandboxConfig {
-        state: Some(state),
-        ..scaled(10_000)
-    };
+    let fast = SandboxConfig { state: Some(state), ..scaled(10_000) };
     let _bench = Bench::new(fast).await;
     let received = shop.wait_for(2).await;
     assert_eq!(received[1].body["data"]["reference_id"], "REF-1");

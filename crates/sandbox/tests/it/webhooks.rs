@@ -31,15 +31,9 @@ async fn a_payment_is_told_with_the_payment_object() {
 async fn an_embedder_directs_webhooks_without_http() {
     let (bench, shop) = (Bench::new(quick()).await, Shop::open());
     let url = shop.url.parse().expect("a URL");
-    let directed = bench
-        .sandbox
-        .direct_webhooks(Provider::Xendit, None, &url)
-        .await;
+    let directed = bench.sandbox.direct_webhooks(Provider::Xendit, None, &url).await;
     directed.expect("the main account is there");
-    let nobody = bench
-        .sandbox
-        .direct_webhooks(Provider::Xendit, Some("nobody"), &url)
-        .await;
+    let nobody = bench.sandbox.direct_webhooks(Provider::Xendit, Some("nobody"), &url).await;
     assert!(nobody.is_err());
     bench.create("REF-1", 33_000).await;
     bench.pay("REF-1").await;

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::shop::{Shop, at_once, millis};
-use crate::rig::{LedgerCharge, Pay, ProviderCall};
+use crate::rig::Pay;
+use crate::rig::ledger::{LedgerCharge, ProviderCall};
 use crate::scale::{Draws, cases, percentile};
 use crate::till::Sale;
 

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::shop::{Shop, at_once};
-use crate::rig::{Delivery, Pay};
+use crate::rig::Pay;
+use crate::rig::ledger::Delivery;
 use crate::scale::{Draws, cases};
 use crate::till::{Messenger, Sale};
 
@@ -34,6 +35,7 @@ async fn f07_twenty_copies_of_a_webhook_have_one_effect() {
         let other = draws.below(u64::try_from(index + 1).expect("an index"));
         copies.swap(index, usize::try_from(other).expect("an index"));
     }
+    let memory_kib = shop.rig.memory_kib();
     let messenger = Messenger::new(&shop.rig, &shop.log);
     let count = u64::try_from(copies.len()).expect("a count");
     let answers = at_once(count, CONNECTIONS, |index| {
@@ -45,7 +47,8 @@ async fn f07_twenty_copies_of_a_webhook_have_one_effect() {
     for exchange in &answers {
         *statuses.entry(exchange.status()).or_default() += 1;
     }
+    let grown_kib = shop.rig.memory_kib().saturating_sub(memory_kib);
     shop.judge("F07").await;
-    println!("F07 n={n} copies={COPIES} deliveries={count} answers={statuses:?} effects={n}");
+    println!("F07 n={n} copies={COPIES} deliveries={count} answers={statuses:?} effects={n} rss_growth={grown_kib}KiB");
     assert_eq!(statuses.get(&200), Some(&answers.len()), "every copy is acknowledged");
 }

@@ -3,7 +3,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::shop::{Shop, at_once};
-use crate::rig::{Delivery, Pay, Setup};
+use crate::rig::ledger::Delivery;
+use crate::rig::{Pay, Setup};
 use crate::scale::cases;
 use crate::till::{Messenger, Sale};
 

@@ -69,7 +69,7 @@ async fn f12_forged_webhooks_are_refused_alike_and_leave_no_trace() {
     let in_the_query = format!("{WEBHOOK}?x-callback-token={token}");
     answers.push(messenger.bring(&in_the_query, &[], &known).await);
     let guessed = at_once(n, 8, |number| {
-        let (messenger, body) = (&messenger, if number % 2 == 0 { &known } else { &unknown });
+        let (messenger, body) = (&messenger, if number.is_multiple_of(2) { &known } else { &unknown });
         async move {
             let mut draws = Draws::seeded(number);
             let length = usize::try_from(1 + draws.below(64)).expect("a length");

@@ -31,7 +31,7 @@ async fn switch(shop: &Shop, number: u64) -> Wrong {
     let second_object = shop.rig.control.scan(&second.reference, &second.qr).await;
     let watched = format!("{PAYMENTS}/{}?wait=10", second.payment_id);
     // Half of the time nobody is told of the money.
-    let pay = Pay { inquired_at, silent: number % 2 == 0, ..Pay::default() };
+    let pay = Pay { inquired_at, silent: number.is_multiple_of(2), ..Pay::default() };
     let (told, _) = tokio::join!(shop.till.read(&watched), async {
         sleep(Duration::from_millis(100)).await;
         shop.rig.control.pay(&object, &pay).await

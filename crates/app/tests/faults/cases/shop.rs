@@ -50,9 +50,7 @@ impl Shop {
     /// The exceptions of that kind that belong to that payment.
     pub(super) async fn exceptions_of(&self, payment_id: &str, kind: &str) -> Vec<Value> {
         let all = self.till.exceptions().await;
-        all.into_iter()
-            .filter(|exception| exception["payment_id"] == payment_id && exception["kind"] == kind)
-            .collect()
+        all.into_iter().filter(|exception| exception["payment_id"] == payment_id && exception["kind"] == kind).collect()
     }
 
     pub(super) async fn judge(mut self, case: &str) -> Duration {

@@ -37,7 +37,8 @@ fn is_stored(evidence: &Evidence, create: &Exchange) -> bool {
     });
     same_content
         && object.is_some_and(|object| {
-            object.artefact == qr && stored.charges.iter().any(|charge| charge.our_reference.as_str() == object.reference)
+            object.artefact == qr
+                && stored.charges.iter().any(|charge| charge.our_reference.as_str() == object.reference)
         })
 }
 
@@ -88,7 +89,8 @@ pub(super) fn tenants_are_apart(evidence: &Evidence) -> Finding {
             .find(|word| owners.get(*word).is_some_and(|owners| !owners.contains(exchange.merchant.as_str())));
         // A test may ask for what is another's, and the path of a request is its own.
         let foreign = foreign.filter(|word| !exchange.path.contains(word));
-        finding.look(foreign.is_none(), || format!("{} was told of {foreign:?} by {}", exchange.merchant, exchange.path));
+        finding
+            .look(foreign.is_none(), || format!("{} was told of {foreign:?} by {}", exchange.merchant, exchange.path));
     }
     finding
 }

@@ -12,7 +12,8 @@ use mstore_pay_domain::ports::{
 use mstore_pay_sqlite::{Options, SqliteStore};
 use serde_json::Value;
 
-use crate::rig::{Delivery, LedgerCharge, ProviderCall, Rig};
+use crate::rig::Rig;
+use crate::rig::ledger::{Delivery, LedgerCharge, ProviderCall};
 use crate::till::{ClientLog, Exchange};
 
 const EXCEPTIONS_MAX: u32 = 100_000;

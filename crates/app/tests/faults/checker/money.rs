@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use mstore_pay_domain::exception::{Misfit, MoneySource};
 use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::time::Timestamp;
 
 use super::{Evidence, Finding};
-use crate::rig::LedgerCharge;
+use crate::rig::ledger::LedgerCharge;
 
 /// The objects of a payment in the provider's books.
 fn objects<'a>(by_reference: &BTreeMap<&str, Vec<&'a LedgerCharge>>, payment: &Payment) -> Vec<&'a LedgerCharge> {
@@ -21,7 +22,7 @@ pub(super) fn paid_is_what_the_ledger_says(evidence: &Evidence) -> Finding {
     for (payment, _) in &evidence.payments {
         let objects = objects(&by_reference, payment);
         let first = objects.iter().flat_map(|object| object.fitting()).map(|paid| paid.paid_at).min();
-        let told = payment.paid_at().map(|at| at.to_datetime());
+        let told = payment.paid_at().map(Timestamp::to_datetime);
         // Millisecond for millisecond: what the provider writes is no finer.
         let same = first.map(|at| at.timestamp_millis()) == told.map(|at| at.timestamp_millis());
         finding.look(same && payment.status().saw_money() == first.is_some(), || {

@@ -7,7 +7,7 @@ use mstore_pay_domain::charge::Opening;
 use serde_json::Value;
 
 use super::{Evidence, Finding};
-use crate::rig::LedgerCharge;
+use crate::rig::ledger::LedgerCharge;
 use crate::till::{Exchange, shown};
 
 /// I2: every object of the ledger belongs to exactly one charge of ours, under its own reference and amount; every

@@ -14,7 +14,8 @@ pub(super) fn webhooks_are_dealt_with(evidence: &Evidence) -> Finding {
     let from_tests = evidence.log.iter().filter(|exchange| exchange.path.starts_with("/api/v1/webhook/"));
     let from_tests = from_tests.map(|exchange| (Some(exchange.status()), exchange.sent.as_deref().unwrap_or_default()));
     let sent: Vec<(Option<u16>, &str)> = from_sandbox.chain(from_tests).collect();
-    let acknowledged: BTreeSet<&str> = sent.iter().filter(|(answer, _)| *answer == Some(200)).map(|(_, body)| *body).collect();
+    let acknowledged: BTreeSet<&str> =
+        sent.iter().filter(|(answer, _)| *answer == Some(200)).map(|(_, body)| *body).collect();
     let told: BTreeSet<&str> = sent.iter().map(|(_, body)| *body).collect();
     let inbox = evidence.inbox;
     let kept = inbox.open + inbox.done + inbox.parked + inbox.dead;

@@ -29,7 +29,7 @@ pub(crate) struct Pay {
 
 impl Control {
     pub(super) fn of(sandbox_url: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build();
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build();
         Self { http: http.expect("a client"), base: format!("{sandbox_url}/_control") }
     }
 
@@ -80,11 +80,6 @@ impl Control {
     pub(crate) async fn webhook_target(&self, url: &str) {
         let body = json!({"provider": "xendit", "url": url});
         self.send(self.http.put(format!("{}/webhook-target", self.base)).body(body.to_string())).await;
-    }
-
-    /// Tells it again, byte for byte but for the time of telling.
-    pub(crate) async fn resend(&self, delivery: &str) {
-        self.post(&format!("webhooks/{delivery}/resend"), &json!({})).await;
     }
 
     pub(crate) async fn charges(&self) -> Vec<LedgerCharge> {

@@ -12,9 +12,7 @@ pub(crate) struct LedgerCharge {
     pub(crate) reference: String,
     pub(crate) order_code: Option<String>,
     pub(crate) amount: i64,
-    pub(crate) status: String,
     pub(crate) payable_until: DateTime<Utc>,
-    pub(crate) created_at: DateTime<Utc>,
     /// The QR string.
     pub(crate) artefact: String,
     pub(crate) payments: Vec<LedgerPayment>,
@@ -49,7 +47,6 @@ impl LedgerCharge {
 /// One call of the gateway at the provider.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ProviderCall {
-    pub(crate) seq: u64,
     pub(crate) at: DateTime<Utc>,
     pub(crate) method: String,
     pub(crate) path: String,
@@ -72,7 +69,6 @@ impl ProviderCall {
 /// One attempt of the provider to tell the gateway something.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Delivery {
-    pub(crate) id: String,
     pub(crate) event: String,
     pub(crate) charge_id: String,
     pub(crate) body: Box<RawValue>,

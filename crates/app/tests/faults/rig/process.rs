@@ -38,7 +38,7 @@ impl Process {
         }
         child.kill().ok();
         let ended = child.wait().map(|status| status.to_string());
-        Err(format!("{:?} was never ready: {ended:?}", command.get_program()))
+        Err(format!("{} was never ready: {ended:?}", command.get_program().display()))
     }
 
     /// SIGKILL: nothing of it gets to say goodbye.

@@ -44,6 +44,14 @@ impl Exchange {
         }
     }
 
+    /// Why nothing came back.
+    pub(crate) fn lost(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Answered(_) => None,
+            Outcome::Lost(why) => Some(why),
+        }
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.answer().map_or(0, |answer| answer.status)
     }

@@ -65,17 +65,10 @@ impl Query {
         let mut errors = Vec::new();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             if let Err(message) = query.take(&name, &value) {
-                errors.push(FieldError {
-                    path: format!("query.{name}"),
-                    message: message.to_owned(),
-                });
+                errors.push(FieldError { path: format!("query.{name}"), message: message.to_owned() });
             }
         }
-        if errors.is_empty() {
-            Ok(query)
-        } else {
-            Err(Refusal::fields(errors))
-        }
+        if errors.is_empty() { Ok(query) } else { Err(Refusal::fields(errors)) }
     }
 
     pub(crate) fn reference(&self) -> Option<&str> {
@@ -113,34 +106,19 @@ impl Query {
     }
 
     pub(super) fn wants(&self, charge: &Charge, payment: &Payment) -> bool {
-        let among =
-            |words: &[String], word: &str| words.is_empty() || words.iter().any(|w| w == word);
+        let among = |words: &[String], word: &str| words.is_empty() || words.iter().any(|w| w == word);
         among(&self.types, "PAYMENT")
             && among(&self.statuses, "SUCCESS")
             && among(&self.categories, category(charge.method))
-            && self
-                .reference
-                .as_ref()
-                .is_none_or(|wanted| *wanted == charge.reference)
-            && self
-                .product_id
-                .as_ref()
-                .is_none_or(|wanted| *wanted == payment.id)
-            && self
-                .currency
-                .as_ref()
-                .is_none_or(|wanted| *wanted == payment.currency)
-            && self
-                .amount
-                .as_ref()
-                .is_none_or(|wanted| *wanted == payment.amount)
+            && self.reference.as_ref().is_none_or(|wanted| *wanted == charge.reference)
+            && self.product_id.as_ref().is_none_or(|wanted| *wanted == payment.id)
+            && self.currency.as_ref().is_none_or(|wanted| *wanted == payment.currency)
+            && self.amount.as_ref().is_none_or(|wanted| *wanted == payment.amount)
             && self.created.holds(payment.paid_at)
             && self.updated.holds(payment.paid_at)
     }
 }
 
 fn moment(value: &str) -> Result<DateTime<Utc>, &'static str> {
-    value
-        .parse()
-        .map_err(|_unreadable: chrono::ParseError| "must be a time in ISO 8601")
+    value.parse().map_err(|_unreadable: chrono::ParseError| "must be a time in ISO 8601")
 }
