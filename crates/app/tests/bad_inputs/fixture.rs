@@ -95,7 +95,7 @@ impl Bench {
             }
         }
         if self.rig.gateway_is_dead() {
-            self.rig.start_gateway(None).await;
+            self.rig.start_gateway().await;
             faults.push("the gateway died".to_owned());
         }
         faults

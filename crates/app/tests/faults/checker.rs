@@ -19,10 +19,12 @@ pub(crate) use evidence::Evidence;
 
 use crate::rig::Rig;
 use crate::rig::ledger::LedgerCharge;
+use crate::scale::at_once;
 use crate::till::{ClientLog, Till};
 
 /// How long the gateway has, once traffic stopped, to come to rest.
 pub(crate) const RECOVERY_WINDOW: Duration = Duration::from_secs(10);
+const LOOKS_AT_ONCE: usize = 8;
 /// Of what is broken, so much is printed.
 const BROKEN_SHOWN_MAX: usize = 5;
 
@@ -106,26 +108,31 @@ fn report(case: &str, rig: &mut Rig, findings: &[Finding]) {
 /// Looks at every paid object through the public API until it counts as paid, as long as the window allows. Gives how
 /// long that took, how many there were, and which still do not.
 async fn come_to_rest(rig: &Rig, tills: &[Till]) -> (Duration, (usize, Vec<String>)) {
-    let began = Instant::now();
-    let mut waiting: Vec<String> =
+    let paid: Vec<String> =
         rig.control.charges().await.into_iter().filter(LedgerCharge::is_paid).map(|charge| charge.id).collect();
-    let count = waiting.len();
+    let began = Instant::now();
+    let mut waiting = paid.clone();
     loop {
-        let mut still = Vec::new();
-        for id in waiting {
-            let mut paid = false;
-            for till in tills {
-                paid = paid || till.get(&id).await.data()["status"] == "paid";
-            }
-            if !paid {
-                still.push(id);
-            }
+        let count = u64::try_from(waiting.len()).expect("a count");
+        let told = at_once(count, LOOKS_AT_ONCE, |index| {
+            let id = waiting[usize::try_from(index).expect("an index")].clone();
+            async move { if is_told(tills, &id).await { None } else { Some(id) } }
+        });
+        waiting = told.await.into_iter().flatten().collect();
+        if waiting.is_empty() || began.elapsed() > RECOVERY_WINDOW {
+            let broken = waiting.iter().map(|id| format!("{id} is paid and nobody was told")).collect();
+            return (began.elapsed(), (paid.len(), broken));
         }
-        if still.is_empty() || began.elapsed() > RECOVERY_WINDOW {
-            let broken = still.iter().map(|id| format!("{id} is paid and nobody was told")).collect();
-            return (began.elapsed(), (count, broken));
-        }
-        waiting = still;
         sleep(Duration::from_millis(250)).await;
     }
+}
+
+/// Whether one of the tills is told that the object is paid.
+async fn is_told(tills: &[Till], id: &str) -> bool {
+    for till in tills {
+        if till.get(id).await.data()["status"] == "paid" {
+            return true;
+        }
+    }
+    false
 }

@@ -57,24 +57,33 @@ impl Rig {
             sandbox_url,
             gateway_url: Arc::default(),
         };
-        rig.start_gateway(None).await;
+        rig.start_gateway().await;
         rig
     }
 
-    /// Starts the gateway on the data it left, with a failpoint if asked; returns how long that took.
-    pub(crate) async fn start_gateway(&mut self, failpoint: Option<&str>) -> Duration {
+    /// Starts the gateway on the data it left; returns how long that took.
+    pub(crate) async fn start_gateway(&mut self) -> Duration {
         let began = Instant::now();
-        let mut command = self.gateway_command(&["serve", "--ready-json"]);
-        if let Some(failpoint) = failpoint {
-            command.env("FAILPOINTS", failpoint);
-        }
-        let gateway = Process::start(&mut command, &self.log());
-        let url = gateway.address("listen");
+        let gateway = Process::start(&mut self.gateway_command(&["serve", "--ready-json"]), &self.log());
         let took = began.elapsed();
+        self.open_for_business(gateway).await;
+        took
+    }
+
+    /// Starts it with these failpoints; it may be struck dead before it is ready.
+    pub(crate) async fn arm_gateway(&mut self, failpoints: &str) {
+        let mut command = self.gateway_command(&["serve", "--ready-json"]);
+        match Process::try_start(command.env("FAILPOINTS", failpoints), &self.log()) {
+            Ok(gateway) => self.open_for_business(gateway).await,
+            Err(_dead) => self.gateway = None,
+        }
+    }
+
+    async fn open_for_business(&mut self, gateway: Process) {
+        let url = gateway.address("listen");
         self.gateway = Some(gateway);
         self.control.webhook_target(&format!("{url}/api/v1/webhook/xendit")).await;
         *self.gateway_url.write().expect("a lock nobody panics under") = url;
-        took
     }
 
     pub(crate) fn kill_gateway(&mut self) {
@@ -156,6 +165,7 @@ impl Rig {
             .env("XENDIT_WEBHOOK_TOKEN", &self.secrets.webhook_token)
             .env("XENDIT_WEBHOOK_TOKEN_PREVIOUS", &self.secrets.webhook_token_previous)
             .env("XENDIT_RATE_LIMIT", "off")
+            .env("CREATE_RATE_LIMIT", "off")
             .env("SYSTEM_JWT_SECRET", &self.secrets.jwt)
             .env("LINK_SECRET", &self.secrets.link)
             .env("LOG_FORMAT", "json")

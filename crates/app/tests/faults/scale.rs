@@ -1,6 +1,9 @@
-//! How large a run is, and the draws that make it the same run each time.
+//! How large a run is, how much of it goes on at once, and the draws that make it the same run each time.
 
 use std::env;
+use std::future::Future;
+
+use futures::StreamExt as _;
 
 /// `FAULT_SCALE` where nothing is said: a tenth of the figures of continuous integration.
 const SCALE_DEFAULT_THOUSANDTHS: u64 = 100;
@@ -57,4 +60,9 @@ pub(crate) fn percentile(mut values: Vec<u64>, percent: usize) -> u64 {
     values.sort_unstable();
     let rank = (values.len() * percent).div_ceil(100);
     values.get(rank.saturating_sub(1)).copied().unwrap_or(0)
+}
+
+/// Does it for every number below `count`, so many at a time; what comes of it in no order.
+pub(crate) async fn at_once<T, F: Future<Output = T>>(count: u64, width: usize, work: impl Fn(u64) -> F) -> Vec<T> {
+    futures::stream::iter(0..count).map(work).buffer_unordered(width).collect().await
 }

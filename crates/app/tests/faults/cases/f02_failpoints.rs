@@ -1,19 +1,21 @@
 use std::time::{Duration, Instant};
 
 use mstore_pay_domain::ports::CrashPoint;
-use tokio::time::sleep;
+use serde_json::json;
 
-use super::shop::{Shop, at_once, millis};
+use super::shop::{Shop, millis};
 use crate::checker::{self, Licence};
 use crate::rig::{Pay, Setup};
-use crate::scale::{cases, percentile, repeats};
-use crate::till::{Sale, Shown, Till};
+use crate::scale::{at_once, cases, percentile, repeats};
+use crate::till::{Sale, Till};
 
 const REPEATS: u64 = 5;
 const F05_RUNS: u64 = 200;
 /// Sales under way when it strikes.
 const SALES: u64 = 3;
 const RECOVERY_WITHIN: Duration = Duration::from_secs(10);
+/// How long tills try where the gateway is dead for good.
+const DEAD_WITHIN: Duration = Duration::from_secs(2);
 /// How long an effect other than an abort may hold things up before the gateway is started anew.
 const STRUCK_WITHIN: Duration = Duration::from_secs(12);
 
@@ -40,52 +42,70 @@ impl Strike {
     }
 }
 
+fn sale(name: &str, number: u64) -> Sale {
+    Sale::of(format!("{name}-{number}"), 25_000).with_key(format!("key-{name}-{number}"))
+}
+
 /// Three sales at once: each is created, paid and looked at, whatever happens meanwhile.
-async fn trade(shop: &Shop, name: &str) -> Vec<Option<Shown>> {
+async fn trade(shop: &Shop, name: &str, effect: Strike) {
     let till = shop.till.patient(Duration::from_secs(4));
-    let control = shop.rig.control.clone();
+    let within = if effect == Strike::Abort { DEAD_WITHIN } else { STRUCK_WITHIN };
     at_once(SALES, 3, |number| {
-        let (till, control) = (till.clone(), control.clone());
+        let (till, control, sale) = (till.clone(), shop.rig.control.clone(), sale(name, number));
         async move {
-            let sale = Sale::of(format!("{name}-{number}"), 25_000).with_key(format!("key-{name}-{number}"));
-            let shown = till.sell(&sale, STRUCK_WITHIN).await;
-            if let Some(shown) = &shown {
-                let object = control.scan(&shown.reference, &shown.qr).await;
-                control.pay(&object, &Pay::default()).await;
-                till.await_status(&shown.payment_id, "paid", Duration::from_secs(1)).await;
-            }
-            shown
+            let Some(shown) = till.sell(&sale, within).await else { return };
+            let object = control.scan(&shown.reference, &shown.qr).await;
+            control.pay(&object, &Pay::default()).await;
+            till.await_status(&shown.payment_id, "paid", Duration::from_secs(2)).await;
         }
     })
-    .await
+    .await;
+}
+
+/// Cuts sales off while the provider is asked to open them, so that a worker has something to take up.
+async fn leave_unfinished(shop: &mut Shop, name: &str) {
+    let silence = json!([{"provider": "xendit", "operation": "open", "effect": "timeout_after"}]);
+    shop.rig.control.faults(&silence).await;
+    let till = shop.till.patient(Duration::from_millis(700));
+    at_once(SALES, 3, |number| {
+        let (till, sale) = (till.clone(), sale(name, number));
+        async move { till.create(&sale).await }
+    })
+    .await;
+    shop.rig.kill_gateway();
+    shop.rig.control.faults(&json!([])).await;
+}
+
+/// How often a failpoint struck so far, by the gateway's log.
+fn strikes(shop: &Shop, point: CrashPoint) -> usize {
+    let log = std::fs::read_to_string(shop.rig.log()).expect("the gateway's log");
+    log.matches(&format!("failpoint {} strikes", point.word())).count()
 }
 
 /// One strike: trade with the failpoint armed, start anew, and bring every sale to its end. Returns whether it struck
 /// and how long the ends took after the restart.
 async fn strike(shop: &mut Shop, point: CrashPoint, effect: Strike, round: u64) -> (bool, u64) {
     let name = format!("F02-{}-{effect:?}-{round}", point.word());
-    shop.rig.kill_gateway();
-    shop.rig.start_gateway(Some(&effect.at(point))).await;
-    trade(shop, &name).await;
-    // Points that only workers pass come a moment later.
-    if effect == Strike::Abort && point == CrashPoint::WorkerAfterLease {
-        sleep(Duration::from_secs(1)).await;
+    if point == CrashPoint::WorkerAfterLease {
+        leave_unfinished(shop, &name).await;
     }
-    let log = std::fs::read_to_string(shop.rig.log()).expect("the gateway's log");
-    let struck = shop.rig.gateway_is_dead() || log.contains(&format!("failpoint {} strikes", point.word()));
     shop.rig.kill_gateway();
-    shop.rig.start_gateway(None).await;
+    let before = strikes(shop, point);
+    shop.rig.arm_gateway(&effect.at(point)).await;
+    trade(shop, &name, effect).await;
+    let struck = strikes(shop, point) > before;
+    shop.rig.kill_gateway();
+    shop.rig.start_gateway().await;
     let began = Instant::now();
     let till: &Till = &shop.till;
     at_once(SALES, 3, |number| {
-        let name = &name;
+        let sale = sale(&name, number);
         async move {
-            let sale = Sale::of(format!("{name}-{number}"), 25_000).with_key(format!("key-{name}-{number}"));
             let answer = till.create(&sale).await;
-            // A paid order says so; any other gets its QR code.
+            // A paid order says so, or gives its first answer again; any other gets its QR code.
             if answer.error_code() != "order_already_paid" {
                 let shown = till.sell(&sale, RECOVERY_WITHIN).await;
-                assert!(shown.is_some(), "{name}-{number} got no QR code after the restart: {answer:?}");
+                assert!(shown.is_some(), "{} got no QR code after the restart: {answer:?}", sale.order_code);
             }
         }
     })
@@ -111,6 +131,7 @@ async fn every_strike_at(point: CrashPoint) {
         let licence = Licence { panics: effect == Strike::Panic };
         checker::judge(&case, &mut shop.rig, &shop.log, &[shop.till.clone()], licence).await;
         println!("{case} n={n} struck={struck} recovery_max={}ms", percentile(recoveries, 100));
+        assert_eq!(struck, n, "{case}: the failpoint was not reached each time");
     }
 }
 
@@ -145,12 +166,12 @@ async fn f05_killed_between_the_providers_answer_and_the_commit_no_object_is_orp
     for round in 0..n {
         let name = format!("F05-{round}");
         shop.rig.kill_gateway();
-        shop.rig.start_gateway(Some("after_call_before_commit=abort")).await;
+        shop.rig.arm_gateway("after_call_before_commit=abort").await;
         let sale = Sale::of(&name, 25_000);
         let lost = shop.till.create(&sale).await;
         assert!(lost.lost().is_some(), "{name}: the gateway was to die, and answered {}", lost.status());
         shop.rig.kill_gateway();
-        shop.rig.start_gateway(None).await;
+        shop.rig.start_gateway().await;
         let began = Instant::now();
         shop.show(&sale).await;
         recoveries.push(millis(began.elapsed()));

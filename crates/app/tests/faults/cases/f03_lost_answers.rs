@@ -4,10 +4,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::shop::{Shop, at_once, millis};
+use super::shop::{Shop, millis};
 use crate::rig::Pay;
 use crate::rig::ledger::{LedgerCharge, ProviderCall};
-use crate::scale::{Draws, cases, percentile};
+use crate::scale::{Draws, at_once, cases, percentile};
 use crate::till::Sale;
 
 const CREATES: u64 = 500;

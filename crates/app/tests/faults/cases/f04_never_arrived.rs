@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::shop::{Shop, at_once, millis};
-use crate::scale::{cases, percentile};
+use super::shop::{Shop, millis};
+use crate::scale::{at_once, cases, percentile};
 use crate::till::Sale;
 
 const CREATES: u64 = 500;

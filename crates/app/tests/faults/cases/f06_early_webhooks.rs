@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::shop::{Shop, at_once};
-use crate::scale::cases;
+use super::shop::Shop;
+use crate::scale::{at_once, cases};
 use crate::till::Sale;
 
 const EARLY: u64 = 1_000;

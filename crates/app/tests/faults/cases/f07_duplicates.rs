@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::shop::{Shop, at_once};
+use super::shop::Shop;
 use crate::rig::Pay;
 use crate::rig::ledger::Delivery;
-use crate::scale::{Draws, cases};
+use crate::scale::{Draws, at_once, cases};
 use crate::till::{Messenger, Sale};
 
 const WEBHOOKS: u64 = 1_000;

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::shop::{Shop, at_once};
+use super::shop::Shop;
 use crate::rig::ledger::Delivery;
 use crate::rig::{Pay, Setup};
-use crate::scale::cases;
+use crate::scale::{at_once, cases};
 use crate::till::{Messenger, Sale};
 
 /// Every order of five webhooks.

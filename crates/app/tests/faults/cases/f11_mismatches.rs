@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use super::shop::{Shop, at_once};
+use super::shop::Shop;
 use crate::rig::Pay;
-use crate::scale::cases;
+use crate::scale::{at_once, cases};
 use crate::till::Sale;
 
 const MISMATCHES: u64 = 100;
@@ -32,18 +32,7 @@ async fn f11_money_of_another_amount_or_currency_is_kept_and_flagged_and_never_c
         }
     })
     .await;
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    let mut unflagged = payments.clone();
-    while !unflagged.is_empty() && tokio::time::Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        let exceptions = shop.till.exceptions().await;
-        unflagged.retain(|payment| {
-            !exceptions.iter().any(|exception| {
-                exception["payment_id"] == payment.as_str()
-                    && (exception["kind"] == "underpaid" || exception["kind"] == "overpaid")
-            })
-        });
-    }
+    let unflagged = shop.unflagged(&payments, &["underpaid", "overpaid"], Duration::from_secs(10)).await;
     let mut wrongly_paid = 0;
     for payment in &payments {
         wrongly_paid += u32::from(shop.till.get(payment).await.data()["status"] == "paid");

@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::shop::{Shop, at_once};
+use super::shop::Shop;
 use crate::rig::Pay;
-use crate::scale::{Draws, cases};
+use crate::scale::{Draws, at_once, cases};
 use crate::till::{Exchange, Messenger, PAYMENTS, Sale, WEBHOOK};
 
 const RANDOM_TOKENS: u64 = 10_000;

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::shop::{PATIENCE, SALE_WITHIN, Shop, at_once};
+use super::shop::{PATIENCE, SALE_WITHIN, Shop};
 use crate::checker::{self, Licence};
 use crate::rig::Pay;
-use crate::scale::cases;
+use crate::scale::{at_once, cases};
 use crate::till::{Sale, Till};
 
 const PAIRS: u64 = 200;

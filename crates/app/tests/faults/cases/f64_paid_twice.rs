@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use super::shop::{Shop, at_once};
+use super::shop::Shop;
 use crate::rig::Pay;
-use crate::scale::cases;
+use crate::scale::{at_once, cases};
 use crate::till::Sale;
 
 const OBJECTS: u64 = 100;
@@ -28,19 +28,7 @@ async fn f64_a_second_payment_on_one_object_is_kept_and_flagged() {
         }
     })
     .await;
-    let deadline = tokio::time::Instant::now() + WITHIN;
-    let mut hidden = payments;
-    while !hidden.is_empty() && tokio::time::Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        let exceptions = shop.till.exceptions().await;
-        hidden.retain(|payment| {
-            !exceptions.iter().any(|exception| {
-                exception["payment_id"] == payment.as_str()
-                    && exception["kind"] == "paid_twice"
-                    && exception["state"] == "open"
-            })
-        });
-    }
+    let hidden = shop.unflagged(&payments, &["paid_twice"], WITHIN).await;
     let unflagged = hidden.len();
     shop.judge("F64").await;
     println!("F64 n={n} unflagged={unflagged} hidden=0");

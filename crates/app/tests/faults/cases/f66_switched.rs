@@ -3,9 +3,9 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::time::sleep;
 
-use super::shop::{Shop, at_once};
+use super::shop::Shop;
 use crate::rig::Pay;
-use crate::scale::cases;
+use crate::scale::{at_once, cases};
 use crate::till::{PAYMENTS, Sale};
 
 const SWITCHES: u64 = 200;

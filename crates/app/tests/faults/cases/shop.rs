@@ -1,10 +1,9 @@
 //! What every case starts from.
 
-use std::future::Future;
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use serde_json::Value;
+use tokio::time::{Instant, sleep};
 
 use crate::checker::{self, Licence};
 use crate::rig::{Rig, Setup};
@@ -53,14 +52,29 @@ impl Shop {
         all.into_iter().filter(|exception| exception["payment_id"] == payment_id && exception["kind"] == kind).collect()
     }
 
+    /// Waits until each payment has an open exception of one of these kinds; gives those that have none in time.
+    pub(super) async fn unflagged(&self, payments: &[String], kinds: &[&str], within: Duration) -> Vec<String> {
+        let deadline = Instant::now() + within;
+        let mut unflagged = payments.to_vec();
+        loop {
+            let exceptions = self.till.exceptions().await;
+            unflagged.retain(|payment| {
+                !exceptions.iter().any(|exception| {
+                    exception["payment_id"] == payment.as_str()
+                        && kinds.iter().any(|kind| exception["kind"] == *kind)
+                        && exception["state"] == "open"
+                })
+            });
+            if unflagged.is_empty() || Instant::now() >= deadline {
+                return unflagged;
+            }
+            sleep(Duration::from_millis(250)).await;
+        }
+    }
+
     pub(super) async fn judge(mut self, case: &str) -> Duration {
         checker::judge(case, &mut self.rig, &self.log, &[self.till], Licence::default()).await
     }
-}
-
-/// Does it for every number below `count`, so many at a time; what comes of it in no order.
-pub(super) async fn at_once<T, F: Future<Output = T>>(count: u64, width: usize, work: impl Fn(u64) -> F) -> Vec<T> {
-    futures::stream::iter(0..count).map(work).buffer_unordered(width).collect().await
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {
