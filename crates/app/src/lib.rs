@@ -1,1 +1,32 @@
-//! To be filled: see docs/ARCHITECTURE.md.
+//! The payment gateway of MStore as a process: configuration, wiring, HTTP, workers. Thin: whatever can
+//! be decided is decided in `mstore-pay-domain`.
+#![expect(clippy::future_not_send, reason = "actix-web runs each handler on the thread that took the connection")]
+
+mod app;
+mod auth;
+mod cli;
+mod config;
+mod feed;
+mod http;
+mod limits;
+mod observed;
+mod probe;
+mod readiness;
+mod state;
+mod system;
+mod tasks;
+mod telemetry;
+mod wiring;
+mod workers;
+
+pub mod language;
+pub mod pages;
+pub mod problem;
+
+pub use app::{App, RunningApp, StartError};
+pub use auth::{MintError, Role, TokenRequest};
+pub use cli::{Cli, run};
+pub use config::{
+    AccessSettings, AppEnv, Config, ConfigError, EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey, JwtSettings,
+    LimitArgs, LogFormat, PerMinute, PolicyArgs, SecretText, Settings, XenditArgs, XenditSettings,
+};

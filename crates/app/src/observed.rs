@@ -87,7 +87,7 @@ fn log(error: &ProviderError) {
 
 /// Why, and why that, down to the first cause.
 pub(crate) fn causes(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 

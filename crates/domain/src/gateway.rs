@@ -36,7 +36,7 @@ pub use simulate::SimulateError;
 pub use status::{PaymentView, WaitFor};
 pub use sweep::{SweepReport, SweepWindow};
 pub use timeline::TimelineView;
-pub use work::{Lane, WorkDone, WorkLimits};
+pub use work::{Errand, Lane, WorkDone, WorkLimits};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -4,6 +4,7 @@
 //! writes; what waits is committed together and answered only once it is on the disk. One process
 //! owns the file: from two nodes on, use a store that serves several.
 
+mod audit;
 mod clock;
 mod connection;
 mod errors;

@@ -19,7 +19,7 @@ impl Config {
             ("JWT_KEYS", list(&mut self.jwt.keys.iter().map(|key| &key.kid))),
             ("JWT_ISSUER", self.jwt.issuer.clone().unwrap_or_else(|| "none".to_owned())),
             ("JWT_AUDIENCE", self.jwt.audience.clone().unwrap_or_else(|| "none".to_owned())),
-            ("ROLE_MAP", self.role_map.iter().map(|(name, role)| format!("{name}={role}")).collect::<Vec<_>>().join(",")),
+            ("ROLE_MAP", self.role_map.iter().map(|(name, role)| format!("{name}={}", role.name())).collect::<Vec<_>>().join(",")),
             ("XENDIT_SECRET_KEY", secret(true)),
             ("XENDIT_WEBHOOK_TOKEN", secret(true)),
             ("XENDIT_WEBHOOK_TOKEN_PREVIOUS", secret(self.xendit.webhook_token_previous.is_some())),

@@ -169,7 +169,8 @@ impl Gateway {
         }
     }
 
-    async fn defer(&self, leased: &LeasedDelivery, pause: Option<Duration>) -> Result<Settled, StoreError> {
+    /// Not now: again later, unless it was tried too often.
+    pub(super) async fn defer(&self, leased: &LeasedDelivery, pause: Option<Duration>) -> Result<Settled, StoreError> {
         let attempts = leased.delivery.attempts;
         let (why, pause) = match pause {
             // Waiting for the budget is no failed try, however often it happens.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::{DecideError, Gateway};
 use crate::ids::LeaseToken;
 use crate::lease::Lease;
-use crate::ports::{CrashPoint, StoreError};
+use crate::ports::{CrashPoint, LeasedMessage, LeasedPayment, StoreError};
 use crate::time::Timestamp;
+use crate::webhook::LeasedDelivery;
 
 /// How long a worker holds what it took up.
 const WORK_LEASE: Duration = Duration::from_secs(30);
@@ -64,6 +65,17 @@ impl WorkDone {
     }
 }
 
+/// One thing that this worker took up, and holds for half a minute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Errand {
+    /// A webhook to settle.
+    Webhook(Box<LeasedDelivery>),
+    /// A payment to look at.
+    Payment(Box<LeasedPayment>),
+    /// A message to send on.
+    Message(Box<LeasedMessage>),
+}
+
 impl Gateway {
     /// Does what is due, once, in every lane.
     ///
@@ -77,39 +89,78 @@ impl Gateway {
         })
     }
 
-    /// Does what is due in one lane; returns how many things it took up.
+    /// Does what is due in one lane, one thing after the other; returns how many things it took up.
     ///
     /// # Errors
     /// [`StoreError`]: what was taken up is taken up again when its lease runs out.
     pub async fn work_lane(&self, lane: Lane, now: Timestamp, limits: WorkLimits) -> Result<u32, StoreError> {
-        let lease = Lease { token: LeaseToken::new(self.ports.ids.uuid()), ttl: WORK_LEASE };
+        let limit = match lane {
+            Lane::Settle => limits.settle,
+            Lane::Due => limits.due,
+            Lane::Publish => limits.publish,
+        };
         let mut taken = 0_u32;
-        match lane {
-            Lane::Settle => {
-                for leased in self.ports.inbox.claim(limits.settle, lease).await? {
-                    self.ports.probe.reach(CrashPoint::WorkerAfterLease).await?;
-                    self.settle_webhook(&leased).await?;
-                    taken = taken.saturating_add(1);
-                }
-            }
-            Lane::Due => {
-                for leased in self.ports.payments.claim_due(now, limits.due, lease).await? {
-                    self.ports.probe.reach(CrashPoint::WorkerAfterLease).await?;
-                    match self.look_at(&leased).await {
-                        // Somebody else is at work on it, and its lease runs out by itself.
-                        Ok(()) | Err(DecideError::Contended | DecideError::Commit(_)) => {}
-                        Err(DecideError::Store(store)) => return Err(store),
-                    }
-                    taken = taken.saturating_add(1);
-                }
-            }
-            Lane::Publish => {
-                for leased in self.ports.outbox.claim(limits.publish, lease).await? {
-                    self.publish(&leased).await?;
-                    taken = taken.saturating_add(1);
-                }
-            }
+        for errand in self.take_up(lane, now, limit).await? {
+            self.attend(&errand).await?;
+            taken = taken.saturating_add(1);
         }
         Ok(taken)
+    }
+
+    /// Takes up to `limit` due things of one lane, for those who attend to several at once, each
+    /// fenced off from the others.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what was taken up is taken up again when its lease runs out.
+    pub async fn take_up(&self, lane: Lane, now: Timestamp, limit: u32) -> Result<Vec<Errand>, StoreError> {
+        let lease = Lease { token: LeaseToken::new(self.ports.ids.uuid()), ttl: WORK_LEASE };
+        Ok(match lane {
+            Lane::Settle => {
+                let deliveries = self.ports.inbox.claim(limit, lease).await?;
+                deliveries.into_iter().map(|leased| Errand::Webhook(Box::new(leased))).collect()
+            }
+            Lane::Due => {
+                let payments = self.ports.payments.claim_due(now, limit, lease).await?;
+                payments.into_iter().map(|leased| Errand::Payment(Box::new(leased))).collect()
+            }
+            Lane::Publish => {
+                let messages = self.ports.outbox.claim(limit, lease).await?;
+                messages.into_iter().map(|leased| Errand::Message(Box::new(leased))).collect()
+            }
+        })
+    }
+
+    /// Does one thing that was taken up.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it is taken up again when its lease runs out.
+    pub async fn attend(&self, errand: &Errand) -> Result<(), StoreError> {
+        match errand {
+            Errand::Webhook(leased) => {
+                self.ports.probe.reach(CrashPoint::WorkerAfterLease).await?;
+                self.settle_webhook(leased).await.map(|_| ())
+            }
+            Errand::Payment(leased) => {
+                self.ports.probe.reach(CrashPoint::WorkerAfterLease).await?;
+                match self.look_at(leased).await {
+                    // Somebody else is at work on it, and its lease runs out by itself.
+                    Ok(()) | Err(DecideError::Contended | DecideError::Commit(_)) => Ok(()),
+                    Err(DecideError::Store(store)) => Err(store),
+                }
+            }
+            Errand::Message(leased) => self.publish(leased).await.map(|_| ()),
+        }
+    }
+
+    /// Gives back a thing whose doing ended in a panic. A webhook is tried a bounded number of times,
+    /// then put before a person; of the others the lease runs out.
+    ///
+    /// # Errors
+    /// [`StoreError`]: its lease runs out.
+    pub async fn give_back(&self, errand: &Errand) -> Result<(), StoreError> {
+        match errand {
+            Errand::Webhook(leased) => self.defer(leased, None).await.map(|_| ()),
+            Errand::Payment(_) | Errand::Message(_) => Ok(()),
+        }
     }
 }

@@ -1,0 +1,218 @@
+//! Starting and stopping the whole process.
+
+mod server;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::Data;
+use mstore_pay_sandbox::{RunningSandbox, SandboxConfig, SandboxError};
+use mstore_pay_sqlite::{OpenError, Options, SqliteStore};
+use secrecy::SecretString;
+use tokio::time::{sleep, timeout};
+
+use crate::auth::{Authenticator, KeyError};
+use crate::config::Config;
+use crate::http::Links;
+use crate::limits::Limits;
+use crate::pages::link::{LinkSigner, WeakLinkSecret};
+use crate::state::{Drain, State};
+use crate::tasks::Tasks;
+use crate::telemetry;
+use crate::wiring::{Addresses, Wired, WiringError, wire};
+use crate::workers::Workers;
+
+/// How long stopping waits for what is under way.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// How often stopping looks whether it is quiet.
+const QUIET_POLL: Duration = Duration::from_millis(20);
+
+/// Why the process did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address cannot be had.
+    #[error("could not listen on {address}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The store's folder cannot be made.
+    #[error("could not make {path:?}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The store cannot be opened.
+    #[error("could not open the store")]
+    Store(#[from] OpenError),
+    /// The sandbox in this process did not start.
+    #[error("could not start the sandbox")]
+    Sandbox(#[from] SandboxError),
+    /// The parts do not fit together.
+    #[error("could not put the gateway together")]
+    Wiring(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A key for tokens cannot be used.
+    #[error("could not take the keys for tokens")]
+    Key(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The secret for links cannot be used.
+    #[error("could not take the secret for links")]
+    LinkSecret(#[from] WeakLinkSecret),
+}
+
+impl From<WiringError> for StartError {
+    fn from(error: WiringError) -> Self {
+        Self::Wiring(Box::new(error))
+    }
+}
+
+impl From<KeyError> for StartError {
+    fn from(error: KeyError) -> Self {
+        Self::Key(Box::new(error))
+    }
+}
+
+/// The gateway.
+#[derive(Debug)]
+pub struct App;
+
+/// The gateway at work.
+pub struct RunningApp {
+    base_url: String,
+    sandbox: Option<RunningSandbox>,
+    server: ServerHandle,
+    tasks: Tasks,
+    drain: Arc<Drain>,
+    store: SqliteStore,
+}
+
+impl App {
+    /// Starts the gateway in the running multi-thread runtime; it answers when this returns.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub async fn start(config: Config) -> Result<RunningApp, StartError> {
+        telemetry::metrics();
+        let not_listening = |source| StartError::Listen { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).map_err(not_listening)?;
+        let address = listener.local_addr().map_err(not_listening)?;
+        let base_url = format!("http://{address}");
+        let sandbox = match &config.sandbox {
+            Some(sandbox) => Some(start_sandbox(sandbox.clone(), &base_url).await?),
+            None => None,
+        };
+        let store = open_store(config.database.clone()).await?;
+        let public_base_url = config.public_base_url.clone().unwrap_or_else(|| base_url.clone());
+        let of_sandbox = || sandbox.as_ref().map(RunningSandbox::xendit_base_url);
+        let addresses = Addresses {
+            public_base_url: public_base_url.clone(),
+            xendit_base_url: config.xendit.base_url.clone().or_else(of_sandbox).unwrap_or_default(),
+        };
+        let Wired { gateway, feed, readiness } = wire(&config, addresses, store.clone())?;
+        let tasks = Tasks::here();
+        let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
+        let workers = Arc::new(Workers::new(Arc::clone(&gateway), tasks.clone(), feed));
+        let signer = LinkSigner::new(&SecretString::from(config.link_secret.expose()))?;
+        let state = Data::new(State {
+            env: config.env,
+            gateway,
+            tasks: tasks.clone(),
+            workers: Arc::clone(&workers),
+            auth: Authenticator::new(&config.jwt, config.role_map.clone())?,
+            links: Links::new(signer, public_base_url),
+            limits: Arc::clone(&limits),
+            readiness: readiness.clone(),
+            drain: Arc::clone(&drain),
+        });
+        let server = server::serve(listener, &config, state).map_err(not_listening)?;
+        let handle = server.handle();
+        tasks.spawn("serving HTTP", async move {
+            if let Err(error) = server.await {
+                tracing::error!("serving HTTP ended: {error}");
+            }
+        });
+        workers.start(readiness, limits);
+        tracing::info!(base_url, env = config.env.word(), "listening on {base_url}");
+        Ok(RunningApp { base_url, sandbox, server: handle, tasks, drain, store })
+    }
+}
+
+impl RunningApp {
+    /// Where it answers, `http://127.0.0.1:8080`.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where the sandbox in this process answers, if there is one.
+    #[must_use]
+    pub fn sandbox_url(&self) -> Option<String> {
+        self.sandbox.as_ref().map(RunningSandbox::base_url)
+    }
+
+    /// Stops: no new connections, waits for requests and tasks under way, closes the store last.
+    pub async fn stop(self) {
+        self.tasks.shutdown().cancel();
+        let gracefully = self.server.stop(true);
+        let quiet = async {
+            while !self.drain.is_quiet() {
+                sleep(QUIET_POLL).await;
+            }
+        };
+        // Idle connections are not waited for, requests are.
+        tokio::select! {
+            () = gracefully => {}
+            () = quiet => self.server.stop(false).await,
+            () = sleep(STOP_WITHIN) => self.server.stop(false).await,
+        }
+        if timeout(STOP_WITHIN, self.tasks.drained()).await.is_err() {
+            tracing::warn!("stopped with {} tasks still running", self.tasks.under_way());
+        }
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+        let store = self.store;
+        // Dropping the last handle waits for writes that were taken on.
+        let closed = tokio::task::spawn_blocking(move || drop(store)).await;
+        if closed.is_err() {
+            tracing::error!("closing the store panicked");
+        }
+    }
+}
+
+async fn start_sandbox(mut config: SandboxConfig, base_url: &str) -> Result<RunningSandbox, StartError> {
+    if let Some(folder) = config.state.as_ref().and_then(|state| state.parent()) {
+        make_folder(folder)?;
+    }
+    let target = format!("{base_url}/api/v1/webhook/{}", mstore_pay_xendit::XenditConfig::ID);
+    for account in &mut config.xendit_accounts {
+        account.webhook_target = target.parse().ok();
+    }
+    Ok(mstore_pay_sandbox::start(config).await?)
+}
+
+/// Opens the store, making its folder and bringing its schema up to date.
+pub(crate) async fn open_store(path: PathBuf) -> Result<SqliteStore, StartError> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(path, Options::default())).await;
+    match opened {
+        Ok(store) => Ok(store?),
+        Err(panicked) => Err(StartError::Wiring(Box::new(panicked))),
+    }
+}
+
+fn make_folder(folder: &std::path::Path) -> Result<(), StartError> {
+    std::fs::create_dir_all(folder).map_err(|source| StartError::Folder { path: folder.to_owned(), source })
+}

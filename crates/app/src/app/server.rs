@@ -1,0 +1,66 @@
+//! The HTTP server and its limits.
+
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::Server;
+use actix_web::http::header;
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use tracing_actix_web::TracingLogger;
+
+use crate::config::Config;
+use crate::http::{RequestSpan, envelope, routes};
+use crate::state::State;
+
+/// Time for a request's head to come in whole.
+const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long stopping waits for connections, in seconds.
+const STOP_SECONDS: u64 = 20;
+/// How long a browser remembers what it may do, in seconds.
+const CORS_SECONDS: usize = 600;
+
+/// Serves on that listener.
+pub(super) fn serve(listener: TcpListener, config: &Config, state: Data<State>) -> io::Result<Server> {
+    let origins = config.cors_allowed_origins.clone();
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(envelope))
+            .configure(routes)
+    })
+    .workers(config.http.threads.get())
+    .max_connections(config.http.connections_max.get())
+    .client_request_timeout(HEAD_WITHIN)
+    .keep_alive(KEEP_ALIVE)
+    .shutdown_timeout(STOP_SECONDS)
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "POST"])
+        .allowed_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT_LANGUAGE,
+            header::IF_NONE_MATCH,
+            header::HeaderName::from_static("idempotency-key"),
+            header::HeaderName::from_static("x-device-id"),
+            header::HeaderName::from_static("x-request-id"),
+            header::HeaderName::from_static("x-correlation-id"),
+            header::HeaderName::from_static("last-event-id"),
+        ])
+        .expose_headers(["etag", "location", "retry-after", "x-request-id", "idempotent-replayed"])
+        .max_age(CORS_SECONDS);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

@@ -1,0 +1,13 @@
+//! Who asks, and what they may do.
+
+mod caller;
+mod claims;
+mod keys;
+mod mint;
+mod rights;
+
+pub(crate) use caller::Caller;
+pub(crate) use keys::{Authenticator, KeyError};
+pub use mint::{MintError, TokenRequest};
+pub(crate) use rights::{Right, Rights};
+pub use rights::Role;

@@ -1,0 +1,102 @@
+//! The command line.
+
+mod audit;
+mod doctor;
+mod exceptions;
+mod migrate;
+mod sandbox;
+mod serve;
+mod token;
+mod webhooks;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, LogFormat, Settings};
+use crate::observed::causes;
+use crate::telemetry;
+
+/// A payment gateway for tills in Indonesia. Without a command: `serve`.
+#[derive(Debug, Parser)]
+#[command(name = "mstore-pay", version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve tills, customers and providers.
+    Serve(Box<serve::ServeArgs>),
+    /// Play the providers, for development and tests.
+    Sandbox(mstore_pay_sandbox::SandboxArgs),
+    /// Make the store, or bring it up to date.
+    Migrate(Box<Settings>),
+    /// Print a token signed with the secret in force.
+    Token(Box<token::TokenArgs>),
+    /// Look whether the configuration, the store and the provider are in order.
+    Doctor(Box<Settings>),
+    /// Webhooks that were taken in.
+    Webhooks(Box<webhooks::WebhooksArgs>),
+    /// The audit trail.
+    Audit(Box<audit::AuditArgs>),
+    /// Money that waits for a person.
+    Exceptions(Box<exceptions::ExceptionsArgs>),
+}
+
+type CliError = Box<dyn Error + Send + Sync>;
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let command = cli.command.unwrap_or_else(|| Command::Serve(Box::new(cli.serve)));
+    let outcome = runtime.block_on(Box::pin(async move {
+        match command {
+            Command::Serve(args) => serve::run(*args).await,
+            Command::Sandbox(args) => sandbox::run(args).await,
+            Command::Migrate(settings) => migrate::run(*settings).await,
+            Command::Token(args) => token::run(*args),
+            Command::Doctor(settings) => doctor::run(*settings).await,
+            Command::Webhooks(args) => webhooks::run(*args).await,
+            Command::Audit(args) => audit::run(*args).await,
+            Command::Exceptions(args) => exceptions::run(*args).await,
+        }
+    }));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+fn failed(error: &(dyn Error + 'static)) -> ExitCode {
+    let because = causes(error);
+    let line = if because.is_empty() { format!("{error}\n") } else { format!("{error}: {because}\n") };
+    // Where standard error is closed there is nobody to tell.
+    let _told = std::io::stderr().write_all(line.as_bytes());
+    ExitCode::FAILURE
+}
+
+/// Prints to the standard output, where commands are read by people and scripts.
+fn say(text: &str) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// What is in force, for a command that ends: it logs only what is wrong.
+fn config_of(settings: Settings) -> Result<Config, CliError> {
+    let config = settings.resolve()?;
+    telemetry::log_to_stderr(LogFormat::Pretty, "warn");
+    Ok(config)
+}

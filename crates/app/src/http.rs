@@ -1,0 +1,25 @@
+//! HTTP: routes, what they take and what they answer. Decides nothing that the domain decides.
+
+mod body;
+pub(crate) mod dto;
+mod envelope;
+mod exceptions;
+mod fields;
+mod headers;
+mod idempotency;
+mod links;
+mod operations;
+mod pay;
+mod payments;
+mod qr;
+mod reply;
+mod routes;
+mod sse;
+mod text;
+mod transactions;
+mod urls;
+mod webhooks;
+
+pub(crate) use envelope::{RequestSpan, envelope};
+pub(crate) use links::Links;
+pub(crate) use routes::routes;

@@ -1,0 +1,122 @@
+//! The outermost layer: gives every request its id and tongue, renders every problem, sets the headers
+//! that every answer carries, counts, and contains panics.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage, HttpRequest};
+use tokio::time::Instant;
+use tracing::Span;
+use tracing_actix_web::RootSpanBuilder;
+
+use super::headers;
+use crate::language::Language;
+use crate::problem::catalogue::ErrorCode;
+use crate::problem::{Problem, Told};
+use crate::state::State;
+use crate::tasks::fence;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// To whom answers to this request are told.
+pub(super) fn told(request: &HttpRequest) -> Told {
+    request.extensions().get::<Told>().cloned().unwrap_or_else(|| Told {
+        language: Language::default(),
+        request_id: String::new(),
+    })
+}
+
+/// Wraps everything; see the module.
+pub(crate) async fn envelope<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let since = Instant::now();
+    let told = Told { language: headers::language(request.headers()), request_id: headers::request_id(request.headers()) };
+    request.extensions_mut().insert(told.clone());
+    let state = request.app_data::<Data<State>>().cloned();
+    let _under_way = state.as_ref().map(|state| state.drain.enter());
+    let http = request.request().clone();
+    let answered = match fence("a request", next.call(request)).await {
+        Ok(Ok(answer)) => {
+            let answer = answer.map_into_boxed_body();
+            match answer.response().error().map(problem_of) {
+                Some(problem) => answer.into_response(problem.render(&told)),
+                None => answer,
+            }
+        }
+        Ok(Err(error)) => ServiceResponse::new(http, problem_of(&error).render(&told)),
+        // What panicked is not known to have ended: whoever sends it again is safe.
+        Err(_panicked) => ServiceResponse::new(http, Problem::new(ErrorCode::StoreUnavailable).closing().render(&told)),
+    };
+    let closing = state.is_some_and(|state| state.tasks.shutdown().is_cancelled());
+    Ok(finished(answered, &told, since, closing))
+}
+
+/// Sets what every answer carries.
+fn finished(
+    mut answer: ServiceResponse<BoxBody>,
+    told: &Told,
+    since: Instant,
+    closing: bool,
+) -> ServiceResponse<BoxBody> {
+    let route = answer.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let (method, status) = (answer.request().method().to_string(), answer.status().as_u16().to_string());
+    metrics::counter!("mstore_pay_requests_total", "route" => route.clone(), "method" => method, "status" => status)
+        .increment(1);
+    metrics::histogram!("mstore_pay_request_seconds", "route" => route).record(since.elapsed());
+    let fields = answer.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&told.request_id) {
+        fields.insert(REQUEST_ID, id);
+    }
+    fields.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !fields.contains_key(header::CACHE_CONTROL) {
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if closing {
+        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    answer
+}
+
+/// Our own problems as they are; errors of the framework by their status.
+fn problem_of(error: &Error) -> Problem {
+    if let Some(problem) = error.as_error::<Problem>() {
+        return problem.clone();
+    }
+    let code = match error.as_response_error().status_code() {
+        StatusCode::NOT_FOUND => ErrorCode::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::PayloadTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ErrorCode::UnsupportedMediaType,
+        status if status.is_client_error() => ErrorCode::MalformedJson,
+        status => {
+            tracing::error!(status = status.as_u16(), "unforeseen: {error}");
+            ErrorCode::Internal
+        }
+    };
+    Problem::new(code)
+}
+
+/// The span of a request: its route and id, never its path, which may hold a token of the pay page.
+pub(crate) struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
+        let id = told(request.request()).request_id;
+        tracing::info_span!("request", method = %request.method(), route, request_id = id, status = tracing::field::Empty)
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let status = match outcome {
+            Ok(answer) => answer.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        span.record("status", status.as_u16());
+        let _in_span = span.enter();
+        tracing::debug!(status = status.as_u16(), "answered {}", status.as_u16());
+    }
+}

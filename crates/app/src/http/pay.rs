@@ -1,0 +1,75 @@
+//! The pay page and what belongs to it: for customers, by a link instead of a token of ours.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use mstore_pay_domain::gateway::{PaymentView, Scope};
+use mstore_pay_domain::ports::Clock;
+use serde::Serialize;
+
+use super::envelope::told;
+use super::{qr, reply, sse};
+use crate::pages::notice::{link_over_page, return_page};
+use crate::pages::pay::PayPage;
+use crate::problem::Problem;
+use crate::problem::catalogue::ErrorCode;
+use crate::state::State;
+use crate::system::SystemClock;
+
+/// What a customer's page is told of a change.
+#[derive(Serialize)]
+struct Change {
+    status: &'static str,
+}
+
+/// `GET /pay/{token}`: what the customer sees.
+pub(crate) async fn page(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let language = told(&request).language;
+    let Ok((scope, payment)) = opened(&state, &request) else {
+        return Ok(reply::page(StatusCode::NOT_FOUND, link_over_page(language)));
+    };
+    let view = state.gateway.status(&scope, &payment).await?;
+    let token = request.match_info().get("token").unwrap_or_default();
+    Ok(reply::page(StatusCode::OK, PayPage::of(&view, SystemClock.now(), language).html(token)))
+}
+
+/// `GET /pay/return`: where a provider's page sends the customer.
+pub(crate) async fn back(request: HttpRequest) -> HttpResponse {
+    reply::page(StatusCode::OK, return_page(told(&request).language))
+}
+
+/// `GET /pay/{token}/qr.svg`
+pub(crate) async fn svg(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    qr::svg_of(&view(&state, &request).await?)
+}
+
+/// `GET /pay/{token}/qr.png`
+pub(crate) async fn png(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    qr::png_of(&view(&state, &request).await?)
+}
+
+/// `GET /pay/{token}/events`
+pub(crate) async fn events(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let (scope, payment) = opened(&state, &request)?;
+    sse::follow(&state, &request, scope, payment, change).await
+}
+
+fn change(view: &PaymentView) -> String {
+    let status = view.payment.status().word();
+    serde_json::to_string(&Change { status }).unwrap_or_default()
+}
+
+async fn view(state: &State, request: &HttpRequest) -> Result<PaymentView, Problem> {
+    let (scope, payment) = opened(state, request)?;
+    let payment = state.gateway.find(&scope, &payment).await?;
+    Ok(state.gateway.view(payment).await?)
+}
+
+/// What the link leads to: one payment of one merchant.
+fn opened(state: &State, request: &HttpRequest) -> Result<(Scope, String), Problem> {
+    let token = request.match_info().get("token").unwrap_or_default();
+    let link = state.links.open(token, SystemClock.now());
+    // Forged, changed or over: there is no such page.
+    let link = link.map_err(|_no_such_page| Problem::new(ErrorCode::NotFound))?;
+    Ok((Scope { merchant: link.merchant, branch: None }, link.payment.to_string()))
+}

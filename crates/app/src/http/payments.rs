@@ -1,0 +1,23 @@
+//! Payments: one verb, one file.
+
+mod cancel;
+mod create;
+mod events;
+mod get;
+mod request;
+mod simulate;
+mod timeline;
+
+pub(super) use cancel::cancel;
+pub(super) use create::create;
+pub(super) use events::events;
+pub(super) use get::get;
+pub(super) use simulate::simulate;
+pub(super) use timeline::timeline;
+
+use actix_web::HttpRequest;
+
+/// What the path calls the payment.
+pub(super) fn reference(request: &HttpRequest) -> String {
+    request.match_info().get("reference").unwrap_or_default().to_owned()
+}

@@ -1,0 +1,88 @@
+//! `POST /api/v1/pos/payments`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use mstore_pay_domain::gateway::{CreatePayment, Created, IdempotentRequest};
+use mstore_pay_domain::idempotency::StoredAnswer;
+use mstore_pay_domain::payment::Payment;
+
+use super::request::CreateRequest;
+use crate::auth::Right;
+use crate::http::dto::CreatedBody;
+use crate::http::envelope::told;
+use crate::http::idempotency::{Answers, fingerprint};
+use crate::http::{Links, body, headers, reply};
+use crate::problem::Problem;
+use crate::state::State;
+
+/// What keys are scoped to, beside the merchant.
+const ROUTE: &str = "POST /api/v1/pos/payments";
+/// When somebody who got a 202 asks first.
+const POLL_AFTER: Duration = Duration::from_secs(2);
+
+pub(crate) async fn create(
+    state: Data<State>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let caller = state.admit(&request, Right::Sell)?;
+    let key = headers::idempotency_key(request.headers())?;
+    let device = headers::device(request.headers())?;
+    let object = body::json(&request, payload).await?;
+    let asked = CreateRequest::take(&object, device)?;
+    state.limits.create(&caller.scope.merchant)?;
+    let idempotency =
+        key.map(|key| IdempotentRequest { key, fingerprint: fingerprint(ROUTE, &asked.meaning()) });
+    let command = CreatePayment {
+        actor: caller.actor(),
+        scope: caller.scope,
+        order_code: asked.order_code,
+        method: asked.method,
+        amount: asked.amount,
+        details: asked.details,
+        expires_in: asked.expires_in,
+        card_token: asked.card_token,
+        idempotency,
+        switch_confirmed: asked.switch_confirmed,
+    };
+    let answers = Answers { links: state.links.clone(), told: told(&request) };
+    let gateway = Arc::clone(&state.gateway);
+    let opening = async move { Box::pin(gateway.create(&command, &answers)).await };
+    let created = state.tasks.run("opening a payment", opening).await?;
+    let result = match &created {
+        Ok(Created::Open(_)) => "open",
+        Ok(Created::Accepted(_)) => "accepted",
+        Ok(Created::Replayed(_)) => "replayed",
+        Err(_) => "refused",
+    };
+    metrics::counter!("mstore_pay_creates_total", "result" => result).increment(1);
+    Ok(match created? {
+        Created::Open(payment) => reply::data(StatusCode::OK, &CreatedBody::of(&payment, &state.links)),
+        Created::Accepted(payment) => accepted(&payment, &state.links),
+        Created::Replayed(answer) => replayed(answer),
+    })
+}
+
+fn accepted(payment: &Payment, links: &Links) -> HttpResponse {
+    let mut answer = reply::data(StatusCode::ACCEPTED, &CreatedBody::of(payment, links));
+    let fields = answer.headers_mut();
+    if let Ok(location) = header::HeaderValue::from_str(&Links::location(&payment.id)) {
+        fields.insert(header::LOCATION, location);
+    }
+    fields.insert(header::RETRY_AFTER, header::HeaderValue::from(POLL_AFTER.as_secs()));
+    answer
+}
+
+/// The answer of before, to the byte.
+fn replayed(answer: StoredAnswer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+    HttpResponse::build(status)
+        .insert_header((header::CONTENT_TYPE, kind))
+        .insert_header(("idempotent-replayed", "true"))
+        .body(answer.body)
+}

@@ -1,0 +1,87 @@
+//! `GET /api/v1/pos/payments/{reference}/timeline`: why it stands where it stands.
+
+mod words;
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use mstore_pay_domain::audit::AuditRecord;
+use mstore_pay_domain::gateway::TimelineView;
+use mstore_pay_domain::payment::Payment;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::auth::Right;
+use crate::http::envelope::told;
+use crate::http::reply;
+use crate::language::Language;
+use crate::problem::Problem;
+use crate::state::State;
+
+#[derive(Serialize)]
+struct TimelineBody {
+    sentence: &'static str,
+    items: Vec<Item>,
+}
+
+#[derive(Serialize)]
+struct Item {
+    at: String,
+    kind: String,
+    actor: String,
+    text: &'static str,
+    detail: Map<String, Value>,
+}
+
+pub(crate) async fn timeline(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let caller = state.admit(&request, Right::Read)?;
+    let view = state.gateway.timeline(&caller.scope, &super::reference(&request)).await?;
+    let language = told(&request).language;
+    let mut items: Vec<Item> = view.records.iter().map(|record| item(record, language)).collect();
+    items.extend(checks(&view.payment, language));
+    items.extend(breakers(&state, &view, language));
+    let sentence = words::sentence(&view.payment).in_language(language);
+    Ok(reply::data(StatusCode::OK, &TimelineBody { sentence, items }))
+}
+
+fn item(record: &AuditRecord, language: Language) -> Item {
+    Item {
+        at: record.at.to_string(),
+        kind: record.event.clone(),
+        actor: record.actor.clone(),
+        text: words::of_event(&record.event).in_language(language),
+        detail: record.fields.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect(),
+    }
+}
+
+/// Checks that changed nothing, as one line.
+fn checks(payment: &Payment, language: Language) -> Option<Item> {
+    let last_at = payment.checks.last_at?;
+    Some(Item {
+        at: last_at.to_string(),
+        kind: "checked".to_owned(),
+        actor: "worker".to_owned(),
+        text: words::CHECKED.in_language(language),
+        detail: Map::from_iter([("count".to_owned(), Value::from(payment.checks.count))]),
+    })
+}
+
+/// Lines to the provider that are not in order now.
+fn breakers(state: &State, view: &TimelineView, language: Language) -> Vec<Item> {
+    let Some(charge) = view.payment.shown_charge() else { return Vec::new() };
+    let now = mstore_pay_domain::ports::Clock::now(&crate::system::SystemClock);
+    let troubled = state.readiness.lines().into_iter().filter(|line| line.level > 0);
+    troubled
+        .filter(|line| line.account == charge.account.as_str())
+        .map(|line| Item {
+            at: now.to_string(),
+            kind: "breaker".to_owned(),
+            actor: "worker".to_owned(),
+            text: words::BREAKER.in_language(language),
+            detail: Map::from_iter([
+                ("operation".to_owned(), Value::from(line.operation)),
+                ("state".to_owned(), Value::from(line.state)),
+            ]),
+        })
+        .collect()
+}

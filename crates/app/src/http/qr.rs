@@ -1,0 +1,58 @@
+//! Pictures of what a customer scans.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use mstore_pay_domain::charge::Artefact;
+use mstore_pay_domain::gateway::PaymentView;
+use mstore_pay_domain::ports::Clock;
+
+use crate::auth::Right;
+use crate::pages::pay::displayed;
+use crate::pages::qr_image::{QrImage, QrImageError};
+use crate::problem::Problem;
+use crate::problem::catalogue::ErrorCode;
+use crate::state::State;
+use crate::system::SystemClock;
+
+/// `GET /api/v1/pos/payments/{reference}/qr.svg`
+pub(crate) async fn svg(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    svg_of(&view(&state, &request).await?)
+}
+
+/// `GET /api/v1/pos/payments/{reference}/qr.png`
+pub(crate) async fn png(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    png_of(&view(&state, &request).await?)
+}
+
+pub(super) fn svg_of(view: &PaymentView) -> Result<HttpResponse, Problem> {
+    let image = image_of(view)?;
+    Ok(HttpResponse::Ok().insert_header(("content-type", "image/svg+xml")).body(image.svg()))
+}
+
+pub(super) fn png_of(view: &PaymentView) -> Result<HttpResponse, Problem> {
+    let png = image_of(view)?.png().map_err(undrawable)?;
+    Ok(HttpResponse::Ok().insert_header(("content-type", "image/png")).body(png))
+}
+
+async fn view(state: &State, request: &HttpRequest) -> Result<PaymentView, Problem> {
+    let caller = state.admit(request, Right::Read)?;
+    let reference = request.match_info().get("reference").unwrap_or_default();
+    let payment = state.gateway.find(&caller.scope, reference).await?;
+    Ok(state.gateway.view(payment).await?)
+}
+
+/// What there is to scan, while it may be shown: the QR itself, or a page to open on a phone.
+fn image_of(view: &PaymentView) -> Result<QrImage, Problem> {
+    let text = match displayed(view, SystemClock.now()) {
+        Some(Artefact::Qr { qr_string }) => Some(qr_string.as_str()),
+        Some(Artefact::Link { checkout_url, deeplink_url }) => checkout_url.as_deref().or(deeplink_url.as_deref()),
+        Some(Artefact::VirtualAccount { .. } | Artefact::Bill { .. } | Artefact::Push) | None => None,
+    };
+    let text = text.ok_or_else(|| Problem::new(ErrorCode::NotFound).saying("there is nothing to scan now"))?;
+    QrImage::of(text).map_err(undrawable)
+}
+
+fn undrawable(error: QrImageError) -> Problem {
+    tracing::error!(because = crate::observed::causes(&error), "{error}");
+    Problem::new(ErrorCode::Internal)
+}

@@ -1,0 +1,60 @@
+//! Which path leads where.
+
+use actix_web::web::{self, ServiceConfig, resource};
+use actix_web::{Resource, Route};
+
+use super::{exceptions, operations, pay, payments, qr, transactions, webhooks};
+use crate::problem::Problem;
+use crate::problem::catalogue::ErrorCode;
+
+/// Every route of this release.
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(write("/api/v1/pos/payments", web::post().to(payments::create)))
+        .service(read("/api/v1/pos/payments/{reference}", || web::route().to(payments::get)))
+        .service(write("/api/v1/pos/payments/{reference}/cancel", web::post().to(payments::cancel)))
+        .service(write("/api/v1/pos/payments/{reference}/simulate", web::post().to(payments::simulate)))
+        .service(read("/api/v1/pos/payments/{reference}/timeline", || web::route().to(payments::timeline)))
+        .service(read("/api/v1/pos/payments/{reference}/events", || web::route().to(payments::events)))
+        .service(read("/api/v1/pos/payments/{reference}/qr.svg", || web::route().to(qr::svg)))
+        .service(read("/api/v1/pos/payments/{reference}/qr.png", || web::route().to(qr::png)))
+        .service(read("/api/v1/pos/exceptions", || web::route().to(exceptions::list)))
+        .service(write("/api/v1/transactions", web::post().to(transactions::register)))
+        .service(read("/api/v1/transactions/{code}", || web::route().to(transactions::read)))
+        .service(write("/api/v1/webhook/{provider}", web::post().to(webhooks::receive)))
+        .service(write("/api/v1/webhook/{provider}/{account}", web::post().to(webhooks::receive)))
+        // Before the links: no token is spelled like it.
+        .service(read("/pay/return", || web::route().to(pay::back)))
+        .service(read("/pay/{token}", || web::route().to(pay::page)))
+        .service(read("/pay/{token}/events", || web::route().to(pay::events)))
+        .service(read("/pay/{token}/qr.svg", || web::route().to(pay::svg)))
+        .service(read("/pay/{token}/qr.png", || web::route().to(pay::png)))
+        .service(read("/problems", || web::route().to(operations::problems)))
+        .service(read("/problems/{code}", || web::route().to(operations::problem)))
+        .service(read("/healthz", || web::route().to(operations::healthz)))
+        .service(read("/readyz", || web::route().to(operations::readyz)))
+        .service(read("/metrics", || web::route().to(operations::metrics)))
+        .default_service(web::to(nothing_here));
+}
+
+/// A path that is read: `GET`, and `HEAD` with it.
+fn read(path: &str, route: impl Fn() -> Route) -> Resource {
+    use actix_web::guard::{Get, Head};
+    resource(path.to_owned())
+        .route(route().guard(Get()))
+        .route(route().guard(Head()))
+        .default_service(web::to(|| refuse_method("GET, HEAD")))
+}
+
+/// A path that is written to: `POST`.
+fn write(path: &str, route: Route) -> Resource {
+    resource(path.to_owned()).route(route).default_service(web::to(|| refuse_method("POST")))
+}
+
+async fn refuse_method(allow: &'static str) -> Result<&'static str, Problem> {
+    Err(Problem::method_not_allowed(allow))
+}
+
+async fn nothing_here() -> Result<&'static str, Problem> {
+    Err(Problem::new(ErrorCode::NotFound))
+}

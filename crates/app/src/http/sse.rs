@@ -1,0 +1,91 @@
+//! Server-sent events: a payment's changes as they happen.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use futures::stream;
+use mstore_pay_domain::gateway::{Gateway, PaymentView, Scope, WaitFor};
+use mstore_pay_domain::payment::Revision;
+use tokio_util::sync::CancellationToken;
+
+use crate::problem::Problem;
+use crate::state::State;
+
+/// A comment at least that often, so that neither side takes the other for gone.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Somebody who follows a payment.
+struct Follower<W> {
+    gateway: Arc<Gateway>,
+    shutdown: CancellationToken,
+    scope: Scope,
+    reference: String,
+    seen: Option<Revision>,
+    over: bool,
+    write: W,
+}
+
+/// Streams the payment as it stands and every change of it, until there is nothing more to wait for.
+/// `write` makes the data of an event.
+pub(super) async fn follow(
+    state: &Data<State>,
+    request: &HttpRequest,
+    scope: Scope,
+    reference: String,
+    write: impl Fn(&PaymentView) -> String + 'static,
+) -> Result<HttpResponse, Problem> {
+    // Whoever may not see it is told so by a status, not by an empty stream.
+    state.gateway.find(&scope, &reference).await?;
+    let follower = Follower {
+        gateway: Arc::clone(&state.gateway),
+        shutdown: state.tasks.shutdown().clone(),
+        scope,
+        reference,
+        seen: last_event_id(request),
+        over: false,
+        write,
+    };
+    let events = stream::unfold(follower, |mut follower| async move {
+        let chunk = follower.next().await?;
+        Some((Ok::<_, actix_web::Error>(chunk), follower))
+    });
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/event-stream"))
+        // Proxies that gather answers would hold events back.
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(events))
+}
+
+impl<W: Fn(&PaymentView) -> String> Follower<W> {
+    /// The next piece of the stream; `None` at its end.
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.over {
+            return None;
+        }
+        let view = match self.seen {
+            None => self.gateway.status(&self.scope, &self.reference).await,
+            Some(_) => {
+                let wait = WaitFor { at_most: HEARTBEAT, seen: self.seen };
+                let wait = self.gateway.wait(&self.scope, &self.reference, wait);
+                self.shutdown.run_until_cancelled(wait).await?
+            }
+        };
+        // Gone, or unreadable for the moment: the client connects again and is told.
+        let view = view.ok()?;
+        self.over = view.is_settled();
+        let revision = view.payment.revision;
+        if self.seen.replace(revision) == Some(revision) {
+            return Some(Bytes::from_static(b": still here\n\n"));
+        }
+        let data = (self.write)(&view);
+        Some(Bytes::from(format!("event: payment\nid: {}\ndata: {data}\n\n", revision.number())))
+    }
+}
+
+fn last_event_id(request: &HttpRequest) -> Option<Revision> {
+    let id = request.headers().get("last-event-id")?.to_str().ok()?;
+    id.parse().ok().map(Revision::of)
+}

@@ -1,0 +1,63 @@
+//! `POST /api/v1/transactions`, `GET /api/v1/transactions/{code}`: the orders that payments pay.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use mstore_pay_domain::gateway::{RegisterOrder, Scope};
+use mstore_pay_domain::ids::{BranchId, OrderCode};
+
+use super::dto::OrderBody;
+use super::fields::Fields;
+use super::{body, reply};
+use crate::auth::Right;
+use crate::problem::Problem;
+use crate::problem::catalogue::ErrorCode;
+use crate::state::State;
+
+const METHOD_CHARS_MAX: usize = 64;
+
+pub(crate) async fn register(
+    state: Data<State>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let caller = state.admit(&request, Right::Sell)?;
+    let (object, body_json) = body::json_and_text(&request, payload).await?;
+    let mut fields = Fields::of(&object);
+    let code = fields.required_text("transaction_code");
+    let code = code.and_then(|text| match OrderCode::parse(text) {
+        Ok(code) => Some(code),
+        Err(_refused) => {
+            let reason = "must be 1 to 50 of A-Z a-z 0-9 . _ ~ -";
+            fields.refuse(ErrorCode::InvalidOrderCode, "transaction_code", reason);
+            None
+        }
+    });
+    let grand_total = fields.amount("grand_total");
+    let not_a_branch = (ErrorCode::InvalidField, "must be 1 to 64 visible ASCII characters");
+    let branch = fields.parsed("branch_code", not_a_branch, BranchId::parse);
+    let payment_method = fields.line("payment_method", METHOD_CHARS_MAX);
+    if body_json.contains("\\u0000") {
+        fields.refuse(ErrorCode::InvalidField, "", "must not contain NUL");
+    }
+    let (code, grand_total) = fields.finish(code.zip(grand_total))?;
+    let scope = Scope { branch: caller.scope.branch.clone().or(branch), merchant: caller.scope.merchant };
+    let order = RegisterOrder { scope, code, grand_total, payment_method, body_json: Some(body_json) };
+    let gateway = Arc::clone(&state.gateway);
+    let registering = async move { gateway.register_order(&order).await };
+    let order = state.tasks.run("registering an order", registering).await??;
+    Ok(reply::data(StatusCode::CREATED, &OrderBody::of(&order)))
+}
+
+pub(crate) async fn read(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let caller = state.admit(&request, Right::Read)?;
+    let code = request.match_info().get("code").and_then(|code| OrderCode::parse(code).ok());
+    let found = match code {
+        Some(code) => state.gateway.read_order(&caller.scope, &code).await?,
+        None => None,
+    };
+    let order = found.ok_or_else(|| Problem::new(ErrorCode::OrderNotFound))?;
+    Ok(reply::data(StatusCode::OK, &OrderBody::of(&order)))
+}

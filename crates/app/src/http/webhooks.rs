@@ -1,0 +1,73 @@
+//! `POST /api/v1/webhook/{provider}[/{account}]`: stored, then answered; everything else comes after.
+
+use std::sync::Arc;
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook};
+use mstore_pay_domain::ids::{AccountId, ProviderId};
+use mstore_pay_domain::webhook::RawWebhook;
+
+use super::{body, reply};
+use crate::problem::Problem;
+use crate::problem::catalogue::ErrorCode;
+use crate::state::State;
+
+pub(crate) async fn receive(
+    state: Data<State>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let not_found = || Problem::new(ErrorCode::NotFound);
+    let provider = request.match_info().get("provider").and_then(|id| ProviderId::parse(id).ok());
+    let provider = provider.ok_or_else(not_found)?;
+    if !state.gateway.ports().webhooks.iter().any(|source| source.provider() == provider) {
+        return Err(not_found());
+    }
+    let account = match request.match_info().get("account") {
+        Some(id) => Some(AccountId::parse(id).map_err(|_no_such_account| not_found())?),
+        None => None,
+    };
+    let body = body::raw(&request, payload, body::WEBHOOK_BODY_BYTES_MAX).await?;
+    let headers = request.headers().iter().map(|(name, value)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    let raw = RawWebhook { headers: headers.collect(), body };
+    let (gateway, workers, named) = (Arc::clone(&state.gateway), Arc::clone(&state.workers), provider.clone());
+    let taking = async move {
+        let accepted = gateway.accept_webhook(&named, account.as_ref(), &raw).await?;
+        Ok(match accepted {
+            AcceptedWebhook::New(leased) => {
+                workers.settle_now(leased).await;
+                "new"
+            }
+            AcceptedWebhook::Duplicate { .. } => "duplicate",
+        })
+    };
+    let taken: Result<&'static str, AcceptError> = state.tasks.run("taking a webhook in", taking).await?;
+    let result = match &taken {
+        Ok(result) => result,
+        Err(AcceptError::NotAuthentic(_)) => "not_authentic",
+        Err(AcceptError::Unreadable(_)) => "unreadable",
+        Err(_) => "failed",
+    };
+    metrics::counter!(
+        "mstore_pay_webhooks_total", "provider" => provider.to_string(), "result" => result
+    )
+    .increment(1);
+    match taken {
+        Ok(_) => Ok(reply::message("Webhook processed successfully")),
+        Err(error @ AcceptError::NotAuthentic(_)) => Err(refused(&state, &request, &provider, error)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Not authentic: logged as often as it is worth, and beyond that cut off.
+fn refused(state: &State, request: &HttpRequest, provider: &ProviderId, error: AcceptError) -> Problem {
+    let Some(peer) = request.peer_addr() else { return error.into() };
+    if state.limits.failed_credential(peer.ip()) {
+        tracing::warn!(%provider, peer = %peer.ip(), "webhook for {provider} from {} refused: not authentic", peer.ip());
+        return error.into();
+    }
+    Problem::from(error).closing()
+}

@@ -1,0 +1,177 @@
+//! From what the domain says to what a client is told: the one place that knows both vocabularies.
+
+use std::time::Duration;
+
+use mstore_pay_domain::gateway::{AcceptError, CancelError, CreateError, FindError, RegisterError, SimulateError};
+use mstore_pay_domain::method::Method;
+use mstore_pay_domain::ports::{ProviderErrorKind, StoreError};
+
+use super::Problem;
+use super::catalogue::ErrorCode;
+use crate::http::dto;
+use crate::observed::causes;
+use crate::tasks::Panicked;
+
+/// When to come back to a store that was out of reach.
+const STORE_RETRY_AFTER: Duration = Duration::from_secs(2);
+/// When to come back after losing a race.
+const RACE_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// When to come back to a provider that gave no time of its own.
+const PROVIDER_RETRY_AFTER: Duration = Duration::from_secs(5);
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        metrics::counter!("mstore_pay_store_errors_total").increment(1);
+        tracing::error!(because = causes(&error), "{error}");
+        Self::new(ErrorCode::StoreUnavailable).retrying_after(STORE_RETRY_AFTER)
+    }
+}
+
+impl From<Panicked> for Problem {
+    /// What was going on is not known to have ended: whoever sends it again is safe, whoever waits too.
+    fn from(_logged: Panicked) -> Self {
+        Self::new(ErrorCode::StoreUnavailable).retrying_after(STORE_RETRY_AFTER)
+    }
+}
+
+impl From<FindError> for Problem {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::NotFound => Self::new(ErrorCode::NotFound),
+            FindError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::MethodUnsupported { offered } => {
+                let offered: Vec<&str> = offered.into_iter().map(Method::code).collect();
+                Self { faults: fault("/method", "is not offered"), ..Self::new(ErrorCode::MethodUnsupported) }
+                    .with("offered", &offered)
+            }
+            CreateError::AmountBelowMinimum { minimum } => {
+                Self { faults: fault("/amount", "is too small"), ..Self::new(ErrorCode::AmountBelowMinimum) }
+                    .with("minimum", &dto::amount(&minimum))
+            }
+            CreateError::AmountAboveMaximum { maximum } => {
+                Self { faults: fault("/amount", "is too large"), ..Self::new(ErrorCode::AmountAboveMaximum) }
+                    .with("maximum", &dto::amount(&maximum))
+            }
+            CreateError::AmountMismatch { expected } => amount_mismatch(&expected),
+            CreateError::OrderAlreadyPaid { payment } => {
+                let problem = Self::new(ErrorCode::OrderAlreadyPaid);
+                match payment {
+                    Some(payment) => problem.with("payment", &dto::Summary::of(&payment)),
+                    None => problem,
+                }
+            }
+            CreateError::OrderVoided => Self::new(ErrorCode::OrderVoided),
+            CreateError::OrderHasLivePayment { payment } => {
+                Self::new(ErrorCode::OrderHasLivePayment).with("payment", &dto::Summary::of(&payment))
+            }
+            CreateError::KeyReused => Self::new(ErrorCode::IdempotencyKeyReused),
+            CreateError::InProgress { retry_after } => {
+                Self::new(ErrorCode::RequestInProgress).retrying_after(retry_after)
+            }
+            CreateError::Refused(refusal) => Self::refused(&refusal),
+            CreateError::Unavailable { retry_after } => {
+                Self::new(ErrorCode::ProviderUnavailable).retrying_after(retry_after)
+            }
+            CreateError::Contended => Self::new(ErrorCode::ConcurrentUpdate).retrying_after(RACE_RETRY_AFTER),
+            CreateError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
+impl Problem {
+    /// A provider's no.
+    pub(crate) fn refused(refusal: &mstore_pay_domain::gateway::Refusal) -> Self {
+        Self::new(ErrorCode::PaymentDeclined)
+            .with("payment_id", &refusal.payment.to_string())
+            .with("provider_code", &refusal.code)
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NotFound => Self::new(ErrorCode::NotFound),
+            CancelError::AlreadyPaid { payment } => {
+                Self::new(ErrorCode::AlreadyPaid).with("payment", &dto::Summary::of(&payment))
+            }
+            CancelError::Contended => Self::new(ErrorCode::ConcurrentUpdate).retrying_after(RACE_RETRY_AFTER),
+            CancelError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
+impl From<SimulateError> for Problem {
+    fn from(error: SimulateError) -> Self {
+        match error {
+            SimulateError::NotFound => Self::new(ErrorCode::NotFound),
+            SimulateError::AlreadyPaid { payment } => {
+                Self::new(ErrorCode::AlreadyPaid).with("payment", &dto::Summary::of(&payment))
+            }
+            SimulateError::NotPending { payment } => {
+                Self::new(ErrorCode::InvalidState).with("payment", &dto::Summary::of(&payment))
+            }
+            SimulateError::AmountMismatch { expected } => amount_mismatch(&expected),
+            SimulateError::Provider(error) => match error.kind {
+                ProviderErrorKind::RateLimited { retry_after: Some(pause) } => {
+                    Self::new(ErrorCode::ProviderUnavailable).retrying_after(pause)
+                }
+                ProviderErrorKind::Unsupported | ProviderErrorKind::InvalidRequest | ProviderErrorKind::Declined => {
+                    Self::new(ErrorCode::InvalidState).saying("the provider does not simulate this payment now")
+                }
+                _ => Self::new(ErrorCode::ProviderUnavailable).retrying_after(PROVIDER_RETRY_AFTER),
+            },
+            SimulateError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Differs { registered } => {
+                Self::new(ErrorCode::OrderDiffers).with("grand_total", &dto::amount(&registered.grand_total))
+            }
+            RegisterError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
+impl From<AcceptError> for Problem {
+    fn from(error: AcceptError) -> Self {
+        match error {
+            AcceptError::NotFound => Self::new(ErrorCode::NotFound),
+            AcceptError::NotAuthentic(_) => Self::new(ErrorCode::InvalidWebhookCredential),
+            AcceptError::Unreadable(_) => Self::new(ErrorCode::WebhookUnreadable),
+            AcceptError::Store(store) => store.into(),
+            // A provider sends again what is answered so, whatever it was.
+            _ => Self::new(ErrorCode::StoreUnavailable).retrying_after(STORE_RETRY_AFTER),
+        }
+    }
+}
+
+fn amount_mismatch(expected: &mstore_pay_domain::money::Money) -> Problem {
+    Problem { faults: fault("/amount", "is not what is to be paid"), ..Problem::new(ErrorCode::AmountMismatch) }
+        .with("expected", &dto::amount(expected))
+}
+
+fn fault(pointer: &str, reason: &'static str) -> Vec<super::FieldFault> {
+    vec![super::FieldFault { pointer: pointer.to_owned(), reason }]
+}
+
+/// An error that the domain has learnt of since this was written.
+fn unforeseen(error: &dyn std::error::Error) -> Problem {
+    tracing::error!(because = causes(error), "unforeseen: {error}");
+    Problem::new(ErrorCode::Internal)
+}

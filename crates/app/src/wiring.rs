@@ -1,0 +1,116 @@
+//! Which adapter stands behind which port.
+
+use std::sync::Arc;
+
+use mstore_pay_domain::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
+use mstore_pay_domain::gateway::{Gateway, Policies, Ports};
+use mstore_pay_domain::ids::{AccountId, IdError, ProviderId};
+use mstore_pay_domain::memory::{MemoryAccounts, MemoryBudget, MemoryWatches};
+use mstore_pay_domain::own_ledger::OwnLedger;
+use mstore_pay_domain::ports::{Clock, NoProbe, Probe, RateBudget};
+use mstore_pay_outbound::{HttpClient, HttpError, layered};
+use mstore_pay_sqlite::SqliteStore;
+use mstore_pay_xendit::{ConfigError as XenditConfigError, Xendit, XenditConfig, XenditWebhooks};
+
+use crate::config::Config;
+use crate::feed::Feed;
+use crate::observed::Observed;
+use crate::probe::Failpoints;
+use crate::readiness::{GuardedXendit, Readiness};
+use crate::system::{SystemClock, TimedIds};
+
+/// Why the parts do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WiringError {
+    #[error("could not set up the HTTP client")]
+    Http(#[from] HttpError),
+    #[error("could not set up Xendit")]
+    Xendit(#[from] XenditConfigError),
+    #[error("could not name the provider")]
+    Name(#[from] IdError),
+    #[error("a secret of the account main is blank")]
+    BlankSecret,
+}
+
+/// The gateway over its adapters.
+pub(crate) struct Wired {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) readiness: Readiness,
+}
+
+/// Where we are and where Xendit is, once both are known.
+pub(crate) struct Addresses {
+    pub(crate) public_base_url: String,
+    pub(crate) xendit_base_url: String,
+}
+
+/// Puts everything together.
+pub(crate) fn wire(config: &Config, addresses: Addresses, store: SqliteStore) -> Result<Wired, WiringError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let feed = Arc::new(Feed::default());
+    let calls_per_minute = config.xendit.rate_limit.0.map(std::num::NonZeroU32::get);
+    let budget: Arc<dyn RateBudget> = Arc::new(MemoryBudget::new(Arc::clone(&clock), calls_per_minute));
+    let xendit_config = XenditConfig::new(&addresses.xendit_base_url, config.xendit.verification)?;
+    let webhooks = XenditWebhooks::new(&xendit_config);
+    let xendit = Xendit::new(HttpClient::new()?, xendit_config).with_budget(Arc::clone(&budget));
+    let xendit: Arc<GuardedXendit> = Arc::new(Observed::new(layered(xendit, &clock)));
+    let shared = Arc::new(store.clone());
+    let probe: Arc<dyn Probe> = match config.failpoints.as_deref().map(Failpoints::parse) {
+        Some(Ok(failpoints)) => Arc::new(failpoints),
+        Some(Err(_)) | None => Arc::new(NoProbe),
+    };
+    let ports = Ports {
+        payments: shared.clone(),
+        orders: shared.clone(),
+        exceptions: shared.clone(),
+        idempotency: shared.clone(),
+        timeline: shared.clone(),
+        inbox: shared.clone(),
+        outbox: shared.clone(),
+        publisher: feed.clone(),
+        ledger: Arc::new(OwnLedger::new(shared.clone(), shared)),
+        accounts: Arc::new(accounts(config)?),
+        budget,
+        watches: Arc::new(MemoryWatches::default()),
+        wakeups: feed.clone(),
+        clock,
+        ids: Arc::new(TimedIds),
+        probe,
+        providers: vec![xendit.clone()],
+        webhooks: vec![Arc::new(webhooks)],
+    };
+    let policies = Policies {
+        provider_order: config.provider_order.clone(),
+        confirm_webhooks: config.confirm_webhooks,
+        failover_on_unknown: config.failover_on_unknown,
+        public_base_url: addresses.public_base_url,
+        ..Policies::default()
+    };
+    Ok(Wired { gateway: Arc::new(Gateway::new(ports, policies)), feed, readiness: Readiness { store, xendit } })
+}
+
+/// The environment's keys are the account `main`.
+fn accounts(config: &Config) -> Result<MemoryAccounts, WiringError> {
+    let secret = |text: &str| SharedSecret::new(text).ok_or(WiringError::BlankSecret);
+    let xendit = &config.xendit;
+    let mode = if config.env.is_production() { AccountMode::Live } else { AccountMode::Test };
+    let main = ProviderAccount {
+        id: AccountId::main(),
+        provider: ProviderId::parse(XenditConfig::ID)?,
+        mode,
+        credential: secret(xendit.secret_key.expose())?,
+        for_user_id: None,
+        provider_merchant_id: None,
+        webhook_secrets: WebhookSecrets {
+            current: secret(xendit.webhook_token.expose())?,
+            previous: xendit.webhook_token_previous.as_ref().and_then(|token| SharedSecret::new(token.expose())),
+        },
+        nmid: xendit.nmid.clone(),
+    };
+    let accounts = MemoryAccounts::of_main([main]);
+    Ok(match config.main_account_merchants.as_slice() {
+        [] => accounts,
+        merchants => accounts.main_serving(merchants.iter().cloned()),
+    })
+}

@@ -1,0 +1,90 @@
+//! What goes on without a request: settling webhooks, looking at due payments, sending messages on,
+//! sweeping for money. One runtime for all; each thing on a task of its own, fenced off from the others.
+
+mod housekeeping;
+mod lane;
+mod sweeping;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mstore_pay_domain::gateway::{Errand, Gateway, Lane};
+use mstore_pay_domain::webhook::LeasedDelivery;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::feed::Feed;
+use crate::limits::Limits;
+use crate::observed::causes;
+use crate::readiness::Readiness;
+use crate::tasks::{Tasks, fence};
+
+/// Webhooks that are settled at once, as they come; more are left to the lane.
+const SETTLE_AT_ONCE_MAX: usize = 32;
+
+/// The workers of this process.
+pub(crate) struct Workers {
+    gateway: Arc<Gateway>,
+    tasks: Tasks,
+    feed: Arc<Feed>,
+    at_once: Arc<Semaphore>,
+    deferred: Arc<Notify>,
+}
+
+impl Workers {
+    pub(crate) fn new(gateway: Arc<Gateway>, tasks: Tasks, feed: Arc<Feed>) -> Self {
+        Self {
+            gateway,
+            tasks,
+            feed,
+            at_once: Arc::new(Semaphore::new(SETTLE_AT_ONCE_MAX)),
+            deferred: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Sets everything going; it stops when the process is to end.
+    pub(crate) fn start(self: &Arc<Self>, readiness: Readiness, limits: Arc<Limits>) {
+        for lane in Lane::ALL {
+            let workers = Arc::clone(self);
+            self.tasks.spawn(lane::name(lane), async move { workers.run_lane(lane).await });
+        }
+        let workers = Arc::clone(self);
+        self.tasks.spawn("sweeping", async move { workers.sweep_accounts().await });
+        let workers = Arc::clone(self);
+        self.tasks.spawn("housekeeping", async move { workers.keep_house(&readiness, &limits).await });
+    }
+
+    /// Settles a webhook that was just taken in, or leaves it to the lane where too many are under way.
+    pub(crate) async fn settle_now(&self, leased: Box<LeasedDelivery>) {
+        let Ok(room) = Arc::clone(&self.at_once).try_acquire_owned() else {
+            let (id, token) = (leased.delivery.id, leased.token);
+            if let Err(error) = self.gateway.ports().inbox.defer(&id, token, Duration::ZERO, "many came at once").await {
+                tracing::warn!(because = causes(&error), "left to its lease: {error}");
+            }
+            self.deferred.notify_one();
+            return;
+        };
+        let gateway = Arc::clone(&self.gateway);
+        self.tasks.spawn("settling a webhook", async move {
+            let _room = room;
+            attend(&gateway, &Errand::Webhook(leased)).await;
+        });
+    }
+}
+
+/// Does one thing; what goes wrong with it stays with it.
+async fn attend(gateway: &Gateway, errand: &Errand) {
+    let what = match errand {
+        Errand::Webhook(_) => "settling a webhook",
+        Errand::Payment(_) => "looking at a payment",
+        Errand::Message(_) => "sending a message on",
+    };
+    let outcome = match fence(what, gateway.attend(errand)).await {
+        Ok(outcome) => outcome,
+        Err(_panicked) => gateway.give_back(errand).await,
+    };
+    let result = if outcome.is_ok() { "ok" } else { "error" };
+    metrics::counter!("mstore_pay_work_total", "what" => what, "result" => result).increment(1);
+    if let Err(error) = outcome {
+        tracing::error!(because = causes(&error), "{what}: {error}");
+    }
+}
