@@ -9,5 +9,5 @@ mod rights;
 pub(crate) use caller::Caller;
 pub(crate) use keys::{Authenticator, KeyError};
 pub use mint::{MintError, TokenRequest};
-pub(crate) use rights::{Right, Rights};
 pub use rights::Role;
+pub(crate) use rights::{Right, Rights};

@@ -67,14 +67,14 @@ impl Role {
 impl Rights {
     /// What these names carry; those that are no role, under no other name either, carry nothing.
     pub(crate) fn of<'a>(names: impl Iterator<Item = &'a str>, role_map: &BTreeMap<String, Role>) -> Self {
-        names
-            .filter_map(|name| role_map.get(name).copied().or_else(|| Role::parse(name)))
-            .map(Role::rights)
-            .fold(Self::default(), |all, more| Self {
+        names.filter_map(|name| role_map.get(name).copied().or_else(|| Role::parse(name))).map(Role::rights).fold(
+            Self::default(),
+            |all, more| Self {
                 read: all.read || more.read,
                 sell: all.sell || more.sell,
                 see_unmatched: all.see_unmatched || more.see_unmatched,
-            })
+            },
+        )
     }
 
     /// Whether that is among them.

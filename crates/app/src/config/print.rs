@@ -19,15 +19,28 @@ impl Config {
             ("JWT_KEYS", list(&mut self.jwt.keys.iter().map(|key| &key.kid))),
             ("JWT_ISSUER", self.jwt.issuer.clone().unwrap_or_else(|| "none".to_owned())),
             ("JWT_AUDIENCE", self.jwt.audience.clone().unwrap_or_else(|| "none".to_owned())),
-            ("ROLE_MAP", self.role_map.iter().map(|(name, role)| format!("{name}={}", role.name())).collect::<Vec<_>>().join(",")),
+            (
+                "ROLE_MAP",
+                self.role_map
+                    .iter()
+                    .map(|(name, role)| format!("{name}={}", role.name()))
+                    .collect::<Vec<_>>()
+                    .join(","),
+            ),
             ("XENDIT_SECRET_KEY", secret(true)),
             ("XENDIT_WEBHOOK_TOKEN", secret(true)),
             ("XENDIT_WEBHOOK_TOKEN_PREVIOUS", secret(self.xendit.webhook_token_previous.is_some())),
             ("XENDIT_API", "v3".to_owned()),
-            ("XENDIT_BASE_URL", self.xendit.base_url.clone().unwrap_or_else(|| "(the sandbox in this process)".to_owned())),
+            (
+                "XENDIT_BASE_URL",
+                self.xendit.base_url.clone().unwrap_or_else(|| "(the sandbox in this process)".to_owned()),
+            ),
             ("XENDIT_WEBHOOK_VERIFICATION", self.xendit.verification_word().to_owned()),
             ("XENDIT_RATE_LIMIT", self.xendit.rate_limit.to_string()),
-            ("MAIN_ACCOUNT_MERCHANTS", list(&mut self.main_account_merchants.iter().map(|id| id.to_string()).collect::<Vec<_>>().iter())),
+            (
+                "MAIN_ACCOUNT_MERCHANTS",
+                list(&mut self.main_account_merchants.iter().map(|id| id.to_string()).collect::<Vec<_>>().iter()),
+            ),
             ("CONFIRM_WEBHOOKS", self.confirm_webhooks_word().to_owned()),
             ("FAILOVER_ON_UNKNOWN", self.failover_word().to_owned()),
             ("PROVIDER_ORDER", self.provider_order_text.clone()),

@@ -273,9 +273,8 @@ fn xendit_settings(
         faults.add("XENDIT_API is not one that this release speaks: v3");
     }
     let verification = args.xendit_webhook_verification.parse();
-    let verification = faults.keep(verification.map_err(|_unknown| {
-        "XENDIT_WEBHOOK_VERIFICATION is neither token nor hmac".to_owned()
-    }));
+    let verification = faults
+        .keep(verification.map_err(|_unknown| "XENDIT_WEBHOOK_VERIFICATION is neither token nor hmac".to_owned()));
     let base_url = args.xendit_base_url.clone().or_else(|| (!sandboxed).then(|| XENDIT_URL.to_owned()));
     let nmid = args.xendit_nmid.clone().filter(|nmid| !nmid.is_empty());
     Some(XenditSettings {

@@ -23,10 +23,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// To whom answers to this request are told.
 pub(super) fn told(request: &HttpRequest) -> Told {
-    request.extensions().get::<Told>().cloned().unwrap_or_else(|| Told {
-        language: Language::default(),
-        request_id: String::new(),
-    })
+    request
+        .extensions()
+        .get::<Told>()
+        .cloned()
+        .unwrap_or_else(|| Told { language: Language::default(), request_id: String::new() })
 }
 
 /// Wraps everything; see the module.
@@ -35,7 +36,8 @@ pub(crate) async fn envelope<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let since = Instant::now();
-    let told = Told { language: headers::language(request.headers()), request_id: headers::request_id(request.headers()) };
+    let told =
+        Told { language: headers::language(request.headers()), request_id: headers::request_id(request.headers()) };
     request.extensions_mut().insert(told.clone());
     let state = request.app_data::<Data<State>>().cloned();
     let _under_way = state.as_ref().map(|state| state.drain.enter());

@@ -103,22 +103,26 @@ const fn next_step(misfit: &Misfit) -> Bilingual {
             "Serahkan barang bila masih ada, atau kembalikan uangnya.",
             "Hand over the goods if you still have them, or give the money back.",
         ),
-        Misfit::Reversed { .. } => {
-            both("Uang ditarik kembali oleh penyedia. Hubungi pelanggan.", "The provider took the money back. Contact the customer.")
-        }
-        Misfit::Overpaid { .. } => {
-            both("Periksa di dasbor penyedia, lalu kembalikan kelebihannya.", "Check the provider's dashboard, then give the excess back.")
-        }
+        Misfit::Reversed { .. } => both(
+            "Uang ditarik kembali oleh penyedia. Hubungi pelanggan.",
+            "The provider took the money back. Contact the customer.",
+        ),
+        Misfit::Overpaid { .. } => both(
+            "Periksa di dasbor penyedia, lalu kembalikan kelebihannya.",
+            "Check the provider's dashboard, then give the excess back.",
+        ),
         Misfit::Underpaid { .. } => both(
             "Periksa di dasbor penyedia, lalu tagih kekurangannya atau kembalikan uangnya.",
             "Check the provider's dashboard, then collect the rest or give the money back.",
         ),
-        Misfit::PaidTwice { .. } => {
-            both("Kembalikan salah satu pembayaran kepada pelanggan.", "Give one of the two payments back to the customer.")
-        }
-        Misfit::Unmatched { .. } => {
-            both("Cari pesanan yang dimaksud di dasbor penyedia.", "Find the order it belongs to in the provider's dashboard.")
-        }
+        Misfit::PaidTwice { .. } => both(
+            "Kembalikan salah satu pembayaran kepada pelanggan.",
+            "Give one of the two payments back to the customer.",
+        ),
+        Misfit::Unmatched { .. } => both(
+            "Cari pesanan yang dimaksud di dasbor penyedia.",
+            "Find the order it belongs to in the provider's dashboard.",
+        ),
         Misfit::PaidAfterVoid { .. } => {
             both("Pesanan sudah dibatalkan. Kembalikan uangnya.", "The order was called off. Give the money back.")
         }
@@ -133,8 +137,9 @@ const fn next_step(misfit: &Misfit) -> Bilingual {
         Misfit::OutcomeUnknown => {
             both("Cari pembayaran ini di dasbor penyedia.", "Look for this payment in the provider's dashboard.")
         }
-        Misfit::RefundFailed { .. } => {
-            both("Ulangi pengembalian dana, atau kembalikan secara tunai.", "Repeat the refund, or give the money back in cash.")
-        }
+        Misfit::RefundFailed { .. } => both(
+            "Ulangi pengembalian dana, atau kembalikan secara tunai.",
+            "Repeat the refund, or give the money back in cash.",
+        ),
     }
 }

@@ -6,8 +6,8 @@ use mstore_pay_domain::ids::{DeviceId, IdempotencyKey};
 use mstore_pay_domain::payment::Revision;
 
 use crate::language::Language;
-use crate::problem::catalogue::ErrorCode;
 use crate::problem::Problem;
+use crate::problem::catalogue::ErrorCode;
 use crate::system::TimedIds;
 use mstore_pay_domain::ports::IdGenerator;
 
@@ -73,9 +73,9 @@ mod tests {
     #[test]
     fn a_key_is_taken_once_or_refused() {
         let of = |keys: &[&'static str]| {
-            let request = keys.iter().fold(TestRequest::default(), |request, key| {
-                request.append_header(("Idempotency-Key", *key))
-            });
+            let request = keys
+                .iter()
+                .fold(TestRequest::default(), |request, key| request.append_header(("Idempotency-Key", *key)));
             idempotency_key(request.to_http_request().headers()).map(|key| key.map(|key| key.to_string()))
         };
         assert_eq!(of(&[]).unwrap(), None);
@@ -97,9 +97,14 @@ mod tests {
 
     #[test]
     fn a_tag_names_a_revision() {
-        for (tags, want) in
-            [("\"7\"", Some(7)), ("W/\"7\"", Some(7)), ("\"x\", \"8\"", Some(8)), ("7", None), ("*", None), ("\"\"", None)]
-        {
+        for (tags, want) in [
+            ("\"7\"", Some(7)),
+            ("W/\"7\"", Some(7)),
+            ("\"x\", \"8\"", Some(8)),
+            ("7", None),
+            ("*", None),
+            ("\"\"", None),
+        ] {
             let request = TestRequest::default().append_header((header::IF_NONE_MATCH, tags)).to_http_request();
             assert_eq!(seen_revision(&request).map(Revision::number), want, "{tags}");
         }

@@ -70,7 +70,8 @@ mod tests {
         for text in ["kasir@example.com", "a.b+c@toko.co.id"] {
             assert!(is_email(text), "{text}");
         }
-        for text in ["", "a", "a@", "@b.c", "a@b@c.d", "a b@c.d", "<a@c.d>", "A <a@c.d>", "a@c.d\r\nBcc: x@y.z", "a@[1.2.3.4]"]
+        for text in
+            ["", "a", "a@", "@b.c", "a@b@c.d", "a b@c.d", "<a@c.d>", "A <a@c.d>", "a@c.d\r\nBcc: x@y.z", "a@[1.2.3.4]"]
         {
             assert!(!is_email(text), "{text:?}");
         }

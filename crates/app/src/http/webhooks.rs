@@ -29,9 +29,10 @@ pub(crate) async fn receive(
         None => None,
     };
     let body = body::raw(&request, payload, body::WEBHOOK_BODY_BYTES_MAX).await?;
-    let headers = request.headers().iter().map(|(name, value)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    });
+    let headers = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     let raw = RawWebhook { headers: headers.collect(), body };
     let (gateway, workers, named) = (Arc::clone(&state.gateway), Arc::clone(&state.workers), provider.clone());
     let taking = async move {

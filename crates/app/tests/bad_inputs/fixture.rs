@@ -1,6 +1,5 @@
 //! The bench: one gateway, and fresh payments for every case.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -94,7 +93,7 @@ impl Bench {
                 faults.push(format!("{effect}: {why}"));
             }
         }
-        if self.rig.gateway_is_dead() {
+        if !self.is_alive().await {
             self.rig.start_gateway().await;
             faults.push("the gateway died".to_owned());
         }
@@ -184,10 +183,6 @@ impl Bench {
 
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.rig.gateway_url())
-    }
-
-    pub(crate) fn keep(&mut self) -> PathBuf {
-        self.rig.keep()
     }
 }
 

@@ -92,11 +92,6 @@ impl Rig {
         }
     }
 
-    /// Whether the gateway ended by itself.
-    pub(crate) fn gateway_is_dead(&mut self) -> bool {
-        self.gateway.as_mut().is_none_or(Process::is_dead)
-    }
-
     pub(crate) fn kill_sandbox(&mut self) {
         self.sandbox = None;
     }
@@ -144,8 +139,8 @@ impl Rig {
         resident.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
     }
 
-    /// Leaves the directory where it is, for whoever has to find out why.
-    pub(crate) fn keep(&mut self) -> PathBuf {
+    /// Leaves the directory where it is.
+    fn keep(&mut self) -> PathBuf {
         self.dir.disable_cleanup(true);
         self.dir.path().to_owned()
     }
@@ -171,6 +166,15 @@ impl Rig {
             .env("LOG_FORMAT", "json")
             .envs(&self.setup.gateway);
         command
+    }
+}
+
+impl Drop for Rig {
+    /// Whoever has to find out why a case failed finds its directory.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("kept: {}", self.keep().display());
+        }
     }
 }
 

@@ -35,8 +35,7 @@ pub(crate) async fn create(
     let object = body::json(&request, payload).await?;
     let asked = CreateRequest::take(&object, device)?;
     state.limits.create(&caller.scope.merchant)?;
-    let idempotency =
-        key.map(|key| IdempotentRequest { key, fingerprint: fingerprint(ROUTE, &asked.meaning()) });
+    let idempotency = key.map(|key| IdempotentRequest { key, fingerprint: fingerprint(ROUTE, &asked.meaning()) });
     let command = CreatePayment {
         actor: caller.actor(),
         scope: caller.scope,

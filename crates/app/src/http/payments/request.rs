@@ -49,22 +49,15 @@ impl CreateRequest {
         let details = details(&mut fields, device);
         let expires_in = fields.integer("expires_in_seconds", EXPIRES_IN_SECONDS).map(Duration::from_secs);
         let not_a_token = (ErrorCode::CardDataNotAccepted, "must be a provider's token");
-        let card_token =
-            fields.parsed("card_token_id", not_a_token, |token| CardToken::new(token).ok_or(()));
+        let card_token = fields.parsed("card_token_id", not_a_token, |token| CardToken::new(token).ok_or(()));
         let switch_confirmed = fields.flag("switch_confirmed");
         if method == Some(Method::Ovo) && object.raw("customer_phone").is_none() {
             fields.refuse(ErrorCode::InvalidField, "customer_phone", "is required for OVO");
         }
         let taken = match (order_code, method, amount, currency) {
-            (Some(order_code), Some(method), Some(amount), Some(Currency::Idr)) => Some(Self {
-                order_code,
-                method,
-                amount,
-                details,
-                expires_in,
-                card_token,
-                switch_confirmed,
-            }),
+            (Some(order_code), Some(method), Some(amount), Some(Currency::Idr)) => {
+                Some(Self { order_code, method, amount, details, expires_in, card_token, switch_confirmed })
+            }
             _ => None,
         };
         fields.finish(taken)
@@ -128,8 +121,7 @@ fn details(fields: &mut Fields<'_>, device: Option<DeviceId>) -> PaymentDetails 
     let details = PaymentDetails {
         customer_email: fields.parsed("customer_email", not_an_email, email),
         customer_name: fields.line("customer_name", NAME_CHARS_MAX),
-        customer_phone: fields
-            .parsed("customer_phone", not_a_phone, |text| text::indonesian_phone(&text).ok_or(())),
+        customer_phone: fields.parsed("customer_phone", not_a_phone, |text| text::indonesian_phone(&text).ok_or(())),
         success_url: fields.parsed("success_url", not_a_url, url),
         failure_url: fields.parsed("failure_url", not_a_url, url),
         description: fields.line("description", DESCRIPTION_CHARS_MAX),

@@ -47,11 +47,6 @@ impl Process {
         self.child.wait().expect("a killed child ends");
     }
 
-    /// Whether it has ended by itself.
-    pub(crate) fn is_dead(&mut self) -> bool {
-        self.child.try_wait().expect("a child can be asked").is_some()
-    }
-
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

@@ -15,11 +15,18 @@ pub(super) const BREAKER: Bilingual =
 pub(super) const fn of_status(status: PaymentStatus) -> Bilingual {
     match status {
         PaymentStatus::Pending => both("Menunggu pelanggan membayar.", "Waiting for the customer to pay."),
-        PaymentStatus::Expired => both("Waktu pembayaran habis tanpa ada uang masuk.", "The time ran out without any money."),
+        PaymentStatus::Expired => {
+            both("Waktu pembayaran habis tanpa ada uang masuk.", "The time ran out without any money.")
+        }
         PaymentStatus::Canceled => both("Pembayaran dibatalkan.", "The payment was cancelled."),
-        PaymentStatus::Failed => both("Pembayaran gagal. Coba lagi atau pilih cara lain.", "The payment failed. Try again or choose another way."),
+        PaymentStatus::Failed => both(
+            "Pembayaran gagal. Coba lagi atau pilih cara lain.",
+            "The payment failed. Try again or choose another way.",
+        ),
         PaymentStatus::Paid => both("Uang sudah diterima.", "The money has arrived."),
-        PaymentStatus::PartiallyRefunded => both("Sebagian uang sudah dikembalikan.", "A part of the money was given back."),
+        PaymentStatus::PartiallyRefunded => {
+            both("Sebagian uang sudah dikembalikan.", "A part of the money was given back.")
+        }
         PaymentStatus::Refunded => both("Uang sudah dikembalikan.", "The money was given back."),
         PaymentStatus::Reversed => both("Uang ditarik kembali oleh penyedia.", "The provider took the money back."),
     }
@@ -40,10 +47,9 @@ pub(super) fn sentence(payment: &Payment) -> Bilingual {
             "Sedang dibatalkan; penyedia belum memastikannya.",
             "Being cancelled; the provider has not confirmed it yet.",
         ),
-        Display::Shown if payment.shown_charge().and_then(Charge::artefact).is_none() => both(
-            "Penyedia belum menjawab; sedang dicari tahu.",
-            "The provider has not answered; we are finding out.",
-        ),
+        Display::Shown if payment.shown_charge().and_then(Charge::artefact).is_none() => {
+            both("Penyedia belum menjawab; sedang dicari tahu.", "The provider has not answered; we are finding out.")
+        }
         Display::Shown => of_status(status),
     }
 }
@@ -53,18 +59,32 @@ pub(super) fn of_event(word: &str) -> Bilingual {
     let event = AuditEvent::ALL.into_iter().find(|event| event.word() == word);
     match event {
         Some(AuditEvent::PaymentCreated) => both("Kasir meminta pembayaran.", "The till asked for a payment."),
-        Some(AuditEvent::ChargeIntended) => both("Tagihan akan dibuka di penyedia.", "A charge is about to be opened at the provider."),
+        Some(AuditEvent::ChargeIntended) => {
+            both("Tagihan akan dibuka di penyedia.", "A charge is about to be opened at the provider.")
+        }
         Some(AuditEvent::ChargeOpened) => both("Penyedia membuka tagihan.", "The provider opened the charge."),
-        Some(AuditEvent::ChargeUnknown) => both("Jawaban penyedia tidak ada atau tidak sesuai.", "The provider's answer is missing or does not fit."),
-        Some(AuditEvent::ChargeRefused) => both("Penyedia tidak membuka tagihan.", "The provider did not open the charge."),
-        Some(AuditEvent::ChargeHidden) => both("Tagihan yang tidak terlihat disisihkan.", "A charge that nobody saw was put aside."),
+        Some(AuditEvent::ChargeUnknown) => {
+            both("Jawaban penyedia tidak ada atau tidak sesuai.", "The provider's answer is missing or does not fit.")
+        }
+        Some(AuditEvent::ChargeRefused) => {
+            both("Penyedia tidak membuka tagihan.", "The provider did not open the charge.")
+        }
+        Some(AuditEvent::ChargeHidden) => {
+            both("Tagihan yang tidak terlihat disisihkan.", "A charge that nobody saw was put aside.")
+        }
         Some(AuditEvent::ChargeFound) => both("Tagihan yang hilang ditemukan.", "A charge that was missing turned up."),
         Some(AuditEvent::ChargeMoved) => both("Status tagihan berubah.", "The charge's status changed."),
         Some(AuditEvent::ReceiptRecorded) => both("Uang masuk dicatat.", "Money was recorded."),
         Some(AuditEvent::SignalDisputed) => both("Kabar yang tidak sesuai diterima.", "Word came that does not fit."),
-        Some(AuditEvent::Withdrawn) => both("Pembayaran tidak lagi ditampilkan.", "The payment was taken from display."),
-        Some(AuditEvent::CancelAsked) => both("Penyedia diminta menutup tagihan.", "The provider was asked to close the charge."),
-        Some(AuditEvent::WebhookSettled) => both("Pemberitahuan penyedia diproses.", "A notification of the provider was settled."),
+        Some(AuditEvent::Withdrawn) => {
+            both("Pembayaran tidak lagi ditampilkan.", "The payment was taken from display.")
+        }
+        Some(AuditEvent::CancelAsked) => {
+            both("Penyedia diminta menutup tagihan.", "The provider was asked to close the charge.")
+        }
+        Some(AuditEvent::WebhookSettled) => {
+            both("Pemberitahuan penyedia diproses.", "A notification of the provider was settled.")
+        }
         Some(AuditEvent::ExceptionRaised) => both("Perlu diperiksa oleh petugas.", "Put before a person."),
         Some(AuditEvent::ExceptionResolved) => both("Petugas sudah memeriksanya.", "A person dealt with it."),
         Some(AuditEvent::Simulated) => both("Pembayaran percobaan dipesan.", "A test payment was ordered."),
