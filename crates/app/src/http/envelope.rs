@@ -1,13 +1,15 @@
 //! The outermost layer: gives every request its id and tongue, renders every problem, sets the headers
 //! that every answer carries, counts, and contains panics.
 
+use std::fmt;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpRequest};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use tokio::time::Instant;
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
@@ -41,7 +43,6 @@ pub(crate) async fn envelope<B: MessageBody + 'static>(
     request.extensions_mut().insert(told.clone());
     let state = request.app_data::<Data<State>>().cloned();
     let _under_way = state.as_ref().map(|state| state.drain.enter());
-    let http = request.request().clone();
     let answered = match fence("a request", next.call(request)).await {
         Ok(Ok(answer)) => {
             let answer = answer.map_into_boxed_body();
@@ -50,12 +51,40 @@ pub(crate) async fn envelope<B: MessageBody + 'static>(
                 None => answer,
             }
         }
-        Ok(Err(error)) => ServiceResponse::new(http, problem_of(&error).render(&told)),
+        Ok(Err(error)) => return Err(Final { problem: problem_of(&error), told }.into()),
         // What panicked is not known to have ended: whoever sends it again is safe.
-        Err(_panicked) => ServiceResponse::new(http, Problem::new(ErrorCode::StoreUnavailable).closing().render(&told)),
+        Err(_panicked) => {
+            let problem = Problem::new(ErrorCode::StoreUnavailable).closing();
+            return Err(Final { problem, told }.into());
+        }
     };
     let closing = state.is_some_and(|state| state.tasks.shutdown().is_cancelled());
     Ok(finished(answered, &told, since, closing))
+}
+
+/// A problem whose request is gone: all that there is to tell comes with it.
+#[derive(Debug)]
+struct Final {
+    problem: Problem,
+    told: Told,
+}
+
+impl fmt::Display for Final {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.problem, f)
+    }
+}
+
+impl ResponseError for Final {
+    fn status_code(&self) -> StatusCode {
+        self.problem.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = self.problem.render(&self.told);
+        set_common_headers(answer.headers_mut(), &self.told);
+        answer
+    }
 }
 
 /// Sets what every answer carries.
@@ -70,7 +99,14 @@ fn finished(
     metrics::counter!("mstore_pay_requests_total", "route" => route.clone(), "method" => method, "status" => status)
         .increment(1);
     metrics::histogram!("mstore_pay_request_seconds", "route" => route).record(since.elapsed());
-    let fields = answer.headers_mut();
+    set_common_headers(answer.headers_mut(), told);
+    if closing {
+        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    answer
+}
+
+fn set_common_headers(fields: &mut HeaderMap, told: &Told) {
     if let Ok(id) = HeaderValue::from_str(&told.request_id) {
         fields.insert(REQUEST_ID, id);
     }
@@ -78,10 +114,6 @@ fn finished(
     if !fields.contains_key(header::CACHE_CONTROL) {
         fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    if closing {
-        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
-    }
-    answer
 }
 
 /// Our own problems as they are; errors of the framework by their status.
