@@ -107,9 +107,12 @@ impl Dossier {
         funds.receipt(receipt).map(|receipt| (receipt.money.amount.clone(), receipt.paid_at))
     }
 
-    /// Late: after our expiry, or after the payment was called off by a person.
+    /// Late: after our expiry, after the payment was called off by a person, or after the till was told that the
+    /// provider had ended it before its time.
     fn is_late(&self, payment: &PaymentId, paid_at: Timestamp) -> bool {
-        self.payment(payment).is_some_and(|payment| {
+        self.files.iter().find(|file| &file.payment.id == payment).is_some_and(|file| {
+            let payment = &file.payment;
+            let ended_early = file.before == Before::Stood(PaymentStatus::Expired) && payment.display == Display::Shown;
             let called_off = match payment.display {
                 Display::Withdrawn { at, why: Withdrawal::Cancelled | Withdrawal::Superseded | Withdrawal::Voided } => {
                     paid_at > at
@@ -118,7 +121,7 @@ impl Dossier {
                     false
                 }
             };
-            called_off || paid_at > payment.expires_at
+            called_off || ended_early || paid_at > payment.expires_at
         })
     }
 

@@ -43,6 +43,20 @@ fn a_provider_that_does_not_answer_keeps_the_payment_pending() {
 }
 
 #[test]
+fn money_after_the_provider_ended_the_charge_is_success_and_flagged() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let reference = shop.shown(&payment.id);
+    shop.world.provider.expire(&reference).unwrap();
+    shop.pass(15);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Expired, "long before our own expiry");
+    shop.pay(&reference, PRICE);
+    shop.deliver_all();
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+    assert_eq!(shop.exceptions(), ["late_paid"]);
+}
+
+#[test]
 fn money_after_expiry_is_success_and_flagged() {
     let shop = Shop::open();
     let payment = shop.sell("TRX-1");
