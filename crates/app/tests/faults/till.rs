@@ -104,29 +104,29 @@ impl Till {
         self.send("POST", PAYMENTS, Some(body.to_string()), sale.key.clone()).await
     }
 
-    /// Sends the create request until a QR code can be shown, at most until `deadline`: again where nothing came
-    /// back or it was told to try later, polling where the outcome was open.
-    pub(crate) async fn sell(&self, sale: &Sale, within: Duration) -> Option<Shown> {
+    /// Sends the create request until a QR code can be shown, at most so long: again where nothing came back or it was
+    /// told to try later, polling where the outcome was open. Without a QR code, what it heard last.
+    pub(crate) async fn sell(&self, sale: &Sale, within: Duration) -> Result<Shown, String> {
         let deadline = Instant::now() + within;
         loop {
             let exchange = self.create(sale).await;
             match exchange.status() {
                 200 => {
                     if let Some(shown) = shown(&exchange) {
-                        return Some(shown);
+                        return Ok(shown);
                     }
                 }
                 202 => {
                     if let Some(shown) = self.follow(&exchange.data(), deadline).await {
-                        return Some(shown);
+                        return Ok(shown);
                     }
                 }
                 // Nothing came back, it is at work, it is busy, or the provider is away: later, the same again.
                 0 | 409 | 429 | 502..=504 => {}
-                _ => return None,
+                _ => return Err(format!("{:?}", exchange.outcome)),
             }
             if Instant::now() >= deadline {
-                return None;
+                return Err(format!("{:?}", exchange.outcome));
             }
             sleep(RETRY_PAUSE).await;
         }

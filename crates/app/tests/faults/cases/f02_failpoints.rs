@@ -53,7 +53,7 @@ async fn trade(shop: &Shop, name: &str, effect: Strike) {
     at_once(SALES, 3, |number| {
         let (till, control, sale) = (till.clone(), shop.rig.control.clone(), sale(name, number));
         async move {
-            let Some(shown) = till.sell(&sale, within).await else { return };
+            let Ok(shown) = till.sell(&sale, within).await else { return };
             let object = control.scan(&shown.reference, &shown.qr).await;
             control.pay(&object, &Pay::default()).await;
             till.await_status(&shown.payment_id, "paid", Duration::from_secs(2)).await;
@@ -106,7 +106,7 @@ async fn strike(shop: &mut Shop, point: CrashPoint, effect: Strike, round: u64) 
             let paid = answer.error_code() == "order_already_paid" || answer.data()["status"] == "paid";
             if !paid {
                 let shown = till.sell(&sale, RECOVERY_WITHIN).await;
-                assert!(shown.is_some(), "{} got no QR code after the restart: {answer:?}", sale.order_code);
+                assert!(shown.is_ok(), "{} got no QR code after the restart: {shown:?}", sale.order_code);
             }
         }
     })

@@ -55,7 +55,7 @@ async fn f03_when_answers_are_lost_the_till_gets_one_qr_code_and_nobody_pays_twi
             let sale = Sale::of(format!("F03-{number}"), 33_000);
             let sale = if draws.percent(50) { sale.with_key(format!("key-F03-{number}")) } else { sale };
             let shown = till.sell(&sale, Duration::from_secs(40)).await;
-            if let Some(shown) = &shown {
+            if let Ok(shown) = &shown {
                 let object = control.scan(&shown.reference, &shown.qr).await;
                 control.pay(&object, &Pay::default()).await;
             }
@@ -66,10 +66,13 @@ async fn f03_when_answers_are_lost_the_till_gets_one_qr_code_and_nobody_pays_twi
     let control = &shop.rig.control;
     let lost = last_lost(&control.calls().await);
     let charges = control.charges().await;
-    let without_qr = sales.iter().filter(|(_, shown)| shown.is_none()).count();
+    for (code, heard) in sales.iter().filter_map(|(code, shown)| Some((code, shown.as_ref().err()?))) {
+        println!("F03 {code} got no QR code: {heard}");
+    }
+    let without_qr = sales.iter().filter(|(_, shown)| shown.is_err()).count();
     let delays: Vec<u64> = sales
         .iter()
-        .filter_map(|(code, shown)| Some((shown.as_ref()?.at - *lost.get(code)?).to_std().unwrap_or_default()))
+        .filter_map(|(code, shown)| Some((shown.as_ref().ok()?.at - *lost.get(code)?).to_std().unwrap_or_default()))
         .map(millis)
         .collect();
     let (answers_lost, late) = (lost.len(), delays.iter().filter(|delay| **delay > millis(WITHIN)).count());

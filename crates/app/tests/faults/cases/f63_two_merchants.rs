@@ -27,7 +27,7 @@ async fn f63_two_merchants_with_the_same_order_code_amount_and_minute_never_get_
         async move {
             let sale = Sale::of(format!("F63-{number}"), 33_000);
             let (one, two) = tokio::join!(shop.till.sell(&sale, SALE_WITHIN), other.sell(&sale, SALE_WITHIN));
-            let (Some(one), Some(two)) = (one, two) else { panic!("{} got no QR code", sale.order_code) };
+            let (one, two) = (one.expect("a QR code for the one"), two.expect("a QR code for the other"));
             let object = shop.rig.control.scan(&one.reference, &one.qr).await;
             // Half of the time nobody is told, and the money has to be found.
             shop.rig.control.pay(&object, &Pay { silent: number.is_multiple_of(2), ..Pay::default() }).await;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::checker::{self, Licence};
@@ -37,20 +36,7 @@ impl Shop {
     /// A sale that must end with a QR code.
     pub(super) async fn show(&self, sale: &Sale) -> Shown {
         let shown = self.till.sell(sale, SALE_WITHIN).await;
-        shown.unwrap_or_else(|| panic!("{} got no QR code: {:?}", sale.order_code, self.last_of(&sale.order_code)))
-    }
-
-    fn last_of(&self, order_code: &str) -> Option<String> {
-        let log = self.log.all();
-        let of_order = |sent: &str| sent.contains(order_code);
-        let last = log.iter().rev().find(|exchange| exchange.sent.as_deref().is_some_and(of_order));
-        last.map(|exchange| format!("{:?}", exchange.outcome))
-    }
-
-    /// The exceptions of that kind that belong to that payment.
-    pub(super) async fn exceptions_of(&self, payment_id: &str, kind: &str) -> Vec<Value> {
-        let all = self.till.exceptions().await;
-        all.into_iter().filter(|exception| exception["payment_id"] == payment_id && exception["kind"] == kind).collect()
+        shown.unwrap_or_else(|heard| panic!("{} got no QR code: {heard}", sale.order_code))
     }
 
     /// Waits until each payment has an open exception of one of these kinds; gives those that have none in time.
