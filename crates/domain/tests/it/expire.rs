@@ -54,3 +54,17 @@ fn money_after_expiry_is_success_and_flagged() {
     assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
     assert_eq!(shop.exceptions(), ["late_paid"]);
 }
+
+#[test]
+fn money_after_the_provider_let_it_expire_is_flagged_although_our_own_time_is_not_over() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let reference = shop.shown(&payment.id);
+    shop.world.provider.expire(&reference).unwrap();
+    shop.deliver_all();
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Expired);
+    shop.pay(&reference, PRICE);
+    shop.deliver_all();
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+    assert_eq!(shop.exceptions(), ["late_paid"]);
+}
