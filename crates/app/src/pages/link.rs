@@ -19,7 +19,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 /// How long a link outlives its payment's display: a customer who comes back sees what became of it.
-pub const LINK_AFTERLIFE: Duration = Duration::from_secs(3_600);
+pub const LINK_AFTERLIFE: Duration = Duration::from_hours(1);
 /// Shortest secret that links are signed with: as long as the digest (RFC 2104, section 3).
 pub const LINK_SECRET_BYTES_MIN: usize = 32;
 /// Longest token: 25 bytes before the merchant id, the longest merchant id, the MAC; in base64url.
@@ -158,8 +158,9 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(token: &str, second: u64, want: Result<PayLink, LinkError>) {
-        assert_eq!(signer("s").open(token, at_second(second)), want, "{token} at {second}");
+    fn check(token: &str, second: u64, want: Result<&PayLink, LinkError>) {
+        let got = signer("s").open(token, at_second(second));
+        assert_eq!(got.as_ref().map_err(|error| *error), want, "{token} at {second}");
     }
 
     #[test]
@@ -168,7 +169,7 @@ mod tests {
             let link = link(merchant, 7);
             let token = signer("s").token(&link);
             assert!(token.len() <= LINK_TOKEN_CHARS_MAX, "{merchant}");
-            check(&token, 99, Ok(link));
+            check(&token, 99, Ok(&link));
             check(&token, 100, Err(LinkError::Over));
         }
     }
@@ -200,10 +201,8 @@ mod tests {
     #[test]
     fn a_token_has_one_spelling() {
         let token = signer("s").token(&link("M1", 7));
-        for bad in [format!("{token}="), format!("{token}A"), token.replace(|c: char| c == '-' || c == '_', "+")] {
-            if bad != token {
-                check(&bad, 1, Err(LinkError::Forged));
-            }
+        for bad in [format!("{token}="), format!("{token}A"), format!(" {token}"), token.replace('A', "a")] {
+            check(&bad, 1, Err(LinkError::Forged));
         }
         // The last character of this length carries two bits that belong to no byte: they must be zero.
         let (last, rest) = token.as_bytes().split_last().unwrap();

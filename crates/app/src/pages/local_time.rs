@@ -9,18 +9,28 @@ use crate::language::Language;
 
 /// How far Western Indonesian Time is ahead of UTC; it knows no daylight saving. All is told in it and
 /// says so: which of the three zones a shop is in is not known here.
-const WIB_AHEAD: Duration = Duration::from_secs(7 * 3_600);
+const WIB_AHEAD: Duration = Duration::from_hours(7);
 
 /// A point in time: `13 Oktober 2025, 17.32 WIB`, or in English `13 October 2025, 17:32 WIB`.
 #[must_use]
 pub fn local_time(time: Timestamp, language: Language) -> String {
     let local = time.plus(WIB_AHEAD).to_datetime();
-    let (month, point) = match language {
-        Language::Indonesian => (indonesian_month(local.month()), '.'),
-        Language::English => (english_month(local.month()), ':'),
+    let month = match language {
+        Language::Indonesian => indonesian_month(local.month()),
+        Language::English => english_month(local.month()),
     };
-    let (day, year, hour, minute) = (local.day(), local.year(), local.hour(), local.minute());
-    format!("{day} {month} {year}, {hour:02}{point}{minute:02} WIB")
+    format!("{} {month} {}, {}", local.day(), local.year(), local_time_of_day(time, language))
+}
+
+/// The time of day alone: `17.32 WIB`, or in English `17:32 WIB`.
+#[must_use]
+pub fn local_time_of_day(time: Timestamp, language: Language) -> String {
+    let local = time.plus(WIB_AHEAD).to_datetime();
+    let point = match language {
+        Language::Indonesian => '.',
+        Language::English => ':',
+    };
+    format!("{:02}{point}{:02} WIB", local.hour(), local.minute())
 }
 
 /// Time left, in minutes and seconds: `4:32`; from an hour on `1:04:32`.
@@ -82,6 +92,12 @@ mod tests {
         check("2024-12-31T17:00:00Z", "1 Januari 2025, 00.00 WIB", "1 January 2025, 00:00 WIB");
         check("2025-05-31T16:59:59.999Z", "31 Mei 2025, 23.59 WIB", "31 May 2025, 23:59 WIB");
         check("2025-12-01T00:05:00Z", "1 Desember 2025, 07.05 WIB", "1 December 2025, 07:05 WIB");
+    }
+
+    #[test]
+    fn the_time_of_day_stands_alone() {
+        let time = Timestamp::parse_rfc3339("2025-10-13T17:05:59Z").unwrap();
+        assert_eq!(Language::ALL.map(|language| local_time_of_day(time, language)), ["00.05 WIB", "00:05 WIB"]);
     }
 
     #[test]

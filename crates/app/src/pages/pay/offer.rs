@@ -13,20 +13,20 @@ use crate::pages::qr_image::QrImage;
 const SCHEMES_REFUSED: [&str; 6] = ["javascript", "data", "vbscript", "blob", "file", "filesystem"];
 
 impl PayPage {
-    /// The part of the page that the customer pays with.
-    pub(super) fn offer(&self, artefact: &Artefact, token: &str) -> Markup {
+    /// The part of the page that the customer pays with; `left` tells how long they can.
+    pub(super) fn offer(&self, artefact: &Artefact, left: &Markup, token: &str) -> Markup {
         match artefact {
-            Artefact::Qr { qr_string } => self.qr(qr_string, token),
+            Artefact::Qr { qr_string } => self.qr(qr_string, left, token),
             Artefact::VirtualAccount { bank_code, va_number } => {
-                self.numbers(&[(words::BANK, bank_code), (words::VA_NUMBER, va_number)])
+                self.numbers(&[(words::BANK, bank_code), (words::VA_NUMBER, va_number)], left)
             }
             Artefact::Bill { biller_code, bill_key } => {
-                self.numbers(&[(words::BILLER_CODE, biller_code), (words::BILL_KEY, bill_key)])
+                self.numbers(&[(words::BILLER_CODE, biller_code), (words::BILL_KEY, bill_key)], left)
             }
             Artefact::Link { checkout_url, deeplink_url } => {
-                self.links(checkout_url.as_deref(), deeplink_url.as_deref())
+                self.links(checkout_url.as_deref(), deeplink_url.as_deref(), left)
             }
-            Artefact::Push => html! { p { (self.say(words::LOOK_AT_PHONE)) } },
+            Artefact::Push => html! { p { (self.say(words::LOOK_AT_PHONE)) } (left) },
         }
     }
 
@@ -42,7 +42,7 @@ impl PayPage {
         }
     }
 
-    fn qr(&self, qr_string: &str, token: &str) -> Markup {
+    fn qr(&self, qr_string: &str, left: &Markup, token: &str) -> Markup {
         let Ok(image) = QrImage::of(qr_string) else {
             return html! { p { (self.say(words::QR_BROKEN)) } };
         };
@@ -51,27 +51,31 @@ impl PayPage {
             (self.picture(&image, words::QR_LABEL))
             // Payers compare it with what their app shows.
             @if let Some(nmid) = nmids.first() { p.fine { "NMID: " (nmid) } }
-            a.button href=(format!("{token}/qr.png")) download=(format!("qris-{}.png", self.order_code)) {
+            (left)
+            // For a customer whose banking app is on the very phone that shows this page.
+            a.button.save href=(format!("{token}/qr.png")) download=(format!("qris-{}.png", self.order_code)) {
                 (self.say(words::SAVE_QR))
             }
         }
     }
 
-    fn numbers(&self, numbers: &[(Bilingual, &String)]) -> Markup {
+    fn numbers(&self, numbers: &[(Bilingual, &String)], left: &Markup) -> Markup {
         html! {
             dl { @for (label, number) in numbers {
                 dt.fine { (self.say(*label)) }
                 dd.number { (number) }
             } }
+            (left)
         }
     }
 
-    fn links(&self, checkout_url: Option<&str>, deeplink_url: Option<&str>) -> Markup {
+    fn links(&self, checkout_url: Option<&str>, deeplink_url: Option<&str>, left: &Markup) -> Markup {
         let page = checkout_url.filter(|link| scheme_of(link).as_deref() == Some("https"));
         let app = deeplink_url
             .filter(|link| scheme_of(link).is_some_and(|scheme| !SCHEMES_REFUSED.contains(&scheme.as_str())));
         html! {
             @if let Some(Ok(image)) = page.map(QrImage::of) { (self.picture(&image, words::LINK_LABEL)) }
+            (left)
             @if let Some(app) = app { a.button.first href=(app) rel="noreferrer" { (self.say(words::OPEN_APP)) } " " }
             @if let Some(page) = page { a.button href=(page) rel="noreferrer" { (self.say(words::OPEN_PAGE)) } }
         }

@@ -1,18 +1,23 @@
 //! The pay page as HTML.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 use mstore_pay_domain::charge::Receipt;
+use mstore_pay_domain::time::Timestamp;
 
 use super::{PayPage, Screen, words};
 use crate::language::Bilingual;
 use crate::pages::layout::Frame;
-use crate::pages::local_time::{countdown, local_time};
+use crate::pages::local_time::{countdown, local_time, local_time_of_day};
 use crate::pages::rupiah::rupiah;
 
 /// How often a browser asks again that cannot be told: the till's clients are promised no more.
 const REFRESH_SECONDS: u32 = 5;
 /// From so many characters on an amount is written smaller, to stay on one line of a small phone.
 const LONG_AMOUNT_CHARS: usize = 14;
+/// From so long ahead the time of day alone does not say when.
+const DAY: Duration = Duration::from_hours(24);
 
 /// Which colour and mark a screen has.
 #[derive(Clone, Copy)]
@@ -72,7 +77,7 @@ impl PayPage {
         let long = amount.chars().count() >= LONG_AMOUNT_CHARS;
         html! {
             header.bill {
-                p.method { (words::method_name(self.method)) }
+                p.method { (self.say(words::method_name(self.method))) }
                 p.amount.long[long] { (amount) }
                 p { (self.say(words::ORDER)) " " (self.order_code) }
                 @if let Some(description) = &self.description { p { (description) } }
@@ -83,16 +88,7 @@ impl PayPage {
     fn body(&self, token: &str) -> Markup {
         match &self.screen {
             Screen::Waiting { offer, until, left } => html! {
-                section.offer {
-                    (self.offer(offer, token))
-                    p.left role="timer" {
-                        (self.say(words::TIME_LEFT)) " " strong { (countdown(*left)) }
-                    }
-                    p.fine {
-                        (self.say(words::VALID_UNTIL)) " "
-                        time datetime=(until) { (local_time(*until, self.language)) }
-                    }
-                }
+                section.offer { (self.offer(offer, &self.time_left(*until, *left), token)) }
                 (self.steps(offer))
             },
             Screen::Paid { receipt: Some(receipt) } | Screen::PartlyRefunded { receipt: Some(receipt) } => {
@@ -108,6 +104,14 @@ impl PayPage {
             | Screen::Expired
             | Screen::Cancelled
             | Screen::Failed => html! {},
+        }
+    }
+
+    fn time_left(&self, until: Timestamp, left: Duration) -> Markup {
+        let end = if left < DAY { local_time_of_day(until, self.language) } else { local_time(until, self.language) };
+        html! {
+            p.left role="timer" { (self.say(words::TIME_LEFT)) " " strong { (countdown(left)) } }
+            p.fine { (self.say(words::VALID_UNTIL)) " " time datetime=(until) { (end) } }
         }
     }
 
@@ -155,7 +159,7 @@ impl Tone {
             Self::Bad => "M16 16l16 16M32 16l-16 16",
         };
         html! {
-            svg.mark viewBox="0 0 48 48" aria-hidden="true" {
+            svg.mark viewBox="0 0 48 48" width="56" height="56" aria-hidden="true" {
                 circle cx="24" cy="24" r="22" fill="currentColor" {}
                 path d=(path) fill="none" stroke="#fff" stroke-width="4.5" stroke-linecap="round" stroke-linejoin="round" {}
             }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::*;
 
-const QR: &str = "00020101021251450014ID.CO.QRIS.WWW0215ID10200300400050304UMI53033605405330005802ID6304";
+const QR: &str = "00020101021251440014ID.CO.QRIS.WWW0215ID10200300400050303UMI5204581253033605405330005802ID5911WARUNG COBA6007JAKARTA6304A8F1";
 
 fn at_second(second: u64) -> Timestamp {
     Timestamp::parse_rfc3339("2025-10-13T10:30:00Z").unwrap().plus(Duration::from_secs(second))
@@ -135,9 +135,17 @@ fn while_money_is_waited_for_the_qr_code_and_the_time_left_are_shown() {
         assert!(html.contains(r#"data-left="272""#) && html.contains(r#"data-revision="3""#), "{html}");
         assert!(html.contains(r#"http-equiv="refresh" content="5""#), "{html}");
         assert!(html.contains(r#"<div class="qr" role="img" aria-label="#) && html.contains("<svg viewBox="), "{html}");
+        assert!(html.contains("NMID: ID1020030040005"), "{html}");
         assert!(html.contains(r#"href="TOKEN/qr.png" download="qris-TRX-1.png""#), "{html}");
     }
     assert_eq!(displayed(&waiting(), at_second(299)), Some(&Artefact::Qr { qr_string: QR.to_owned() }));
+}
+
+#[test]
+fn the_day_is_told_where_the_time_of_day_would_not_say_when() {
+    assert!(html(&waiting(), 20, Language::Indonesian).contains(">17.35 WIB</time>"));
+    let long = with(|view| view.payment.expires_at = at_second(86_420));
+    assert!(html(&long, 20, Language::Indonesian).contains(">14 Oktober 2025, 17.30 WIB</time>"));
 }
 
 #[test]

@@ -99,17 +99,22 @@ pub(super) fn headline(screen: &Screen) -> (Bilingual, Bilingual) {
 }
 
 /// What people call the method.
-pub(super) const fn method_name(method: Method) -> &'static str {
+pub(super) const fn method_name(method: Method) -> Bilingual {
     match method {
-        Method::Qris => "QRIS",
-        Method::Gopay => "GoPay",
-        Method::Ovo => "OVO",
-        Method::Dana => "DANA",
-        Method::Shopeepay => "ShopeePay",
-        Method::VaBca => "BCA Virtual Account",
-        Method::VaBni => "BNI Virtual Account",
-        Method::VaBri => "BRI Virtual Account",
-        Method::VaMandiri => "Mandiri Virtual Account",
-        Method::CreditCard => "Kartu / Card",
+        Method::Qris => name("QRIS"),
+        Method::Gopay => name("GoPay"),
+        Method::Ovo => name("OVO"),
+        Method::Dana => name("DANA"),
+        Method::Shopeepay => name("ShopeePay"),
+        Method::VaBca => name("BCA Virtual Account"),
+        Method::VaBni => name("BNI Virtual Account"),
+        Method::VaBri => name("BRI Virtual Account"),
+        Method::VaMandiri => name("Mandiri Virtual Account"),
+        Method::CreditCard => both("Kartu", "Card"),
     }
+}
+
+/// A name that is the same in both tongues.
+const fn name(text: &'static str) -> Bilingual {
+    both(text, text)
 }

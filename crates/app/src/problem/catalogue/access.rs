@@ -69,7 +69,6 @@ pub(super) const RATE_LIMITED: Entry = Entry {
     ),
     meaning: "More requests came than are taken in so short a time. This one was not worked on.",
     cashier: "Wait a moment before trying again.",
-    integrator: "Wait for Retry-After. To follow a payment use the wait parameter or the event stream instead of \
-                 asking in a loop.",
+    integrator: "Wait for Retry-After. To follow a payment use the wait parameter instead of asking in a loop.",
     retry: Retry::SameAfterPause,
 };

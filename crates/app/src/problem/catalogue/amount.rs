@@ -27,7 +27,8 @@ pub(super) const AMOUNT_BELOW_MINIMUM: Entry = Entry {
     meaning: "The method does not take so small an amount. The limit depends on the method and on the merchant's \
               account at the provider.",
     cashier: "Choose another way to pay, or cash.",
-    integrator: "Ask GET /api/v1/pos/methods for the limits in force, and offer only what fits the amount.",
+    integrator: "Read the limit from detail, and offer the method only for amounts within it. Limits can differ between \
+                 merchants.",
     retry: Retry::Changed,
 };
 
@@ -42,7 +43,8 @@ pub(super) const AMOUNT_ABOVE_MAXIMUM: Entry = Entry {
     meaning: "The method does not take so large an amount. The limit depends on the method and on the merchant's \
               account at the provider.",
     cashier: "Choose another way to pay.",
-    integrator: "Ask GET /api/v1/pos/methods for the limits in force, and offer only what fits the amount.",
+    integrator: "Read the limit from detail, and offer the method only for amounts within it. Limits can differ between \
+                 merchants.",
     retry: Retry::Changed,
 };
 
@@ -57,8 +59,7 @@ pub(super) const AMOUNT_MISMATCH: Entry = Entry {
     meaning: "The amount differs from the total that the order was registered with, or, when a payment is simulated, \
               from the payment's amount.",
     cashier: "Open the order again and check its total before taking the payment.",
-    integrator: "Charge exactly the registered grand_total. If the order changed, void it and register it under a \
-                 new code.",
+    integrator: "Charge exactly the registered grand_total. If the order changed, register it again under a new code.",
     retry: Retry::Changed,
 };
 

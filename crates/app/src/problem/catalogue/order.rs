@@ -70,7 +70,7 @@ pub(super) const ORDER_DIFFERS: Entry = Entry {
     ),
     meaning: "An order of that code is registered with another total. It was left as it is.",
     cashier: "Start the order again, so that it gets a new code.",
-    integrator: "Never use an order code twice. When a sale changes before it is paid, void it and register a new one.",
+    integrator: "Never use an order code twice. When a sale changes before it is paid, register it under a new one.",
     retry: Retry::Changed,
 };
 

@@ -15,7 +15,7 @@ pub(super) const METHOD_UNSUPPORTED: Entry = Entry {
     ),
     meaning: "The method is unknown, or no provider account of this merchant offers it.",
     cashier: "Choose another way to pay.",
-    integrator: "Offer what GET /api/v1/pos/methods lists. Method names are written in lower case.",
+    integrator: "Offer what detail names. Method names are written in lower case.",
     retry: Retry::Changed,
 };
 

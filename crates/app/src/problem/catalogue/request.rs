@@ -30,7 +30,7 @@ pub(super) const MALFORMED_JSON: Entry = Entry {
         "Permintaan dari kasir tidak terbaca. Coba lagi; bila tetap gagal, hubungi dukungan.",
         "The till's request could not be read. Try again; if it keeps failing, call support.",
     ),
-    meaning: "The body is not valid JSON in UTF-8, is cut off, is nested too deeply, or names one member twice.",
+    meaning: "The body is not valid JSON in UTF-8, is cut off, or is nested too deeply.",
     cashier: "Try once more. If it happens again, call support.",
     integrator: "Send one complete JSON object, encoded as UTF-8 without a byte order mark. Let a JSON library write \
                  it, and let Content-Length be that of the bytes sent.",
@@ -134,8 +134,7 @@ pub(super) const INVALID_IDEMPOTENCY_KEY: Entry = Entry {
         "Permintaan dari kasir tidak sesuai. Hubungi dukungan.",
         "The till's request is not as it should be. Call support.",
     ),
-    meaning: "The Idempotency-Key header is empty, has more than 255 characters, has one that is not visible ASCII, \
-              or was sent more than once.",
+    meaning: "The Idempotency-Key header is empty, has more than 255 characters, or has one that is not visible ASCII.",
     cashier: "Call support.",
     integrator: "Send one key of 1 to 255 visible ASCII characters, a UUID for instance, or no key at all.",
     retry: Retry::Changed,
