@@ -19,6 +19,9 @@ use crate::probe::Failpoints;
 use crate::readiness::{GuardedXendit, Readiness};
 use crate::system::{SystemClock, TimedIds};
 
+/// Xendit's keys for real money start so, whatever environment they are used in.
+const LIVE_KEY_PREFIX: &str = "xnd_production_";
+
 /// Why the parts do not fit together.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WiringError {
@@ -104,7 +107,8 @@ pub(crate) fn guarded_xendit(
 pub(crate) fn main_account(config: &Config) -> Result<ProviderAccount, WiringError> {
     let secret = |text: &str| SharedSecret::new(text).ok_or(WiringError::BlankSecret);
     let xendit = &config.xendit;
-    let mode = if config.env.is_production() { AccountMode::Live } else { AccountMode::Test };
+    let live = config.env.is_production() || xendit.secret_key.expose().starts_with(LIVE_KEY_PREFIX);
+    let mode = if live { AccountMode::Live } else { AccountMode::Test };
     Ok(ProviderAccount {
         id: AccountId::main(),
         provider: ProviderId::parse(XenditConfig::ID)?,

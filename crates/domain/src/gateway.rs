@@ -17,6 +17,7 @@ mod order;
 mod publish;
 mod race;
 mod recover;
+mod rematch;
 mod settle_webhook;
 mod simulate;
 mod status;

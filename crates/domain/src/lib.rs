@@ -1,7 +1,5 @@
-//! The payments domain of MStore: what a payment is and what may happen to it.
-//!
-//! Pure: no runtime, no HTTP, no database, no clock of its own. The world comes in through
-//! [`ports`]; adapters of others prove themselves with `mstore-pay-conformance`.
+#![cfg_attr(feature = "memory", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "memory"), doc = "The payments domain of MStore; see the README.")]
 
 pub mod account;
 pub mod audit;

@@ -84,7 +84,7 @@ fn two_digits(text: &str) -> Result<(u8, &str), QrError> {
 }
 
 /// CRC-16/CCITT-FALSE (polynomial 0x1021, start 0xFFFF), which EMV puts in tag 63.
-fn crc16_ccitt_false(bytes: &[u8]) -> u16 {
+pub(crate) fn crc16_ccitt_false(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xFFFF, |crc, byte| {
         (0..8).fold(
             crc ^ (u16::from(*byte) << 8),

@@ -11,6 +11,8 @@ const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
+/// How long an opening is nobody else's business: the whole create and a margin.
+pub const OPENING_LEASE: Duration = seconds(15);
 /// Between the end of display and the question that ends a payment.
 pub const EXPIRY_GRACE: Duration = seconds(60);
 /// How long a charge is still asked about, once a day, after it can no longer be paid.
@@ -47,7 +49,9 @@ pub fn close_retry(attempts: u32) -> Duration {
 #[must_use]
 pub fn next_due(payment: &Payment, now: Timestamp) -> Due {
     if payment.intake == Intake::Open {
-        return Due::At(now);
+        // Whoever opens the last charge is given its time, even if something else is written meanwhile.
+        let begun = payment.charges.last().map_or(payment.created_at, |charge| charge.created_at);
+        return Due::At(begun.plus(OPENING_LEASE).max(now));
     }
     let charges = payment.charges.iter().filter_map(|charge| next_for_charge(payment, charge, now));
     let expiry = match (payment.status(), payment.display) {

@@ -3,6 +3,8 @@
 //! [`SqliteStore`] keeps every promise of the domain's store ports in a file of SQLite. One thread
 //! writes; what waits is committed together and answered only once it is on the disk. One process
 //! owns the file: from two nodes on, use a store that serves several.
+//!
+//! It needs a tokio runtime with its timer: reads run on the runtime's blocking threads.
 
 mod audit;
 mod clock;

@@ -12,8 +12,8 @@ use crate::lock::StoreLock;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
-/// Brings the database of that file up to date, making it where there is none. Returns the names of
-/// the migrations that were run, oldest first. Blocks.
+/// Brings the database of that file up to date, making it where there is none. Returns the versions
+/// of the migrations that were run, oldest first. Blocks.
 ///
 /// # Errors
 /// [`OpenError`] if the store is open elsewhere, the file cannot be used or a migration fails.
@@ -27,10 +27,9 @@ pub(crate) fn run(conn: &mut SqliteConnection) -> Result<Vec<String>, OpenError>
     let migrate = |source| OpenError::Migrate { source };
     let applied = conn.applied_migrations().map_err(migrate)?;
     let known = embedded().map_err(migrate)?;
-    let is_known = |version: &String| known.iter().any(|name| name.starts_with(version.as_str()));
     let mut versions: Vec<String> = applied.iter().map(ToString::to_string).collect();
     versions.sort();
-    if let Some(version) = versions.into_iter().find(|version| !is_known(version)) {
+    if let Some(version) = versions.into_iter().find(|version| !known.contains(version)) {
         return Err(OpenError::Newer { version });
     }
     let run = conn.run_pending_migrations(MIGRATIONS).map_err(migrate)?;

@@ -305,3 +305,66 @@ diesel::table! {
 diesel::joinable!(payment_details -> payments (payment_id));
 
 diesel::allow_tables_to_appear_in_same_query!(payments, payment_details, charges, receipts);
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use diesel::query_builder::{AsQuery, QueryFragment};
+    use diesel::sql_types::Text;
+    use diesel::sqlite::{Sqlite, SqliteConnection};
+
+    use super::*;
+    use crate::{connection, migrate};
+
+    #[derive(QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+
+    fn names(conn: &mut SqliteConnection, sql: &str, table: &str) -> Vec<String> {
+        let rows: Vec<Name> = diesel::sql_query(sql).bind::<Text, _>(table).load(conn).unwrap();
+        rows.into_iter().map(|row| row.name).collect()
+    }
+
+    /// The columns of a table as its queries name them.
+    fn queried(table: impl AsQuery<Query: QueryFragment<Sqlite>>) -> (String, Vec<String>) {
+        let sql = diesel::debug_query::<Sqlite, _>(&table.as_query()).to_string();
+        let quoted: Vec<&str> = sql.split('`').skip(1).step_by(2).collect();
+        let (table, columns) = quoted.split_last().unwrap();
+        let columns = columns.iter().filter(|name| *name != table);
+        ((*table).to_owned(), columns.map(|&name| name.to_owned()).collect())
+    }
+
+    #[test]
+    fn the_tables_of_the_queries_are_those_of_a_migrated_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        migrate(&path).unwrap();
+        let conn = &mut connection::writer(&path).unwrap();
+        let mut compared = Vec::new();
+        let mut compare = |(table, columns): (String, Vec<String>)| {
+            assert_eq!(columns, names(conn, "SELECT name FROM pragma_table_info(?)", &table), "{table}");
+            compared.push(table);
+        };
+        compare(queried(charges::table));
+        compare(queried(exceptions::table));
+        compare(queried(idempotency_keys::table));
+        compare(queried(live_orders::table));
+        compare(queried(offline_entries::table));
+        compare(queried(outbox::table));
+        compare(queried(payment_bodies::table));
+        compare(queried(payment_details::table));
+        compare(queried(payment_event_bodies::table));
+        compare(queried(payment_events::table));
+        compare(queried(payments::table));
+        compare(queried(receipts::table));
+        compare(queried(refunds::table));
+        compare(queried(reversals::table));
+        compare(queried(transactions::table));
+        compare(queried(webhook_inbox::table));
+        let all = "SELECT name FROM sqlite_schema WHERE type = ? AND name NOT LIKE 'sqlite_%' \
+                   AND name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' ORDER BY name";
+        assert_eq!(compared, names(conn, all, "table"));
+    }
+}

@@ -18,6 +18,10 @@ pub struct Options {
     /// The process MUST end then: nobody knows what the disk holds, and only a fresh start finds out.
     /// If this returns, every later write is [`StoreError::Unavailable`]. Default: abort.
     pub on_fatal: OnFatal,
+    /// Whether every lease ends at the opening. Default: yes. One process owns a store, so whoever held
+    /// one is gone, and a restarted gateway takes up their work at once. A tool that only looks at a
+    /// store leaves them to run out.
+    pub release_leases: bool,
     /// Connections that read. Default: 4.
     pub readers: usize,
     /// Writes that may wait; beyond them [`StoreError::Unavailable`]. Default: 1024.
@@ -28,7 +32,12 @@ impl Default for Options {
     fn default() -> Self {
         const READERS: usize = 4;
         const QUEUE_UNITS_MAX: usize = 1024;
-        Self { on_fatal: Box::new(|_reason| std::process::abort()), readers: READERS, queue_units_max: QUEUE_UNITS_MAX }
+        Self {
+            on_fatal: Box::new(|_reason| std::process::abort()),
+            release_leases: true,
+            readers: READERS,
+            queue_units_max: QUEUE_UNITS_MAX,
+        }
     }
 }
 
@@ -53,9 +62,7 @@ impl std::fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the store in that file, making and migrating it as needed, and releases every lease:
-    /// one process owns a store, so whoever held one is gone, and a restart need not wait for them to
-    /// run out. Blocks.
+    /// Opens the store in that file, making and migrating it as needed. Blocks.
     ///
     /// # Errors
     /// [`OpenError::InUse`] if another process (or another store in this one) has it open; the others
@@ -63,15 +70,17 @@ impl SqliteStore {
     pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Self, OpenError> {
         let path: PathBuf = path.into();
         let lock = StoreLock::take(&path)?;
-        let conn = Self::prepare(&path)?;
+        let conn = Self::prepare(&path, options.release_leases)?;
         let writer = Writer::start(conn, options.queue_units_max, options.on_fatal)?;
         Ok(Self { open: Arc::new(Open { writer, readers: Readers::new(path, options.readers), _lock: lock }) })
     }
 
-    fn prepare(path: &Path) -> Result<SqliteConnection, OpenError> {
+    fn prepare(path: &Path, release_leases: bool) -> Result<SqliteConnection, OpenError> {
         let mut conn = connection::writer(path)?;
         migrations::run(&mut conn)?;
-        leases::release_all(&mut conn).map_err(|source| OpenError::Prepare { source })?;
+        if release_leases {
+            leases::release_all(&mut conn).map_err(|source| OpenError::Prepare { source })?;
+        }
         Ok(conn)
     }
 

@@ -5,6 +5,8 @@
 
 mod batch;
 mod job;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -4,6 +4,8 @@ mod channels;
 mod client;
 mod config;
 mod error;
+#[cfg(test)]
+mod fixtures;
 mod provider;
 mod request;
 mod response;

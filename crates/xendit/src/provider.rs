@@ -6,6 +6,7 @@ mod open;
 mod simulate;
 mod sweep;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,12 @@ impl Xendit {
     pub fn with_budget(mut self, budget: Arc<dyn RateBudget>) -> Self {
         self.client.budget = Some(budget);
         self
+    }
+}
+
+impl fmt::Debug for Xendit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Xendit").field("config", &self.client.config).finish_non_exhaustive()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Gauges, and forgetting what is over.
+//! Gauges, forgetting what is over, and another look at what fitted nothing.
 
 use std::time::Duration;
 
@@ -6,16 +6,24 @@ use tokio::time::sleep;
 
 use super::Workers;
 use crate::limits::Limits;
+use crate::observed::causes;
 use crate::readiness::Readiness;
 use crate::telemetry;
 
 const INTERVAL: Duration = Duration::from_secs(5);
+/// Rounds from one look at parked deliveries to the next: five minutes.
+const ROUNDS_PER_REMATCH: u32 = 60;
 
 impl Workers {
     /// Keeps gauges current until the process is to end.
     pub(super) async fn keep_house(&self, readiness: &Readiness, limits: &Limits) {
         let shutdown = self.tasks.shutdown().clone();
+        let mut round = 0_u32;
         loop {
+            round = round.wrapping_add(1);
+            if round.is_multiple_of(ROUNDS_PER_REMATCH) {
+                self.rematch().await;
+            }
             self.count_inbox().await;
             for line in readiness.lines() {
                 metrics::gauge!(
@@ -30,6 +38,14 @@ impl Workers {
             if shutdown.run_until_cancelled(sleep(INTERVAL)).await.is_none() {
                 return;
             }
+        }
+    }
+
+    async fn rematch(&self) {
+        match self.gateway.rematch().await {
+            Ok(0) => {}
+            Ok(_) => self.deferred.notify_one(),
+            Err(error) => tracing::warn!(because = causes(&error), "parked deliveries were not looked at: {error}"),
         }
     }
 

@@ -1,8 +1,10 @@
 //! What was acknowledged is there after a restart.
 
-use mstore_pay_domain::audit::verify_chain;
+use mstore_pay_domain::audit::{Digest, verify_chain};
 use mstore_pay_domain::charge::ChargeState;
-use mstore_pay_domain::ports::{Accepted, OfflineRecorded};
+use mstore_pay_domain::ids::{DeviceId, MerchantId};
+use mstore_pay_domain::payment::Revision;
+use mstore_pay_domain::ports::{Accepted, CommitError, OfflineEntry, OfflineKind, OfflineRecorded, OfflineReference};
 use mstore_pay_domain::unit_of_work::{Due, LiveOrderWrite, OrderWrite};
 
 use super::StoreHarness;
@@ -10,10 +12,6 @@ use super::fixtures::{
     AFTER_SHORT, Kit, LONG, SHORT, assert_refused, at, far_future, funds, inbox, must_commit, order_of, outbox, read,
     unit_due,
 };
-use mstore_pay_domain::audit::Digest;
-use mstore_pay_domain::ids::DeviceId;
-use mstore_pay_domain::payment::Revision;
-use mstore_pay_domain::ports::{CommitError, OfflineEntry, OfflineKind, OfflineReference};
 
 /// A payment with its money, order, message, delivery and chain survive a restart, and so do the rules
 /// about them.
@@ -44,6 +42,7 @@ pub async fn everything_is_there_after_reopening(h: &dyn StoreHarness) {
     let order = stores.orders.order(&before.merchant, &before.order_code).await.expect("the store reads");
     assert!(order.is_some(), "the order");
     let records = stores.timeline.records(&before.id).await.expect("the store reads");
+    assert!(!records.is_empty(), "the chain");
     assert_eq!(verify_chain(&records, before.audit), Ok(()));
     let sent = outbox(&stores).claim(10, kit.lease(LONG)).await.expect("the store claims");
     assert_eq!(sent.into_iter().map(|held| held.message).collect::<Vec<_>>(), [message]);
@@ -61,7 +60,7 @@ pub async fn everything_is_there_after_reopening(h: &dyn StoreHarness) {
     assert_refused(&outcome, |error| matches!(error, CommitError::OrderHeld { .. }));
 }
 
-fn offline_entry(merchant: &mstore_pay_domain::ids::MerchantId) -> OfflineEntry {
+fn offline_entry(merchant: &MerchantId) -> OfflineEntry {
     OfflineEntry {
         merchant: merchant.clone(),
         device: DeviceId::parse("till").expect("a device"),

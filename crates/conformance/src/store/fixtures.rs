@@ -30,6 +30,11 @@ pub(super) const SHORT: Duration = Duration::from_millis(30);
 /// By then a short lease has run out.
 pub(super) const AFTER_SHORT: Duration = Duration::from_millis(60);
 
+/// A lease that holds for a few commits, even on a busy machine, and runs out while a case waits.
+pub(super) const MEDIUM: Duration = Duration::from_millis(600);
+/// By then a medium lease has run out.
+pub(super) const AFTER_MEDIUM: Duration = Duration::from_millis(650);
+
 /// So many seconds into the cases' day, with microseconds that must survive.
 pub(super) fn at(seconds: u64) -> Timestamp {
     let start = Timestamp::parse_rfc3339("2025-10-13T10:32:15.123456Z").expect("a time");

@@ -9,7 +9,7 @@ use mstore_pay_domain::ports::{Accepted, CommitError, InboxCounts};
 use mstore_pay_domain::unit_of_work::{InboxFate, InboxMark, UnitOfWork};
 use mstore_pay_domain::webhook::{LeasedDelivery, NewDelivery};
 
-use super::fixtures::{AFTER_SHORT, Kit, LONG, SHORT, assert_refused, at, inbox, must_commit};
+use super::fixtures::{AFTER_MEDIUM, AFTER_SHORT, Kit, LONG, MEDIUM, SHORT, assert_refused, at, inbox, must_commit};
 use super::{StoreHarness, Stores};
 use crate::race::race;
 
@@ -154,9 +154,9 @@ pub async fn overtaken_holder_cannot_defer_or_bury_a_delivery(h: &dyn StoreHarne
 pub async fn settled_delivery_never_comes_back(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
     let stores = rig.stores();
-    let held = take_in(&stores, &kit, "{}", SHORT).await;
+    let held = take_in(&stores, &kit, "{}", MEDIUM).await;
     must_commit(&stores, &mark(&held, InboxFate::Done)).await;
-    rig.pass(AFTER_SHORT).await;
+    rig.pass(AFTER_MEDIUM).await;
     assert_eq!(claim(&stores, &kit, LONG).await, []);
     assert!(!stores.inbox.replay(&held.delivery.id).await.expect("the store replays"), "a settled one is not replayed");
     assert_eq!(stores.inbox.unpark().await.expect("the store unparks"), 0);

@@ -7,7 +7,7 @@ use crate::exception::Misfit;
 use crate::ids::{ChargeId, MessageId, PaymentId, ProviderRef};
 use crate::money::Money;
 use crate::order::{OrderOutcome, OrderSignal, OrderState, PaidBy};
-use crate::payment::{Display, PaymentStatus, Withdrawal};
+use crate::payment::{Display, Intake, PaymentStatus, Withdrawal};
 use crate::schedule;
 use crate::time::Timestamp;
 use crate::unit_of_work::{LiveOrderWrite, OrderWrite, PaymentWrite, UnitOfWork};
@@ -22,12 +22,26 @@ impl Dossier {
     /// Draws the consequences and hands over everything to be committed. Empty if nothing was decided.
     #[must_use]
     pub fn conclude(mut self) -> UnitOfWork {
+        self.stop_opening_what_is_paid();
         self.close_stray_charges();
         self.raise_for_receipts();
         self.raise_for_reversals();
         self.settle_order();
         self.tell();
         self.write()
+    }
+
+    /// Money ends the search for a charge to show.
+    fn stop_opening_what_is_paid(&mut self) {
+        let paid: Vec<PaymentId> = self
+            .files
+            .iter()
+            .filter(|file| file.touched && file.payment.status().saw_money() && file.payment.intake == Intake::Open)
+            .map(|file| file.payment.id)
+            .collect();
+        for payment in paid {
+            self.close_intake(&payment);
+        }
     }
 
     /// An ended or hidden charge whose id is known is wanted closed while it can still be paid.

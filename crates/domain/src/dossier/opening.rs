@@ -52,8 +52,8 @@ impl Dossier {
         self.note(payment, note);
     }
 
-    /// The provider opened it and its answer fits: it may be shown. The first such answer gives the
-    /// payment its public reference.
+    /// The provider opened it and its answer fits: it may be shown, unless it was put aside meanwhile.
+    /// The first such answer gives the payment its public reference.
     pub fn opened(
         &mut self,
         payment: &PaymentId,
@@ -61,6 +61,9 @@ impl Dossier {
         answer: &OpenedCharge,
         natural_life: Option<Duration>,
     ) {
+        if self.charge(charge).is_some_and(|(_, known)| known.is_hidden()) {
+            return self.found(payment, charge, &answer.provider_ref);
+        }
         let now = self.now;
         let note = with_exchange(self.new_note(AuditEvent::ChargeOpened, charge), &answer.exchange)
             .with("provider_ref", &answer.provider_ref);

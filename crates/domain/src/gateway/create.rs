@@ -180,7 +180,7 @@ impl Gateway {
                     deadline,
                     answer: slot.map(|slot| (slot, answers)),
                 };
-                created_of(self.open_charges(&job).await?)?
+                self.created(command, self.open_charges(&job).await?).await?
             }
         };
         self.ports.probe.reach(CrashPoint::AfterCommitBeforeReply).await?;
@@ -207,23 +207,26 @@ impl Gateway {
         }
     }
 
+    /// The answer to a create that ended so.
+    async fn created(&self, command: &CreatePayment, opened: Opened) -> Result<Created, CreateError> {
+        match opened {
+            Opened::Shown(payment) => Ok(Created::Open(payment)),
+            Opened::Unknown(payment) => Ok(Created::Accepted(payment)),
+            Opened::Refused(refusal) => Err(CreateError::Refused(refusal)),
+            Opened::Unavailable { retry_after } => Err(CreateError::Unavailable { retry_after }),
+            Opened::Overtaken(payment) => match answer_now(*payment)? {
+                Created::Accepted(payment) => self.accept(command, payment.id).await,
+                created @ (Created::Open(_) | Created::Replayed(_)) => Ok(created),
+            },
+        }
+    }
+
     /// Answers 202: from now on the payment is known to the till by its own id.
     async fn accept(&self, command: &CreatePayment, payment: PaymentId) -> Result<Created, CreateError> {
         let (merchant, code) = (&command.scope.merchant, &command.order_code);
         self.decide(merchant, code, &command.actor, |dossier| dossier.fix_reference(&payment)).await?;
         let found = self.ports.payments.payment(merchant, &payment).await?;
         found.map(|payment| Created::Accepted(Box::new(payment))).ok_or(CreateError::Contended)
-    }
-}
-
-/// The answer to a create that ended so.
-fn created_of(opened: Opened) -> Result<Created, CreateError> {
-    match opened {
-        Opened::Shown(payment) => Ok(Created::Open(payment)),
-        Opened::Unknown(payment) => Ok(Created::Accepted(payment)),
-        Opened::Refused(refusal) => Err(CreateError::Refused(refusal)),
-        Opened::Unavailable { retry_after } => Err(CreateError::Unavailable { retry_after }),
-        Opened::Overtaken(payment) => answer_now(*payment),
     }
 }
 

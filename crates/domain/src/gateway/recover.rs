@@ -1,6 +1,6 @@
 //! Recovery: a create that did not end. The same table as in a create applies, under the same payment.
 
-use super::open::Job;
+use super::open::{CHARGES_PER_PAYMENT_MAX, Job};
 use super::{DecideError, FailoverOnUnknown, Gateway, Scope};
 use crate::audit::Actor;
 use crate::charge::{Charge, Opening};
@@ -8,9 +8,8 @@ use crate::ids::{ChargeId, LeaseToken};
 use crate::lease::Lease;
 use crate::payment::{Display, Intake, Payment};
 use crate::ports::{Exchange, Risk};
+use crate::schedule;
 use crate::unit_of_work::Due;
-
-use super::open::OPENING_LEASE;
 
 impl Gateway {
     /// Goes on with a payment whose create was cut off. While its time is ahead, what nobody was shown
@@ -20,7 +19,8 @@ impl Gateway {
         let scope = Scope { merchant: payment.merchant.clone(), branch: payment.branch.clone() };
         let routes = self.routes(&scope, payment.method).await?;
         let now = self.ports.clock.now();
-        let over = now >= payment.expires_at || payment.display != Display::Shown;
+        let given_up = payment.charges.len() >= CHARGES_PER_PAYMENT_MAX;
+        let over = given_up || now >= payment.expires_at || payment.display != Display::Shown;
         let last_is_pushed = payment.charges.last().is_some_and(|charge| {
             routes.iter().any(|route| route.leads_to(charge) && route.capabilities.risk == Risk::Pushed)
         });
@@ -28,12 +28,12 @@ impl Gateway {
         let route = routes.iter().find(|route| payment.charges.last().is_some_and(|last| route.leads_to(last)));
         let again = if over || wait_only { None } else { route.or(routes.first()) };
         let next = ChargeId::new(self.ports.ids.uuid());
-        let lease = Lease { token: LeaseToken::new(self.ports.ids.uuid()), ttl: OPENING_LEASE };
+        let lease = Lease { token: LeaseToken::new(self.ports.ids.uuid()), ttl: schedule::OPENING_LEASE };
         let id = payment.id;
         self.decide(&payment.merchant, &payment.order_code, &actor, |dossier| {
             let unanswered: Vec<ChargeId> = dossier
                 .payment(&id)
-                .filter(|payment| payment.intake == Intake::Open)
+                .filter(|payment| payment.intake == Intake::Open && !payment.status().saw_money())
                 .into_iter()
                 .flat_map(|payment| &payment.charges)
                 .filter(|charge| is_unanswered(charge))
@@ -45,7 +45,8 @@ impl Gateway {
                     dossier.hide(&id, charge);
                 }
             }
-            match again.filter(|_| dossier.payment(&id).is_some_and(|payment| payment.intake == Intake::Open)) {
+            let wanted = |payment: &Payment| payment.intake == Intake::Open && !payment.status().saw_money();
+            match again.filter(|_| dossier.payment(&id).is_some_and(wanted)) {
                 Some(route) => {
                     dossier.intend(&id, next, &route.account.provider, &route.account.id);
                     dossier.set_due(&id, Due::Leased(lease));

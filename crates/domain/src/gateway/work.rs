@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 use crate::webhook::LeasedDelivery;
 
 /// How long a worker holds what it took up.
-const WORK_LEASE: Duration = Duration::from_secs(30);
+const WORK_LEASE: Duration = Duration::from_mins(1);
 
 /// A kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +42,8 @@ pub struct WorkLimits {
 
 impl Default for WorkLimits {
     fn default() -> Self {
-        Self { settle: 20, due: 20, publish: 50 }
+        // Few enough that each gets its turn, slow provider or not, before the lease is over.
+        Self { settle: 5, due: 5, publish: 50 }
     }
 }
 

@@ -5,6 +5,7 @@
 mod cancel;
 mod charge_law;
 mod create;
+mod dossier;
 mod expire;
 mod orders;
 mod payments;
@@ -15,3 +16,4 @@ mod shop;
 mod states_page;
 mod supersede;
 mod sweep;
+mod workspace;

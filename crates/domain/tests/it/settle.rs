@@ -106,6 +106,18 @@ fn word_of_money_for_nothing_we_know_is_kept() {
 }
 
 #[test]
+fn what_was_parked_is_matched_once_something_fits_it() {
+    let shop = Shop::open();
+    let early = ScriptedWebhooks::signed(&shop.world.account, "event=paid\ncharge=chg-x\norder=TRX-1\namount=1");
+    assert_eq!(shop.deliver(&early), Some(Settled::Parked));
+    shop.world.provider.misbehave_always(Operation::Open, Mishap::SilentAfter);
+    let _accepted = shop.create(&Shop::command("TRX-1", PRICE));
+    assert_eq!(block_on(shop.gateway.rematch()).unwrap(), 1);
+    shop.work();
+    assert_eq!(block_on(shop.gateway.rematch()).unwrap(), 1, "two charges fit, so neither is taken");
+}
+
+#[test]
 fn names_of_different_payments_match_neither() {
     let shop = Shop::open();
     let (one, two) = (shop.sell("TRX-1"), shop.sell("TRX-2"));

@@ -4,3 +4,4 @@ mod breaker;
 mod bulkhead;
 mod retry;
 mod rig;
+mod suite;

@@ -166,7 +166,7 @@ impl Books {
     }
 }
 
-/// A request that was cancelled or ran out keeps saying so although money came (seen at Xendit); one that failed can
+/// A request that was cancelled or ran out keeps saying so although money came (Xendit's pages on delayed webhooks); one that failed can
 /// still be paid.
 fn status_after(before: ChargeStatus, outcome: &PaymentOutcome) -> ChargeStatus {
     match (before, outcome) {

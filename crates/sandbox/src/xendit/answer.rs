@@ -67,8 +67,7 @@ pub(super) fn error_of(status: u16) -> Reply {
         409 => ("DUPLICATE_ERROR", "This was requested before."),
         429 => ("RATE_LIMIT_EXCEEDED", "Too many requests; wait until the window has moved on."),
         503 => ("CHANNEL_UNAVAILABLE", "The channel does not answer at present."),
-        // The misspelling is Xendit's: programs have been seen to compare it.
-        _ => ("SERVER_ERROR", "An unexpected error occured; our team was notified."),
+        _ => ("SERVER_ERROR", "Something went wrong on the provider's side."),
     };
     let mut reply = Refusal::new(status, code, message).reply();
     if status == 429 {

@@ -197,7 +197,7 @@ fn optional_fields(body: &CreateBody, refuse: &mut impl FnMut(&str, &str)) {
         body.0.get("channel_properties").and_then(|raw| serde_json::from_str(raw.get()).ok());
     if properties.is_some_and(|properties| properties.contains_key("expires_at")) {
         // Recorded for v2; that v3 refuses it too is unconfirmed, that it does not honour it is documented.
-        refuse("channel_properties.expires_at", "is not supported by channel 'QRIS'");
+        refuse("channel_properties.expires_at", "cannot be chosen for QRIS");
     }
 }
 
@@ -217,7 +217,7 @@ fn magic(amount: &Amount) -> Result<(), Refusal> {
     match amount.to_string().as_str() {
         "10100" => Err(Refusal::new(403, "CHANNEL_NOT_ACTIVATED", "The channel is not activated for this account.")),
         "10101" => Err(Refusal::new(503, "CHANNEL_UNAVAILABLE", "The channel does not answer at present.")),
-        "10102" => Err(Refusal::new(500, "SERVER_ERROR", "An unexpected error occured; our team was notified.")),
+        "10102" => Err(Refusal::new(500, "SERVER_ERROR", "Something went wrong on the provider's side.")),
         _ => Ok(()),
     }
 }

@@ -16,7 +16,7 @@ use crate::ledger::{Books, Charge, Method, Payment};
 use crate::provider::Provider;
 use crate::sandbox::json;
 
-/// QRIS costs the merchant 0.7 %.
+/// Bank Indonesia's rate for regular merchants, 0.7 %.
 const QRIS_FEE_PERMILLE: u32 = 7;
 /// Value-added tax on the fee.
 const VAT_PERMILLE: u32 = 110;

@@ -14,6 +14,7 @@ async fn the_fourth_call_in_a_minute_is_refused_and_counts_for_its_endpoint_only
     for left in ["2", "1", "0"] {
         let answer = bench.xendit(Method::GET, "/transactions").send().await.unwrap();
         assert_eq!(answer.status(), 200);
+        assert!(answer.headers().contains_key("request-id"));
         assert_eq!(answer.headers()["rate-limit-limit"], "3");
         assert_eq!(answer.headers()["rate-limit-remaining"], left);
         let reset = answer.headers()["rate-limit-reset"].to_str().unwrap().to_owned();

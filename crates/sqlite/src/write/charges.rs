@@ -14,14 +14,15 @@ use crate::errors::Fault;
 use crate::rows::{ChargeRow, ReceiptRow, RefundRow, ReversalRow};
 use crate::schema::{charges, receipts, refunds, reversals};
 
-/// Writes every charge of a payment with its money.
-pub(super) fn write(conn: &mut SqliteConnection, payment: &Payment) -> Result<(), Fault> {
+/// Writes every charge of a payment with its money. Those of a payment that is not stored yet are
+/// inserted only: diesel keeps such a statement prepared, and an upsert not.
+pub(super) fn write(conn: &mut SqliteConnection, payment: &Payment, is_stored: bool) -> Result<(), Fault> {
     let mut ids = BTreeSet::new();
     for (position, charge) in payment.charges.iter().enumerate() {
         if !ids.insert(charge.id) {
             return Err(CommitError::Duplicate { what: "charge id" }.into());
         }
-        write_charge(conn, &ChargeRow::of(payment, position, charge))?;
+        write_charge(conn, &ChargeRow::of(payment, position, charge), is_stored)?;
         if let Some(funds) = charge.state.funds() {
             write_funds(conn, payment, charge, funds)?;
         }
@@ -29,24 +30,37 @@ pub(super) fn write(conn: &mut SqliteConnection, payment: &Payment) -> Result<()
     Ok(())
 }
 
-fn write_charge(conn: &mut SqliteConnection, row: &ChargeRow) -> Result<(), Fault> {
-    let written = diesel::insert_into(charges::table)
-        .values(row)
-        .on_conflict(charges::id)
-        .do_update()
-        .set(row)
-        .filter(charges::payment_id.eq(&row.payment_id))
-        .execute(conn);
+fn write_charge(conn: &mut SqliteConnection, row: &ChargeRow, is_stored: bool) -> Result<(), Fault> {
+    let insert = diesel::insert_into(charges::table).values(row);
+    let written = if is_stored {
+        insert
+            .on_conflict(charges::id)
+            .do_update()
+            .set(row)
+            .filter(charges::payment_id.eq(&row.payment_id))
+            .execute(conn)
+    } else {
+        insert.execute(conn)
+    };
     match written {
         // The filter kept it from changing another payment's charge.
         Ok(0) => Err(CommitError::Duplicate { what: "charge id" }.into()),
         Ok(_) => Ok(()),
         Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, information)) => {
-            let of_provider = information.message().ends_with("charges.provider_ref");
-            let what = if of_provider { "provider reference" } else { "our reference" };
-            Err(CommitError::Duplicate { what }.into())
+            Err(CommitError::Duplicate { what: taken_name(information.message()) }.into())
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// What is taken, by the columns at the end of SQLite's message.
+fn taken_name(message: &str) -> &'static str {
+    if message.ends_with("charges.provider_ref") {
+        "provider reference"
+    } else if message.ends_with("charges.our_reference") {
+        "our reference"
+    } else {
+        "charge id"
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) async fn sweep(
         after = last;
     }
     arrived.retain(|row| row.updated_at >= since);
+    // Turned round first, so that rows of one instant stay in the order they came.
+    arrived.reverse();
     arrived.sort_by_key(|row| row.updated_at);
     Ok(Sweep { arrived, complete })
 }

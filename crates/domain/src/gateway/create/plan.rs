@@ -1,7 +1,7 @@
 //! What a create comes to: join what is under way, or commit the intent to open something new.
 
 use crate::dossier::Dossier;
-use crate::gateway::open::{OPENING_LEASE, Route};
+use crate::gateway::open::Route;
 use crate::gateway::race::within;
 use crate::gateway::{AnswerRenderer, Gateway};
 use crate::idempotency::KeptAnswer;
@@ -10,6 +10,7 @@ use crate::lease::Lease;
 use crate::order::OrderStatus;
 use crate::payment::{CheckLog, Display, Intake, Payment, PublicReference, Revision, Withdrawal};
 use crate::ports::{CommitError, OrderSummary, StoreError};
+use crate::schedule;
 use crate::unit_of_work::{Due, IdempotencyWrite};
 
 use super::{CreateError, CreatePayment, Created};
@@ -126,7 +127,7 @@ impl Gateway {
         let charge = ChargeId::new(self.ports.ids.uuid());
         dossier.intend(&id, charge, &route.account.provider, &route.account.id);
         let token = LeaseToken::new(self.ports.ids.uuid());
-        dossier.set_due(&id, Due::Leased(Lease { token, ttl: OPENING_LEASE }));
+        dossier.set_due(&id, Due::Leased(Lease { token, ttl: schedule::OPENING_LEASE }));
         if let Some(request) = &command.idempotency {
             let now = dossier.now();
             let record = request.record(&command.scope.merchant, id, now, KeptAnswer::Current);

@@ -217,6 +217,9 @@ impl PaymentProvider for ScriptedProvider {
 
     async fn cancel(&self, account: &ProviderAccount, charge: &CancelCharge) -> Result<Canceled, ProviderError> {
         let name = charge.charge_ref.as_str();
+        if !self.offered.values().any(|offered| offered.cancel) {
+            return Err(self.unsupported(Operation::Cancel));
+        }
         let known = lock(&self.books).find(name).filter(|known| known.account == account.id).cloned();
         if let Some(known) = known
             && !self.offered(Operation::Cancel, known.method)?.cancel

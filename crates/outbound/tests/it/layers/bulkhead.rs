@@ -24,7 +24,7 @@ impl Clock for Stopped {
     }
 
     async fn sleep(&self, _pause: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

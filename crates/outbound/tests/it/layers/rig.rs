@@ -35,10 +35,10 @@ pub(crate) fn account(id: &str) -> ProviderAccount {
         id: AccountId::parse(id).unwrap(),
         provider: ProviderId::parse("scripted").unwrap(),
         mode: AccountMode::Test,
-        credential: secret("key"),
+        credential: secret("key-7Qz4"),
         for_user_id: None,
         provider_merchant_id: None,
-        webhook_secrets: WebhookSecrets { current: secret("token"), previous: None },
+        webhook_secrets: WebhookSecrets { current: secret("token-3Vn8"), previous: None },
         nmid: None,
     }
 }

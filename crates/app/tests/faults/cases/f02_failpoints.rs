@@ -1,0 +1,183 @@
+use std::time::{Duration, Instant};
+
+use mstore_pay_domain::ports::CrashPoint;
+use serde_json::json;
+
+use super::shop::{Shop, millis};
+use crate::checker::{self, Licence};
+use crate::rig::{Pay, Setup};
+use crate::scale::{at_once, cases, percentile, repeats};
+use crate::till::{Sale, Till};
+
+const REPEATS: u64 = 5;
+const F05_RUNS: u64 = 200;
+/// Sales under way when it strikes.
+const SALES: u64 = 3;
+const RECOVERY_WITHIN: Duration = Duration::from_secs(10);
+/// How long tills try where the gateway is dead for good.
+const DEAD_WITHIN: Duration = Duration::from_secs(2);
+/// How long an effect other than an abort may hold things up before the gateway is started anew.
+const STRUCK_WITHIN: Duration = Duration::from_secs(12);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strike {
+    Abort,
+    Panic,
+    Error,
+    Sleep,
+}
+
+impl Strike {
+    const ALL: [Self; 4] = [Self::Abort, Self::Panic, Self::Error, Self::Sleep];
+
+    /// As `FAILPOINTS` spells it: an abort is the last thing that happens, the others strike a few times.
+    fn at(self, point: CrashPoint) -> String {
+        let effect = match self {
+            Self::Abort => "abort",
+            Self::Panic => "panic*2",
+            Self::Error => "error*2",
+            Self::Sleep => "sleep(5000)*2",
+        };
+        format!("{}={effect}", point.word())
+    }
+}
+
+fn sale(name: &str, number: u64) -> Sale {
+    Sale::of(format!("{name}-{number}"), 25_000).with_key(format!("key-{name}-{number}"))
+}
+
+/// Three sales at once: each is created, paid and looked at, whatever happens meanwhile.
+async fn trade(shop: &Shop, name: &str, effect: Strike) {
+    let till = shop.till.patient(Duration::from_secs(4));
+    let within = if effect == Strike::Abort { DEAD_WITHIN } else { STRUCK_WITHIN };
+    at_once(SALES, 3, |number| {
+        let (till, control, sale) = (till.clone(), shop.rig.control.clone(), sale(name, number));
+        async move {
+            let Some(shown) = till.sell(&sale, within).await else { return };
+            let object = control.scan(&shown.reference, &shown.qr).await;
+            control.pay(&object, &Pay::default()).await;
+            till.await_status(&shown.payment_id, "paid", Duration::from_secs(2)).await;
+        }
+    })
+    .await;
+}
+
+/// Cuts sales off while the provider is asked to open them, so that a worker has something to take up.
+async fn leave_unfinished(shop: &mut Shop, name: &str) {
+    let silence = json!([{"provider": "xendit", "operation": "open", "effect": "timeout_after"}]);
+    shop.rig.control.faults(&silence).await;
+    let till = shop.till.patient(Duration::from_millis(700));
+    at_once(SALES, 3, |number| {
+        let (till, sale) = (till.clone(), sale(name, number));
+        async move { till.create(&sale).await }
+    })
+    .await;
+    shop.rig.kill_gateway();
+    shop.rig.control.faults(&json!([])).await;
+}
+
+/// How often a failpoint struck so far, by the gateway's log.
+fn strikes(shop: &Shop, point: CrashPoint) -> usize {
+    let log = std::fs::read_to_string(shop.rig.log()).expect("the gateway's log");
+    log.matches(&format!("failpoint {} strikes", point.word())).count()
+}
+
+/// One strike: trade with the failpoint armed, start anew, and bring every sale to its end. Returns whether it struck
+/// and how long the ends took after the restart.
+async fn strike(shop: &mut Shop, point: CrashPoint, effect: Strike, round: u64) -> (bool, u64) {
+    let name = format!("F02-{}-{effect:?}-{round}", point.word());
+    if point == CrashPoint::WorkerAfterLease {
+        leave_unfinished(shop, &name).await;
+    }
+    shop.rig.kill_gateway();
+    let before = strikes(shop, point);
+    shop.rig.arm_gateway(&effect.at(point)).await;
+    trade(shop, &name, effect).await;
+    let struck = strikes(shop, point) > before;
+    shop.rig.kill_gateway();
+    shop.rig.start_gateway().await;
+    let began = Instant::now();
+    let till: &Till = &shop.till;
+    at_once(SALES, 3, |number| {
+        let sale = sale(&name, number);
+        async move {
+            let answer = till.create(&sale).await;
+            // A paid order says so, or gives its first answer again; any other gets its QR code.
+            if answer.error_code() != "order_already_paid" {
+                let shown = till.sell(&sale, RECOVERY_WITHIN).await;
+                assert!(shown.is_some(), "{} got no QR code after the restart: {answer:?}", sale.order_code);
+            }
+        }
+    })
+    .await;
+    let recovery = began.elapsed();
+    assert!(recovery <= RECOVERY_WITHIN, "{name}: recovered only after {recovery:?}");
+    (struck, millis(recovery))
+}
+
+async fn every_strike_at(point: CrashPoint) {
+    for effect in Strike::ALL {
+        // The sweep would find the money before a worker had to, were the provider's list not slow.
+        let sandbox = vec!["--sweep-lag".to_owned(), "3000".to_owned()];
+        let mut shop = Shop::open_with(Setup { sandbox, ..Setup::default() }).await;
+        let n = repeats(REPEATS);
+        let (mut struck, mut recoveries) = (0_u64, Vec::new());
+        for round in 0..n {
+            let (hit, recovery) = strike(&mut shop, point, effect, round).await;
+            struck += u64::from(hit);
+            recoveries.push(recovery);
+        }
+        let case = format!("F02 {} {effect:?}", point.word());
+        let licence = Licence { panics: effect == Strike::Panic };
+        checker::judge(&case, &mut shop.rig, &shop.log, &[shop.till.clone()], licence).await;
+        println!("{case} n={n} struck={struck} recovery_max={}ms", percentile(recoveries, 100));
+        assert_eq!(struck, n, "{case}: the failpoint was not reached each time");
+    }
+}
+
+macro_rules! struck_at {
+    ($($name:ident => $point:ident,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                every_strike_at(CrashPoint::$point).await;
+            }
+        )*
+    };
+}
+
+struck_at! {
+    f02_struck_after_the_intent_every_sale_comes_to_its_end => AfterIntentCommit,
+    f02_struck_before_the_call_every_sale_comes_to_its_end => BeforeCall,
+    f02_struck_after_the_call_every_sale_comes_to_its_end => AfterCallBeforeCommit,
+    f02_struck_before_the_reply_every_sale_comes_to_its_end => AfterCommitBeforeReply,
+    f02_struck_before_a_webhook_is_stored_the_money_is_found => WebhookAfterVerify,
+    f02_struck_before_a_webhook_is_acknowledged_the_money_is_found => WebhookAfterInsertBeforeAck,
+    f02_struck_after_a_lease_the_work_is_done_by_the_next => WorkerAfterLease,
+    f02_struck_before_work_is_marked_done_it_takes_effect_once => WorkerAfterApplyBeforeDone,
+    f02_struck_after_a_look_up_it_is_made_again => ReconcileAfterLookup,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f05_killed_between_the_providers_answer_and_the_commit_no_object_is_orphaned() {
+    let mut shop = Shop::open().await;
+    let n = cases(F05_RUNS);
+    let mut recoveries = Vec::new();
+    for round in 0..n {
+        let name = format!("F05-{round}");
+        shop.rig.kill_gateway();
+        shop.rig.arm_gateway("after_call_before_commit=abort").await;
+        let sale = Sale::of(&name, 25_000);
+        let lost = shop.till.create(&sale).await;
+        assert!(lost.lost().is_some(), "{name}: the gateway was to die, and answered {}", lost.status());
+        shop.rig.kill_gateway();
+        shop.rig.start_gateway().await;
+        let began = Instant::now();
+        shop.show(&sale).await;
+        recoveries.push(millis(began.elapsed()));
+    }
+    let orders = u64::try_from(shop.rig.control.charges().await.len()).expect("a count");
+    assert!(orders >= 2 * n, "each answer that was lost had made an object");
+    shop.judge("F05").await;
+    println!("F05 n={n} orphans=0 objects={orders} qr_again_max={}ms", percentile(recoveries, 100));
+}

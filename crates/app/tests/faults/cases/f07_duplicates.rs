@@ -1,0 +1,54 @@
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::shop::Shop;
+use crate::rig::Pay;
+use crate::rig::ledger::Delivery;
+use crate::scale::{Draws, at_once, cases};
+use crate::till::{Messenger, Sale};
+
+const WEBHOOKS: u64 = 1_000;
+const COPIES: usize = 20;
+const CONNECTIONS: usize = 8;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f07_twenty_copies_of_a_webhook_have_one_effect() {
+    let shop = Shop::open().await;
+    let n = cases(WEBHOOKS);
+    // The provider keeps its webhooks to itself: the copies come from here, over eight connections.
+    shop.rig.control.faults(&json!([{"provider": "xendit", "operation": "webhook", "effect": "drop"}])).await;
+    at_once(n, 16, |number| {
+        let shop = &shop;
+        async move {
+            let shown = shop.show(&Sale::of(format!("F07-{number}"), 33_000)).await;
+            let object = shop.rig.control.scan(&shown.reference, &shown.qr).await;
+            shop.rig.control.pay(&object, &Pay::default()).await;
+        }
+    })
+    .await;
+    let kept: Vec<Delivery> = shop.rig.control.deliveries().await;
+    assert_eq!(u64::try_from(kept.len()), Ok(n), "every payment has a webhook that was kept back");
+    let mut copies: Vec<&Delivery> = kept.iter().flat_map(|delivery| std::iter::repeat_n(delivery, COPIES)).collect();
+    let mut draws = Draws::seeded(7);
+    for index in (1..copies.len()).rev() {
+        let other = draws.below(u64::try_from(index + 1).expect("an index"));
+        copies.swap(index, usize::try_from(other).expect("an index"));
+    }
+    let memory_kib = shop.rig.memory_kib();
+    let messenger = Messenger::new(&shop.rig, &shop.log);
+    let count = u64::try_from(copies.len()).expect("a count");
+    let answers = at_once(count, CONNECTIONS, |index| {
+        let body = copies[usize::try_from(index).expect("an index")].body.get();
+        messenger.deliver(body)
+    })
+    .await;
+    let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
+    for exchange in &answers {
+        *statuses.entry(exchange.status()).or_default() += 1;
+    }
+    let grown_kib = shop.rig.memory_kib().saturating_sub(memory_kib);
+    shop.judge("F07").await;
+    println!("F07 n={n} copies={COPIES} deliveries={count} answers={statuses:?} effects={n} rss_growth={grown_kib}KiB");
+    assert_eq!(statuses.get(&200), Some(&answers.len()), "every copy is acknowledged");
+}

@@ -1,0 +1,47 @@
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::shop::{PATIENCE, SALE_WITHIN, Shop};
+use crate::checker::{self, Licence};
+use crate::rig::Pay;
+use crate::scale::{at_once, cases};
+use crate::till::{Sale, Till};
+
+const PAIRS: u64 = 200;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f63_two_merchants_with_the_same_order_code_amount_and_minute_never_get_each_others_money() {
+    let mut shop = Shop::open().await;
+    let n = cases(PAIRS);
+    let other = Till::new(&shop.rig, "M2", "L0_CASHIER", PATIENCE, &shop.log);
+    shop.rig
+        .control
+        .faults(&json!([
+            {"provider": "xendit", "operation": "open", "effect": "disconnect_after", "probability": 0.3, "seed": 631},
+            {"provider": "xendit", "operation": "open", "effect": "status_after", "probability": 0.3, "seed": 632},
+        ]))
+        .await;
+    let crossed = at_once(n, 4, |number| {
+        let (shop, other) = (&shop, &other);
+        async move {
+            let sale = Sale::of(format!("F63-{number}"), 33_000);
+            let (one, two) = tokio::join!(shop.till.sell(&sale, SALE_WITHIN), other.sell(&sale, SALE_WITHIN));
+            let (Some(one), Some(two)) = (one, two) else { panic!("{} got no QR code", sale.order_code) };
+            let object = shop.rig.control.scan(&one.reference, &one.qr).await;
+            // Half of the time nobody is told, and the money has to be found.
+            shop.rig.control.pay(&object, &Pay { silent: number.is_multiple_of(2), ..Pay::default() }).await;
+            let told = shop.till.await_status(&one.payment_id, "paid", Duration::from_secs(10)).await;
+            assert_eq!(told["status"], "paid", "{}: {told}", sale.order_code);
+            let theirs = other.get(&two.payment_id).await.data();
+            let foreign = other.get(&one.payment_id).await;
+            theirs["status"] != "pending" || foreign.status() != 404 || one.qr == two.qr
+        }
+    })
+    .await;
+    let crossed = crossed.iter().filter(|crossed| **crossed).count();
+    let lost = shop.rig.control.calls().await.iter().filter(|call| call.opens() && call.status != Some(201)).count();
+    checker::judge("F63", &mut shop.rig, &shop.log, &[shop.till.clone(), other], Licence::default()).await;
+    println!("F63 n={n} pairs, answers_lost={lost} cross_adoptions={crossed}");
+    assert_eq!(crossed, 0, "money or a payment crossed over to the other merchant");
+}

@@ -1,0 +1,82 @@
+//! What every case starts from.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use crate::checker::{self, Licence};
+use crate::rig::{Rig, Setup};
+use crate::till::{ClientLog, Sale, Shown, Till};
+
+/// How long a till of these cases waits for an answer: longer than the gateway lets a create take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(12);
+/// How long a sale is tried.
+pub(super) const SALE_WITHIN: Duration = Duration::from_secs(40);
+
+/// A gateway, a sandbox, and the tills of one merchant.
+pub(super) struct Shop {
+    pub(super) rig: Rig,
+    pub(super) log: ClientLog,
+    pub(super) till: Till,
+}
+
+impl Shop {
+    pub(super) async fn open() -> Self {
+        Self::open_with(Setup::default()).await
+    }
+
+    pub(super) async fn open_with(setup: Setup) -> Self {
+        let rig = Rig::start(setup).await;
+        let log = ClientLog::default();
+        let till = Till::new(&rig, "M1", "L0_CASHIER", PATIENCE, &log);
+        Self { rig, log, till }
+    }
+
+    /// A sale that must end with a QR code.
+    pub(super) async fn show(&self, sale: &Sale) -> Shown {
+        let shown = self.till.sell(sale, SALE_WITHIN).await;
+        shown.unwrap_or_else(|| panic!("{} got no QR code: {:?}", sale.order_code, self.last_of(&sale.order_code)))
+    }
+
+    fn last_of(&self, order_code: &str) -> Option<String> {
+        let log = self.log.all();
+        let of_order = |sent: &str| sent.contains(order_code);
+        let last = log.iter().rev().find(|exchange| exchange.sent.as_deref().is_some_and(of_order));
+        last.map(|exchange| format!("{:?}", exchange.outcome))
+    }
+
+    /// The exceptions of that kind that belong to that payment.
+    pub(super) async fn exceptions_of(&self, payment_id: &str, kind: &str) -> Vec<Value> {
+        let all = self.till.exceptions().await;
+        all.into_iter().filter(|exception| exception["payment_id"] == payment_id && exception["kind"] == kind).collect()
+    }
+
+    /// Waits until each payment has an open exception of one of these kinds; gives those that have none in time.
+    pub(super) async fn unflagged(&self, payments: &[String], kinds: &[&str], within: Duration) -> Vec<String> {
+        let deadline = Instant::now() + within;
+        let mut unflagged = payments.to_vec();
+        loop {
+            let exceptions = self.till.exceptions().await;
+            unflagged.retain(|payment| {
+                !exceptions.iter().any(|exception| {
+                    exception["payment_id"] == payment.as_str()
+                        && kinds.iter().any(|kind| exception["kind"] == *kind)
+                        && exception["state"] == "open"
+                })
+            });
+            if unflagged.is_empty() || Instant::now() >= deadline {
+                return unflagged;
+            }
+            sleep(Duration::from_millis(250)).await;
+        }
+    }
+
+    pub(super) async fn judge(mut self, case: &str) -> Duration {
+        checker::judge(case, &mut self.rig, &self.log, &[self.till], Licence::default()).await
+    }
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

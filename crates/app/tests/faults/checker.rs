@@ -1,0 +1,135 @@
+//! One judge for every case: the invariants, from the clients' log and the provider's books, and from the store only
+//! for what nobody else can know.
+//!
+//! I14 is ours: SQLite finds its own file sound.
+
+mod answers;
+mod evidence;
+mod leaks;
+mod money;
+mod objects;
+mod trail;
+mod work;
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+pub(crate) use evidence::Evidence;
+
+use crate::rig::Rig;
+use crate::rig::ledger::LedgerCharge;
+use crate::scale::at_once;
+use crate::till::{ClientLog, Till};
+
+/// How long the gateway has, once traffic stopped, to come to rest.
+pub(crate) const RECOVERY_WINDOW: Duration = Duration::from_secs(10);
+const LOOKS_AT_ONCE: usize = 8;
+/// Of what is broken, so much is printed.
+const BROKEN_SHOWN_MAX: usize = 5;
+
+/// What an invariant was held against, and where it does not hold.
+#[derive(Debug, Default)]
+pub(crate) struct Finding {
+    pub(crate) name: &'static str,
+    /// How many things were looked at.
+    pub(crate) n: usize,
+    pub(crate) broken: Vec<String>,
+}
+
+impl Finding {
+    fn new(name: &'static str) -> Self {
+        Self { name, ..Self::default() }
+    }
+
+    /// One more thing looked at: `holds`, or else why not.
+    fn look(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
+        self.n += 1;
+        if !holds {
+            self.broken.push(otherwise());
+        }
+    }
+}
+
+/// What a case may do that is otherwise forbidden.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Licence {
+    /// The fault is a panic.
+    pub(crate) panics: bool,
+}
+
+/// Waits until every paid object counts as paid, stops the gateway, holds all invariants, and fails the case where
+/// one is broken. Returns how long the gateway took to come to rest.
+pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[Till], licence: Licence) -> Duration {
+    let (rest, unpaid) = come_to_rest(rig, tills).await;
+    let evidence = Evidence::gather(rig, log).await;
+    let mut findings = vec![
+        answers::acknowledged_is_stored(&evidence),
+        objects::every_object_is_ours(&evidence),
+        objects::one_shown_and_payable(&evidence),
+        work::webhooks_are_dealt_with(&evidence),
+        money::paid_is_what_the_ledger_says(&evidence),
+        trail::trails_are_whole(&evidence),
+        money::effects_happened_once(&evidence),
+        answers::replays_are_identical(&evidence),
+        answers::tenants_are_apart(&evidence),
+        money::sums_agree(&evidence),
+        work::nothing_is_left_open(&evidence),
+        leaks::no_canary_is_told(&evidence),
+        answers::no_five_hundred(&evidence, licence),
+        work::the_file_is_sound(&evidence),
+    ];
+    let mut at_rest = Finding::new("paid is told");
+    at_rest.n = unpaid.0;
+    at_rest.broken = unpaid.1;
+    findings.push(at_rest);
+    report(case, &findings);
+    rest
+}
+
+fn report(case: &str, findings: &[Finding]) {
+    let held: Vec<String> =
+        findings.iter().map(|f| format!("{} {}/{}", f.name, f.n - f.broken.len().min(f.n), f.n)).collect();
+    println!("{case} invariants: {}", held.join(", "));
+    let broken: Vec<String> = findings
+        .iter()
+        .filter(|finding| !finding.broken.is_empty())
+        .map(|finding| {
+            let shown: Vec<&str> = finding.broken.iter().take(BROKEN_SHOWN_MAX).map(String::as_str).collect();
+            format!("{}: {} of {}\n  {}", finding.name, finding.broken.len(), finding.n, shown.join("\n  "))
+        })
+        .collect();
+    assert!(broken.is_empty(), "{case} breaks\n{}", broken.join("\n"));
+}
+
+/// Looks at every paid object through the public API until it counts as paid, as long as the window allows. Gives how
+/// long that took, how many there were, and which still do not.
+async fn come_to_rest(rig: &Rig, tills: &[Till]) -> (Duration, (usize, Vec<String>)) {
+    let paid: Vec<String> =
+        rig.control.charges().await.into_iter().filter(LedgerCharge::is_paid).map(|charge| charge.id).collect();
+    let began = Instant::now();
+    let mut waiting = paid.clone();
+    loop {
+        let count = u64::try_from(waiting.len()).expect("a count");
+        let told = at_once(count, LOOKS_AT_ONCE, |index| {
+            let id = waiting[usize::try_from(index).expect("an index")].clone();
+            async move { if is_told(tills, &id).await { None } else { Some(id) } }
+        });
+        waiting = told.await.into_iter().flatten().collect();
+        if waiting.is_empty() || began.elapsed() > RECOVERY_WINDOW {
+            let broken = waiting.iter().map(|id| format!("{id} is paid and nobody was told")).collect();
+            return (began.elapsed(), (paid.len(), broken));
+        }
+        sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// Whether one of the tills is told that the object is paid.
+async fn is_told(tills: &[Till], id: &str) -> bool {
+    for till in tills {
+        if till.get(id).await.data()["status"] == "paid" {
+            return true;
+        }
+    }
+    false
+}

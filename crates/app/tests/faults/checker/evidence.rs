@@ -1,0 +1,128 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::time::{Duration, Instant};
+
+use mstore_pay_domain::audit::AuditRecord;
+use mstore_pay_domain::exception::MoneyException;
+use mstore_pay_domain::ids::{MerchantId, OrderCode};
+use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::ports::{
+    ExceptionFilter, ExceptionStore as _, InboxCounts, PaymentRepository as _, Timeline as _, WebhookInbox as _,
+};
+use mstore_pay_sqlite::{Options, SqliteStore};
+use serde_json::Value;
+
+use crate::rig::Rig;
+use crate::rig::ledger::{Delivery, LedgerCharge, ProviderCall};
+use crate::till::{ClientLog, Exchange};
+
+const EXCEPTIONS_MAX: u32 = 100_000;
+/// How long a unit of work that was under way may take to end before the store is opened.
+const STORE_SECONDS_MAX: u64 = 5;
+
+/// Everything a case left behind.
+pub(crate) struct Evidence {
+    /// What the tills asked and heard.
+    pub(crate) log: Vec<Exchange>,
+    /// The provider's books.
+    pub(crate) charges: Vec<LedgerCharge>,
+    pub(crate) calls: Vec<ProviderCall>,
+    pub(crate) deliveries: Vec<Delivery>,
+    /// What the store holds of every order that a till named, with the audit trail.
+    pub(crate) payments: Vec<(Payment, Vec<AuditRecord>)>,
+    pub(crate) exceptions: Vec<MoneyException>,
+    pub(crate) inbox: InboxCounts,
+    pub(crate) unsound: Vec<String>,
+    /// Whether `audit verify` was content, and what it said.
+    pub(crate) audit: (bool, String),
+    pub(crate) metrics: String,
+    pub(crate) written: String,
+    pub(crate) canaries: Vec<String>,
+}
+
+impl Evidence {
+    /// Reads what can be read from outside, kills the gateway, then reads its store.
+    pub(super) async fn gather(rig: &mut Rig, log: &ClientLog) -> Self {
+        let metrics = metrics(rig).await;
+        let deliveries = rig.control.deliveries().await;
+        rig.kill_gateway();
+        let audit = rig.run(&["audit", "verify"]);
+        let log = log.all();
+        let store = open(rig);
+        let orders = orders(&log);
+        let mut payments = Vec::new();
+        for (merchant, code) in &orders {
+            for payment in store.of_order(merchant, code).await.expect("payments of an order") {
+                let records = store.records(&payment.id).await.expect("a payment's trail");
+                payments.push((payment, records));
+            }
+        }
+        let merchants: BTreeSet<MerchantId> = orders.into_iter().map(|(merchant, _)| merchant).collect();
+        let mut exceptions =
+            store.exceptions(&ExceptionFilter::Unmatched, EXCEPTIONS_MAX).await.expect("unmatched money");
+        for merchant in merchants {
+            let filter = ExceptionFilter::Merchant(merchant);
+            exceptions.extend(store.exceptions(&filter, EXCEPTIONS_MAX).await.expect("exceptions"));
+        }
+        Self {
+            log,
+            charges: rig.control.charges().await,
+            calls: rig.control.calls().await,
+            deliveries,
+            payments,
+            exceptions,
+            inbox: store.counts().await.expect("inbox counts"),
+            unsound: store.integrity_check().await.expect("an integrity check"),
+            audit,
+            metrics,
+            written: fs::read_to_string(rig.log()).expect("the gateway's log"),
+            canaries: rig.secrets.canaries().map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+async fn metrics(rig: &Rig) -> String {
+    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().expect("a client");
+    let answer = client.get(format!("{}/metrics", rig.gateway_url())).send().await.expect("the gateway has metrics");
+    answer.text().await.expect("metrics are text")
+}
+
+fn open(rig: &Rig) -> SqliteStore {
+    let began = Instant::now();
+    loop {
+        match SqliteStore::open(rig.database(), Options::default()) {
+            Ok(store) => return store,
+            Err(error) if began.elapsed().as_secs() >= STORE_SECONDS_MAX => panic!("the store: {error:?}"),
+            Err(_in_use) => std::thread::sleep(Duration::from_millis(100)),
+        }
+    }
+}
+
+/// The orders that tills named, by merchant.
+fn orders(log: &[Exchange]) -> BTreeSet<(MerchantId, OrderCode)> {
+    let mut orders = BTreeSet::new();
+    for create in log.iter().filter(|exchange| exchange.is_create()) {
+        let Some(Ok(body)) = create.sent.as_deref().map(serde_json::from_str::<Value>) else { continue };
+        let merchant = MerchantId::parse(create.merchant.as_str()).expect("a merchant of ours");
+        if let Some(Ok(code)) = body["order_code"].as_str().map(OrderCode::parse) {
+            orders.insert((merchant, code));
+        }
+    }
+    orders
+}
+
+impl Evidence {
+    /// The object of that id in the provider's books.
+    pub(crate) fn object(&self, id: &str) -> Option<&LedgerCharge> {
+        self.charges.iter().find(|charge| charge.id == id)
+    }
+
+    /// The ledger's objects by our reference.
+    pub(crate) fn by_reference(&self) -> BTreeMap<&str, Vec<&LedgerCharge>> {
+        let mut by_reference: BTreeMap<&str, Vec<&LedgerCharge>> = BTreeMap::new();
+        for charge in &self.charges {
+            by_reference.entry(&charge.reference).or_default().push(charge);
+        }
+        by_reference
+    }
+}

@@ -1,0 +1,114 @@
+//! What a test does at the provider: customers pay, faults are ordered, books are read.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::ledger::{Delivery, LedgerCharge, ProviderCall};
+
+/// The control plane of the sandbox.
+#[derive(Debug, Clone)]
+pub(crate) struct Control {
+    http: reqwest::Client,
+    base: String,
+}
+
+/// What a customer does.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pay {
+    /// Other than what is asked.
+    pub(crate) amount: Option<i64>,
+    /// Other than rupiah.
+    pub(crate) currency: Option<&'static str>,
+    /// Nobody is told.
+    pub(crate) silent: bool,
+    /// When the customer was at the PIN.
+    pub(crate) inquired_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl Control {
+    pub(super) fn of(sandbox_url: &str) -> Self {
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build();
+        Self { http: http.expect("a client"), base: format!("{sandbox_url}/_control") }
+    }
+
+    /// Pays the object of that id and gives the payment as the provider booked it.
+    pub(crate) async fn pay(&self, id: &str, pay: &Pay) -> Value {
+        let mut body = json!({"provider": "xendit", "id": id});
+        if let Some(amount) = pay.amount {
+            body["amount"] = json!(amount);
+        }
+        if let Some(currency) = pay.currency {
+            body["currency"] = json!(currency);
+        }
+        if pay.silent {
+            body["webhook"] = json!("drop");
+        }
+        if let Some(at) = pay.inquired_at {
+            body["inquired_at"] = json!(at);
+        }
+        self.post("pay", &body).await
+    }
+
+    /// The object that a customer who scans this QR code pays; `name` is a guess that saves a look.
+    pub(crate) async fn scan(&self, name: &str, qr: &str) -> String {
+        if name.starts_with("pr-") {
+            return name.to_owned();
+        }
+        let object = self.charges().await.into_iter().find(|charge| charge.artefact == qr);
+        object.expect("a QR code on a screen is the provider's").id
+    }
+
+    pub(crate) async fn fail(&self, id: &str) {
+        self.post("fail", &json!({"provider": "xendit", "id": id})).await;
+    }
+
+    pub(crate) async fn expire(&self, id: &str, silent: bool) {
+        let mut body = json!({"provider": "xendit", "id": id});
+        if silent {
+            body["webhook"] = json!("drop");
+        }
+        self.post("expire", &body).await;
+    }
+
+    /// Puts these rules in force instead of all others.
+    pub(crate) async fn faults(&self, rules: &Value) {
+        self.send(self.http.put(format!("{}/faults", self.base)).body(rules.to_string())).await;
+    }
+
+    pub(crate) async fn webhook_target(&self, url: &str) {
+        let body = json!({"provider": "xendit", "url": url});
+        self.send(self.http.put(format!("{}/webhook-target", self.base)).body(body.to_string())).await;
+    }
+
+    pub(crate) async fn charges(&self) -> Vec<LedgerCharge> {
+        self.get("charges").await
+    }
+
+    pub(crate) async fn calls(&self) -> Vec<ProviderCall> {
+        self.get("requests").await
+    }
+
+    pub(crate) async fn deliveries(&self) -> Vec<Delivery> {
+        self.get("webhooks").await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, what: &str) -> T {
+        let text = self.send(self.http.get(format!("{}/{what}", self.base))).await;
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{what} of the sandbox: {error}"))
+    }
+
+    async fn post(&self, what: &str, body: &Value) -> Value {
+        let text = self.send(self.http.post(format!("{}/{what}", self.base)).body(body.to_string())).await;
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{what} of the sandbox: {error}: {text}"))
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> String {
+        let answer = request.send().await.expect("the sandbox answers its control plane");
+        let status = answer.status();
+        let text = answer.text().await.expect("the sandbox's answer has a body");
+        assert!(status.is_success(), "the sandbox refused: {status} {text}");
+        text
+    }
+}

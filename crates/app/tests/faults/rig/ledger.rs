@@ -1,0 +1,76 @@
+//! The provider's own books, as the sandbox tells them: the truth that the gateway is held against.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// One object at the provider.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct LedgerCharge {
+    pub(crate) id: String,
+    pub(crate) reference: String,
+    pub(crate) order_code: Option<String>,
+    pub(crate) amount: i64,
+    pub(crate) payable_until: DateTime<Utc>,
+    /// The QR string.
+    pub(crate) artefact: String,
+    pub(crate) payments: Vec<LedgerPayment>,
+}
+
+/// One go of a customer at it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct LedgerPayment {
+    pub(crate) id: String,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) status: String,
+    pub(crate) paid_at: DateTime<Utc>,
+}
+
+impl LedgerCharge {
+    /// Money that came, whatever it was.
+    pub(crate) fn arrived(&self) -> impl Iterator<Item = &LedgerPayment> {
+        self.payments.iter().filter(|payment| payment.status == "succeeded")
+    }
+
+    /// Money that came and is what was asked.
+    pub(crate) fn fitting(&self) -> impl Iterator<Item = &LedgerPayment> {
+        self.arrived().filter(|payment| payment.amount == self.amount && payment.currency == "IDR")
+    }
+
+    pub(crate) fn is_paid(&self) -> bool {
+        self.fitting().next().is_some()
+    }
+}
+
+/// One call of the gateway at the provider.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ProviderCall {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) body: Value,
+    pub(crate) status: Option<u16>,
+}
+
+impl ProviderCall {
+    pub(crate) fn opens(&self) -> bool {
+        self.method == "POST" && self.path.ends_with("/v3/payment_requests")
+    }
+
+    /// The object that this call asked to close.
+    pub(crate) fn closes(&self) -> Option<&str> {
+        let path = self.path.strip_suffix("/cancel").filter(|_| self.method == "POST")?;
+        path.rsplit('/').next()
+    }
+}
+
+/// One attempt of the provider to tell the gateway something.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Delivery {
+    pub(crate) event: String,
+    pub(crate) charge_id: String,
+    pub(crate) body: Box<RawValue>,
+    pub(crate) answer: Option<u16>,
+}

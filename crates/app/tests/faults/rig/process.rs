@@ -1,0 +1,80 @@
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// How long a process may take until it says that it answers.
+const READY_SECONDS_MAX: u64 = 30;
+
+/// A child of this test: the line it printed when it was ready, and the means to kill it.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) announced: Value,
+}
+
+impl Process {
+    /// Starts it, appends all it writes to `log`, and waits for its line of JSON with a `listen`.
+    pub(crate) fn start(command: &mut Command, log: &Path) -> Self {
+        Self::try_start(command, log).unwrap_or_else(|why| panic!("{why}; its log is {}", log.display()))
+    }
+
+    /// As [`start`](Self::start), for a process that may die before it is ready.
+    pub(crate) fn try_start(command: &mut Command, log: &Path) -> Result<Self, String> {
+        let errors = open(log);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn();
+        let mut child = child.map_err(|error| format!("could not start {command:?}: {error}"))?;
+        let printed = child.stdout.take().expect("stdout was asked for");
+        let (ready, announced) = mpsc::channel();
+        let output = open(log);
+        thread::spawn(move || copy(printed, output, &ready));
+        if let Ok(announced) = announced.recv_timeout(Duration::from_secs(READY_SECONDS_MAX)) {
+            return Ok(Self { child, announced });
+        }
+        child.kill().ok();
+        let ended = child.wait().map(|status| status.to_string());
+        Err(format!("{} was never ready: {ended:?}", command.get_program().display()))
+    }
+
+    /// SIGKILL: nothing of it gets to say goodbye.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("a child that runs can be killed");
+        self.child.wait().expect("a killed child ends");
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn address(&self, name: &str) -> String {
+        let address = self.announced[name].as_str();
+        address.unwrap_or_else(|| panic!("no {name} in {}", self.announced)).trim_end_matches('/').to_owned()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn open(log: &Path) -> File {
+    OpenOptions::new().create(true).append(true).open(log).expect("a log in a directory of ours")
+}
+
+fn copy(printed: ChildStdout, mut log: File, ready: &Sender<Value>) {
+    for line in BufReader::new(printed).lines().map_while(Result::ok) {
+        writeln!(log, "{line}").ok();
+        let announced: Option<Value> = serde_json::from_str(&line).ok();
+        if let Some(announced) = announced.filter(|value| value["listen"].is_string()) {
+            // Only the first one is waited for.
+            ready.send(announced).ok();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! A messenger: brings webhooks to the gateway as a provider, or somebody who would like to be one, does.
+
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use super::{ClientLog, Exchange, exchange};
+use crate::rig::Rig;
+
+/// Where the provider's webhooks go.
+pub(crate) const WEBHOOK: &str = "/api/v1/webhook/xendit";
+
+pub(crate) struct Messenger {
+    http: reqwest::Client,
+    gateway_url: Arc<RwLock<String>>,
+    token: String,
+    log: ClientLog,
+}
+
+impl Messenger {
+    pub(crate) fn new(rig: &Rig, log: &ClientLog) -> Self {
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build();
+        Self {
+            http: http.expect("a client"),
+            gateway_url: Arc::clone(&rig.gateway_url),
+            token: rig.secrets.webhook_token.clone(),
+            log: log.clone(),
+        }
+    }
+
+    /// Brings it with the account's own token.
+    pub(crate) async fn deliver(&self, body: &str) -> Exchange {
+        self.bring(WEBHOOK, &[("x-callback-token", &self.token)], body).await
+    }
+
+    /// Brings it with whatever proof is given.
+    pub(crate) async fn bring(&self, path: &str, proof: &[(&str, &str)], body: &str) -> Exchange {
+        let url = format!("{}{path}", self.gateway_url.read().expect("a lock nobody panics under"));
+        let mut request = self.http.post(url).header("Content-Type", "application/json").body(body.to_owned());
+        for (name, value) in proof {
+            request = request.header(*name, *value);
+        }
+        let exchange = exchange(request, "POST", path, "", None, Some(body.to_owned())).await;
+        self.log.add(exchange.clone());
+        exchange
+    }
+}

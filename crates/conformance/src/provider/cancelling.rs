@@ -1,0 +1,69 @@
+//! Closing charges.
+
+use mstore_pay_domain::ids::ProviderRef;
+use mstore_pay_domain::ports::{Canceled, ProviderErrorKind, SnapshotStatus};
+
+use super::fixtures::{Kit, ask, assert_kind, assert_unsupported, cancel, offered, open, open_first, query};
+use super::{ProviderHarness, ProviderRig};
+
+/// Whether anything at all can be closed: if not, the adapter knows before it sends.
+fn ever_cancels(rig: &dyn ProviderRig) -> bool {
+    offered(rig).iter().any(|(_, declared)| declared.cancel)
+}
+
+/// An open charge is closed, and the provider says so when asked; where it cannot be, that is said.
+pub async fn cancel_closes_a_charge_or_is_unsupported(h: &dyn ProviderHarness) {
+    for (method, declared) in offered(&*h.fresh().await) {
+        let rig = h.fresh().await;
+        let charge = Kit::default().charge(&*rig, method, &declared);
+        let opened = open(&*rig, &charge).await.expect("the charge opens");
+        let before = rig.requests().await;
+        let outcome = cancel(&*rig, &charge, &opened.provider_ref).await;
+        if declared.cancel {
+            assert_eq!(outcome.expect("the charge is closed"), Canceled::Confirmed, "{method}");
+            let told = ask(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
+            assert!(told.is_none_or(|told| told.status == SnapshotStatus::Canceled), "{method}");
+        } else {
+            assert_unsupported(outcome);
+            if !ever_cancels(&*rig) {
+                assert_eq!(rig.requests().await, before, "requests for {method}");
+            }
+        }
+    }
+}
+
+/// A charge that was paid cannot be closed any more, which is an answer and no error.
+pub async fn cancel_of_a_paid_charge_is_too_late_or_unsupported(h: &dyn ProviderHarness) {
+    for (method, declared) in offered(&*h.fresh().await) {
+        let rig = h.fresh().await;
+        let charge = Kit::default().charge(&*rig, method, &declared);
+        let opened = open(&*rig, &charge).await.expect("the charge opens");
+        rig.pay(&charge.our_reference, &charge.amount).await;
+        let outcome = cancel(&*rig, &charge, &opened.provider_ref).await;
+        if declared.cancel {
+            assert_eq!(outcome.expect("an answer"), Canceled::TooLate, "{method}");
+        } else {
+            assert_unsupported(outcome);
+        }
+    }
+}
+
+/// Closing what the provider does not have closes nothing else.
+pub async fn cancel_of_an_unknown_charge_changes_nothing(h: &dyn ProviderHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let (charge, opened) = open_first(&*rig, &kit).await;
+    let mut unknown = charge.clone();
+    unknown.our_reference = {
+        let (method, declared) = super::fixtures::first_offered(&*rig);
+        kit.charge(&*rig, method, &declared).our_reference
+    };
+    let name = ProviderRef::parse("pr-00000000-0000-4000-8000-000000000000").expect("an id");
+    let error = cancel(&*rig, &unknown, &name).await.expect_err("there is nothing to close");
+    if ever_cancels(&*rig) {
+        assert_kind(&error, ProviderErrorKind::NotFound);
+    } else {
+        assert_unsupported::<Canceled>(Err(error));
+    }
+    let told = ask(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
+    assert!(told.is_none_or(|told| told.status == SnapshotStatus::Pending), "another charge was closed");
+}

@@ -1,0 +1,69 @@
+//! Listing money that arrived.
+
+use std::time::Duration;
+
+use mstore_pay_domain::ports::{ProviderErrorKind, Sweep};
+use mstore_pay_domain::time::Timestamp;
+
+use super::fixtures::{Kit, PATIENT, assert_unsupported, open_first, sweep};
+use super::{ProviderHarness, ProviderRig};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// The listing, or `None` where it was properly refused.
+async fn sweep_or_refusal(rig: &dyn ProviderRig, since: Timestamp) -> Option<Sweep> {
+    let before = rig.requests().await;
+    match sweep(rig, since, PATIENT).await {
+        Ok(sweep) => Some(sweep),
+        Err(error) => {
+            assert_eq!(error.kind, ProviderErrorKind::Unsupported, "{error:?}");
+            assert_unsupported::<Sweep>(Err(error));
+            assert_eq!(rig.requests().await, before, "requests");
+            None
+        }
+    }
+}
+
+/// Money that arrived is listed, oldest first, by a name of its charge and with its amount; where the
+/// provider has no such list, nothing is sent.
+pub async fn sweep_lists_arrived_money_or_is_unsupported(h: &dyn ProviderHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    open_first(&*rig, &kit).await;
+    let mut paid = Vec::new();
+    for _ in 0..2 {
+        let (charge, opened) = open_first(&*rig, &kit).await;
+        rig.pay(&charge.our_reference, &charge.amount).await;
+        paid.push((charge, opened));
+    }
+    let since = rig.now().minus(MINUTE);
+    let Some(listed) = sweep_or_refusal(&*rig, since).await else { return };
+    assert_eq!(listed.arrived.len(), paid.len(), "rows for what arrived: {listed:?}");
+    assert!(listed.complete, "two rows are listed to the end");
+    assert!(listed.arrived.iter().all(|row| row.updated_at >= since), "{listed:?}");
+    assert!(listed.arrived.is_sorted_by_key(|row| row.updated_at), "{listed:?}");
+    for (charge, opened) in &paid {
+        let row = listed.arrived.iter().find(|row| {
+            row.charge_ref.as_ref() == Some(&opened.provider_ref)
+                || row.our_reference.as_deref() == Some(charge.our_reference.as_str())
+        });
+        assert!(row.is_some_and(|row| row.money.fits(&charge.amount)), "{listed:?}");
+    }
+}
+
+/// What came before the time asked for is left out.
+pub async fn sweep_leaves_out_what_came_before(h: &dyn ProviderHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let (charge, _) = open_first(&*rig, &kit).await;
+    rig.pay(&charge.our_reference, &charge.amount).await;
+    let Some(listed) = sweep_or_refusal(&*rig, rig.now().plus(MINUTE)).await else { return };
+    assert_eq!(listed.arrived, []);
+}
+
+/// A row's id is not the payment's: whoever took it for a receipt would count the money twice.
+pub async fn sweep_names_rows_by_ids_that_are_no_payments(h: &dyn ProviderHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let (charge, _) = open_first(&*rig, &kit).await;
+    let payment = rig.pay(&charge.our_reference, &charge.amount).await;
+    let Some(listed) = sweep_or_refusal(&*rig, rig.now().minus(MINUTE)).await else { return };
+    assert!(listed.arrived.iter().all(|row| row.row_ref != payment), "{listed:?}");
+}

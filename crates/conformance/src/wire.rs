@@ -1,0 +1,98 @@
+//! A server that answers what a test wants, well or badly, for adapters that speak HTTP.
+
+mod http;
+mod reply;
+mod serving;
+
+pub use http::SeenRequest;
+pub use reply::Reply;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+use reply::Rule;
+
+/// An HTTP/1.1 server on the loopback that records what it is asked and answers by rules. It stops
+/// when it is dropped. Start it on a runtime with networking and time.
+#[derive(Debug)]
+pub struct WireStub {
+    address: SocketAddr,
+    script: Arc<Mutex<Script>>,
+    task: AbortHandle,
+}
+
+#[derive(Debug, Default)]
+struct Script {
+    rules: Vec<Rule>,
+    seen: Vec<SeenRequest>,
+}
+
+impl Script {
+    /// Records a request and says how to reply. Of the rules that fit, the newest wins.
+    fn take_in(&mut self, request: &SeenRequest) -> Reply {
+        self.seen.push(request.clone());
+        let rule = self.rules.iter_mut().rev().find(|rule| rule.fits(request));
+        rule.map_or_else(|| Reply::json(404, "{}"), Rule::next)
+    }
+}
+
+impl WireStub {
+    /// Starts a server on a free port of the loopback.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port on the loopback");
+        let address = listener.local_addr().expect("the port that was bound");
+        let script = Arc::default();
+        let task = Handle::current().spawn(serving::serve(listener, Arc::clone(&script))).abort_handle();
+        Self { address, script, task }
+    }
+
+    /// An address at which nobody listens: connecting there is refused.
+    pub async fn nobody() -> SocketAddr {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port on the loopback");
+        listener.local_addr().expect("the port that was bound")
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its address as a base URL, `http://127.0.0.1:port`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Replies to requests of that method whose path starts so: in turn, and with the last one from
+    /// then on. Rules made later go first; what fits no rule is answered 404.
+    pub fn on(&self, method: &str, path_start: &str, replies: impl IntoIterator<Item = Reply>) {
+        let rule = Rule::new(method, path_start, replies);
+        lock(&self.script).rules.push(rule);
+    }
+
+    /// Forgets every rule; what was seen stays.
+    pub fn forget_rules(&self) {
+        lock(&self.script).rules.clear();
+    }
+
+    /// Every request that arrived whole, oldest first.
+    #[must_use]
+    pub fn seen(&self) -> Vec<SeenRequest> {
+        lock(&self.script).seen.clone()
+    }
+}
+
+impl Drop for WireStub {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn lock(script: &Mutex<Script>) -> MutexGuard<'_, Script> {
+    script.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,283 @@
+//! Stores with one bug each.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mstore_pay_conformance::store::{StoreHarness, StoreRig, Stores};
+use mstore_pay_conformance::store_failures;
+use mstore_pay_domain::charge::{ChargeState, Funds};
+use mstore_pay_domain::ids::{
+    AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
+};
+use mstore_pay_domain::lease::Lease;
+use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::ports::{CommitError, LeasedPayment, OrderRepository, PaymentRepository, StoreError};
+use mstore_pay_domain::time::Timestamp;
+use mstore_pay_domain::unit_of_work::{IdempotencyWrite, LiveOrderWrite, UnitOfWork};
+
+use crate::memory::store::MemoryStoreHarness;
+
+#[derive(Debug, Clone, Copy)]
+enum Bug {
+    LosesTheOutboxRow,
+    IgnoresTheExpectedRevision,
+    ForgetsAReceipt,
+    ShowsTwoCharges,
+    CommitsInPieces,
+    TakesATakenKey,
+    LosesTheAuditRecord,
+}
+
+/// A store with a bug in its one write.
+struct Sabotaged {
+    bug: Bug,
+    payments: Arc<dyn PaymentRepository>,
+    orders: Arc<dyn OrderRepository>,
+}
+
+impl Sabotaged {
+    async fn ignore_revisions(&self, work: &mut UnitOfWork) {
+        for write in &mut work.payments {
+            let stored = self.payments.payment(&write.payment.merchant, &write.payment.id).await.unwrap();
+            write.expected = stored.map(|stored| stored.revision).unwrap_or_default();
+        }
+        for write in &mut work.orders {
+            let stored = self.orders.order(&write.order.merchant, &write.order.code).await.unwrap();
+            write.expected = stored.map(|stored| stored.revision).unwrap_or_default();
+        }
+    }
+
+    async fn spoil(&self, work: &mut UnitOfWork) -> Result<(), CommitError> {
+        match self.bug {
+            Bug::LosesTheOutboxRow => work.outbox.clear(),
+            Bug::IgnoresTheExpectedRevision => self.ignore_revisions(work).await,
+            Bug::ForgetsAReceipt => forget_receipts(work),
+            Bug::ShowsTwoCharges => work.live_orders.retain(|write| !matches!(write, LiveOrderWrite::Hold { .. })),
+            Bug::CommitsInPieces => {
+                let outbox = std::mem::take(&mut work.outbox);
+                self.payments.commit(&UnitOfWork { outbox, ..UnitOfWork::default() }).await?;
+            }
+            Bug::TakesATakenKey => {
+                let claims = work.idempotency.clone();
+                for write in claims {
+                    if let IdempotencyWrite::Claim { record, .. } = write {
+                        work.idempotency.insert(0, IdempotencyWrite::Release { slot: record.slot });
+                    }
+                }
+            }
+            Bug::LosesTheAuditRecord => {
+                for write in &mut work.payments {
+                    let stored = self.payments.payment(&write.payment.merchant, &write.payment.id).await.unwrap();
+                    write.payment.audit = stored.map(|stored| stored.audit).unwrap_or_default();
+                }
+                work.audit.clear();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keeps one receipt of each charge at most.
+fn forget_receipts(work: &mut UnitOfWork) {
+    for charge in work.payments.iter_mut().flat_map(|write| &mut write.payment.charges) {
+        if let Some(funds) = charge.state.funds().filter(|funds| funds.receipts().count() > 1) {
+            charge.state = ChargeState::of(Funds::from_facts(funds.receipts().take(1).cloned(), [], []));
+        }
+    }
+}
+
+#[async_trait]
+impl PaymentRepository for Sabotaged {
+    async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
+        self.payments.payment(merchant, id).await
+    }
+
+    async fn by_provider_ref(
+        &self,
+        merchant: &MerchantId,
+        provider_ref: &ProviderRef,
+    ) -> Result<Option<Payment>, StoreError> {
+        self.payments.by_provider_ref(merchant, provider_ref).await
+    }
+
+    async fn by_account_ref(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        provider_ref: &ProviderRef,
+    ) -> Result<Option<Payment>, StoreError> {
+        self.payments.by_account_ref(provider, account, provider_ref).await
+    }
+
+    async fn by_our_reference(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        reference: &OurReference,
+    ) -> Result<Option<Payment>, StoreError> {
+        self.payments.by_our_reference(provider, account, reference).await
+    }
+
+    async fn by_account_order(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        code: &OrderCode,
+    ) -> Result<Vec<Payment>, StoreError> {
+        self.payments.by_account_order(provider, account, code).await
+    }
+
+    async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
+        self.payments.of_order(merchant, code).await
+    }
+
+    async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {
+        self.payments.claim_due(now, limit, lease).await
+    }
+
+    async fn reschedule(
+        &self,
+        payment: &PaymentId,
+        token: LeaseToken,
+        checked_at: Timestamp,
+        next: &Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.payments.reschedule(payment, token, checked_at, next).await
+    }
+
+    async fn commit(&self, work: &UnitOfWork) -> Result<(), CommitError> {
+        let mut work = work.clone();
+        self.spoil(&mut work).await?;
+        self.payments.commit(&work).await
+    }
+}
+
+struct SabotagedHarness(Bug);
+
+struct SabotagedRig {
+    bug: Bug,
+    whole: Box<dyn StoreRig>,
+}
+
+impl SabotagedRig {
+    fn sabotage(&self, whole: Stores) -> Stores {
+        let (payments, orders) = (whole.payments.clone(), whole.orders.clone());
+        Stores { payments: Arc::new(Sabotaged { bug: self.bug, payments, orders }), ..whole }
+    }
+}
+
+#[async_trait]
+impl StoreHarness for SabotagedHarness {
+    async fn fresh(&self) -> Box<dyn StoreRig> {
+        Box::new(SabotagedRig { bug: self.0, whole: MemoryStoreHarness.fresh().await })
+    }
+}
+
+#[async_trait]
+impl StoreRig for SabotagedRig {
+    fn stores(&self) -> Stores {
+        self.sabotage(self.whole.stores())
+    }
+
+    async fn reopen(&self) -> Stores {
+        self.sabotage(self.whole.reopen().await)
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.whole.pass(time).await;
+    }
+}
+
+#[track_caller]
+fn check(bug: Bug, caught_by: &[&str]) {
+    assert_eq!(store_failures!(SabotagedHarness(bug)), caught_by, "{bug:?}");
+}
+
+#[test]
+fn a_store_that_loses_the_outbox_row_is_caught() {
+    check(
+        Bug::LosesTheOutboxRow,
+        &[
+            "all_parts_of_a_unit_are_there_together",
+            "a_failing_part_leaves_nothing_of_the_unit",
+            "message_id_is_unique",
+            "message_is_claimed_until_it_is_sent",
+            "message_comes_back_after_its_pause",
+            "overtaken_sender_cannot_mark_a_message",
+            "messages_are_taken_oldest_first",
+            "each_message_is_leased_to_one_of_racing_claimers",
+            "everything_is_there_after_reopening",
+        ],
+    );
+}
+
+#[test]
+fn a_store_that_ignores_the_expected_revision_is_caught() {
+    check(
+        Bug::IgnoresTheExpectedRevision,
+        &[
+            "stale_revision_is_a_conflict",
+            "stale_order_revision_is_a_conflict",
+            "update_of_nothing_is_a_conflict",
+            "a_failing_part_leaves_nothing_of_the_unit",
+        ],
+    );
+}
+
+#[test]
+fn a_store_that_forgets_a_receipt_is_caught() {
+    check(
+        Bug::ForgetsAReceipt,
+        &["payment_round_trips_in_every_state", "receipt_repeated_on_its_own_charge_is_no_duplicate"],
+    );
+}
+
+#[test]
+fn a_store_that_shows_two_charges_is_caught() {
+    check(
+        Bug::ShowsTwoCharges,
+        &[
+            "a_failing_part_leaves_nothing_of_the_unit",
+            "live_order_has_one_holder",
+            "live_order_keeps_its_holder_when_another_releases_it",
+            "live_order_passes_on_within_a_unit",
+            "of_racing_holders_one_wins",
+            "everything_is_there_after_reopening",
+        ],
+    );
+}
+
+#[test]
+fn a_store_that_commits_in_pieces_is_caught() {
+    check(Bug::CommitsInPieces, &["a_failing_part_leaves_nothing_of_the_unit"]);
+}
+
+#[test]
+fn a_store_that_takes_a_taken_key_is_caught() {
+    check(
+        Bug::TakesATakenKey,
+        &[
+            "a_failing_part_leaves_nothing_of_the_unit",
+            "idempotency_key_is_taken_once",
+            "of_racing_claims_of_a_key_one_wins",
+            "idempotency_key_past_its_time_is_replaced",
+            "idempotency_answer_is_kept_byte_for_byte",
+        ],
+    );
+}
+
+#[test]
+fn a_store_that_loses_the_audit_record_is_caught() {
+    check(
+        Bug::LosesTheAuditRecord,
+        &[
+            "all_parts_of_a_unit_are_there_together",
+            "a_failing_part_leaves_nothing_of_the_unit",
+            "stale_audit_head_is_a_conflict",
+            "audit_record_that_does_not_lead_to_the_payments_head_is_a_conflict",
+            "timeline_is_in_order_and_its_chain_holds",
+            "everything_is_there_after_reopening",
+        ],
+    );
+}

@@ -1,0 +1,145 @@
+//! What follows from a provider's answer to an opening: the table after an unknown outcome, and the
+//! way to the next provider.
+
+use super::verdict::Verdict;
+use super::{
+    CHARGES_PER_PAYMENT_MAX, Job, LEAST_CALL, Next, Opened, RETRY_AFTER, Route, Try, UNANSWERED_PER_ROUTE_MAX,
+    recovery_at,
+};
+use crate::charge::{Charge, FailureReason};
+use crate::dossier::Dossier;
+use crate::gateway::{DecideError, FailoverOnUnknown, Gateway, Refusal};
+use crate::ids::{ChargeId, LeaseToken, ProviderRef};
+use crate::lease::Lease;
+use crate::payment::{Display, Intake};
+use crate::ports::{Exchange, ProviderError, ProviderErrorKind, Risk};
+use crate::schedule;
+use crate::unit_of_work::{Due, IdempotencyWrite};
+
+impl Gateway {
+    /// Commits what a try came to, and says what to do next.
+    pub(super) async fn follow(&self, job: &Job<'_>, tried: &Try<'_>, verdict: Verdict) -> Result<Next, DecideError> {
+        let Try { charge, route, .. } = *tried;
+        match verdict {
+            Verdict::Fits(answer) => {
+                let life = route.capabilities.natural_life;
+                let shown = self
+                    .decide_on(job, |dossier| {
+                        dossier.opened(&job.payment, &charge.id, &answer, life);
+                        keep_answer(dossier, job);
+                    })
+                    .await?;
+                let is_shown = shown.shown_charge().is_some_and(|known| known.id == charge.id);
+                Ok(Next::End(if is_shown && shown.display == Display::Shown {
+                    Opened::Shown(Box::new(shown))
+                } else {
+                    Opened::Overtaken(Box::new(shown))
+                }))
+            }
+            Verdict::Refused(error) => {
+                let code = FailureReason::from_code(error.upstream.code.as_deref().unwrap_or_default());
+                let refusal = Refusal { payment: job.payment, code: code.code().to_owned() };
+                self.decide_on(job, |dossier| {
+                    dossier.refused(&job.payment, &charge.id, &error);
+                    dossier.close_intake(&job.payment);
+                    if let Some((slot, answers)) = &job.answer {
+                        let answer = answers.refused(&refusal);
+                        let slot = slot.clone();
+                        dossier.work_mut().idempotency.push(IdempotencyWrite::Answer { slot, answer });
+                    }
+                })
+                .await?;
+                Ok(Next::End(Opened::Refused(refusal)))
+            }
+            Verdict::Elsewhere(error) => self.go_elsewhere(job, charge, route, &error).await,
+            Verdict::Unknown { exchange, told } => self.after_unknown(job, tried, &exchange, told.as_ref()).await,
+        }
+    }
+
+    /// The provider certainly did nothing: the next one is tried, if there is one.
+    async fn go_elsewhere(
+        &self,
+        job: &Job<'_>,
+        charge: &Charge,
+        route: &Route,
+        error: &ProviderError,
+    ) -> Result<Next, DecideError> {
+        let following = job.routes.iter().skip_while(|known| !known.is(route)).nth(1);
+        let next = ChargeId::new(self.ports.ids.uuid());
+        self.decide_on(job, |dossier| {
+            dossier.refused(&job.payment, &charge.id, error);
+            if let Some(following) = following {
+                self.intend_next(dossier, job, next, following);
+                return;
+            }
+            dossier.close_intake(&job.payment);
+            if let Some((slot, _)) = &job.answer {
+                dossier.work_mut().idempotency.push(IdempotencyWrite::Release { slot: slot.clone() });
+            }
+        })
+        .await?;
+        let retry_after = match error.kind {
+            ProviderErrorKind::RateLimited { retry_after } => retry_after.unwrap_or(RETRY_AFTER),
+            _other => RETRY_AFTER,
+        };
+        Ok(if following.is_some() { Next::Again } else { Next::End(Opened::Unavailable { retry_after }) })
+    }
+
+    /// Nobody knows whether the charge exists. What was to be displayed and was never shown cannot be
+    /// paid: it is put aside and another opened. What may have been pushed is never sent again.
+    async fn after_unknown(
+        &self,
+        job: &Job<'_>,
+        tried: &Try<'_>,
+        exchange: &Exchange,
+        told: Option<&ProviderRef>,
+    ) -> Result<Next, DecideError> {
+        let Try { payment, charge, route, last } = *tried;
+        let may_replace = route.capabilities.risk == Risk::Displayed
+            && self.policies.failover_on_unknown == FailoverOnUnknown::Displayed;
+        let unanswered_here =
+            payment.charges.iter().filter(|known| route.leads_to(known) && known.is_hidden()).count() + 1;
+        let following = job
+            .routes
+            .iter()
+            .skip_while(|known| !known.is(route))
+            .nth(usize::from(unanswered_here >= UNANSWERED_PER_ROUTE_MAX))
+            .unwrap_or(route);
+        let time_left = job.deadline.since(self.ports.clock.now()) >= LEAST_CALL;
+        let another = may_replace && time_left && !last && payment.charges.len() < CHARGES_PER_PAYMENT_MAX;
+        let next = ChargeId::new(self.ports.ids.uuid());
+        let stored = self
+            .decide_on(job, |dossier| {
+                dossier.unanswered(&job.payment, &charge.id, exchange, told);
+                if may_replace {
+                    dossier.hide(&job.payment, &charge.id);
+                }
+                if another {
+                    self.intend_next(dossier, job, next, following);
+                } else if may_replace {
+                    dossier.fix_reference(&job.payment);
+                    dossier.set_due(&job.payment, Due::At(recovery_at(dossier, payment)));
+                } else {
+                    dossier.close_intake(&job.payment);
+                }
+            })
+            .await?;
+        Ok(if another { Next::Again } else { Next::End(Opened::Unknown(Box::new(stored))) })
+    }
+
+    fn intend_next(&self, dossier: &mut Dossier, job: &Job<'_>, charge: ChargeId, route: &Route) {
+        if dossier.payment(&job.payment).is_some_and(|payment| payment.intake == Intake::Open) {
+            dossier.intend(&job.payment, charge, &route.account.provider, &route.account.id);
+            let token = LeaseToken::new(self.ports.ids.uuid());
+            dossier.set_due(&job.payment, Due::Leased(Lease { token, ttl: schedule::OPENING_LEASE }));
+        }
+    }
+}
+
+fn keep_answer(dossier: &mut Dossier, job: &Job<'_>) {
+    let Some((slot, answers)) = &job.answer else { return };
+    let answer = dossier.payment(&job.payment).map(|payment| answers.opened(payment));
+    if let Some(answer) = answer {
+        dossier.work_mut().idempotency.push(IdempotencyWrite::Answer { slot: slot.clone(), answer });
+    }
+}

@@ -1,0 +1,64 @@
+//! Who may depend on whom, read from the manifests of the workspace around this crate.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+type Shipped = BTreeMap<String, BTreeSet<String>>;
+
+/// What each crate depends on in what ships, test dependencies aside. Empty for the packaged crate.
+fn shipped() -> Shipped {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let manifests = fs::read_dir(crates).unwrap().filter_map(|entry| {
+        let folder = entry.unwrap();
+        let manifest = fs::read_to_string(folder.path().join("Cargo.toml")).ok()?;
+        Some((folder.file_name().into_string().unwrap(), manifest))
+    });
+    let all: Shipped = manifests.map(|(name, manifest)| (name, dependencies(&manifest))).collect();
+    if all.contains_key("app") { all } else { Shipped::new() }
+}
+
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let lines = manifest.lines().map(str::trim).skip_while(|line| *line != "[dependencies]").skip(1);
+    lines
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split(['.', '=']).next())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        .collect()
+}
+
+/// Checks that of all crates only these name a library.
+#[track_caller]
+fn check_only(library: &str, allowed: &[&str]) {
+    for (name, dependencies) in shipped() {
+        let may = allowed.contains(&name.as_str());
+        assert!(may || !dependencies.contains(library), "{name} must not depend on {library}");
+    }
+}
+
+#[test]
+fn a_library_is_named_only_where_its_role_is() {
+    check_only("reqwest", &["outbound", "sandbox"]);
+    check_only("diesel", &["sqlite"]);
+    check_only("actix-web", &["app", "sandbox"]);
+}
+
+#[test]
+fn no_adapter_depends_on_an_adapter() {
+    let adapters = ["xendit", "sqlite"];
+    for (name, dependencies) in shipped() {
+        for other in adapters.iter().filter(|_| adapters.contains(&name.as_str())) {
+            assert!(!dependencies.contains(&format!("mstore-pay-{other}")), "{name} depends on {other}");
+        }
+    }
+}
+
+#[test]
+fn every_crate_takes_the_lints_of_the_workspace() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for name in shipped().keys() {
+        let manifest = fs::read_to_string(crates.join(name).join("Cargo.toml")).unwrap();
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{name} does not take the workspace's lints");
+    }
+}

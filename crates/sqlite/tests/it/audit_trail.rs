@@ -1,0 +1,41 @@
+//! The audit trail and the money cannot be changed, even by whoever has the file.
+
+use diesel::connection::SimpleConnection;
+use mstore_pay_domain::ports::Timeline;
+use mstore_pay_domain::unit_of_work::Due;
+
+use crate::fixtures::{Site, stored};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_record_is_neither_changed_nor_deleted() {
+    let site = Site::new();
+    let store = site.open();
+    let payment = stored(&store, &site.payment(), Due::Never).await;
+    let mut raw = site.raw();
+    for (sql, refusal) in [
+        ("UPDATE payment_events SET actor = 'nobody'", "audit records are never changed"),
+        ("DELETE FROM payment_events", "audit records are never deleted"),
+        ("UPDATE payment_event_bodies SET role = 'request'", "audit records are never changed"),
+        ("DELETE FROM payment_event_bodies", "audit records are never deleted"),
+        ("UPDATE payment_bodies SET body = x'00'", "kept bodies are never changed"),
+        ("DELETE FROM receipts", "receipts are never deleted"),
+    ] {
+        let refused = raw.batch_execute(sql).unwrap_err().to_string();
+        assert_eq!(refused, refusal, "{sql}");
+    }
+    assert_eq!(store.records(&payment.id).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pruned_body_is_gone_and_the_chain_still_holds() {
+    let site = Site::new();
+    let store = site.open();
+    let payment = stored(&store, &site.payment(), Due::Never).await;
+    let records = store.records(&payment.id).await.unwrap();
+    let (_, digest) = records[0].bodies[0].clone();
+    assert_eq!(store.body(&digest).await.unwrap().as_deref(), Some(&b"{\"status\":\"PAID\"}"[..]));
+    site.raw().batch_execute("DELETE FROM payment_bodies").unwrap();
+    assert_eq!(store.body(&digest).await.unwrap(), None);
+    let records = store.records(&payment.id).await.unwrap();
+    assert_eq!(mstore_pay_domain::audit::verify_chain(&records, payment.audit), Ok(()));
+}

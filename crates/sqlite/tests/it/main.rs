@@ -1,0 +1,13 @@
+//! The embedded store, seen from outside: through its ports, and through its file.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod audit_trail;
+#[cfg(unix)]
+mod crash;
+mod fixtures;
+mod health;
+mod opening;
+mod rotten;
+mod seed_view;
+mod suite;
+mod words;

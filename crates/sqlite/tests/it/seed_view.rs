@@ -1,0 +1,109 @@
+//! The payment row of MStore's existing services.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
+use mstore_pay_domain::unit_of_work::Due;
+
+use crate::fixtures::{Site, stored};
+
+/// The columns of MStore's payment model, in its order.
+const SEED_COLUMNS: [&str; 34] = [
+    "id",
+    "merchant_id",
+    "branch_id",
+    "transaction_id",
+    "payment_code",
+    "reference_id",
+    "idempotency_key",
+    "provider",
+    "channel",
+    "method",
+    "amount",
+    "currency",
+    "status",
+    "external_payment_id",
+    "external_invoice_id",
+    "qr_string",
+    "paid_at",
+    "expires_at",
+    "last_error_code",
+    "last_error_message",
+    "webhook_status",
+    "webhook_received_at",
+    "is_offline",
+    "device_id",
+    "offline_reference",
+    "sync_status",
+    "sync_attempts",
+    "last_sync_at",
+    "request_payload",
+    "response_payload",
+    "callback_payload",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+];
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName, Debug, PartialEq)]
+struct SeedRow {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Text)]
+    transaction_id: String,
+    #[diesel(sql_type = Text)]
+    provider: String,
+    #[diesel(sql_type = Text)]
+    channel: String,
+    #[diesel(sql_type = Text)]
+    amount: String,
+    #[diesel(sql_type = Text)]
+    status: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    paid_at: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    device_id: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    webhook_status: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    callback_payload: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    request_payload: Option<String>,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_view_has_every_column_of_the_payment_model() {
+    let site = Site::new();
+    let _store = site.open();
+    let columns: Vec<Column> =
+        diesel::sql_query("SELECT name FROM pragma_table_info('seed_payments')").load(&mut site.raw()).unwrap();
+    let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
+    assert_eq!(names, SEED_COLUMNS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paid_payment_reads_as_success_with_its_decimals_and_payloads() {
+    let site = Site::new();
+    let store = site.open();
+    let payment = stored(&store, &site.payment(), Due::Never).await;
+    let row: SeedRow = diesel::sql_query("SELECT * FROM seed_payments").get_result(&mut site.raw()).unwrap();
+    let want = SeedRow {
+        id: payment.id.to_string(),
+        transaction_id: "TRX-1".to_owned(),
+        provider: "acme".to_owned(),
+        channel: "QR_CODE".to_owned(),
+        amount: "33000.00".to_owned(),
+        status: "success".to_owned(),
+        paid_at: Some("2025-10-13T10:33:15Z".to_owned()),
+        device_id: Some("TILL-1".to_owned()),
+        webhook_status: Some("settled".to_owned()),
+        callback_payload: Some("{\"status\":\"PAID\"}".to_owned()),
+        request_payload: None,
+    };
+    assert_eq!(row, want);
+}

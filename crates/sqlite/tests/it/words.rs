@@ -1,0 +1,57 @@
+//! The words that the database admits are the domain's.
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use mstore_pay_domain::audit::{AuditEvent, BodyRole};
+use mstore_pay_domain::charge::ChargeStatus;
+use mstore_pay_domain::method::{Channel, Method};
+use mstore_pay_domain::order::OrderStatus;
+use mstore_pay_domain::payment::PaymentStatus;
+use mstore_pay_domain::ports::OfflineKind;
+
+use crate::fixtures::Site;
+
+#[derive(QueryableByName)]
+struct Definition {
+    #[diesel(sql_type = Text)]
+    sql: String,
+}
+
+/// The words of a column's `CHECK (column IN (...))`.
+fn admitted(site: &Site, table: &str, column: &str) -> Vec<String> {
+    let definition: Definition = diesel::sql_query("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?")
+        .bind::<Text, _>(table)
+        .get_result(&mut site.raw())
+        .unwrap();
+    let (_, list) = definition.sql.split_once(&format!("CHECK ({column} IN (")).expect("a list of words");
+    let (list, _) = list.split_once("))").expect("its end");
+    list.split(',').map(|word| word.trim().trim_matches('\'').to_owned()).collect()
+}
+
+#[track_caller]
+fn check(site: &Site, table: &str, column: &str, want: &[&str]) {
+    assert_eq!(admitted(site, table, column), want, "{table}.{column}");
+}
+
+#[test]
+fn every_check_admits_exactly_the_domains_words() {
+    let site = Site::new();
+    mstore_pay_sqlite::migrate(&site.path()).unwrap();
+    let statuses = PaymentStatus::ALL.map(|status| match status {
+        PaymentStatus::Paid => "success",
+        other => other.word(),
+    });
+    check(&site, "payments", "status", &statuses);
+    check(&site, "outbox", "status", &statuses);
+    check(&site, "payments", "method", &Method::ALL.map(Method::code));
+    let mut channels: Vec<&str> = Method::ALL.map(|method| Channel::code(method.channel())).to_vec();
+    channels.dedup();
+    check(&site, "payments", "channel", &channels);
+    check(&site, "charges", "status", &ChargeStatus::ALL.map(ChargeStatus::word));
+    check(&site, "transactions", "status", &OrderStatus::ALL.map(OrderStatus::word));
+    check(&site, "payment_events", "event", &AuditEvent::ALL.map(AuditEvent::word));
+    let roles = [BodyRole::Request, BodyRole::Response, BodyRole::Callback];
+    check(&site, "payment_event_bodies", "role", &roles.map(BodyRole::word));
+    let kinds = [OfflineKind::Transaction, OfflineKind::Payment, OfflineKind::Void];
+    check(&site, "offline_entries", "kind", &kinds.map(OfflineKind::word));
+}

@@ -1,0 +1,26 @@
+# Thin recipes; what is longer lives in scripts/ or in a test.
+
+# Start everything on the embedded default.
+run:
+    cargo run
+
+# All tests, with what they need installed.
+test:
+    scripts/test
+
+# What CI runs.
+ci:
+    .ci/run
+
+# The fault programme at its CI figures.
+faults:
+    scripts/faults full
+
+# Format and lint.
+lint:
+    cargo fmt
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Write the generated pages anew.
+docs:
+    UPDATE_DOCS=1 cargo test --workspace -- states_page errors_pages
