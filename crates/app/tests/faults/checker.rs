@@ -27,6 +27,7 @@ pub(crate) const RECOVERY_WINDOW: Duration = Duration::from_secs(10);
 const LOOKS_AT_ONCE: usize = 8;
 /// Of what is broken, so much is printed.
 const BROKEN_SHOWN_MAX: usize = 5;
+const BROKEN_CHARS_MAX: usize = 800;
 
 /// What an invariant was held against, and where it does not hold.
 #[derive(Debug, Default)]
@@ -87,6 +88,11 @@ pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[T
     rest
 }
 
+/// As much of it as a person reads.
+fn shorten(text: &str) -> &str {
+    text.char_indices().nth(BROKEN_CHARS_MAX).map_or(text, |(end, _)| text.split_at(end).0)
+}
+
 fn report(case: &str, findings: &[Finding]) {
     let held: Vec<String> =
         findings.iter().map(|f| format!("{} {}/{}", f.name, f.n - f.broken.len().min(f.n), f.n)).collect();
@@ -95,7 +101,7 @@ fn report(case: &str, findings: &[Finding]) {
         .iter()
         .filter(|finding| !finding.broken.is_empty())
         .map(|finding| {
-            let shown: Vec<&str> = finding.broken.iter().take(BROKEN_SHOWN_MAX).map(String::as_str).collect();
+            let shown: Vec<&str> = finding.broken.iter().take(BROKEN_SHOWN_MAX).map(|why| shorten(why)).collect();
             format!("{}: {} of {}\n  {}", finding.name, finding.broken.len(), finding.n, shown.join("\n  "))
         })
         .collect();

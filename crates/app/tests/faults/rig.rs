@@ -5,7 +5,6 @@ pub(crate) mod ledger;
 mod process;
 mod secrets;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, RwLock};
@@ -19,19 +18,10 @@ pub(crate) use secrets::Secrets;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mstore-pay");
 
-/// What differs from one case to the next.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Setup {
-    /// More arguments of the sandbox.
-    pub(crate) sandbox: Vec<String>,
-    /// More environment of the gateway.
-    pub(crate) gateway: BTreeMap<String, String>,
-}
-
 /// One gateway, one sandbox, one directory.
 pub(crate) struct Rig {
     dir: TempDir,
-    setup: Setup,
+    sweep_lag_ms: u64,
     pub(crate) secrets: Secrets,
     sandbox: Option<Process>,
     gateway: Option<Process>,
@@ -42,15 +32,16 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    pub(crate) async fn start(setup: Setup) -> Self {
+    /// Starts both; the provider lists arrived money so late.
+    pub(crate) async fn start(sweep_lag_ms: u64) -> Self {
         let dir = tempfile::Builder::new().prefix("mstore-pay-faults-").tempdir().expect("a directory for a run");
         let secrets = Secrets::fresh();
-        let sandbox = start_sandbox(dir.path(), &secrets, "127.0.0.1:0", &setup.sandbox);
+        let sandbox = start_sandbox(dir.path(), &secrets, "127.0.0.1:0", sweep_lag_ms);
         let sandbox_url = sandbox.address("listen");
         let mut rig = Self {
             control: Control::of(&sandbox_url),
             dir,
-            setup,
+            sweep_lag_ms,
             secrets,
             sandbox: Some(sandbox),
             gateway: None,
@@ -99,7 +90,7 @@ impl Rig {
     /// Brings the sandbox back where it was.
     pub(crate) fn restart_sandbox(&mut self) {
         let listen = self.sandbox_url.trim_start_matches("http://");
-        self.sandbox = Some(start_sandbox(self.dir.path(), &self.secrets, listen, &self.setup.sandbox));
+        self.sandbox = Some(start_sandbox(self.dir.path(), &self.secrets, listen, self.sweep_lag_ms));
     }
 
     /// A token of that merchant, minted by the gateway's own command.
@@ -163,8 +154,7 @@ impl Rig {
             .env("CREATE_RATE_LIMIT", "off")
             .env("SYSTEM_JWT_SECRET", &self.secrets.jwt)
             .env("LINK_SECRET", &self.secrets.link)
-            .env("LOG_FORMAT", "json")
-            .envs(&self.setup.gateway);
+            .env("LOG_FORMAT", "json");
         command
     }
 }
@@ -178,12 +168,12 @@ impl Drop for Rig {
     }
 }
 
-fn start_sandbox(dir: &Path, secrets: &Secrets, listen: &str, more: &[String]) -> Process {
+fn start_sandbox(dir: &Path, secrets: &Secrets, listen: &str, sweep_lag_ms: u64) -> Process {
     let mut command = Command::new(BINARY);
     command
-        .args(["sandbox", "--listen", listen, "--state", "sandbox.json", "--rate-limit", "off", "--sweep-lag", "0"])
+        .args(["sandbox", "--listen", listen, "--state", "sandbox.json", "--rate-limit", "off"])
+        .args(["--sweep-lag", &sweep_lag_ms.to_string()])
         .args(["--xendit-key", &secrets.provider_key, "--xendit-callback-token", &secrets.webhook_token])
-        .args(more)
         .current_dir(dir)
         .env_clear();
     Process::start(&mut command, &dir.join("sandbox.log"))

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::shop::{Shop, millis};
 use crate::checker::{self, Licence};
-use crate::rig::{Pay, Setup};
+use crate::rig::Pay;
 use crate::scale::{at_once, cases, percentile, repeats};
 use crate::till::{Sale, Till};
 
@@ -118,8 +118,7 @@ async fn strike(shop: &mut Shop, point: CrashPoint, effect: Strike, round: u64) 
 async fn every_strike_at(point: CrashPoint) {
     for effect in Strike::ALL {
         // The sweep would find the money before a worker had to, were the provider's list not slow.
-        let sandbox = vec!["--sweep-lag".to_owned(), "3000".to_owned()];
-        let mut shop = Shop::open_with(Setup { sandbox, ..Setup::default() }).await;
+        let mut shop = Shop::open_listing_after(3_000).await;
         let n = repeats(REPEATS);
         let (mut struck, mut recoveries) = (0_u64, Vec::new());
         for round in 0..n {

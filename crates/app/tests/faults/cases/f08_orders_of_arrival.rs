@@ -3,8 +3,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::shop::Shop;
+use crate::rig::Pay;
 use crate::rig::ledger::Delivery;
-use crate::rig::{Pay, Setup};
 use crate::scale::{at_once, cases};
 use crate::till::{Messenger, Sale};
 
@@ -43,8 +43,7 @@ fn signals(told: &[&Delivery]) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn f08_whatever_the_order_of_arrival_the_end_is_the_same() {
     // The list of arrived money stays empty, so that webhooks alone bring the news.
-    let sandbox = vec!["--sweep-lag".to_owned(), "3600000".to_owned()];
-    let shop = Shop::open_with(Setup { sandbox, ..Setup::default() }).await;
+    let shop = Shop::open_listing_after(3_600_000).await;
     let n = cases(PERMUTATIONS);
     shop.rig.control.faults(&json!([{"provider": "xendit", "operation": "webhook", "effect": "drop"}])).await;
     let messenger = Messenger::new(&shop.rig, &shop.log);

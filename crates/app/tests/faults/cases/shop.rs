@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::checker::{self, Licence};
-use crate::rig::{Rig, Setup};
+use crate::rig::Rig;
 use crate::till::{ClientLog, Sale, Shown, Till};
 
 /// How long a till of these cases waits for an answer: longer than the gateway lets a create take.
@@ -23,11 +23,12 @@ pub(super) struct Shop {
 
 impl Shop {
     pub(super) async fn open() -> Self {
-        Self::open_with(Setup::default()).await
+        Self::open_listing_after(0).await
     }
 
-    pub(super) async fn open_with(setup: Setup) -> Self {
-        let rig = Rig::start(setup).await;
+    /// A shop whose provider lists arrived money only so many milliseconds later.
+    pub(super) async fn open_listing_after(sweep_lag_ms: u64) -> Self {
+        let rig = Rig::start(sweep_lag_ms).await;
         let log = ClientLog::default();
         let till = Till::new(&rig, "M1", "L0_CASHIER", PATIENCE, &log);
         Self { rig, log, till }
