@@ -162,10 +162,13 @@ impl Gateway {
         if let Some(request) = &command.idempotency
             && let Some(created) = self.replay(command, request).await?
         {
-            return Ok(created);
+            return self.keep_first(command, answers, created).await;
         }
         let created = match self.plan(command, answers).await? {
-            Plan::Join(payment) => self.join(command, payment, deadline).await?,
+            Plan::Join(payment) => {
+                let joined = self.join(command, payment, deadline).await?;
+                self.keep_first(command, answers, joined).await?
+            }
             Plan::Replayed(created) => created,
             Plan::Open { payment, routes } => {
                 self.ports.probe.reach(CrashPoint::AfterIntentCommit).await?;

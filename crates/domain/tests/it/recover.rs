@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::{CreateError, Gateway, Policies};
+use mstore_pay_domain::gateway::{AnswerRenderer as _, CreateError, CreatePayment, Created, Gateway, Policies};
 use mstore_pay_domain::payment::PaymentStatus;
 use mstore_pay_domain::ports::{CrashPoint, MockProbe, StoreError};
 
@@ -11,6 +11,10 @@ use crate::shop::{PRICE, PlainAnswers, Shop};
 
 /// A create that ends at that point, as if the process had died there.
 fn cut_off_at(shop: &Shop, point: CrashPoint) {
+    cut_off(shop, point, &Shop::command("TRX-1", PRICE));
+}
+
+fn cut_off(shop: &Shop, point: CrashPoint, command: &CreatePayment) {
     let mut probe = MockProbe::new();
     probe.expect_reach().returning(move |reached| {
         if reached == point { Err(StoreError::unavailable("the process died here")) } else { Ok(()) }
@@ -18,7 +22,7 @@ fn cut_off_at(shop: &Shop, point: CrashPoint) {
     let mut ports = shop.world.ports();
     ports.probe = Arc::new(probe);
     let gateway = Gateway::new(ports, Policies::default());
-    let cut = block_on(gateway.create(&Shop::command("TRX-1", PRICE), &PlainAnswers));
+    let cut = block_on(gateway.create(command, &PlainAnswers));
     assert!(matches!(cut, Err(CreateError::Store(_))), "{cut:?}");
 }
 
@@ -56,4 +60,19 @@ fn after_its_time_a_cut_off_create_is_only_watched() {
     shop.deliver_all();
     let payment = block_on(shop.gateway.find(&Shop::scope(), shop.books()[0].charge_ref.as_str())).unwrap();
     assert_eq!(payment.status(), PaymentStatus::Paid);
+}
+
+#[test]
+fn the_first_answer_under_a_key_stays_the_answer_even_if_recovery_had_to_make_it() {
+    let shop = Shop::open();
+    let command = Shop::keyed("TRX-1", PRICE, "key-1");
+    cut_off(&shop, CrashPoint::AfterCallBeforeCommit, &command);
+    shop.pass(20);
+    let first = shop.create(&command).unwrap();
+    let Created::Open(payment) = first else { panic!("expected a QR, got {first:?}") };
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    let again = shop.create(&command).unwrap();
+    let Created::Replayed(kept) = again else { panic!("expected the first answer, got {again:?}") };
+    assert_eq!(kept, PlainAnswers.opened(&payment), "as it was before the money came");
 }

@@ -54,8 +54,8 @@ async fn f08_whatever_the_order_of_arrival_the_end_is_the_same() {
             let control = &shop.rig.control;
             let object = control.scan(&shown.reference, &shown.qr).await;
             control.fail(&object).await;
-            let booked = control.pay(&object, &Pay::default()).await;
             control.expire(&object, false).await;
+            let booked = control.pay(&object, &Pay::default()).await;
             tokio::time::sleep(Duration::from_millis(200)).await;
             let deliveries = control.deliveries().await;
             let told: Vec<&Delivery> = deliveries.iter().filter(|delivery| delivery.charge_id == object).collect();

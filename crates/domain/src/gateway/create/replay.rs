@@ -1,9 +1,11 @@
 //! A key that comes again.
 
 use super::{CreateError, CreatePayment, Created, RETRY_AFTER};
-use crate::gateway::{Gateway, IdempotentRequest};
+use crate::gateway::{AnswerRenderer, Gateway, IdempotentRequest};
 use crate::idempotency::KeptAnswer;
-use crate::payment::{Intake, PaymentStatus};
+use crate::payment::{Intake, PaymentStatus, PublicReference};
+use crate::ports::CommitError;
+use crate::unit_of_work::{IdempotencyWrite, UnitOfWork};
 
 impl Gateway {
     /// The answer to a key that was used before; `None` if it was not, or its time is over.
@@ -22,12 +24,37 @@ impl Gateway {
             return Ok(Some(Created::Replayed(answer)));
         }
         let Some(payment) = self.ports.payments.payment(merchant, &record.payment).await? else { return Ok(None) };
-        if payment.intake == Intake::Open && payment.reference == crate::payment::PublicReference::Unset {
+        if payment.intake == Intake::Open && payment.reference == PublicReference::Unset {
             return Err(CreateError::InProgress { retry_after: RETRY_AFTER });
         }
         let shown = payment.shown_charge().is_some_and(|charge| charge.artefact().is_some());
         let pending = payment.status() == PaymentStatus::Pending;
         let payment = Box::new(payment);
         Ok(Some(if pending && !shown { Created::Accepted(payment) } else { Created::Open(payment) }))
+    }
+
+    /// Keeps the answer of a create that another request, or recovery, brought to its end: it is the first that is
+    /// given under this key, and every later one is the same. After a 202 the answer stays that of the moment.
+    pub(super) async fn keep_first(
+        &self,
+        command: &CreatePayment,
+        answers: &dyn AnswerRenderer,
+        created: Created,
+    ) -> Result<Created, CreateError> {
+        let (Some(request), Created::Open(payment)) = (&command.idempotency, &created) else { return Ok(created) };
+        let is_first = payment.status() == PaymentStatus::Pending
+            && matches!(payment.reference, PublicReference::Provider(_))
+            && payment.shown_charge().is_some_and(|charge| charge.artefact().is_some());
+        if !is_first {
+            return Ok(created);
+        }
+        let slot = request.slot(&command.scope.merchant);
+        let answer = IdempotencyWrite::Answer { slot, answer: answers.opened(payment) };
+        let work = UnitOfWork { idempotency: vec![answer], ..UnitOfWork::default() };
+        match self.commit(&work).await {
+            Ok(()) => Ok(created),
+            Err(CommitError::Store(store)) => Err(store.into()),
+            Err(_lost_a_race) => Err(CreateError::Contended),
+        }
     }
 }
