@@ -3,6 +3,7 @@
 //!
 //! Without the file the test says what it left out; with `REQUIRE_FIXTURES=1` it fails then.
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a failed run says where its files are")]
 
 mod case;
 mod effects;
