@@ -41,7 +41,7 @@ impl Seller {
     }
 
     async fn sell(&self, code: &str, draws: &mut Draws) {
-        let rupiah = i64::try_from(1_000 + draws.below(90_000)).expect("an amount");
+        let rupiah = i64::try_from(30_000 + draws.below(60_000)).expect("an amount");
         let sale = Sale::of(code, rupiah);
         let sale = if draws.percent(50) { sale.with_key(format!("key-{code}")) } else { sale };
         let shown = self.till.sell(&sale, Duration::from_secs(30)).await;
