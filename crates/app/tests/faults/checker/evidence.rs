@@ -46,9 +46,8 @@ impl Evidence {
         let metrics = metrics(rig).await;
         let deliveries = rig.control.deliveries().await;
         rig.kill_gateway();
-        let audit = rig.run(&["audit", "verify"]);
+        let store = at_rest(rig).await;
         let log = log.all();
-        let store = open(rig);
         let orders = orders(&log);
         let mut payments = Vec::new();
         for (merchant, code) in &orders {
@@ -64,6 +63,9 @@ impl Evidence {
             let filter = ExceptionFilter::Merchant(merchant);
             exceptions.extend(store.exceptions(&filter, EXCEPTIONS_MAX).await.expect("exceptions"));
         }
+        let (inbox, unsound) =
+            (store.counts().await.expect("inbox counts"), store.integrity_check().await.expect("an integrity check"));
+        drop(store);
         Self {
             log,
             charges: rig.control.charges().await,
@@ -71,14 +73,32 @@ impl Evidence {
             deliveries,
             payments,
             exceptions,
-            inbox: store.counts().await.expect("inbox counts"),
-            unsound: store.integrity_check().await.expect("an integrity check"),
-            audit,
+            inbox,
+            unsound,
+            audit: rig.run(&["audit", "verify"]),
             metrics,
             written: fs::read_to_string(rig.log()).expect("the gateway's log"),
             canaries: rig.secrets.canaries().map(str::to_owned).to_vec(),
         }
     }
+}
+
+/// The store once no webhook waits in it, or once that has been waited for. A webhook that was not borne out yet is
+/// tried again after a pause; whoever was killed meanwhile is started anew and given the time for it.
+async fn at_rest(rig: &mut Rig) -> SqliteStore {
+    const TRIES: u32 = 2;
+    const PAUSE: Duration = Duration::from_secs(4);
+    for _ in 0..TRIES {
+        let store = open(rig);
+        if store.counts().await.expect("inbox counts").open == 0 {
+            return store;
+        }
+        drop(store);
+        rig.start_gateway().await;
+        tokio::time::sleep(PAUSE).await;
+        rig.kill_gateway();
+    }
+    open(rig)
 }
 
 async fn metrics(rig: &Rig) -> String {
