@@ -21,7 +21,8 @@ use crate::telemetry;
 
 /// A payment gateway for tills in Indonesia. Without a command: `serve`.
 #[derive(Debug, Parser)]
-#[command(name = "mstore-pay", version, about, args_conflicts_with_subcommands = true)]
+// The last of a repeated flag wins, so that scripts can append to a given command line.
+#[command(name = "mstore-pay", version, about, args_conflicts_with_subcommands = true, args_override_self = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

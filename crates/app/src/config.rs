@@ -1,5 +1,6 @@
 //! What the process is told: by flag or by environment, read once, here.
 
+mod effective;
 mod environment;
 mod jwt;
 mod limit;
@@ -13,10 +14,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub use effective::{Config, HttpLimits, XenditSettings};
 pub use environment::{AppEnv, LogFormat};
 pub use jwt::{JwtAlgorithm, JwtKey, JwtSettings};
 pub use limit::PerMinute;
-pub use resolve::{Config, ConfigError, HttpLimits, XenditSettings};
+pub use resolve::ConfigError;
+pub(crate) use resolve::LIVE_KEY_PREFIX;
 pub use secret::SecretText;
 
 /// Settings as they are given; [`Config`] is what they come to.

@@ -12,15 +12,12 @@ use mstore_pay_outbound::{HttpClient, HttpError, layered};
 use mstore_pay_sqlite::SqliteStore;
 use mstore_pay_xendit::{ConfigError as XenditConfigError, Xendit, XenditConfig, XenditWebhooks};
 
-use crate::config::Config;
+use crate::config::{Config, LIVE_KEY_PREFIX};
 use crate::feed::Feed;
 use crate::observed::Observed;
 use crate::probe::Failpoints;
 use crate::readiness::{GuardedXendit, Readiness};
 use crate::system::{SystemClock, TimedIds};
-
-/// Xendit's keys for real money start so, whatever environment they are used in.
-const LIVE_KEY_PREFIX: &str = "xnd_production_";
 
 /// Why the parts do not fit together.
 #[derive(Debug, thiserror::Error)]

@@ -3,19 +3,17 @@
 mod policies;
 mod production;
 
-use std::collections::BTreeMap;
+pub(crate) use production::LIVE_KEY_PREFIX;
+
 use std::fmt;
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder};
-use mstore_pay_domain::ids::MerchantId;
 use mstore_pay_sandbox::{RateLimit, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT};
-use mstore_pay_xendit::WebhookVerification;
 
-use super::{AppEnv, JwtSettings, LogFormat, PerMinute, SecretText, Settings, XenditArgs, jwt, secret};
-use crate::auth::Role;
+use super::{
+    Config, HttpLimits, JwtSettings, LogFormat, SecretText, Settings, XenditArgs, XenditSettings, jwt, secret,
+};
 
 /// Shortest secret that we sign or verify with, in bytes: as long as the digest.
 pub(super) const SECRET_BYTES_MIN: usize = 32;
@@ -43,81 +41,6 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
-
-/// What is in force.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Where this runs.
-    pub env: AppEnv,
-    /// Address to listen on.
-    pub listen: SocketAddr,
-    /// File of the store.
-    pub database: PathBuf,
-    /// How the outside reaches us; `None`: the address bound.
-    pub public_base_url: Option<String>,
-    /// Origins whose pages may call us.
-    pub cors_allowed_origins: Vec<String>,
-    /// How log lines look.
-    pub log_format: LogFormat,
-    /// What is logged.
-    pub log_filter: String,
-    /// Signs pay links.
-    pub link_secret: SecretText,
-    /// What tokens are verified with.
-    pub jwt: JwtSettings,
-    /// Other names for roles.
-    pub role_map: BTreeMap<String, Role>,
-    /// Xendit.
-    pub xendit: XenditSettings,
-    /// Merchants that the environment's accounts serve; empty: all.
-    pub main_account_merchants: Vec<MerchantId>,
-    /// In which order providers are tried.
-    pub provider_order: ProviderOrder,
-    /// That order as it was given.
-    pub provider_order_text: String,
-    /// Whether webhooks are borne out.
-    pub confirm_webhooks: ConfirmWebhooks,
-    /// What follows an unanswered opening.
-    pub failover_on_unknown: FailoverOnUnknown,
-    /// What is enough.
-    pub http: HttpLimits,
-    /// The sandbox in this process, unless a provider is configured.
-    pub sandbox: Option<SandboxConfig>,
-    /// Where a fault programme strikes.
-    pub failpoints: Option<String>,
-}
-
-/// How Xendit is reached.
-#[derive(Debug, Clone)]
-pub struct XenditSettings {
-    /// Key of the account `main`.
-    pub secret_key: SecretText,
-    /// What its webhooks are verified with.
-    pub webhook_token: SecretText,
-    /// The one before.
-    pub webhook_token_previous: Option<SecretText>,
-    /// Where it is; `None`: the sandbox in this process.
-    pub base_url: Option<String>,
-    /// What proves a webhook.
-    pub verification: WebhookVerification,
-    /// The national merchant id that QR codes must carry.
-    pub nmid: Option<String>,
-    /// Calls per endpoint and minute.
-    pub rate_limit: PerMinute,
-}
-
-/// What is enough.
-#[derive(Debug, Clone, Copy)]
-pub struct HttpLimits {
-    /// Creates per merchant and minute.
-    pub create_rate_limit: PerMinute,
-    /// Logged credential failures per address and minute.
-    pub webhook_failure_limit: PerMinute,
-    /// Connections per thread.
-    pub connections_max: NonZeroUsize,
-    /// Threads.
-    pub threads: NonZeroUsize,
-}
 
 /// Collects what is wrong while going on.
 #[derive(Default)]
@@ -153,7 +76,7 @@ impl Settings {
         let sandboxed = !production && secrets.xendit_key.is_none() && self.xendit.xendit_base_url.is_none();
         if production {
             production::check(&self, &secrets, faults);
-        } else if secrets.xendit_key.as_ref().is_some_and(|key| key.expose().starts_with(production::LIVE_KEY_PREFIX)) {
+        } else if secrets.xendit_key.as_ref().is_some_and(|key| key.expose().starts_with(LIVE_KEY_PREFIX)) {
             faults.add("XENDIT_SECRET_KEY is a live key, and APP_ENV is not production");
         }
         let sandbox = sandboxed.then(|| self.embedded_sandbox());
@@ -304,35 +227,4 @@ fn database_path(url: &str) -> Result<PathBuf, String> {
     let path = url.strip_prefix("sqlite://").filter(|path| !path.is_empty());
     path.map(|path| Path::new(path).to_owned())
         .ok_or_else(|| "DATABASE_URL is not sqlite://PATH, the one store of this release".to_owned())
-}
-
-impl XenditSettings {
-    /// The word of the setting.
-    #[must_use]
-    pub const fn verification_word(&self) -> &'static str {
-        match self.verification {
-            WebhookVerification::Token => "token",
-            WebhookVerification::Hmac => "hmac",
-        }
-    }
-}
-
-impl Config {
-    /// The word of the setting.
-    #[must_use]
-    pub const fn confirm_webhooks_word(&self) -> &'static str {
-        match self.confirm_webhooks {
-            ConfirmWebhooks::Always => "always",
-            ConfirmWebhooks::Never => "never",
-        }
-    }
-
-    /// The word of the setting.
-    #[must_use]
-    pub const fn failover_word(&self) -> &'static str {
-        match self.failover_on_unknown {
-            FailoverOnUnknown::Displayed => "displayed",
-            FailoverOnUnknown::Never => "never",
-        }
-    }
 }

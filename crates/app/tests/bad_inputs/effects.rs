@@ -24,7 +24,6 @@ pub(crate) struct Seen<'a> {
     pub(crate) values: &'a Values,
     pub(crate) a: Option<&'a Fixture>,
     pub(crate) setup: &'a [Reply],
-    pub(crate) may_be_200: bool,
     pub(crate) reply: &'a Reply,
 }
 
@@ -83,10 +82,6 @@ pub(crate) async fn holds(bench: &Bench, effect: &str, seen: &Seen<'_>, before: 
         // No host of a URL in the file exists: what would be fetched is seen as a slow answer at best.
         | "no_outbound_fetch" => Ok(()),
         "no_3xx" => check(!(300..400).contains(&seen.reply.status), || "redirected".to_owned()),
-        // Where the file also takes a 200, it is a create like any other.
-        "no_provider_call" | "no_state_change" if seen.reply.status == 200 && seen.may_be_200 => {
-            one_object(bench, seen).await
-        }
         "no_provider_call" | "read_only" => nothing_at_the_provider(bench, before).await,
         "no_state_change" => {
             nothing_at_the_provider(bench, before).await?;

@@ -86,9 +86,8 @@ impl Bench {
         let reply: Reply = wire::send(&self.host(), &case.step, &values).await;
         let secrets = self.rig.secrets.clone();
         faults.extend(hygiene::faults(case, &reply, &values, &secrets.canaries()));
-        let may_be_200 = case.step.expect_status.contains(&200);
         for effect in &case.effects {
-            let seen = effects::Seen { values: &values, a: a.as_ref(), setup: &setup, may_be_200, reply: &reply };
+            let seen = effects::Seen { values: &values, a: a.as_ref(), setup: &setup, reply: &reply };
             if let Err(why) = effects::holds(self, effect, &seen, &before).await {
                 faults.push(format!("{effect}: {why}"));
             }

@@ -74,8 +74,8 @@ async fn each_role_may_do_what_it_is_for_on_every_route() {
 async fn every_fault_of_a_token_gets_the_same_answer() {
     let house = House::open().await;
     let good = json!({"typ": "JWT", "alg": "HS256"});
-    let past = now().minus(Duration::from_secs(3_600)).to_datetime().timestamp();
-    let later = now().plus(Duration::from_secs(3_600)).to_datetime().timestamp();
+    let past = now().minus(Duration::from_hours(1)).to_datetime().timestamp();
+    let later = now().plus(Duration::from_hours(1)).to_datetime().timestamp();
     let tokens = [
         String::new(),
         "abc".to_owned(),

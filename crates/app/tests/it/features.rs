@@ -74,8 +74,8 @@ async fn a_qr_url(till: &mut Till) {
 }
 
 #[then(expr = "the payment is {string}")]
-async fn the_payment_is(till: &mut Till, status: String) {
-    assert_eq!(till.payment["status"], status);
+fn the_payment_is(till: &mut Till, status: String) {
+    assert_eq!(till.payment["status"], Value::from(status));
 }
 
 #[then(expr = "the payment is stored as {string}")]

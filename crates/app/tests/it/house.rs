@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// The merchant that most tests sell for.
 pub(crate) const MERCHANT: &str = "M1";
 /// How long a test waits for what must happen.
-const SOON: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Duration = Duration::from_secs(10);
 
 #[derive(Parser)]
 struct Line {
@@ -77,7 +77,7 @@ impl House {
         let config = config(&[&own, args].concat()).unwrap();
         let app = App::start(config.clone()).await.unwrap();
         let (base, sandbox) = (app.base_url().to_owned(), app.sandbox_url().unwrap_or_default());
-        Self { app: Some(app), base, sandbox, config, client: Client::new(), folder }
+        Self { app: Some(app), base, sandbox, config, client: Client::builder().build().unwrap(), folder }
     }
 
     /// Stops the house and opens it again over the same files.
@@ -100,7 +100,7 @@ impl House {
             branch: branch.map(ToOwned::to_owned),
             user: "7".to_owned(),
             role: role.to_owned(),
-            ttl: Duration::from_secs(600),
+            ttl: Duration::from_mins(10),
         };
         self.config.jwt.mint(&request, now()).unwrap()
     }
@@ -241,7 +241,7 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+        serde_json::from_slice(&self.bytes).expect("an answer of JSON")
     }
 
     #[track_caller]

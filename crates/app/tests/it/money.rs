@@ -1,20 +1,23 @@
 //! Money that does not fit is told of; why a payment stands where it stands is told, too.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
-use crate::house::House;
+use crate::house::{House, SOON};
 
 impl House {
     /// The newest exception, once there is one.
     pub(crate) async fn first_exception(&self) -> serde_json::Value {
-        for _ in 0..100 {
+        let deadline = Instant::now() + SOON;
+        loop {
             let data = self.get("/api/v1/pos/exceptions").send().await.data();
             if let Some(first) = data["items"].as_array().and_then(|items| items.first()) {
                 return first.clone();
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            assert!(Instant::now() < deadline, "no exception was raised");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("no exception was raised");
     }
 }
 

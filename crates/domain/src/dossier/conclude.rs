@@ -107,12 +107,14 @@ impl Dossier {
         funds.receipt(receipt).map(|receipt| (receipt.money.amount.clone(), receipt.paid_at))
     }
 
-    /// Late: after our expiry, after the payment was called off by a person, or after the till was told that the
-    /// provider had ended it before its time.
+    /// Late: after our expiry, after the payment was called off by a person, or after the till had been
+    /// told, on the provider's word, that it was over.
     fn is_late(&self, payment: &PaymentId, paid_at: Timestamp) -> bool {
-        self.files.iter().find(|file| &file.payment.id == payment).is_some_and(|file| {
-            let payment = &file.payment;
-            let ended_early = file.before == Before::Stood(PaymentStatus::Expired) && payment.display == Display::Shown;
+        self.files.iter().find(|file| &file.payment.id == payment).is_some_and(|File { payment, before, .. }| {
+            let over = matches!(
+                before,
+                Before::Stood(PaymentStatus::Expired | PaymentStatus::Canceled | PaymentStatus::Failed)
+            );
             let called_off = match payment.display {
                 Display::Withdrawn { at, why: Withdrawal::Cancelled | Withdrawal::Superseded | Withdrawal::Voided } => {
                     paid_at > at
@@ -121,7 +123,7 @@ impl Dossier {
                     false
                 }
             };
-            called_off || ended_early || paid_at > payment.expires_at
+            called_off || paid_at > payment.expires_at || (over && payment.display == Display::Shown)
         })
     }
 

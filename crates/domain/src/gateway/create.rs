@@ -181,6 +181,7 @@ impl Gateway {
                     routes: &routes,
                     card_token: command.card_token.as_ref(),
                     deadline,
+                    patient: false,
                     answer: slot.map(|slot| (slot, answers)),
                 };
                 self.created(command, self.open_charges(&job).await?).await?

@@ -58,6 +58,8 @@ pub(super) struct Job<'a> {
     pub(super) card_token: Option<&'a CardToken>,
     /// Until when.
     pub(super) deadline: Timestamp,
+    /// Whether to come back later when no provider can be reached: the till was told to wait.
+    pub(super) patient: bool,
     /// Where the answer is kept, and who writes it.
     pub(super) answer: Option<(IdempotencySlot, &'a dyn AnswerRenderer)>,
 }

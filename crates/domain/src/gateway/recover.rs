@@ -66,6 +66,7 @@ impl Gateway {
             routes: &routes,
             card_token: None,
             deadline: now.plus(self.policies.create_within),
+            patient: true,
             answer: None,
         };
         self.open_charges(&job).await.map(|_| ())

@@ -44,6 +44,9 @@ const fn printable(byte: u8) -> bool {
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $limit:literal, $allowed:expr) => {
+        text_id!($(#[$doc])* $name, $what, $limit, $allowed, |_: &str| true);
+    };
+    ($(#[$doc:meta])* $name:ident, $what:literal, $limit:literal, $allowed:expr, $whole:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
@@ -62,7 +65,7 @@ macro_rules! text_id {
                     Err(IdError::Empty { what: $what })
                 } else if text.len() > Self::BYTES_MAX {
                     Err(IdError::TooLong { what: $what, limit_bytes: Self::BYTES_MAX })
-                } else if text.bytes().all($allowed) {
+                } else if text.bytes().all($allowed) && $whole(&text) {
                     Ok(Self(text))
                 } else {
                     Err(IdError::Alphabet { what: $what })
@@ -110,8 +113,9 @@ text_id!(
 );
 text_id!(
     /// The POS order a payment pays. Opaque: never split, never guessed from.
-    /// Alphabet and length are those of Midtrans' `order_id`, the stricter of the two providers.
-    OrderCode, "order code", 50, word
+    /// Alphabet and length are those of Midtrans' `order_id`, the stricter of the two providers; a
+    /// code without any letter or digit (`..`, `-`) is none, since it could mean something in a path.
+    OrderCode, "order code", 50, word, |text: &str| text.bytes().any(|b| b.is_ascii_alphanumeric())
 );
 text_id!(
     /// What a client sends to make a retry harmless.
@@ -148,7 +152,7 @@ mod tests {
         assert!(OrderCode::parse("A".repeat(50)).is_ok());
         assert_eq!(OrderCode::parse("A".repeat(51)), Err(IdError::TooLong { what: "order code", limit_bytes: 50 }));
         assert_eq!(OrderCode::parse(""), Err(IdError::Empty { what: "order code" }));
-        for text in ["a b", "a/b", "a\0", "é", "a\nb", "a'b", "{{7*7}}"] {
+        for text in ["a b", "a/b", "a\0", "é", "a\nb", "a'b", "{{7*7}}", "..", ".", "-"] {
             assert_eq!(OrderCode::parse(text), Err(IdError::Alphabet { what: "order code" }), "{text:?}");
         }
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use futures::executor::block_on;
 use mstore_pay_domain::gateway::{AnswerRenderer as _, CreateError, CreatePayment, Created, Gateway, Policies};
+use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::{CrashPoint, MockProbe, StoreError};
+use mstore_pay_domain::ports::{CrashPoint, MockProbe, Operation, StoreError};
 
 use crate::shop::{PRICE, PlainAnswers, Shop};
 
@@ -75,4 +76,17 @@ fn the_first_answer_under_a_key_stays_the_answer_even_if_recovery_had_to_make_it
     let again = shop.create(&command).unwrap();
     let Created::Replayed(kept) = again else { panic!("expected the first answer, got {again:?}") };
     assert_eq!(kept, PlainAnswers.opened(&payment), "as it was before the money came");
+}
+
+#[test]
+fn a_till_that_was_told_to_wait_gets_its_qr_although_the_provider_is_away_for_a_while() {
+    let shop = Shop::open();
+    shop.world.provider.misbehave_always(Operation::Open, Mishap::SilentBefore);
+    let Ok(Created::Accepted(payment)) = shop.create(&Shop::command("TRX-1", PRICE)) else { panic!("expected 202") };
+    shop.world.provider.misbehave_always(Operation::Open, Mishap::Unreachable);
+    shop.pass(30);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Pending, "unknown is not failed");
+    shop.world.provider.behave();
+    shop.pass(40);
+    assert!(shop.payment(&payment.id).shown_charge().unwrap().artefact().is_some());
 }

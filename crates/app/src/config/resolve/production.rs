@@ -6,8 +6,8 @@ use url::{Host, Url};
 use super::{Faults, JWT_SECRET_DEVELOPMENT, LINK_SECRET_DEVELOPMENT, SECRET_BYTES_MIN, Secrets};
 use crate::config::{SecretText, Settings};
 
-/// What live keys of Xendit start with.
-pub(super) const LIVE_KEY_PREFIX: &str = "xnd_production_";
+/// Xendit's keys for real money start so, whatever environment they are used in.
+pub(crate) const LIVE_KEY_PREFIX: &str = "xnd_production_";
 
 pub(super) fn check(settings: &Settings, secrets: &Secrets, faults: &mut Faults) {
     signing_secret("LINK_SECRET", secrets.link.as_ref(), LINK_SECRET_DEVELOPMENT, faults);

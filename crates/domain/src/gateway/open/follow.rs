@@ -6,7 +6,7 @@ use super::{
     CHARGES_PER_PAYMENT_MAX, Job, LEAST_CALL, Next, Opened, RETRY_AFTER, Route, Try, UNANSWERED_PER_ROUTE_MAX,
     recovery_at,
 };
-use crate::charge::{Charge, FailureReason};
+use crate::charge::FailureReason;
 use crate::dossier::Dossier;
 use crate::gateway::{DecideError, FailoverOnUnknown, Gateway, Refusal};
 use crate::ids::{ChargeId, LeaseToken, ProviderRef};
@@ -51,38 +51,42 @@ impl Gateway {
                 .await?;
                 Ok(Next::End(Opened::Refused(refusal)))
             }
-            Verdict::Elsewhere(error) => self.go_elsewhere(job, charge, route, &error).await,
+            Verdict::Elsewhere(error) => self.go_elsewhere(job, tried, &error).await,
             Verdict::Unknown { exchange, told } => self.after_unknown(job, tried, &exchange, told.as_ref()).await,
         }
     }
 
-    /// The provider certainly did nothing: the next one is tried, if there is one.
+    /// The provider certainly did nothing: the next one is tried, if there is one. Recovery, which works
+    /// for a till that was told to wait, comes back later instead of giving up.
     async fn go_elsewhere(
         &self,
         job: &Job<'_>,
-        charge: &Charge,
-        route: &Route,
+        Try { payment, charge, route, .. }: &Try<'_>,
         error: &ProviderError,
     ) -> Result<Next, DecideError> {
         let following = job.routes.iter().skip_while(|known| !known.is(route)).nth(1);
         let next = ChargeId::new(self.ports.ids.uuid());
-        self.decide_on(job, |dossier| {
-            dossier.refused(&job.payment, &charge.id, error);
-            if let Some(following) = following {
-                self.intend_next(dossier, job, next, following);
-                return;
-            }
-            dossier.close_intake(&job.payment);
-            if let Some((slot, _)) = &job.answer {
-                dossier.work_mut().idempotency.push(IdempotencyWrite::Release { slot: slot.clone() });
-            }
-        })
-        .await?;
+        let stored = self
+            .decide_on(job, |dossier| {
+                dossier.refused(&job.payment, &charge.id, error);
+                if let Some(following) = following {
+                    self.intend_next(dossier, job, next, following);
+                } else if job.patient {
+                    dossier.set_due(&job.payment, Due::At(recovery_at(dossier, payment)));
+                } else {
+                    give_up(dossier, job);
+                }
+            })
+            .await?;
         let retry_after = match error.kind {
             ProviderErrorKind::RateLimited { retry_after } => retry_after.unwrap_or(RETRY_AFTER),
             _other => RETRY_AFTER,
         };
-        Ok(if following.is_some() { Next::Again } else { Next::End(Opened::Unavailable { retry_after }) })
+        Ok(match following {
+            Some(_) => Next::Again,
+            None if job.patient => Next::End(Opened::Unknown(Box::new(stored))),
+            None => Next::End(Opened::Unavailable { retry_after }),
+        })
     }
 
     /// Nobody knows whether the charge exists. What was to be displayed and was never shown cannot be
@@ -133,6 +137,14 @@ impl Gateway {
             let token = LeaseToken::new(self.ports.ids.uuid());
             dossier.set_due(&job.payment, Due::Leased(Lease { token, ttl: schedule::OPENING_LEASE }));
         }
+    }
+}
+
+/// No provider is left: the payment fails, and its key may be tried again.
+fn give_up(dossier: &mut Dossier, job: &Job<'_>) {
+    dossier.close_intake(&job.payment);
+    if let Some((slot, _)) = &job.answer {
+        dossier.work_mut().idempotency.push(IdempotencyWrite::Release { slot: slot.clone() });
     }
 }
 

@@ -1,0 +1,120 @@
+//! What the settings come to.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder};
+use mstore_pay_domain::ids::MerchantId;
+use mstore_pay_sandbox::SandboxConfig;
+use mstore_pay_xendit::WebhookVerification;
+
+use super::{AppEnv, JwtSettings, LogFormat, PerMinute, SecretText};
+use crate::auth::Role;
+
+/// What is in force.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where this runs.
+    pub env: AppEnv,
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// File of the store.
+    pub database: PathBuf,
+    /// How the outside reaches us; `None`: the address bound.
+    pub public_base_url: Option<String>,
+    /// Origins whose pages may call us.
+    pub cors_allowed_origins: Vec<String>,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// What is logged.
+    pub log_filter: String,
+    /// Signs pay links.
+    pub link_secret: SecretText,
+    /// What tokens are verified with.
+    pub jwt: JwtSettings,
+    /// Other names for roles.
+    pub role_map: BTreeMap<String, Role>,
+    /// Xendit.
+    pub xendit: XenditSettings,
+    /// Merchants that the environment's accounts serve; empty: all.
+    pub main_account_merchants: Vec<MerchantId>,
+    /// In which order providers are tried.
+    pub provider_order: ProviderOrder,
+    /// That order as it was given.
+    pub provider_order_text: String,
+    /// Whether webhooks are borne out.
+    pub confirm_webhooks: ConfirmWebhooks,
+    /// What follows an unanswered opening.
+    pub failover_on_unknown: FailoverOnUnknown,
+    /// What is enough.
+    pub http: HttpLimits,
+    /// The sandbox in this process, unless a provider is configured.
+    pub sandbox: Option<SandboxConfig>,
+    /// Where a fault programme strikes.
+    pub failpoints: Option<String>,
+}
+
+/// How Xendit is reached.
+#[derive(Debug, Clone)]
+pub struct XenditSettings {
+    /// Key of the account `main`.
+    pub secret_key: SecretText,
+    /// What its webhooks are verified with.
+    pub webhook_token: SecretText,
+    /// The one before.
+    pub webhook_token_previous: Option<SecretText>,
+    /// Where it is; `None`: the sandbox in this process.
+    pub base_url: Option<String>,
+    /// What proves a webhook.
+    pub verification: WebhookVerification,
+    /// The national merchant id that QR codes must carry.
+    pub nmid: Option<String>,
+    /// Calls per endpoint and minute.
+    pub rate_limit: PerMinute,
+}
+
+/// What is enough.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpLimits {
+    /// Creates per merchant and minute.
+    pub create_rate_limit: PerMinute,
+    /// Logged credential failures per address and minute.
+    pub webhook_failure_limit: PerMinute,
+    /// Connections per thread.
+    pub connections_max: NonZeroUsize,
+    /// Threads.
+    pub threads: NonZeroUsize,
+}
+
+impl XenditSettings {
+    /// The word of the setting.
+    #[must_use]
+    pub const fn verification_word(&self) -> &'static str {
+        match self.verification {
+            WebhookVerification::Token => "token",
+            WebhookVerification::Hmac => "hmac",
+        }
+    }
+}
+
+impl Config {
+    /// The word of the setting.
+    #[must_use]
+    pub const fn confirm_webhooks_word(&self) -> &'static str {
+        match self.confirm_webhooks {
+            ConfirmWebhooks::Always => "always",
+            ConfirmWebhooks::Never => "never",
+        }
+    }
+
+    /// The word of the setting.
+    #[must_use]
+    pub const fn failover_word(&self) -> &'static str {
+        match self.failover_on_unknown {
+            FailoverOnUnknown::Displayed => "displayed",
+            FailoverOnUnknown::Never => "never",
+        }
+    }
+}
