@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::shop::{PATIENCE, SALE_WITHIN, Shop};
 use crate::checker::{self, Licence};
@@ -15,13 +15,16 @@ async fn f63_two_merchants_with_the_same_order_code_amount_and_minute_never_get_
     let mut shop = Shop::open().await;
     let n = cases(PAIRS);
     let other = Till::new(&shop.rig, "M2", "L0_CASHIER", PATIENCE, &shop.log);
-    shop.rig
-        .control
-        .faults(&json!([
-            {"provider": "xendit", "operation": "open", "effect": "disconnect_after", "probability": 0.3, "seed": 631},
-            {"provider": "xendit", "operation": "open", "effect": "status_after", "probability": 0.3, "seed": 632},
-        ]))
-        .await;
+    // Of every second pair the first answers are lost.
+    let losses: Vec<Value> = (0..n)
+        .filter(|number| !number.is_multiple_of(2))
+        .map(|number| {
+            let effect = if number % 4 == 1 { "disconnect_after" } else { "status_after" };
+            json!({"provider": "xendit", "operation": "open", "effect": effect,
+                "reference": format!("F63-{number}"), "times": 2})
+        })
+        .collect();
+    shop.rig.control.faults(&json!(losses)).await;
     let crossed = at_once(n, 4, |number| {
         let (shop, other) = (&shop, &other);
         async move {
