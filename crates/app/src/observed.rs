@@ -9,7 +9,7 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, OpenCharge, OpenedCharge, Operation,
+    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, OpenCharge, OpenedCharge, Operation,
     PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
@@ -99,6 +99,10 @@ impl<P: PaymentProvider> PaymentProvider for Observed<P> {
 
     fn capabilities(&self, account: &ProviderAccount, method: Method) -> Option<Capabilities> {
         self.inner.capabilities(account, method)
+    }
+
+    fn availability(&self, account: &ProviderAccount, method: Method) -> Availability {
+        self.inner.availability(account, method)
     }
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {

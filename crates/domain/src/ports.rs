@@ -30,7 +30,7 @@ pub use outbox::{EventPublisher, LeasedMessage, Outbox, PublishError};
 pub use payments::{LeasedPayment, PaymentRepository};
 pub use probe::{CrashPoint, NoProbe, Probe};
 pub use provider::{
-    ArrivedMoney, CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, Exchange,
+    ArrivedMoney, Availability, CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, Exchange,
     IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError,
     ProviderErrorKind, Query, RefundCharge, RefundOutcome, ReturnUrls, Risk, Simulation, SnapshotStatus, Sweep,
     Upstream,

@@ -11,8 +11,9 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Clock, OpenCharge, OpenedCharge, Operation,
-    PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Clock, OpenCharge, OpenedCharge,
+    Operation, PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation,
+    Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 use thiserror::Error;
@@ -64,7 +65,7 @@ impl<P: PaymentProvider> CircuitBreaker<P> {
     /// Whether a call on that line would be refused now; nothing is counted.
     #[must_use]
     pub fn is_open(&self, line: &Line) -> bool {
-        self.board.is_open(line, self.clock.now())
+        self.board.rests_for(line, self.clock.now()).is_some()
     }
 
     fn admit(
@@ -109,6 +110,14 @@ impl<P: PaymentProvider> PaymentProvider for CircuitBreaker<P> {
 
     fn capabilities(&self, account: &ProviderAccount, method: Method) -> Option<Capabilities> {
         self.inner.capabilities(account, method)
+    }
+
+    fn availability(&self, account: &ProviderAccount, method: Method) -> Availability {
+        let line = Line { account: account.id.clone(), operation: Operation::Open, method: Some(method) };
+        match self.board.rests_for(&line, self.clock.now()) {
+            Some(retry_after) => Availability::Resting { retry_after },
+            None => self.inner.availability(account, method),
+        }
     }
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {

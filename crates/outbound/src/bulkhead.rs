@@ -11,8 +11,9 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Clock, OpenCharge, OpenedCharge, Operation,
-    PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Clock, OpenCharge, OpenedCharge,
+    Operation, PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation,
+    Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 use thiserror::Error;
@@ -85,6 +86,10 @@ impl<P: PaymentProvider> PaymentProvider for Bulkhead<P> {
 
     fn capabilities(&self, account: &ProviderAccount, method: Method) -> Option<Capabilities> {
         self.inner.capabilities(account, method)
+    }
+
+    fn availability(&self, account: &ProviderAccount, method: Method) -> Availability {
+        self.inner.availability(account, method)
     }
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {

@@ -15,8 +15,8 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    CancelCharge, Canceled, Capabilities, ChargeSnapshot, OpenCharge, OpenedCharge, Operation, PaymentProvider,
-    ProviderError, Query, RateBudget, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, OpenCharge, OpenedCharge, Operation,
+    PaymentProvider, ProviderError, Query, RateBudget, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::HttpClient;
@@ -59,6 +59,10 @@ impl PaymentProvider for Xendit {
 
     fn capabilities(&self, _account: &ProviderAccount, method: Method) -> Option<Capabilities> {
         Channel::of(method).map(Channel::capabilities)
+    }
+
+    fn availability(&self, _account: &ProviderAccount, _method: Method) -> Availability {
+        Availability::Ready
     }
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {

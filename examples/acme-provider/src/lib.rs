@@ -11,8 +11,9 @@ use mstore_pay_domain::ids::{IdError, ProviderId};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{
-    CancelCharge, Canceled, Capabilities, ChargeSnapshot, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge,
-    Operation, PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Risk, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, IdempotencySupport, LookupSupport, OpenCharge,
+    OpenedCharge, Operation, PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Risk, Simulation,
+    Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::{Call, Deadline, HttpClient};
@@ -88,6 +89,10 @@ impl PaymentProvider for Acme {
             expiry_max: Duration::from_hours(1),
             natural_life: Some(Duration::from_hours(1)),
         })
+    }
+
+    fn availability(&self, _account: &ProviderAccount, _method: Method) -> Availability {
+        Availability::Ready
     }
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {

@@ -31,7 +31,7 @@ impl Gateway {
         let payment = &leased.payment;
         let actor = Actor::Worker;
         if payment.intake == Intake::Open {
-            return self.recover(payment).await;
+            return self.recover(leased).await;
         }
         let now = self.ports.clock.now();
         if payment.status() == PaymentStatus::Pending && payment.display == Display::Shown && now >= payment.expires_at

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::open::{Job, Opened};
+use super::open::{AllResting, Job, Opened};
 use super::{AnswerRenderer, DecideError, Gateway, IdempotentRequest, Scope};
 use crate::audit::Actor;
 use crate::idempotency::StoredAnswer;
@@ -140,6 +140,13 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
+impl From<AllResting> for CreateError {
+    fn from(resting: AllResting) -> Self {
+        // Whole seconds reach the till: a moment too early would meet the same closed door.
+        Self::Unavailable { retry_after: resting.retry_after.max(RETRY_AFTER) }
+    }
+}
+
 impl From<DecideError> for CreateError {
     fn from(error: DecideError) -> Self {
         match error {
@@ -170,13 +177,13 @@ impl Gateway {
                 self.keep_first(command, answers, joined).await?
             }
             Plan::Replayed(created) => created,
-            Plan::Open { payment, routes } => {
-                self.ports.probe.reach(CrashPoint::AfterIntentCommit).await?;
+            Plan::Open { payment, routes, lease } => {
                 let slot = command.idempotency.as_ref().map(|request| request.slot(&command.scope.merchant));
                 let job = Job {
                     merchant: &command.scope.merchant,
                     order_code: &command.order_code,
                     payment,
+                    lease,
                     actor: &command.actor,
                     routes: &routes,
                     card_token: command.card_token.as_ref(),
@@ -184,7 +191,11 @@ impl Gateway {
                     patient: false,
                     answer: slot.map(|slot| (slot, answers)),
                 };
-                self.created(command, self.open_charges(&job).await?).await?
+                let opened = Box::pin(async {
+                    self.ports.probe.reach(CrashPoint::AfterIntentCommit).await?;
+                    self.open_charges(&job).await
+                });
+                self.created(command, self.held(&job, opened).await?).await?
             }
         };
         self.ports.probe.reach(CrashPoint::AfterCommitBeforeReply).await?;

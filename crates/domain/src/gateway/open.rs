@@ -2,12 +2,13 @@
 //! may be tried. Shared by create and recovery.
 
 mod follow;
+mod held;
 mod route;
 mod verdict;
 
 use std::time::Duration;
 
-pub(super) use route::Route;
+pub(super) use route::{AllResting, Route, ready};
 
 use super::race::within;
 use super::{AnswerRenderer, DecideError, Gateway, Refusal};
@@ -15,7 +16,7 @@ use crate::audit::Actor;
 use crate::charge::{Charge, Opening};
 use crate::dossier::Dossier;
 use crate::idempotency::IdempotencySlot;
-use crate::ids::{MerchantId, OrderCode, PaymentId};
+use crate::ids::{LeaseToken, MerchantId, OrderCode, PaymentId};
 use crate::payment::{Display, Intake, Payment};
 use crate::ports::{
     CardToken, Certainty, CrashPoint, IdempotencySupport, OpenCharge, Operation, ProviderError, ProviderErrorKind,
@@ -37,8 +38,12 @@ const NEXT_TRY_WITHIN: Duration = Duration::from_secs(3);
 const UNANSWERED_PER_RUN_MAX: u32 = 3;
 /// Unanswered openings at one provider after which the next is tried, if there is one.
 const UNANSWERED_PER_ROUTE_MAX: usize = 2;
-/// Charges of one payment, hidden ones included; after that it is left to its expiry.
-pub(super) const CHARGES_PER_PAYMENT_MAX: usize = 16;
+/// Charges of one payment whose opening the provider did not refuse; after that it is left to its expiry.
+const UNREFUSED_PER_PAYMENT_MAX: usize = 16;
+/// Refused openings of one payment; after that it is left to its expiry.
+const REFUSED_PER_PAYMENT_MAX: usize = 64;
+/// The longest pause of recovery while a till waits.
+const RECOVERY_PAUSE_MAX: Duration = Duration::from_secs(8);
 /// When a client is told to come back where no provider said when.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
@@ -50,6 +55,8 @@ pub(super) struct Job<'a> {
     pub(super) order_code: &'a OrderCode,
     /// The payment.
     pub(super) payment: PaymentId,
+    /// By which the payment is held: nobody else works on it meanwhile.
+    pub(super) lease: LeaseToken,
     /// Who wants it.
     pub(super) actor: &'a Actor,
     /// Where, first first.
@@ -208,8 +215,16 @@ impl Gateway {
     }
 }
 
-/// Recovery comes back the later the more charges were lost.
+/// Recovery comes back the later the more openings went wrong, but soon enough for a till that waits.
 fn recovery_at(dossier: &Dossier, payment: &Payment) -> Timestamp {
     let lost = u32::try_from(payment.charges.len()).unwrap_or(u32::MAX);
-    dossier.now().plus(schedule::close_retry(lost.saturating_sub(2)))
+    dossier.now().plus(schedule::close_retry(lost.saturating_sub(2)).min(RECOVERY_PAUSE_MAX))
+}
+
+/// Whether so many openings went wrong that no other is tried.
+pub(super) fn is_given_up(payment: &Payment) -> bool {
+    let is_refused = |charge: &&Charge| matches!(charge.opening, Opening::Refused { .. });
+    let refused = payment.charges.iter().filter(is_refused).count();
+    let unrefused = payment.charges.len().saturating_sub(refused);
+    unrefused >= UNREFUSED_PER_PAYMENT_MAX || refused >= REFUSED_PER_PAYMENT_MAX
 }

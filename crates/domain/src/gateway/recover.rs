@@ -1,34 +1,49 @@
 //! Recovery: a create that did not end. The same table as in a create applies, under the same payment.
 
-use super::open::{CHARGES_PER_PAYMENT_MAX, Job};
+use std::time::Duration;
+
+use super::open::{Job, is_given_up, ready};
 use super::{DecideError, FailoverOnUnknown, Gateway, Scope};
 use crate::audit::Actor;
 use crate::charge::{Charge, Opening};
 use crate::ids::{ChargeId, LeaseToken};
 use crate::lease::Lease;
 use crate::payment::{Display, Intake, Payment};
-use crate::ports::{Exchange, Risk};
+use crate::ports::{Exchange, LeasedPayment, Risk};
 use crate::schedule;
 use crate::unit_of_work::Due;
 
+/// Between two looks whether a provider would be called again.
+const RESTING_PAUSE: Duration = Duration::from_secs(2);
+
 impl Gateway {
     /// Goes on with a payment whose create was cut off. While its time is ahead, what nobody was shown
-    /// is put aside and another charge is opened; what may have been pushed is only watched.
-    pub(super) async fn recover(&self, payment: &Payment) -> Result<(), DecideError> {
+    /// is put aside and another charge is opened; what may have been pushed is only watched. While no
+    /// provider would be called it comes back later, and spends no charge on that.
+    pub(super) async fn recover(&self, leased: &LeasedPayment) -> Result<(), DecideError> {
+        let payment = &leased.payment;
         let actor = Actor::Worker;
         let scope = Scope { merchant: payment.merchant.clone(), branch: payment.branch.clone() };
         let routes = self.routes(&scope, payment.method).await?;
         let now = self.ports.clock.now();
-        let given_up = payment.charges.len() >= CHARGES_PER_PAYMENT_MAX;
-        let over = given_up || now >= payment.expires_at || payment.display != Display::Shown;
+        let over = is_given_up(payment) || now >= payment.expires_at || payment.display != Display::Shown;
         let last_is_pushed = payment.charges.last().is_some_and(|charge| {
             routes.iter().any(|route| route.leads_to(charge) && route.capabilities.risk == Risk::Pushed)
         });
         let wait_only = last_is_pushed || self.policies.failover_on_unknown == FailoverOnUnknown::Never;
-        let route = routes.iter().find(|route| payment.charges.last().is_some_and(|last| route.leads_to(last)));
-        let again = if over || wait_only { None } else { route.or(routes.first()) };
+        let ready = match ready(&routes) {
+            Ok(ready) => ready,
+            Err(_resting) if over || wait_only => Vec::new(),
+            Err(_resting) => {
+                let back_at = Some(now.plus(RESTING_PAUSE));
+                return Ok(self.ports.payments.reschedule(&payment.id, leased.token, now, &back_at).await?);
+            }
+        };
+        let route = ready.iter().find(|route| payment.charges.last().is_some_and(|last| route.leads_to(last)));
+        let again = if over || wait_only { None } else { route.or(ready.first()) };
         let next = ChargeId::new(self.ports.ids.uuid());
-        let lease = Lease { token: LeaseToken::new(self.ports.ids.uuid()), ttl: schedule::OPENING_LEASE };
+        let token = LeaseToken::new(self.ports.ids.uuid());
+        let lease = Lease { token, ttl: schedule::OPENING_LEASE };
         let id = payment.id;
         self.decide(&payment.merchant, &payment.order_code, &actor, |dossier| {
             let unanswered: Vec<ChargeId> = dossier
@@ -62,14 +77,15 @@ impl Gateway {
             merchant: &payment.merchant,
             order_code: &payment.order_code,
             payment: id,
+            lease: token,
             actor: &actor,
-            routes: &routes,
+            routes: &ready,
             card_token: None,
             deadline: now.plus(self.policies.create_within),
             patient: true,
             answer: None,
         };
-        self.open_charges(&job).await.map(|_| ())
+        self.held(&job, Box::pin(self.open_charges(&job))).await.map(|_| ())
     }
 }
 

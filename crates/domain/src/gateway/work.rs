@@ -13,6 +13,9 @@ use crate::webhook::LeasedDelivery;
 /// How long a worker holds what it took up.
 const WORK_LEASE: Duration = Duration::from_mins(1);
 
+/// Before a payment that was given back is looked at again.
+const GIVEN_BACK_PAUSE: Duration = Duration::from_secs(5);
+
 /// A kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
@@ -144,8 +147,9 @@ impl Gateway {
             Errand::Payment(leased) => {
                 self.ports.probe.reach(CrashPoint::WorkerAfterLease).await?;
                 match self.look_at(leased).await {
-                    // Somebody else is at work on it, and its lease runs out by itself.
-                    Ok(()) | Err(DecideError::Contended | DecideError::Commit(_)) => Ok(()),
+                    Ok(()) => Ok(()),
+                    // Others are at work on its order.
+                    Err(DecideError::Contended | DecideError::Commit(_)) => self.give_back(errand).await,
                     Err(DecideError::Store(store)) => Err(store),
                 }
             }
@@ -153,15 +157,21 @@ impl Gateway {
         }
     }
 
-    /// Gives back a thing whose doing ended in a panic. A webhook is tried a bounded number of times,
-    /// then put before a person; of the others the lease runs out.
+    /// Gives back a thing whose doing ended in an error or a panic. A webhook is tried a bounded number of
+    /// times, then put before a person; a payment is looked at again soon; a message waits for its lease
+    /// to run out.
     ///
     /// # Errors
     /// [`StoreError`]: its lease runs out.
     pub async fn give_back(&self, errand: &Errand) -> Result<(), StoreError> {
         match errand {
             Errand::Webhook(leased) => self.defer(leased, None).await.map(|_| ()),
-            Errand::Payment(_) | Errand::Message(_) => Ok(()),
+            Errand::Payment(leased) => {
+                let now = self.ports.clock.now();
+                let soon = Some(now.plus(GIVEN_BACK_PAUSE));
+                self.ports.payments.reschedule(&leased.payment.id, leased.token, now, &soon).await
+            }
+            Errand::Message(_) => Ok(()),
         }
     }
 }

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use super::lock;
 use crate::ids::ProviderId;
 use crate::method::Method;
-use crate::ports::{Capabilities, Clock, Operation};
+use crate::ports::{Availability, Capabilities, Clock, Operation};
 use books::Books;
 use mishap::Script;
 
@@ -33,6 +33,7 @@ pub struct ScriptedProvider {
     unsupported: BTreeSet<Operation>,
     books: Mutex<Books>,
     script: Mutex<Script>,
+    availability: Mutex<Availability>,
 }
 
 impl ScriptedProvider {
@@ -41,7 +42,15 @@ impl ScriptedProvider {
     #[must_use]
     pub fn new(id: ProviderId, clock: Arc<dyn Clock>) -> Self {
         let offered = capabilities::like_payments_v3();
-        Self { id, clock, offered, unsupported: BTreeSet::new(), books: Mutex::default(), script: Mutex::default() }
+        Self {
+            id,
+            clock,
+            offered,
+            unsupported: BTreeSet::new(),
+            books: Mutex::default(),
+            script: Mutex::default(),
+            availability: Mutex::new(Availability::Ready),
+        }
     }
 
     /// This provider, where it offers a method with those properties.

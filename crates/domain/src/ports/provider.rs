@@ -16,7 +16,7 @@ pub use calls::{
     ArrivedMoney, CancelCharge, Canceled, CardToken, ChargeSnapshot, Exchange, OpenCharge, OpenedCharge, Query,
     RefundCharge, RefundOutcome, ReturnUrls, Simulation, SnapshotStatus, Sweep,
 };
-pub use capabilities::{Capabilities, IdempotencySupport, LookupSupport, Risk};
+pub use capabilities::{Availability, Capabilities, IdempotencySupport, LookupSupport, Risk};
 pub use error::{Certainty, Operation, ProviderError, ProviderErrorKind, Upstream};
 
 use std::time::Duration;
@@ -41,6 +41,11 @@ pub trait PaymentProvider: Send + Sync {
 
     /// What it can do with a method under that account; `None` where it does not offer the method.
     fn capabilities(&self, account: &ProviderAccount, method: Method) -> Option<Capabilities>;
+
+    /// Whether an opening would be sent at all now. Nothing is sent for it, and nothing is counted. An
+    /// adapter is always [`Availability::Ready`]; a layer that holds calls back says so here, and any layer
+    /// MUST hand on what the provider behind it says.
+    fn availability(&self, account: &ProviderAccount, method: Method) -> Availability;
 
     /// Opens a charge. MUST send at most one request that could create anything, unless the provider
     /// honours the idempotency key.

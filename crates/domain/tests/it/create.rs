@@ -1,12 +1,14 @@
 //! Create: one QR for an order, whatever the provider and the till do.
 
+use std::time::Duration;
+
 use mstore_pay_domain::charge::Artefact;
 use mstore_pay_domain::gateway::{CreateError, Created, FailoverOnUnknown, Policies};
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::{Certainty, Operation, ProviderErrorKind};
+use mstore_pay_domain::ports::{Availability, Certainty, Operation, ProviderErrorKind};
 
 use crate::shop::{PRICE, Shop};
 
@@ -101,6 +103,21 @@ fn with_no_provider_in_reach_nothing_is_left_behind_and_the_key_is_free_again() 
     let again = shop.create(&Shop::keyed("TRX-1", PRICE, "k1"));
     assert!(matches!(again, Ok(Created::Open(_))), "{again:?}");
     assert_eq!(shop.books().len(), 1);
+}
+
+#[test]
+fn while_the_provider_rests_a_create_writes_nothing() {
+    let shop = Shop::open();
+    shop.world.provider.say(Availability::Resting { retry_after: Duration::from_secs(2) });
+    for _ in 0..3 {
+        let refused = shop.create(&Shop::keyed("TRX-1", PRICE, "k1"));
+        assert!(matches!(refused, Err(CreateError::Unavailable { .. })), "{refused:?}");
+    }
+    assert_eq!(shop.stored("TRX-1"), Vec::new());
+    assert_eq!(shop.world.provider.calls(), Vec::new());
+    shop.world.provider.behave();
+    let sold = shop.create(&Shop::keyed("TRX-1", PRICE, "k1"));
+    assert!(matches!(sold, Ok(Created::Open(_))), "{sold:?}");
 }
 
 #[test]

@@ -1,37 +1,75 @@
 //! Recovery: a create that was cut off goes on under the same payment.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
+use futures::FutureExt as _;
 use futures::executor::block_on;
 use mstore_pay_domain::gateway::{AnswerRenderer as _, CreateError, CreatePayment, Created, Gateway, Policies};
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::{CrashPoint, MockProbe, Operation, StoreError};
+use mstore_pay_domain::ports::{Availability, CrashPoint, Operation, Probe, StoreError};
 
 use crate::shop::{PRICE, PlainAnswers, Shop};
 
-/// A create that ends at that point, as if the process had died there.
-fn cut_off_at(shop: &Shop, point: CrashPoint) {
-    cut_off(shop, point, &Shop::command("TRX-1", PRICE));
+/// How a create ends before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The process dies: nothing more is done.
+    Death,
+    /// The store fails.
+    Error,
+    /// A panic.
+    Panic,
 }
 
-fn cut_off(shop: &Shop, point: CrashPoint, command: &CreatePayment) {
-    let mut probe = MockProbe::new();
-    probe.expect_reach().returning(move |reached| {
-        if reached == point { Err(StoreError::unavailable("the process died here")) } else { Ok(()) }
-    });
+/// Ends whatever comes to a point.
+struct EndsAt(CrashPoint, End);
+
+#[async_trait]
+impl Probe for EndsAt {
+    async fn reach(&self, point: CrashPoint) -> Result<(), StoreError> {
+        match self.1 {
+            _ if point != self.0 => Ok(()),
+            End::Death => std::future::pending().await,
+            End::Error => Err(StoreError::unavailable("on purpose")),
+            End::Panic => panic!("on purpose"),
+        }
+    }
+}
+
+/// A create that ends at that point, as if the process had died there.
+fn cut_off_at(shop: &Shop, point: CrashPoint) {
+    cut_off(shop, point, End::Death, &Shop::command("TRX-1", PRICE));
+}
+
+fn cut_off(shop: &Shop, point: CrashPoint, end: End, command: &CreatePayment) {
     let mut ports = shop.world.ports();
-    ports.probe = Arc::new(probe);
+    ports.probe = Arc::new(EndsAt(point, end));
     let gateway = Gateway::new(ports, Policies::default());
-    let cut = block_on(gateway.create(command, &PlainAnswers));
-    assert!(matches!(cut, Err(CreateError::Store(_))), "{cut:?}");
+    let ended = AssertUnwindSafe(gateway.create(command, &PlainAnswers)).catch_unwind().now_or_never();
+    match (end, ended) {
+        (End::Death, None) | (End::Error, Some(Ok(Err(CreateError::Store(_))))) | (End::Panic, Some(Err(_))) => {}
+        (_, ended) => panic!("{end:?} at {point:?} gave {ended:?}"),
+    }
 }
 
 #[track_caller]
 fn check(point: CrashPoint, objects: usize) {
+    check_within(20, point, End::Death, objects);
+    check_within(2, point, End::Error, objects);
+    check_within(2, point, End::Panic, objects);
+}
+
+#[track_caller]
+fn check_within(seconds: u64, point: CrashPoint, end: End, objects: usize) {
     let shop = Shop::open();
-    cut_off_at(&shop, point);
-    shop.pass(20);
+    cut_off(&shop, point, end, &Shop::command("TRX-1", PRICE));
+    shop.pass(seconds);
+    let open = shop.stored("TRX-1").iter().all(|payment| payment.shown_charge().is_some());
+    assert!(open, "{end:?} at {point:?}: recovery had its time");
     let payment = shop.sell("TRX-1");
     assert_eq!((payment.status(), payment.attempt), (PaymentStatus::Pending, 1), "{point:?}");
     assert_eq!(shop.books().len(), objects, "{point:?}");
@@ -42,7 +80,7 @@ fn check(point: CrashPoint, objects: usize) {
 }
 
 #[test]
-fn wherever_a_create_is_cut_off_the_till_gets_one_qr_and_one_payment() {
+fn wherever_and_however_a_create_is_cut_off_the_till_gets_one_qr_and_one_payment() {
     check(CrashPoint::AfterIntentCommit, 1);
     check(CrashPoint::BeforeCall, 1);
     check(CrashPoint::AfterCallBeforeCommit, 2);
@@ -67,7 +105,7 @@ fn after_its_time_a_cut_off_create_is_only_watched() {
 fn the_first_answer_under_a_key_stays_the_answer_even_if_recovery_had_to_make_it() {
     let shop = Shop::open();
     let command = Shop::keyed("TRX-1", PRICE, "key-1");
-    cut_off(&shop, CrashPoint::AfterCallBeforeCommit, &command);
+    cut_off(&shop, CrashPoint::AfterCallBeforeCommit, End::Death, &command);
     shop.pass(20);
     let first = shop.create(&command).unwrap();
     let Created::Open(payment) = first else { panic!("expected a QR, got {first:?}") };
@@ -88,5 +126,19 @@ fn a_till_that_was_told_to_wait_gets_its_qr_although_the_provider_is_away_for_a_
     assert_eq!(shop.status(&payment.id), PaymentStatus::Pending, "unknown is not failed");
     shop.world.provider.behave();
     shop.pass(40);
+    assert!(shop.payment(&payment.id).shown_charge().unwrap().artefact().is_some());
+}
+
+#[test]
+fn while_the_provider_rests_a_waiting_till_costs_no_charge_and_is_served_as_soon_as_it_is_back() {
+    let shop = Shop::open();
+    shop.world.provider.misbehave_always(Operation::Open, Mishap::SilentBefore);
+    let Ok(Created::Accepted(payment)) = shop.create(&Shop::command("TRX-1", PRICE)) else { panic!("expected 202") };
+    let charges = shop.payment(&payment.id).charges.len();
+    shop.world.provider.say(Availability::Resting { retry_after: Duration::from_secs(2) });
+    shop.pass(120);
+    assert_eq!(shop.payment(&payment.id).charges.len(), charges);
+    shop.world.provider.behave();
+    shop.pass(3);
     assert!(shop.payment(&payment.id).shown_charge().unwrap().artefact().is_some());
 }

@@ -92,6 +92,12 @@ impl Shop {
         block_on(self.world.store.payment(&Self::scope().merchant, id)).unwrap().unwrap()
     }
 
+    /// Every payment of an order.
+    pub(crate) fn stored(&self, order: &str) -> Vec<Payment> {
+        let code = OrderCode::parse(order).unwrap();
+        block_on(self.world.store.of_order(&Self::scope().merchant, &code)).unwrap()
+    }
+
     pub(crate) fn status(&self, id: &PaymentId) -> PaymentStatus {
         self.payment(id).status()
     }

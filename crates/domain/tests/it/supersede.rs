@@ -1,8 +1,11 @@
 //! Another amount for an order: the old charge goes, the new one comes, and money on either is found.
 
+use std::time::Duration;
+
 use mstore_pay_domain::gateway::{CreateError, Created};
 use mstore_pay_domain::memory::BookedStatus;
-use mstore_pay_domain::payment::PaymentStatus;
+use mstore_pay_domain::payment::{Display, PaymentStatus};
+use mstore_pay_domain::ports::Availability;
 
 use crate::shop::{PRICE, Shop};
 
@@ -57,4 +60,15 @@ fn both_paid_is_flagged() {
     shop.pay(&first, PRICE);
     shop.deliver_all();
     assert_eq!(shop.exceptions(), ["late_paid", "paid_twice"]);
+}
+
+#[test]
+fn while_the_provider_rests_the_old_charge_stays_on_display() {
+    let shop = Shop::open();
+    let old = shop.sell("TRX-1");
+    shop.world.provider.say(Availability::Resting { retry_after: Duration::from_secs(2) });
+    let refused = switch(&shop);
+    assert!(matches!(refused, Err(CreateError::Unavailable { .. })), "{refused:?}");
+    assert_eq!(shop.payment(&old.id).display, Display::Shown);
+    assert_eq!(shop.books()[0].status, BookedStatus::Open);
 }

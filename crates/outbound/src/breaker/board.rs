@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use mstore_pay_domain::ids::AccountId;
 use mstore_pay_domain::method::Method;
@@ -81,8 +82,9 @@ impl Board {
         }
     }
 
-    pub(super) fn is_open(&self, line: &Line, now: Timestamp) -> bool {
-        self.lines().get(line).is_some_and(|machine| machine.refuses(&self.policy, now))
+    /// For how long a call on that line would be refused; `None` if it would be made.
+    pub(super) fn rests_for(&self, line: &Line, now: Timestamp) -> Option<Duration> {
+        self.lines().get(line).and_then(|machine| machine.rests_for(&self.policy, now))
     }
 
     pub(super) fn snapshot(&self) -> Vec<BreakerSnapshot> {

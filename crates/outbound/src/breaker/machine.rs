@@ -180,10 +180,10 @@ impl Machine {
         }
     }
 
-    pub(super) fn refuses(&self, policy: &BreakerPolicy, now: Timestamp) -> bool {
+    pub(super) fn rests_for(&self, policy: &BreakerPolicy, now: Timestamp) -> Option<Duration> {
         match self.gate {
-            Gate::Closed => false,
-            Gate::Open { probe_at, .. } => !is_due(probe_at, policy, now),
+            Gate::Open { probe_at, .. } if !is_due(probe_at, policy, now) => Some(probe_at.since(now)),
+            Gate::Closed | Gate::Open { .. } => None,
         }
     }
 

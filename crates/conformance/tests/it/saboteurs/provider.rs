@@ -10,8 +10,8 @@ use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::memory::ScriptedProvider;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, OpenCharge, OpenedCharge, PaymentProvider,
-    ProviderError, Query, RefundCharge, RefundOutcome, Simulation, SnapshotStatus, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, OpenCharge, OpenedCharge,
+    PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, SnapshotStatus, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 
@@ -39,6 +39,10 @@ impl PaymentProvider for Sabotaged {
 
     fn capabilities(&self, account: &ProviderAccount, method: Method) -> Option<Capabilities> {
         self.provider.capabilities(account, method)
+    }
+
+    fn availability(&self, account: &ProviderAccount, method: Method) -> Availability {
+        self.provider.availability(account, method)
     }
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {

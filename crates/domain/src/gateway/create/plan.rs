@@ -1,7 +1,7 @@
 //! What a create comes to: join what is under way, or commit the intent to open something new.
 
 use crate::dossier::Dossier;
-use crate::gateway::open::Route;
+use crate::gateway::open::{Route, ready};
 use crate::gateway::race::within;
 use crate::gateway::{AnswerRenderer, Gateway};
 use crate::idempotency::KeptAnswer;
@@ -30,6 +30,8 @@ pub(super) enum Plan {
         payment: PaymentId,
         /// Where to open it, first first.
         routes: Vec<Route>,
+        /// By which the payment is held meanwhile.
+        lease: LeaseToken,
     },
 }
 
@@ -42,8 +44,9 @@ impl Gateway {
     ) -> Result<Plan, CreateError> {
         let routes = self.routes_for(command).await?;
         let order = self.resolve(command).await;
+        let actor = &command.actor;
         for _ in 0..PLANS_MAX {
-            let dossier = self.dossier(&command.scope.merchant, &command.order_code, &command.actor).await?;
+            let dossier = self.dossier(&command.scope.merchant, &command.order_code, actor).await?;
             refuse_finished_order(command, &dossier, order.as_ref())?;
             let live = dossier.live_payment().cloned();
             match live {
@@ -51,15 +54,17 @@ impl Gateway {
                     return self.join_live(command, dossier, live, answers).await;
                 }
                 Some(live) => {
+                    // What is on display stays there if nothing could take its place.
+                    let ready = ready(&routes)?;
                     self.leave(command, &live).await?;
-                    let dossier = self.dossier(&command.scope.merchant, &command.order_code, &command.actor).await?;
+                    let dossier = self.dossier(&command.scope.merchant, &command.order_code, actor).await?;
                     refuse_finished_order(command, &dossier, order.as_ref())?;
-                    if let Some(plan) = self.intend(command, dossier, &routes, Some(live.id)).await? {
+                    if let Some(plan) = self.intend(command, dossier, &ready, Some(live.id)).await? {
                         return Ok(plan);
                     }
                 }
                 None => {
-                    if let Some(plan) = self.intend(command, dossier, &routes, None).await? {
+                    if let Some(plan) = self.intend(command, dossier, &ready(&routes)?, None).await? {
                         return Ok(plan);
                     }
                 }
@@ -126,14 +131,14 @@ impl Gateway {
         dossier.add(payment);
         let charge = ChargeId::new(self.ports.ids.uuid());
         dossier.intend(&id, charge, &route.account.provider, &route.account.id);
-        let token = LeaseToken::new(self.ports.ids.uuid());
-        dossier.set_due(&id, Due::Leased(Lease { token, ttl: schedule::OPENING_LEASE }));
+        let lease = LeaseToken::new(self.ports.ids.uuid());
+        dossier.set_due(&id, Due::Leased(Lease { token: lease, ttl: schedule::OPENING_LEASE }));
         if let Some(request) = &command.idempotency {
             let now = dossier.now();
             let record = request.record(&command.scope.merchant, id, now, KeptAnswer::Current);
             dossier.work_mut().idempotency.push(IdempotencyWrite::Claim { record, now });
         }
-        let plan = || Plan::Open { payment: id, routes: routes.to_vec() };
+        let plan = || Plan::Open { payment: id, routes: routes.to_vec(), lease };
         match self.commit(&dossier.conclude()).await {
             Ok(()) => Ok(Some(plan())),
             Err(CommitError::Store(StoreError::CommitUnknown { source })) => {

@@ -3,13 +3,12 @@
 
 use super::verdict::Verdict;
 use super::{
-    CHARGES_PER_PAYMENT_MAX, Job, LEAST_CALL, Next, Opened, RETRY_AFTER, Route, Try, UNANSWERED_PER_ROUTE_MAX,
-    recovery_at,
+    Job, LEAST_CALL, Next, Opened, RETRY_AFTER, Route, Try, UNANSWERED_PER_ROUTE_MAX, is_given_up, recovery_at,
 };
 use crate::charge::FailureReason;
 use crate::dossier::Dossier;
 use crate::gateway::{DecideError, FailoverOnUnknown, Gateway, Refusal};
-use crate::ids::{ChargeId, LeaseToken, ProviderRef};
+use crate::ids::{ChargeId, ProviderRef};
 use crate::lease::Lease;
 use crate::payment::{Display, Intake};
 use crate::ports::{Exchange, ProviderError, ProviderErrorKind, Risk};
@@ -70,7 +69,7 @@ impl Gateway {
             .decide_on(job, |dossier| {
                 dossier.refused(&job.payment, &charge.id, error);
                 if let Some(following) = following {
-                    self.intend_next(dossier, job, next, following);
+                    intend_next(dossier, job, next, following);
                 } else if job.patient {
                     dossier.set_due(&job.payment, Due::At(recovery_at(dossier, payment)));
                 } else {
@@ -110,7 +109,7 @@ impl Gateway {
             .nth(usize::from(unanswered_here >= UNANSWERED_PER_ROUTE_MAX))
             .unwrap_or(route);
         let time_left = job.deadline.since(self.ports.clock.now()) >= LEAST_CALL;
-        let another = may_replace && time_left && !last && payment.charges.len() < CHARGES_PER_PAYMENT_MAX;
+        let another = may_replace && time_left && !last && !is_given_up(payment);
         let next = ChargeId::new(self.ports.ids.uuid());
         let stored = self
             .decide_on(job, |dossier| {
@@ -119,7 +118,7 @@ impl Gateway {
                     dossier.hide(&job.payment, &charge.id);
                 }
                 if another {
-                    self.intend_next(dossier, job, next, following);
+                    intend_next(dossier, job, next, following);
                 } else if may_replace {
                     dossier.fix_reference(&job.payment);
                     dossier.set_due(&job.payment, Due::At(recovery_at(dossier, payment)));
@@ -130,13 +129,13 @@ impl Gateway {
             .await?;
         Ok(if another { Next::Again } else { Next::End(Opened::Unknown(Box::new(stored))) })
     }
+}
 
-    fn intend_next(&self, dossier: &mut Dossier, job: &Job<'_>, charge: ChargeId, route: &Route) {
-        if dossier.payment(&job.payment).is_some_and(|payment| payment.intake == Intake::Open) {
-            dossier.intend(&job.payment, charge, &route.account.provider, &route.account.id);
-            let token = LeaseToken::new(self.ports.ids.uuid());
-            dossier.set_due(&job.payment, Due::Leased(Lease { token, ttl: schedule::OPENING_LEASE }));
-        }
+/// The intent of the next charge, under the same hold.
+fn intend_next(dossier: &mut Dossier, job: &Job<'_>, charge: ChargeId, route: &Route) {
+    if dossier.payment(&job.payment).is_some_and(|payment| payment.intake == Intake::Open) {
+        dossier.intend(&job.payment, charge, &route.account.provider, &route.account.id);
+        dossier.set_due(&job.payment, Due::Leased(Lease { token: job.lease, ttl: schedule::OPENING_LEASE }));
     }
 }
 

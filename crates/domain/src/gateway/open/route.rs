@@ -1,13 +1,14 @@
 //! Where a payment can be opened: a provider, an account, and what they offer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::account::ProviderAccount;
 use crate::charge::Charge;
 use crate::gateway::create::{CreateError, CreatePayment};
 use crate::gateway::{Gateway, Scope};
 use crate::method::Method;
-use crate::ports::{Capabilities, PaymentProvider, StoreError};
+use crate::ports::{Availability, Capabilities, PaymentProvider, StoreError};
 
 /// A provider and account that offer a method.
 #[derive(Clone)]
@@ -16,8 +17,35 @@ pub(in crate::gateway) struct Route {
     pub(in crate::gateway) provider: Arc<dyn PaymentProvider>,
     /// The merchant's account there.
     pub(in crate::gateway) account: ProviderAccount,
+    /// The method.
+    pub(in crate::gateway) method: Method,
     /// What they offer.
     pub(in crate::gateway) capabilities: Capabilities,
+}
+
+/// No route would send an opening now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::gateway) struct AllResting {
+    /// When the first of them may again.
+    pub(in crate::gateway) retry_after: Duration,
+}
+
+/// The routes that would send an opening now, in their order.
+pub(in crate::gateway) fn ready(routes: &[Route]) -> Result<Vec<Route>, AllResting> {
+    let mut ready = Vec::new();
+    let mut retry_after = None;
+    for route in routes {
+        match route.provider.availability(&route.account, route.method) {
+            Availability::Ready => ready.push(route.clone()),
+            Availability::Resting { retry_after: pause } => {
+                retry_after = Some(retry_after.map_or(pause, |known: Duration| known.min(pause)));
+            }
+        }
+    }
+    match retry_after {
+        Some(retry_after) if ready.is_empty() => Err(AllResting { retry_after }),
+        Some(_) | None => Ok(ready),
+    }
 }
 
 impl Route {
@@ -40,7 +68,7 @@ impl Gateway {
             let account = self.ports.accounts.for_merchant(&provider.id(), &scope.merchant, &scope.branch).await?;
             let Some(account) = account else { continue };
             if let Some(capabilities) = provider.capabilities(&account, method) {
-                routes.push(Route { provider: Arc::clone(provider), account, capabilities });
+                routes.push(Route { provider: Arc::clone(provider), account, method, capabilities });
             }
         }
         Ok(routes)

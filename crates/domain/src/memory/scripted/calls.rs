@@ -14,9 +14,9 @@ use crate::ids::ProviderId;
 use crate::method::Method;
 use crate::money::{Money, ReportedMoney};
 use crate::ports::{
-    ArrivedMoney, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, IdempotencySupport, LookupSupport,
-    OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge,
-    RefundOutcome, Simulation, Sweep,
+    ArrivedMoney, Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, IdempotencySupport,
+    LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError, ProviderErrorKind, Query,
+    RefundCharge, RefundOutcome, Simulation, Sweep,
 };
 use crate::time::Timestamp;
 
@@ -174,6 +174,10 @@ impl PaymentProvider for ScriptedProvider {
 
     fn capabilities(&self, _account: &ProviderAccount, method: Method) -> Option<Capabilities> {
         self.offered.get(&method).cloned()
+    }
+
+    fn availability(&self, _account: &ProviderAccount, _method: Method) -> Availability {
+        *lock(&self.availability)
     }
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {

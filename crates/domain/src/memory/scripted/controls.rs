@@ -6,7 +6,7 @@ use crate::account::ProviderAccount;
 use crate::charge::FailureReason;
 use crate::ids::ProviderRef;
 use crate::money::Money;
-use crate::ports::Operation;
+use crate::ports::{Availability, Operation};
 use crate::webhook::RawWebhook;
 
 impl ScriptedProvider {
@@ -53,9 +53,15 @@ impl ScriptedProvider {
         lock(&self.script).always(operation, mishap);
     }
 
+    /// Says from now on whether openings would be sent, as a circuit breaker before it would.
+    pub fn say(&self, availability: Availability) {
+        *lock(&self.availability) = availability;
+    }
+
     /// All goes well again.
     pub fn behave(&self) {
         *lock(&self.script) = super::Script::default();
+        *lock(&self.availability) = Availability::Ready;
     }
 
     /// The books: every charge there is, oldest first.

@@ -39,6 +39,18 @@ pub enum IdempotencySupport {
     None,
 }
 
+/// Whether an opening would be sent at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Availability {
+    /// It would.
+    Ready,
+    /// It would be refused before anything is sent, because the provider has not been answering.
+    Resting {
+        /// When that may be over.
+        retry_after: Duration,
+    },
+}
+
 /// What a provider can do with a method under an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capabilities {

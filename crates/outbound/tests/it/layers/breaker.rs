@@ -4,7 +4,7 @@ use std::time::Duration;
 use mstore_pay_domain::ids::AccountId;
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::method::Method;
-use mstore_pay_domain::ports::{Certainty, Operation, PaymentProvider as _, ProviderErrorKind};
+use mstore_pay_domain::ports::{Availability, Certainty, Operation, PaymentProvider as _, ProviderErrorKind};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::{BreakerOpen, BreakerPolicy, BreakerState, CircuitBreaker, Line, layered};
 
@@ -31,6 +31,23 @@ async fn while_open_calls_end_at_once_with_nothing_sent_and_say_when_to_come_bac
     let open = error.source().unwrap().downcast_ref::<BreakerOpen>().unwrap();
     assert!(open.retry_after <= BreakerPolicy::default().probe_interval && !open.retry_after.is_zero());
     assert_eq!(provider.0.calls().len(), calls);
+}
+
+#[tokio::test]
+async fn whether_it_rests_can_be_asked_through_every_layer_without_taking_the_place_of_the_probe() {
+    let (provider, manual, clock) = rig();
+    let layers = layered(provider.clone(), &clock);
+    provider.0.misbehave_always(Operation::Open, Mishap::SilentBefore);
+    for number in 0..5 {
+        layers.open(&account("main"), &charge(number, Method::Qris)).await.unwrap_err();
+    }
+    provider.0.behave();
+    let ask = |method| layers.availability(&account("main"), method);
+    assert!(matches!(ask(Method::Qris), Availability::Resting { retry_after } if !retry_after.is_zero()));
+    assert_eq!(ask(Method::Gopay), Availability::Ready);
+    manual.advance(BreakerPolicy::default().probe_interval);
+    assert_eq!((ask(Method::Qris), ask(Method::Qris)), (Availability::Ready, Availability::Ready));
+    assert!(layers.open(&account("main"), &charge(9, Method::Qris)).await.is_ok());
 }
 
 #[tokio::test]

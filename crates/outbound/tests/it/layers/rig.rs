@@ -10,8 +10,8 @@ use mstore_pay_domain::memory::{ManualClock, ScriptedProvider};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{
-    CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock, OpenCharge, OpenedCharge, PaymentProvider,
-    ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock, OpenCharge, OpenedCharge,
+    PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 use uuid::Uuid;
@@ -77,6 +77,10 @@ impl PaymentProvider for Shared {
 
     fn capabilities(&self, account: &ProviderAccount, method: Method) -> Option<Capabilities> {
         self.0.capabilities(account, method)
+    }
+
+    fn availability(&self, account: &ProviderAccount, method: Method) -> Availability {
+        self.0.availability(account, method)
     }
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
