@@ -149,6 +149,7 @@ macro_rules! for_each_store_case {
             idempotency_key_past_its_time_is_replaced,
             idempotency_answer_is_kept_byte_for_byte,
             released_idempotency_key_is_free,
+            idempotency_key_of_another_payment_is_left_alone,
             same_bytes_are_one_delivery_and_are_counted,
             same_bytes_to_another_account_are_another_delivery,
             of_racing_deliveries_of_the_same_bytes_one_is_new,

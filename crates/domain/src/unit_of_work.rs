@@ -109,17 +109,21 @@ pub enum IdempotencyWrite {
         /// Now: a record whose time is over is replaced.
         now: Timestamp,
     },
-    /// Keep this answer for it.
+    /// Keep this answer for it. A key that belongs to another payment by now keeps what it has.
     Answer {
         /// Which key.
         slot: IdempotencySlot,
+        /// The payment that is answered.
+        payment: PaymentId,
         /// The answer.
         answer: StoredAnswer,
     },
-    /// Forget the key: the request may be tried again.
+    /// Forget the key, unless it belongs to another payment by now: the request may be tried again.
     Release {
         /// Which key.
         slot: IdempotencySlot,
+        /// The payment it led to.
+        payment: PaymentId,
     },
 }
 

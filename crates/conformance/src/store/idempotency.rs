@@ -1,6 +1,7 @@
 //! An idempotency key is used for one request.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use mstore_pay_domain::audit::Digest;
@@ -107,7 +108,7 @@ pub async fn idempotency_answer_is_kept_byte_for_byte(h: &dyn StoreHarness) {
     let first = record(&kit, &slot(merchant(), "POST /payments"));
     must_commit(&stores, &claim(&first, at(0))).await;
     let answer = StoredAnswer { status: 422, body: b"{\"b\":1,\"a\":\"\xc3\xa9\"}\x00\xff".to_vec() };
-    let write = IdempotencyWrite::Answer { slot: first.slot.clone(), answer: answer.clone() };
+    let write = IdempotencyWrite::Answer { slot: first.slot.clone(), payment: first.payment, answer: answer.clone() };
     must_commit(&stores, &only(write)).await;
     let want = IdempotencyRecord { answer: KeptAnswer::Stored(answer), ..first.clone() };
     assert_eq!(stored(&stores, &first.slot).await, Some(want));
@@ -120,7 +121,26 @@ pub async fn released_idempotency_key_is_free(h: &dyn StoreHarness) {
     let stores = rig.stores();
     let first = record(&kit, &slot(merchant(), "POST /payments"));
     must_commit(&stores, &claim(&first, at(0))).await;
-    must_commit(&stores, &only(IdempotencyWrite::Release { slot: first.slot.clone() })).await;
+    let release = IdempotencyWrite::Release { slot: first.slot.clone(), payment: first.payment };
+    must_commit(&stores, &only(release)).await;
     assert_eq!(stored(&stores, &first.slot).await, None);
     must_commit(&stores, &claim(&record(&kit, &first.slot), at(1))).await;
+}
+
+/// Whoever answers or lets go a key late does not touch what another request has made of it meanwhile.
+pub async fn idempotency_key_of_another_payment_is_left_alone(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let late = record(&kit, &slot(merchant(), "POST /payments"));
+    must_commit(&stores, &claim(&late, at(0))).await;
+    let mut holder = record(&kit, &late.slot);
+    holder.expires_at = late.expires_at.plus(Duration::from_secs(100));
+    must_commit(&stores, &claim(&holder, late.expires_at)).await;
+    let answer = StoredAnswer { status: 200, body: b"late".to_vec() };
+    let answer = IdempotencyWrite::Answer { slot: late.slot.clone(), payment: late.payment, answer };
+    must_commit(&stores, &only(answer)).await;
+    assert_eq!(stored(&stores, &late.slot).await, Some(holder.clone()));
+    let release = IdempotencyWrite::Release { slot: late.slot.clone(), payment: late.payment };
+    must_commit(&stores, &only(release)).await;
+    assert_eq!(stored(&stores, &late.slot).await, Some(holder));
 }

@@ -106,30 +106,29 @@ async fn two_sandboxes_do_not_share_a_state_file() {
     bench.create("REF-1", 33_000).await;
 }
 
-/// The child of the next test: serves until it is killed.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by kill_nine_loses_nothing_that_was_answered"]
-async fn child_that_is_killed() {
-    let mut state = String::new();
-    std::io::stdin().read_line(&mut state).expect("the state file's name");
-    let running = start(kept_in(Path::new(state.trim()))).await.expect("a sandbox");
-    std::fs::write(format!("{}.address", state.trim()), running.address().to_string()).expect("told");
+/// Names the state file to the child of the next test; without it there is no child.
+const KILLED_CHILD_STATE: &str = "MSTORE_PAY_SANDBOX_KILLED_CHILD_STATE";
+
+/// The child's part: serves until it is killed.
+async fn serve_until_killed(state: &Path) {
+    let running = start(kept_in(state)).await.expect("a sandbox");
+    std::fs::write(state.with_extension("json.address"), running.address().to_string()).expect("told");
     std::future::pending::<()>().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_nine_loses_nothing_that_was_answered() {
-    use std::io::Write as _;
+    if let Some(state) = std::env::var_os(KILLED_CHILD_STATE) {
+        return serve_until_killed(Path::new(&state)).await;
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let state = folder.path().join("sandbox.json");
     let mut child = Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", "journal::child_that_is_killed", "--ignored"])
-        .stdin(Stdio::piped())
+        .args(["--exact", "journal::kill_nine_loses_nothing_that_was_answered"])
+        .env(KILLED_CHILD_STATE, &state)
         .stdout(Stdio::null())
         .spawn()
         .expect("a child");
-    let mut input = child.stdin.take().expect("its input");
-    writeln!(input, "{}", state.display()).expect("told");
     let address = eventually("the child listens", || async {
         std::fs::read_to_string(folder.path().join("sandbox.json.address")).ok().filter(|text| !text.is_empty())
     })

@@ -25,16 +25,16 @@ pub(super) fn write(conn: &mut SqliteConnection, write: &IdempotencyWrite) -> Re
                 .execute(conn)?;
             if taken == 0 { Err(CommitError::KeyTaken.into()) } else { Ok(()) }
         }
-        IdempotencyWrite::Answer { slot, answer } => {
+        IdempotencyWrite::Answer { slot, payment, answer } => {
             let key = keys::table.find((slot.merchant.as_str(), &slot.route, slot.key.as_str()));
-            diesel::update(key)
+            diesel::update(QueryDsl::filter(key, keys::payment_id.eq(payment.to_string())))
                 .set((keys::answer_status.eq(i64::from(answer.status)), keys::answer_body.eq(&answer.body)))
                 .execute(conn)?;
             Ok(())
         }
-        IdempotencyWrite::Release { slot } => {
+        IdempotencyWrite::Release { slot, payment } => {
             let key = keys::table.find((slot.merchant.as_str(), &slot.route, slot.key.as_str()));
-            diesel::delete(key).execute(conn)?;
+            diesel::delete(QueryDsl::filter(key, keys::payment_id.eq(payment.to_string()))).execute(conn)?;
             Ok(())
         }
     }

@@ -1,8 +1,9 @@
 //! What was acknowledged survives whatever ends the process.
 //!
-//! The child is this test binary again, running [`child_that_writes_until_it_ends`] alone: it commits
-//! payments for ever and prints the id of each once it is acknowledged.
+//! The child is this test binary again, running one of these tests alone and told by [`STORE`] to play the
+//! child's part: it commits payments for ever and prints the id of each once it is acknowledged.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -23,10 +24,8 @@ const SIGKILL: i32 = 9;
 /// Writers at once, so that commits are written in groups.
 const WRITERS: u64 = 8;
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "the child of the other tests"]
-async fn child_that_writes_until_it_ends() {
-    let Some(path) = std::env::var_os(STORE) else { return };
+/// The child's part.
+async fn write_until_it_ends(path: OsString) {
     let store = SqliteStore::open(path, Options::default()).unwrap();
     let writers = (0..WRITERS).map(|seed| {
         let (store, ids) = (store.clone(), SequentialIds::new(seed));
@@ -47,7 +46,7 @@ fn start(site: &Site, shell: &str) -> Child {
     Command::new("sh")
         .args(["-c", shell])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "crash::child_that_writes_until_it_ends", "--ignored", "--nocapture"])
+        .args(["--exact", "crash::everything_acknowledged_is_there_after_a_kill", "--nocapture"])
         .env(STORE, site.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -85,6 +84,9 @@ async fn assert_all_there(site: &Site, ids: &[PaymentId]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_acknowledged_is_there_after_a_kill() {
     const ENOUGH: usize = 200;
+    if let Some(path) = std::env::var_os(STORE) {
+        return write_until_it_ends(path).await;
+    }
     let site = Site::new();
     let (ids, status) = acknowledged(start(&site, "exec \"$0\" \"$@\""), ENOUGH);
     assert!(ids.len() >= ENOUGH);

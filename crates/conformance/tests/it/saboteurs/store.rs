@@ -59,10 +59,9 @@ impl Sabotaged {
                 self.payments.commit(&UnitOfWork { outbox, ..UnitOfWork::default() }).await?;
             }
             Bug::TakesATakenKey => {
-                let claims = work.idempotency.clone();
-                for write in claims {
-                    if let IdempotencyWrite::Claim { record, .. } = write {
-                        work.idempotency.insert(0, IdempotencyWrite::Release { slot: record.slot });
+                for write in &mut work.idempotency {
+                    if let IdempotencyWrite::Claim { now, .. } = write {
+                        *now = now.plus(Duration::from_hours(24 * 365));
                     }
                 }
             }

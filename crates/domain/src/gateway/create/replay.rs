@@ -49,7 +49,7 @@ impl Gateway {
             return Ok(created);
         }
         let slot = request.slot(&command.scope.merchant);
-        let answer = IdempotencyWrite::Answer { slot, answer: answers.opened(payment) };
+        let answer = IdempotencyWrite::Answer { slot, payment: payment.id, answer: answers.opened(payment) };
         let work = UnitOfWork { idempotency: vec![answer], ..UnitOfWork::default() };
         match self.commit(&work).await {
             Ok(()) => Ok(created),

@@ -44,7 +44,11 @@ impl Gateway {
                     if let Some((slot, answers)) = &job.answer {
                         let answer = answers.refused(&refusal);
                         let slot = slot.clone();
-                        dossier.work_mut().idempotency.push(IdempotencyWrite::Answer { slot, answer });
+                        dossier.work_mut().idempotency.push(IdempotencyWrite::Answer {
+                            slot,
+                            payment: job.payment,
+                            answer,
+                        });
                     }
                 })
                 .await?;
@@ -143,7 +147,7 @@ fn intend_next(dossier: &mut Dossier, job: &Job<'_>, charge: ChargeId, route: &R
 fn give_up(dossier: &mut Dossier, job: &Job<'_>) {
     dossier.close_intake(&job.payment);
     if let Some((slot, _)) = &job.answer {
-        dossier.work_mut().idempotency.push(IdempotencyWrite::Release { slot: slot.clone() });
+        dossier.work_mut().idempotency.push(IdempotencyWrite::Release { slot: slot.clone(), payment: job.payment });
     }
 }
 
@@ -151,6 +155,10 @@ fn keep_answer(dossier: &mut Dossier, job: &Job<'_>) {
     let Some((slot, answers)) = &job.answer else { return };
     let answer = dossier.payment(&job.payment).map(|payment| answers.opened(payment));
     if let Some(answer) = answer {
-        dossier.work_mut().idempotency.push(IdempotencyWrite::Answer { slot: slot.clone(), answer });
+        dossier.work_mut().idempotency.push(IdempotencyWrite::Answer {
+            slot: slot.clone(),
+            payment: job.payment,
+            answer,
+        });
     }
 }

@@ -2,7 +2,8 @@
 
 use super::tables::Tables;
 use crate::exception::{ExceptionState, MoneyException};
-use crate::idempotency::KeptAnswer;
+use crate::idempotency::{IdempotencySlot, KeptAnswer};
+use crate::ids::PaymentId;
 use crate::ports::CommitError;
 use crate::unit_of_work::{ExceptionWrite, IdempotencyWrite, LiveOrderWrite};
 
@@ -63,11 +64,18 @@ impl Tables {
                 }
                 self.idempotency.put(record.slot.clone(), record.clone());
             }
-            IdempotencyWrite::Answer { slot, answer } => {
+            IdempotencyWrite::Answer { slot, payment, answer } if self.key_led_to(slot, payment) => {
                 self.idempotency.change(slot, |record| record.answer = KeptAnswer::Stored(answer.clone()));
             }
-            IdempotencyWrite::Release { slot } => self.idempotency.remove(slot),
+            IdempotencyWrite::Release { slot, payment } if self.key_led_to(slot, payment) => {
+                self.idempotency.remove(slot);
+            }
+            IdempotencyWrite::Answer { .. } | IdempotencyWrite::Release { .. } => {}
         }
         Ok(())
+    }
+
+    fn key_led_to(&self, slot: &IdempotencySlot, payment: &PaymentId) -> bool {
+        self.idempotency.get(slot).is_some_and(|record| &record.payment == payment)
     }
 }
