@@ -41,7 +41,7 @@ impl Before {
             objects: bench.rig.control.charges().await.len(),
             opens_and_closes: opens_and_closes(bench).await,
             payment_a,
-            memory_kib: bench.rig.memory_kib(),
+            memory_kib: bench.rig.holdings().1.kib,
         }
     }
 }
@@ -92,7 +92,7 @@ pub(crate) async fn holds(bench: &Bench, effect: &str, seen: &Seen<'_>, before: 
         }
         "connection_closed_or_kept_cleanly" => check(bench.is_alive().await, || "others are not served".to_owned()),
         "rss_growth<64MiB" => {
-            let grown = bench.rig.memory_kib().saturating_sub(before.memory_kib);
+            let grown = bench.rig.holdings().1.kib.saturating_sub(before.memory_kib);
             check(grown < 64 * 1024, || format!("{grown} KiB more"))
         }
         "one_payment_row" => one_payment(bench, seen).await,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) use control::{Control, Pay};
-pub(crate) use process::Process;
+pub(crate) use process::{Holdings, Process};
 pub(crate) use secrets::Secrets;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mstore-pay");
@@ -29,6 +29,8 @@ pub(crate) struct Rig {
     pub(crate) control: Control,
     /// Where the gateway answers now; it moves with every start.
     pub(crate) gateway_url: Arc<RwLock<String>>,
+    /// What the gateway held when it was ready.
+    fresh: Holdings,
 }
 
 impl Rig {
@@ -47,6 +49,7 @@ impl Rig {
             gateway: None,
             sandbox_url,
             gateway_url: Arc::default(),
+            fresh: Holdings::default(),
         };
         rig.start_gateway().await;
         rig
@@ -72,6 +75,7 @@ impl Rig {
 
     async fn open_for_business(&mut self, gateway: Process) {
         let url = gateway.address("listen");
+        self.fresh = gateway.holdings();
         self.gateway = Some(gateway);
         self.control.webhook_target(&format!("{url}/api/v1/webhook/xendit")).await;
         *self.gateway_url.write().expect("a lock nobody panics under") = url;
@@ -122,12 +126,9 @@ impl Rig {
         self.dir.path().join("gateway.log")
     }
 
-    /// What the gateway holds in memory.
-    pub(crate) fn memory_kib(&self) -> u64 {
-        let id = self.gateway.as_ref().map_or(0, Process::id);
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        resident.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+    /// What the gateway held when it was ready, and what it holds now.
+    pub(crate) fn holdings(&self) -> (Holdings, Holdings) {
+        (self.fresh, self.gateway.as_ref().map(Process::holdings).unwrap_or_default())
     }
 
     /// Leaves the directory where it is.

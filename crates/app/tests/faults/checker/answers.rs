@@ -95,7 +95,13 @@ pub(super) fn tenants_are_apart(evidence: &Evidence) -> Finding {
     finding
 }
 
-/// I13: nothing but 502, 503 and 504 above 499, every failure a problem document, and no panic.
+/// What a gateway of tens of MiB may keep beside a tenth of it: its caches and its allocator's.
+const MEMORY_KIB_FLOOR: u64 = 48 * 1024;
+/// Connections that its clients, and it itself, keep open for the next request.
+const DESCRIPTORS_FLOOR: u64 = 96;
+
+/// I13: nothing but 502, 503 and 504 above 499, every failure a problem document, no panic, and what the gateway holds
+/// of the machine is back where it was.
 pub(super) fn no_five_hundred(evidence: &Evidence, licence: Licence) -> Finding {
     let mut finding = Finding::new("I13");
     for exchange in &evidence.log {
@@ -107,6 +113,11 @@ pub(super) fn no_five_hundred(evidence: &Evidence, licence: Licence) -> Finding 
             finding.look(problem, || format!("{} {} is no problem: {answer:?}", exchange.verb, exchange.path));
         }
     }
+    let (fresh, now) = evidence.holdings;
+    let within = |now: u64, fresh: u64, floor: u64| now <= fresh + (fresh / 10).max(floor);
+    let at_baseline =
+        within(now.kib, fresh.kib, MEMORY_KIB_FLOOR) && within(now.descriptors, fresh.descriptors, DESCRIPTORS_FLOOR);
+    finding.look(at_baseline, || format!("the gateway held {fresh:?} when it was ready and holds {now:?} at rest"));
     if !licence.panics {
         finding.look(!evidence.written.contains("panicked"), || "the gateway panicked: see its log".to_owned());
         // Counted from the first one on.

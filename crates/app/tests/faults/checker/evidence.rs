@@ -4,18 +4,26 @@ use std::time::{Duration, Instant};
 
 use mstore_pay_domain::audit::AuditRecord;
 use mstore_pay_domain::exception::MoneyException;
-use mstore_pay_domain::ids::{MerchantId, OrderCode};
+use mstore_pay_domain::ids::{AccountId, DeliveryId, LeaseToken, MerchantId, OrderCode, ProviderId};
+use mstore_pay_domain::lease::Lease;
+use mstore_pay_domain::memory::SequentialIds;
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::{
-    ExceptionFilter, ExceptionStore as _, InboxCounts, PaymentRepository as _, Timeline as _, WebhookInbox as _,
+    Accepted, ExceptionFilter, ExceptionStore as _, IdGenerator as _, InboxCounts, PaymentRepository as _,
+    Timeline as _, WebhookInbox as _,
 };
+use mstore_pay_domain::time::Timestamp;
+use mstore_pay_domain::webhook::{Authentic, NewDelivery, RawWebhook};
 use mstore_pay_sqlite::{Options, SqliteStore};
 use serde_json::Value;
 
-use crate::rig::Rig;
+use super::work;
 use crate::rig::ledger::{Delivery, LedgerCharge, ProviderCall};
+use crate::rig::{Holdings, Rig};
 use crate::till::{ClientLog, Exchange};
 
+/// Where ids begin that no gateway has given.
+const FRESH_IDS: u64 = u64::MAX / 2;
 const EXCEPTIONS_MAX: u32 = 100_000;
 /// How long a unit of work that was under way may take to end before the store is opened.
 const STORE_SECONDS_MAX: u64 = 5;
@@ -27,7 +35,8 @@ pub(crate) struct Evidence {
     /// The provider's books.
     pub(crate) charges: Vec<LedgerCharge>,
     pub(crate) calls: Vec<ProviderCall>,
-    pub(crate) deliveries: Vec<Delivery>,
+    /// The bodies of acknowledged webhooks, and whether the inbox knows them.
+    pub(crate) acknowledged: Vec<(String, bool)>,
     /// What the store holds of every order that a till named, with the audit trail.
     pub(crate) payments: Vec<(Payment, Vec<AuditRecord>)>,
     pub(crate) exceptions: Vec<MoneyException>,
@@ -38,12 +47,15 @@ pub(crate) struct Evidence {
     pub(crate) metrics: String,
     pub(crate) written: String,
     pub(crate) canaries: Vec<String>,
+    /// What the gateway held when it was started last, and at rest.
+    pub(crate) holdings: (Holdings, Holdings),
 }
 
 impl Evidence {
     /// Reads what can be read from outside, kills the gateway, then reads its store.
     pub(super) async fn gather(rig: &mut Rig, log: &ClientLog) -> Self {
         let metrics = metrics(rig).await;
+        let holdings = rig.holdings();
         let deliveries = rig.control.deliveries().await;
         rig.kill_gateway();
         let store = at_rest(rig).await;
@@ -65,12 +77,13 @@ impl Evidence {
         }
         let (inbox, unsound) =
             (store.counts().await.expect("inbox counts"), store.integrity_check().await.expect("an integrity check"));
+        let acknowledged = known(&store, work::acknowledged(&deliveries, &log)).await;
         drop(store);
         Self {
             log,
             charges: rig.control.charges().await,
             calls: rig.control.calls().await,
-            deliveries,
+            acknowledged,
             payments,
             exceptions,
             inbox,
@@ -78,6 +91,7 @@ impl Evidence {
             audit: rig.run(&["audit", "verify"]),
             metrics,
             written: fs::read_to_string(rig.log()).expect("the gateway's log"),
+            holdings,
             canaries: rig.secrets.canaries().map(str::to_owned).to_vec(),
         }
     }
@@ -99,6 +113,26 @@ async fn at_rest(rig: &mut Rig) -> SqliteStore {
         rig.kill_gateway();
     }
     open(rig)
+}
+
+/// Which of these bodies the inbox knows: what it takes in anew was not there.
+async fn known(store: &SqliteStore, bodies: BTreeSet<String>) -> Vec<(String, bool)> {
+    let ids = SequentialIds::new(FRESH_IDS);
+    let mut known = Vec::new();
+    for body in bodies {
+        let raw = RawWebhook { headers: Vec::new(), body: body.clone().into_bytes() };
+        let delivery = NewDelivery {
+            id: DeliveryId::new(ids.uuid()),
+            provider: ProviderId::parse("xendit").expect("a provider"),
+            account: AccountId::main(),
+            received_at: Timestamp::EPOCH,
+            authentic: Authentic::if_proven(true, &raw).expect("proven by its answer"),
+        };
+        let lease = Lease { token: LeaseToken::new(ids.uuid()), ttl: Duration::ZERO };
+        let taken = store.accept(&delivery, lease).await.expect("the inbox answers");
+        known.push((body, matches!(taken, Accepted::Duplicate { .. })));
+    }
+    known
 }
 
 async fn metrics(rig: &Rig) -> String {

@@ -6,24 +6,25 @@ use mstore_pay_domain::charge::Opening;
 use mstore_pay_domain::payment::Intake;
 
 use super::{Evidence, Finding};
+use crate::rig::ledger::Delivery;
+use crate::till::Exchange;
 
-/// I4: every webhook answered 2xx is in the inbox, and none there waits any more.
+/// The bodies of all webhooks that were answered 200, whoever sent them.
+pub(super) fn acknowledged(deliveries: &[Delivery], log: &[Exchange]) -> BTreeSet<String> {
+    let from_sandbox = deliveries.iter().filter(|delivery| delivery.answer == Some(200));
+    let from_tests =
+        log.iter().filter(|exchange| exchange.path.starts_with("/api/v1/webhook/") && exchange.status() == 200);
+    let from_tests = from_tests.map(|exchange| exchange.sent.clone().unwrap_or_default());
+    from_sandbox.map(|delivery| delivery.body.get().to_owned()).chain(from_tests).collect()
+}
+
+/// I4: every webhook answered 2xx is in the inbox, byte for byte, and none there waits any more.
 pub(super) fn webhooks_are_dealt_with(evidence: &Evidence) -> Finding {
     let mut finding = Finding::new("I4");
-    let from_sandbox = evidence.deliveries.iter().map(|delivery| (delivery.answer, delivery.body.get()));
-    let from_tests = evidence.log.iter().filter(|exchange| exchange.path.starts_with("/api/v1/webhook/"));
-    let from_tests = from_tests.map(|exchange| (Some(exchange.status()), exchange.sent.as_deref().unwrap_or_default()));
-    let sent: Vec<(Option<u16>, &str)> = from_sandbox.chain(from_tests).collect();
-    let acknowledged: BTreeSet<&str> =
-        sent.iter().filter(|(answer, _)| *answer == Some(200)).map(|(_, body)| *body).collect();
-    let told: BTreeSet<&str> = sent.iter().map(|(_, body)| *body).collect();
-    let inbox = evidence.inbox;
-    let kept = inbox.open + inbox.done + inbox.parked + inbox.dead;
-    let count = |set: &BTreeSet<&str>| u64::try_from(set.len()).expect("a count");
-    finding.n = acknowledged.len();
-    if kept < count(&acknowledged) || kept > count(&told) {
-        finding.broken.push(format!("{} acknowledged of {} told, {inbox:?}", acknowledged.len(), told.len()));
+    for (body, kept) in &evidence.acknowledged {
+        finding.look(*kept, || format!("acknowledged and not in the inbox: {body}"));
     }
+    let inbox = evidence.inbox;
     if inbox.open > 0 || inbox.dead > 0 {
         finding.broken.push(format!("not dealt with: {inbox:?}"));
     }

@@ -1,4 +1,4 @@
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -47,14 +47,29 @@ impl Process {
         self.child.wait().expect("a killed child ends");
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    /// What it holds now; nothing if it is dead.
+    pub(crate) fn holdings(&self) -> Holdings {
+        let proc = Path::new("/proc").join(self.child.id().to_string());
+        let status = fs::read_to_string(proc.join("status")).unwrap_or_default();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = resident.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0);
+        let descriptors = fs::read_dir(proc.join("fd")).map_or(0, Iterator::count);
+        Holdings { kib, descriptors: u64::try_from(descriptors).expect("a count") }
     }
 
     pub(crate) fn address(&self, name: &str) -> String {
         let address = self.announced[name].as_str();
         address.unwrap_or_else(|| panic!("no {name} in {}", self.announced)).trim_end_matches('/').to_owned()
     }
+}
+
+/// What a process holds of the machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Holdings {
+    /// Resident memory.
+    pub(crate) kib: u64,
+    /// Open files and sockets.
+    pub(crate) descriptors: u64,
 }
 
 impl Drop for Process {
