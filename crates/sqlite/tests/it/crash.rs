@@ -25,6 +25,7 @@ const SIGKILL: i32 = 9;
 const WRITERS: u64 = 8;
 
 /// The child's part.
+#[expect(clippy::print_stdout, reason = "the parent reads what was acknowledged")]
 async fn write_until_it_ends(path: OsString) {
     let store = SqliteStore::open(path, Options::default()).unwrap();
     let writers = (0..WRITERS).map(|seed| {
