@@ -3,6 +3,7 @@
 mod artefact;
 mod funds;
 mod opening;
+mod risk;
 mod signal;
 mod state;
 mod transitions;
@@ -10,6 +11,7 @@ mod transitions;
 pub use artefact::Artefact;
 pub use funds::{Funds, Payer, Receipt, RefundFact};
 pub use opening::{Closing, Exposure, Opened, Opening};
+pub use risk::Risk;
 pub use signal::{FailureReason, Signal, SignalKind};
 pub use state::{ChargeState, ChargeStatus, DisputeReason, Outcome};
 pub use transitions::{Effect, TRANSITIONS, Transition, transitions_markdown};
@@ -28,6 +30,8 @@ pub struct Charge {
     pub account: AccountId,
     /// Our name for it at the provider.
     pub our_reference: OurReference,
+    /// What it means if its opening is not answered.
+    pub risk: Risk,
     /// When the intent to open it was committed.
     pub created_at: Timestamp,
     /// Whether a customer may have seen it.
@@ -48,6 +52,7 @@ impl Charge {
         provider: ProviderId,
         account: AccountId,
         our_reference: OurReference,
+        risk: Risk,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -55,6 +60,7 @@ impl Charge {
             provider,
             account,
             our_reference,
+            risk,
             created_at: now,
             exposure: Exposure::Displayable,
             opening: Opening::Intended,

@@ -154,11 +154,20 @@ impl Money {
         Self::from_decimal(&(&self.0 - &other.0)).ok()
     }
 
+    /// Whole rupiah, as limits are written; the largest amount where it would not fit.
+    #[must_use]
+    pub fn of_rupiah(whole: u64) -> Self {
+        Self::from_decimal(&BigDecimal::from(whole)).unwrap_or_else(|_too_large| Self::largest())
+    }
+
+    fn largest() -> Self {
+        Self(BigDecimal::new(MINOR_UNITS_MAX.into(), SCALE_DIGITS))
+    }
+
     /// The sum of many; stays at the largest amount where it would not fit.
     #[must_use]
     pub fn sum<'a>(amounts: impl IntoIterator<Item = &'a Self>) -> Self {
-        let largest = || Self(BigDecimal::new(MINOR_UNITS_MAX.into(), SCALE_DIGITS));
-        amounts.into_iter().fold(Self::zero(), |sum, amount| sum.checked_add(amount).unwrap_or_else(largest))
+        amounts.into_iter().fold(Self::zero(), |sum, amount| sum.checked_add(amount).unwrap_or_else(Self::largest))
     }
 }
 

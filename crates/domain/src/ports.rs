@@ -32,8 +32,7 @@ pub use probe::{CrashPoint, NoProbe, Probe};
 pub use provider::{
     ArrivedMoney, Availability, CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, Exchange,
     IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError,
-    ProviderErrorKind, Query, RefundCharge, RefundOutcome, ReturnUrls, Risk, Simulation, SnapshotStatus, Sweep,
-    Upstream,
+    ProviderErrorKind, Query, RefundCharge, RefundOutcome, ReturnUrls, Simulation, SnapshotStatus, Sweep, Upstream,
 };
 pub use records::{ExceptionFilter, ExceptionStore, IdempotencyStore, Timeline};
 pub use wakeups::Wakeups;

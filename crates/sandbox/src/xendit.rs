@@ -1,4 +1,4 @@
-//! Xendit, as far as this sandbox plays it: Payments API v3 for QRIS, and the list of transactions.
+//! Xendit, as far as this sandbox plays it: Payments API v3, payment sessions, and the list of transactions.
 //!
 //! Shapes, limits and error codes follow Xendit's public documents of api-version 2024-11-11. What no document says is
 //! marked "unconfirmed" where it is decided.
@@ -7,11 +7,14 @@ mod about;
 mod answer;
 mod auth;
 mod cancel;
+mod channels;
 mod create;
 mod desk;
 mod letter;
 mod look;
+pub(crate) mod pages;
 mod route;
+mod session;
 mod simulate;
 mod transactions;
 mod view;

@@ -33,6 +33,7 @@ diesel::table! {
         status -> Text,
         ended_at -> Nullable<UtcTime>,
         failure_reason -> Nullable<Text>,
+        risk -> Text,
     }
 }
 

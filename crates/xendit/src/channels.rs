@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
-use mstore_pay_domain::ports::{Capabilities, IdempotencySupport, LookupSupport, Risk};
+use mstore_pay_domain::ports::{Capabilities, IdempotencySupport, LookupSupport};
 
 /// One method at Xendit.
 #[derive(Debug)]
@@ -14,10 +15,12 @@ pub(crate) struct Channel {
     pub(crate) code: &'static str,
     /// Which action of an answer is put before the customer.
     pub(crate) shown: Shown,
-    amount_min_rupiah: u32,
-    amount_max_rupiah: u32,
+    /// What Xendit wants to know beside the amount.
+    pub(crate) properties: Properties,
+    amount_min_rupiah: u64,
+    amount_max_rupiah: u64,
     risk: Risk,
-    expiry_default: Duration,
+    expiry: Expiry,
     natural_life: Option<Duration>,
 }
 
@@ -26,33 +29,121 @@ pub(crate) struct Channel {
 pub(crate) enum Shown {
     /// The text of a QR code.
     QrString,
+    /// A number to transfer to, at this bank.
+    AccountNumber {
+        /// The bank's code.
+        bank: &'static str,
+    },
+    /// A page or an app to open.
+    Link,
+    /// Nothing: it goes to the customer's phone; a page only where Xendit sends one all the same.
+    PushOrLink,
+    /// The page of a payment session, which is opened by a call of its own unless there is a token.
+    SessionPage,
 }
 
-impl Shown {
-    /// The action's descriptor. Answers may carry several actions, so the first is not good enough.
-    pub(crate) const fn descriptor(self) -> &'static str {
-        match self {
-            Self::QrString => "QR_STRING",
-        }
+/// What Xendit wants in `channel_properties`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Properties {
+    /// Nothing.
+    None,
+    /// Where its page leads after success.
+    SuccessUrl,
+    /// Where its page leads after success and after failure.
+    BothUrls,
+    /// The customer's phone.
+    Phone,
+    /// The name that the bank shows, and when the number dies. Without an expiry it never would.
+    NameAndExpiry,
+}
+
+/// For how long a till may have it displayed.
+#[derive(Debug, Clone, Copy)]
+struct Expiry {
+    default: Duration,
+    min: Duration,
+    max: Duration,
+}
+
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+/// The longest expiry that a till may name, whatever the method.
+const EXPIRY_MAX: Duration = Duration::from_hours(30 * 24);
+const COUNTER: Expiry = Expiry { default: Duration::from_mins(5), min: MINUTE, max: EXPIRY_MAX };
+const TRANSFER: Expiry = Expiry { default: HOUR, min: MINUTE, max: EXPIRY_MAX };
+/// OVO gives up after 55 seconds (0.015 h, says its channel page); the answer may take ten more.
+const OVO_WINDOW: Duration = Duration::from_secs(65);
+
+/// What most have in common: displayed, as the till likes.
+const fn wallet(method: Method, code: &'static str, amount_max_rupiah: u64, natural_life: Duration) -> Channel {
+    Channel {
+        method,
+        code,
+        shown: Shown::Link,
+        properties: Properties::SuccessUrl,
+        amount_min_rupiah: 1,
+        amount_max_rupiah,
+        risk: Risk::Displayed,
+        expiry: COUNTER,
+        natural_life: Some(natural_life),
     }
 }
 
-/// The shortest and the longest expiry that a till may name, whatever the method.
-const EXPIRY_MIN: Duration = Duration::from_mins(1);
-const EXPIRY_MAX: Duration = Duration::from_hours(30 * 24);
+const fn account_number(method: Method, code: &'static str, bank: &'static str, amounts: (u64, u64)) -> Channel {
+    Channel {
+        method,
+        code,
+        shown: Shown::AccountNumber { bank },
+        properties: Properties::NameAndExpiry,
+        amount_min_rupiah: amounts.0,
+        amount_max_rupiah: amounts.1,
+        risk: Risk::Displayed,
+        expiry: TRANSFER,
+        natural_life: None,
+    }
+}
 
-const CHANNELS: [Channel; 1] = [
-    // Xendit's channel page for QRIS: from Rp 1, dies after 48 hours, takes no expiry of ours. The ceiling is
-    // Bank Indonesia's, since 2022-03-01.
+/// Limits and lives are those of Xendit's channel pages (2026-04). Where the pages and the list of channels
+/// disagree, as on the ceiling of BNI, the stricter one stands here.
+const CHANNELS: [Channel; 10] = [
+    // Dies after 48 hours, takes no expiry of ours. The ceiling is Bank Indonesia's, since 2022-03-01.
     Channel {
         method: Method::Qris,
         code: "QRIS",
         shown: Shown::QrString,
+        properties: Properties::None,
         amount_min_rupiah: 1,
         amount_max_rupiah: 10_000_000,
         risk: Risk::Displayed,
-        expiry_default: Duration::from_mins(5),
+        expiry: COUNTER,
         natural_life: Some(Duration::from_hours(48)),
+    },
+    Channel { properties: Properties::BothUrls, ..wallet(Method::Gopay, "GOPAY", 50_000_000, Duration::from_mins(30)) },
+    Channel {
+        shown: Shown::PushOrLink,
+        properties: Properties::Phone,
+        amount_min_rupiah: 100,
+        risk: Risk::Pushed,
+        expiry: Expiry { default: OVO_WINDOW, min: OVO_WINDOW, max: OVO_WINDOW },
+        ..wallet(Method::Ovo, "OVO", 20_000_000, OVO_WINDOW)
+    },
+    Channel { amount_min_rupiah: 100, ..wallet(Method::Dana, "DANA", 20_000_000, Duration::from_hours(24)) },
+    wallet(Method::Shopeepay, "SHOPEEPAY", 20_000_000, Duration::from_mins(30)),
+    account_number(Method::VaBca, "BCA_VIRTUAL_ACCOUNT", "BCA", (10_000, 50_000_000)),
+    account_number(Method::VaBni, "BNI_VIRTUAL_ACCOUNT", "BNI", (1, 50_000_000)),
+    account_number(Method::VaBri, "BRI_VIRTUAL_ACCOUNT", "BRI", (1, 50_000_000_000)),
+    account_number(Method::VaMandiri, "MANDIRI_VIRTUAL_ACCOUNT", "MANDIRI", (1, 50_000_000_000)),
+    // Hosted, so that no card number comes near us. A session lives for ten minutes at least.
+    Channel {
+        method: Method::CreditCard,
+        code: "CARDS",
+        shown: Shown::SessionPage,
+        properties: Properties::BothUrls,
+        amount_min_rupiah: 5_000,
+        amount_max_rupiah: 200_000_000,
+        risk: Risk::Displayed,
+        expiry: Expiry { default: Duration::from_mins(30), min: Duration::from_mins(10), max: EXPIRY_MAX },
+        natural_life: None,
     },
 ];
 
@@ -64,17 +155,19 @@ impl Channel {
 
     pub(crate) fn capabilities(&self) -> Capabilities {
         Capabilities {
-            amount_min: Money::from(self.amount_min_rupiah),
-            amount_max: Money::from(self.amount_max_rupiah),
+            amount_min: Money::of_rupiah(self.amount_min_rupiah),
+            amount_max: Money::of_rupiah(self.amount_max_rupiah),
             risk: self.risk,
+            // With a token the card is charged at once.
+            token_risk: (self.shown == Shown::SessionPage).then_some(Risk::Pushed),
             // By our reference Xendit v3 finds money that arrived, but no request that nobody paid.
             lookup: LookupSupport::ById,
             idempotency: IdempotencySupport::None,
             cancel: true,
             refund: false,
-            expiry_default: self.expiry_default,
-            expiry_min: EXPIRY_MIN,
-            expiry_max: EXPIRY_MAX,
+            expiry_default: self.expiry.default,
+            expiry_min: self.expiry.min,
+            expiry_max: self.expiry.max,
             natural_life: self.natural_life,
         }
     }
@@ -84,14 +177,36 @@ impl Channel {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(method: Method, amounts: (u64, u64), risk: Risk, natural_life: Option<Duration>) {
+        let offered = Channel::of(method).unwrap().capabilities();
+        assert_eq!(
+            (offered.amount_min, offered.amount_max),
+            (Money::of_rupiah(amounts.0), Money::of_rupiah(amounts.1))
+        );
+        assert_eq!((offered.risk, offered.natural_life), (risk, natural_life), "{method}");
+    }
+
     #[test]
-    fn qris_is_offered_within_its_limits_and_nothing_else_is() {
-        let qris = Channel::of(Method::Qris).unwrap().capabilities();
-        assert_eq!((qris.amount_min, qris.amount_max), (Money::from(1), Money::from(10_000_000)));
-        assert_eq!(qris.natural_life, Some(Duration::from_hours(48)));
-        assert_eq!((qris.expiry_min.as_secs(), qris.expiry_max.as_secs()), (60, 2_592_000));
-        for method in Method::ALL.into_iter().filter(|method| *method != Method::Qris) {
-            assert!(Channel::of(method).is_none(), "{method}");
+    fn every_method_is_offered_within_its_limits() {
+        let minutes = |count| Some(Duration::from_mins(count));
+        check(Method::Qris, (1, 10_000_000), Risk::Displayed, minutes(48 * 60));
+        check(Method::Gopay, (1, 50_000_000), Risk::Displayed, minutes(30));
+        check(Method::Ovo, (100, 20_000_000), Risk::Pushed, Some(Duration::from_secs(65)));
+        check(Method::Dana, (100, 20_000_000), Risk::Displayed, minutes(24 * 60));
+        check(Method::Shopeepay, (1, 20_000_000), Risk::Displayed, minutes(30));
+        check(Method::VaBca, (10_000, 50_000_000), Risk::Displayed, None);
+        check(Method::VaBni, (1, 50_000_000), Risk::Displayed, None);
+        check(Method::VaBri, (1, 50_000_000_000), Risk::Displayed, None);
+        check(Method::VaMandiri, (1, 50_000_000_000), Risk::Displayed, None);
+        check(Method::CreditCard, (5_000, 200_000_000), Risk::Displayed, None);
+    }
+
+    #[test]
+    fn a_token_is_taken_for_cards_only_and_charges_them_at_once() {
+        for method in Method::ALL {
+            let by_token = Channel::of(method).unwrap().capabilities().token_risk;
+            assert_eq!(by_token, (method == Method::CreditCard).then_some(Risk::Pushed), "{method}");
         }
     }
 }

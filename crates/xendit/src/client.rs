@@ -56,7 +56,8 @@ impl Talk<'_> {
     /// Reads what stands there. No address: there is no such thing.
     pub(crate) async fn get(&self, url: Option<Url>, endpoint: Endpoint) -> Result<Reply, ProviderError> {
         let url = url.ok_or_else(|| self.nothing_there())?;
-        self.succeed(Call::get(url), endpoint).await
+        let versioned = is_versioned(&url);
+        self.succeed(Call::get(url), endpoint, versioned).await
     }
 
     /// Acts on what stands there.
@@ -67,8 +68,9 @@ impl Talk<'_> {
         endpoint: Endpoint,
     ) -> Result<Reply, ProviderError> {
         let url = url.ok_or_else(|| self.nothing_there())?;
+        let versioned = is_versioned(&url);
         let call = Call::post(url);
-        self.succeed(body.into_iter().fold(call, Call::json), endpoint).await
+        self.succeed(body.into_iter().fold(call, Call::json), endpoint, versioned).await
     }
 
     /// What was said so far, redacted.
@@ -92,8 +94,8 @@ impl Talk<'_> {
         self.error(ProviderErrorKind::NotFound, Certainty::NotApplied)
     }
 
-    async fn succeed(&self, call: Call, endpoint: Endpoint) -> Result<Reply, ProviderError> {
-        let reply = self.send(call, endpoint).await?;
+    async fn succeed(&self, call: Call, endpoint: Endpoint, versioned: bool) -> Result<Reply, ProviderError> {
+        let reply = self.send(call, endpoint, versioned).await?;
         if reply.is_success() {
             return Ok(reply);
         }
@@ -101,11 +103,10 @@ impl Talk<'_> {
         Err(self.error(kind, certainty).saying(upstream))
     }
 
-    async fn send(&self, call: Call, endpoint: Endpoint) -> Result<Reply, ProviderError> {
+    async fn send(&self, call: Call, endpoint: Endpoint, versioned: bool) -> Result<Reply, ProviderError> {
         let account = self.account;
         let mut call = call.basic_auth(&account.credential);
-        if endpoint != Endpoint::Sweep {
-            // The list of transactions belongs to no version.
+        if versioned {
             call = call.header("api-version", API_VERSION);
         }
         if let Some(business) = &account.for_user_id {
@@ -130,6 +131,11 @@ impl Talk<'_> {
             add_line(&mut said.response, reply.on_record());
         }
     }
+}
+
+/// Sessions and the list of transactions belong to no version.
+fn is_versioned(url: &Url) -> bool {
+    url.path_segments().is_some_and(|mut segments| segments.any(|segment| segment == "v3"))
 }
 
 fn add_line(lines: &mut Option<String>, line: String) {

@@ -133,10 +133,12 @@ fn webhooks_of_the_documents_are_understood() {
         let (kind, is_ours) = match &told.claim {
             Claim::Paid { .. } => ("paid", name.contains("payment.capture")),
             Claim::Failed(_) => ("failed", name.contains("payment.failure")),
-            Claim::Expired => ("expired", name.contains("payment_request.expiry")),
+            Claim::Expired => {
+                ("expired", name.contains("payment_request.expiry") || name.contains("payment_session.expired"))
+            }
             Claim::Pending => ("pending", name.contains("payment.authorization")),
             Claim::Other(_) => {
-                let others = ["payment_token.", "payment_session.", "refund."];
+                let others = ["payment_token.", "refund."];
                 ("other", others.iter().any(|word| name.contains(word)))
             }
             Claim::Canceled | Claim::Refunded => ("none", false),

@@ -4,6 +4,7 @@
 mod payment;
 mod payment_request;
 mod refusal;
+mod session;
 mod transactions;
 
 use mstore_pay_domain::ids::ProviderRef;
@@ -14,6 +15,7 @@ use thiserror::Error;
 pub(crate) use payment::Payment;
 pub(crate) use payment_request::PaymentRequest;
 pub(crate) use refusal::Refusal;
+pub(crate) use session::Session;
 pub(crate) use transactions::TransactionPage;
 
 /// Why an answer cannot be used.

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::ids::{IdError, ProviderId};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{
     Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, IdempotencySupport, LookupSupport, OpenCharge,
-    OpenedCharge, Operation, PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Risk, Simulation,
-    Sweep,
+    OpenedCharge, Operation, PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::{Call, Deadline, HttpClient};
@@ -80,6 +80,7 @@ impl PaymentProvider for Acme {
             amount_max: Money::from(10_000_000),
             // Nobody can pay a code that nobody was shown.
             risk: Risk::Displayed,
+            token_risk: None,
             lookup: LookupSupport::ByReference,
             idempotency: IdempotencySupport::Key { ttl: Duration::from_hours(24) },
             cancel: true,

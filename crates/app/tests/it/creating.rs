@@ -21,7 +21,6 @@ async fn what_cannot_be_asked_for_is_refused_with_its_reason() {
         ("order_code", json!("A".repeat(51)), "invalid_order_code"),
         ("order_code", json!(null), "invalid_field"),
         ("method", json!("cash"), "method_unsupported"),
-        ("method", json!("gopay"), "method_unsupported"),
         ("amount", json!("33000"), "invalid_field"),
         ("amount", json!(0), "invalid_field"),
         ("amount", json!(-1), "invalid_field"),

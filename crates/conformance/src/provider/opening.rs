@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use mstore_pay_domain::charge::Artefact;
+use mstore_pay_domain::charge::{Artefact, Risk};
 use mstore_pay_domain::method::{Channel, Method};
-use mstore_pay_domain::ports::{Capabilities, IdempotencySupport, Risk, SnapshotStatus};
+use mstore_pay_domain::ports::{Capabilities, IdempotencySupport, SnapshotStatus};
 
 use super::ProviderHarness;
 use super::fixtures::{Kit, assert_unsupported, first_offered, offered, open};

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::ports::{
-    Certainty, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, ProviderError,
-    ProviderErrorKind, Risk,
+    Certainty, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, ProviderError, ProviderErrorKind,
 };
 
 use super::fixtures::{

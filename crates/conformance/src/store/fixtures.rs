@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mstore_pay_domain::audit::{Actor, AuditEvent, AuditHead, AuditNote, BodyRole};
-use mstore_pay_domain::charge::{Charge, Funds, Payer, Receipt, Signal};
+use mstore_pay_domain::charge::{Charge, Funds, Payer, Receipt, Risk, Signal};
 use mstore_pay_domain::event::{OutboxMessage, PaymentEvent};
 use mstore_pay_domain::ids::{
     AccountId, ChargeId, DeliveryId, ExceptionId, LeaseToken, MerchantId, MessageId, OrderCode, OurReference,
@@ -137,7 +137,7 @@ impl Kit {
     pub(super) fn charge(&self, order_code: &OrderCode) -> Charge {
         let id = self.charge_id();
         let reference = OurReference::of(order_code, &id);
-        Charge::intend(id, provider(), AccountId::main(), reference, at(0))
+        Charge::intend(id, provider(), AccountId::main(), reference, Risk::Displayed, at(0))
     }
 
     pub(super) fn message(&self, payment: &Payment) -> OutboxMessage {

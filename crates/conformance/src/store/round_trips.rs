@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mstore_pay_domain::charge::{
-    Artefact, ChargeState, ChargeStatus, Closing, Exposure, FailureReason, Funds, Opened, Opening, RefundFact,
+    Artefact, ChargeState, ChargeStatus, Closing, Exposure, FailureReason, Funds, Opened, Opening, RefundFact, Risk,
 };
 use mstore_pay_domain::ids::{AccountId, BranchId, DeviceId, PaymentId};
 use mstore_pay_domain::method::Method;
@@ -165,6 +165,7 @@ pub async fn payment_round_trips_with_several_charges(h: &dyn StoreHarness) {
     for (number, status) in ChargeStatus::ALL.into_iter().enumerate() {
         let mut charge = kit.charge(&payment.order_code);
         charge.account = AccountId::parse("shop").expect("an account");
+        charge.risk = if number.is_multiple_of(2) { Risk::Displayed } else { Risk::Pushed };
         charge.state = charge_state(status, &number.to_string());
         payment.charges.push(charge);
     }

@@ -8,10 +8,11 @@ pub(crate) mod webhook;
 use std::time::Duration;
 
 use mstore_pay_conformance::{ledger_suite, provider_suite, store_suite, webhook_suite};
+use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::memory::ScriptedProvider;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
-use mstore_pay_domain::ports::{Capabilities, IdempotencySupport, LookupSupport, Operation, Risk};
+use mstore_pay_domain::ports::{Capabilities, IdempotencySupport, LookupSupport, Operation};
 
 use ledger::MemoryLedgerHarness;
 use provider::ScriptedHarness;
@@ -34,6 +35,7 @@ fn capabilities() -> Capabilities {
         amount_min: Money::from(1),
         amount_max: Money::from(10_000_000),
         risk: Risk::Displayed,
+        token_risk: None,
         lookup: LookupSupport::ByReference,
         idempotency: IdempotencySupport::Reference,
         cancel: true,

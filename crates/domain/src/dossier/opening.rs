@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Before, Dossier, File};
 use crate::audit::{AuditEvent, AuditNote, BodyRole};
-use crate::charge::{Charge, Closing, Exposure, FailureReason, Opened, Opening, Signal};
+use crate::charge::{Charge, Closing, Exposure, FailureReason, Opened, Opening, Risk, Signal};
 use crate::ids::{AccountId, ChargeId, OurReference, PaymentId, ProviderId, ProviderRef};
 use crate::payment::{Intake, Payment, PublicReference};
 use crate::ports::{Exchange, OpenedCharge, ProviderError};
@@ -32,7 +32,14 @@ impl Dossier {
     }
 
     /// Records the intent to open a charge, which takes the order's one displayed place.
-    pub fn intend(&mut self, payment: &PaymentId, charge: ChargeId, provider: &ProviderId, account: &AccountId) {
+    pub fn intend(
+        &mut self,
+        payment: &PaymentId,
+        charge: ChargeId,
+        provider: &ProviderId,
+        account: &AccountId,
+        risk: Risk,
+    ) {
         let reference = OurReference::of(&self.order_code, &charge);
         let note = self
             .new_note(AuditEvent::ChargeIntended, &charge)
@@ -42,7 +49,7 @@ impl Dossier {
         let now = self.now;
         let Some(file) = self.file_mut(payment) else { return };
         file.touched = true;
-        file.payment.charges.push(Charge::intend(charge, provider.clone(), account.clone(), reference, now));
+        file.payment.charges.push(Charge::intend(charge, provider.clone(), account.clone(), reference, risk, now));
         self.holds.push(LiveOrderWrite::Hold {
             merchant: self.merchant.clone(),
             order_code: self.order_code.clone(),

@@ -13,14 +13,14 @@ pub(super) use route::{AllResting, Route, ready};
 use super::race::within;
 use super::{AnswerRenderer, DecideError, Gateway, Refusal};
 use crate::audit::Actor;
-use crate::charge::{Charge, Opening};
+use crate::charge::{Charge, Opening, Risk};
 use crate::dossier::Dossier;
 use crate::idempotency::IdempotencySlot;
 use crate::ids::{LeaseToken, MerchantId, OrderCode, PaymentId};
 use crate::payment::{Display, Intake, Payment};
 use crate::ports::{
     CardToken, Certainty, CrashPoint, IdempotencySupport, OpenCharge, Operation, ProviderError, ProviderErrorKind,
-    ReturnUrls, Risk,
+    ReturnUrls,
 };
 use crate::schedule;
 use crate::time::Timestamp;
@@ -170,7 +170,7 @@ impl Gateway {
     ) -> OpenCharge {
         // What is displayed is opened without a phone or an address, so that the provider cannot
         // send the customer a charge that nobody here has seen.
-        let pushed = route.capabilities.risk == Risk::Pushed;
+        let pushed = charge.risk == Risk::Pushed;
         let base = &self.policies.public_base_url;
         let or_ours = |url: &Option<String>| url.clone().unwrap_or_else(|| format!("{base}/pay/return"));
         OpenCharge {
@@ -182,7 +182,7 @@ impl Gateway {
             expires_at: payment.expires_at,
             description: payment.details.description.clone(),
             customer_phone: payment.details.customer_phone.clone().filter(|_| pushed),
-            card_token: job.card_token.cloned(),
+            card_token: job.card_token.cloned().filter(|_| route.capabilities.token_risk.is_some()),
             return_urls: Some(ReturnUrls {
                 success: or_ours(&payment.details.success_url),
                 failure: or_ours(&payment.details.failure_url),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::open::{Job, is_given_up, ready};
 use super::{DecideError, FailoverOnUnknown, Gateway, Scope};
 use crate::audit::Actor;
-use crate::charge::{Charge, Opening};
+use crate::charge::{Charge, Opening, Risk};
 use crate::ids::{ChargeId, LeaseToken};
 use crate::lease::Lease;
 use crate::payment::{Display, Intake, Payment};
-use crate::ports::{Exchange, LeasedPayment, Risk};
+use crate::ports::{Exchange, LeasedPayment};
 use crate::schedule;
 use crate::unit_of_work::Due;
 
@@ -27,9 +27,7 @@ impl Gateway {
         let routes = self.routes(&scope, payment.method).await?;
         let now = self.ports.clock.now();
         let over = is_given_up(payment) || now >= payment.expires_at || payment.display != Display::Shown;
-        let last_is_pushed = payment.charges.last().is_some_and(|charge| {
-            routes.iter().any(|route| route.leads_to(charge) && route.capabilities.risk == Risk::Pushed)
-        });
+        let last_is_pushed = payment.charges.last().is_some_and(|charge| charge.risk == Risk::Pushed);
         let wait_only = last_is_pushed || self.policies.failover_on_unknown == FailoverOnUnknown::Never;
         let ready = match ready(&routes) {
             Ok(ready) => ready,
@@ -63,7 +61,7 @@ impl Gateway {
             let wanted = |payment: &Payment| payment.intake == Intake::Open && !payment.status().saw_money();
             match again.filter(|_| dossier.payment(&id).is_some_and(wanted)) {
                 Some(route) => {
-                    dossier.intend(&id, next, &route.account.provider, &route.account.id);
+                    dossier.intend(&id, next, &route.account.provider, &route.account.id, route.risk(None));
                     dossier.set_due(&id, Due::Leased(lease));
                 }
                 None => dossier.close_intake(&id),

@@ -144,17 +144,23 @@ impl Gateway {
                 self.ports.probe.reach(CrashPoint::WorkerAfterLease).await?;
                 self.settle_webhook(leased).await.map(|_| ())
             }
-            Errand::Payment(leased) => {
-                self.ports.probe.reach(CrashPoint::WorkerAfterLease).await?;
-                match self.look_at(leased).await {
-                    Ok(()) => Ok(()),
-                    // Others are at work on its order.
-                    Err(DecideError::Contended | DecideError::Commit(_)) => self.give_back(errand).await,
-                    Err(DecideError::Store(store)) => Err(store),
+            Errand::Payment(leased) => match self.attend_to_payment(leased).await {
+                Ok(()) => Ok(()),
+                // Others are at work on its order.
+                Err(DecideError::Contended | DecideError::Commit(_)) => self.give_back(errand).await,
+                Err(DecideError::Store(store)) => {
+                    // A till may be waiting for it. Where even that cannot be written, the lease runs out.
+                    let _or_runs_out = self.give_back(errand).await;
+                    Err(store)
                 }
-            }
+            },
             Errand::Message(leased) => self.publish(leased).await.map(|_| ()),
         }
+    }
+
+    async fn attend_to_payment(&self, leased: &LeasedPayment) -> Result<(), DecideError> {
+        self.ports.probe.reach(CrashPoint::WorkerAfterLease).await?;
+        self.look_at(leased).await
     }
 
     /// Gives back a thing whose doing ended in an error or a panic. A webhook is tried a bounded number of

@@ -16,7 +16,7 @@ pub use calls::{
     ArrivedMoney, CancelCharge, Canceled, CardToken, ChargeSnapshot, Exchange, OpenCharge, OpenedCharge, Query,
     RefundCharge, RefundOutcome, ReturnUrls, Simulation, SnapshotStatus, Sweep,
 };
-pub use capabilities::{Availability, Capabilities, IdempotencySupport, LookupSupport, Risk};
+pub use capabilities::{Availability, Capabilities, IdempotencySupport, LookupSupport};
 pub use error::{Certainty, Operation, ProviderError, ProviderErrorKind, Upstream};
 
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mstore_pay_domain::audit::Actor;
-use mstore_pay_domain::charge::{Artefact, Closing, Opening};
+use mstore_pay_domain::charge::{Artefact, Closing, Opening, Risk};
 use mstore_pay_domain::dossier::Dossier;
 use mstore_pay_domain::ids::{AccountId, ChargeId, ProviderId, ProviderRef};
 use mstore_pay_domain::memory::SequentialIds;
@@ -28,7 +28,7 @@ fn an_answer_for_a_charge_that_was_put_aside_is_never_shown_and_the_object_is_cl
     let now = shop.world.clock.now();
     let (merchant, code) = (payment.merchant.clone(), payment.order_code.clone());
     let mut dossier = Dossier::open(merchant, code, None, vec![payment.clone()], now, Actor::Worker, ids);
-    dossier.intend(&payment.id, late, &provider, &account);
+    dossier.intend(&payment.id, late, &provider, &account, Risk::Displayed);
     dossier.hide(&payment.id, &late);
     let reference = dossier.charge(&late).unwrap().1.our_reference.to_string();
     let answer = OpenedCharge {

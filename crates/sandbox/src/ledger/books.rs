@@ -70,6 +70,7 @@ impl Books {
     fn open(&mut self, charge: Charge) {
         let index = self.charges.len();
         self.charge_by_id.insert(charge.id.clone(), index);
+        self.charge_by_id.insert(charge.request_id().to_owned(), index);
         let order_code = charge.order_code.clone().filter(|code| *code != charge.reference);
         for word in std::iter::once(charge.reference.clone()).chain(order_code) {
             self.charges_by_word.entry(word).or_default().push(index);
@@ -105,7 +106,13 @@ impl Books {
                 PaymentOutcome::Succeeded => None,
                 PaymentOutcome::Failed { code } => Some(code.clone()),
             };
-            let (id, status) = (charge.id.clone(), status_after(charge.status, &payment.outcome));
+            let retried = charge.method.may_be_tried_again() && charge.status == ChargeStatus::Open;
+            let status = if retried && !payment.succeeded() {
+                ChargeStatus::Open
+            } else {
+                status_after(charge.status, &payment.outcome)
+            };
+            let id = charge.id.clone();
             self.shift(&id, status, payment.paid_at);
         }
         self.payment_by_id.insert(payment.id.clone(), index);

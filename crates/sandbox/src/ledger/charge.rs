@@ -13,13 +13,40 @@ use crate::provider::Provider;
 pub(crate) enum Method {
     /// A dynamic QRIS code.
     Qris,
+    Gopay,
+    /// Pushed to the customer's phone.
+    Ovo,
+    Dana,
+    Shopeepay,
+    VaBca,
+    VaBni,
+    VaBri,
+    VaMandiri,
+    /// A card charged by its token.
+    Card,
+    /// A card typed in on a page of the provider's.
+    CardPage,
 }
 
 impl Method {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Qris => "qris",
+            Self::Gopay => "gopay",
+            Self::Ovo => "ovo",
+            Self::Dana => "dana",
+            Self::Shopeepay => "shopeepay",
+            Self::VaBca => "va_bca",
+            Self::VaBni => "va_bni",
+            Self::VaBri => "va_bri",
+            Self::VaMandiri => "va_mandiri",
+            Self::Card | Self::CardPage => "credit_card",
         }
+    }
+
+    /// Whether a customer whose attempt failed may try again on the same object.
+    pub(crate) fn may_be_tried_again(self) -> bool {
+        self == Self::CardPage
     }
 }
 
@@ -55,8 +82,11 @@ pub(crate) struct Charge {
     pub(crate) amount: Amount,
     pub(crate) currency: String,
     pub(crate) status: ChargeStatus,
-    /// What the customer is shown: the QR string.
+    /// What the customer is shown: a QR string, a number, a page; nothing where it goes to their phone.
     pub(crate) artefact: String,
+    /// The payment request behind a page, which bears an id of its own.
+    #[serde(default)]
+    pub(crate) request_id: Option<String>,
     /// Optional fields of the create body that later answers repeat as they came.
     pub(crate) echo: BTreeMap<String, Box<RawValue>>,
     pub(crate) created_at: DateTime<Utc>,
@@ -68,6 +98,11 @@ pub(crate) struct Charge {
 }
 
 impl Charge {
+    /// The id of its payment request.
+    pub(crate) fn request_id(&self) -> &str {
+        self.request_id.as_deref().unwrap_or(&self.id)
+    }
+
     /// Whether a customer who scans it at `now` can pay it in the ordinary way.
     pub(crate) fn is_payable(&self, now: DateTime<Utc>) -> bool {
         self.status == ChargeStatus::Open && now < self.payable_until

@@ -42,18 +42,21 @@ fn about(sandbox: &Sandbox, call: &Call<'_>) -> About {
         })
     };
     match &call.route {
-        Route::CreatePaymentRequest => {
+        Route::CreatePaymentRequest | Route::CreateSession => {
             let body = CreateBody::read(call.body).unwrap_or_default();
+            let method = if call.route == Route::CreateSession { Some(Method::CardPage) } else { body.method() };
             About {
-                method: body.method().map(Method::word),
+                method: method.map(Method::word),
                 reference: body.reference(),
                 order_code: body.order_code(),
                 id: None,
             }
         }
-        Route::GetPaymentRequest(id) | Route::CancelPaymentRequest(id) | Route::SimulatePaymentRequest(id) => {
-            of_charge(&|pen| pen.charge(id).cloned())
-        }
+        Route::GetPaymentRequest(id)
+        | Route::CancelPaymentRequest(id)
+        | Route::SimulatePaymentRequest(id)
+        | Route::GetSession(id)
+        | Route::CancelSession(id) => of_charge(&|pen| pen.charge(id).cloned()),
         Route::GetPayment(id) => of_charge(&|pen| pen.charge(&pen.payment(id)?.charge_id).cloned()),
         Route::ListTransactions => About {
             reference: Query::read(call.raw_query).ok().and_then(|query| query.reference().map(str::to_owned)),
@@ -65,10 +68,12 @@ fn about(sandbox: &Sandbox, call: &Call<'_>) -> About {
 /// The reference of the newest charge that this call is not about.
 pub(super) fn foreign_reference(pen: &Pen<'_>, call: &Call<'_>) -> Option<String> {
     let own = match &call.route {
-        Route::CreatePaymentRequest => CreateBody::read(call.body).ok()?.reference(),
-        Route::GetPaymentRequest(id) | Route::CancelPaymentRequest(id) | Route::SimulatePaymentRequest(id) => {
-            pen.charge(id).map(|own| own.reference.clone())
-        }
+        Route::CreatePaymentRequest | Route::CreateSession => CreateBody::read(call.body).ok()?.reference(),
+        Route::GetPaymentRequest(id)
+        | Route::CancelPaymentRequest(id)
+        | Route::SimulatePaymentRequest(id)
+        | Route::GetSession(id)
+        | Route::CancelSession(id) => pen.charge(id).map(|own| own.reference.clone()),
         Route::GetPayment(id) => {
             let payment = pen.payment(id)?;
             pen.charge(&payment.charge_id).map(|own| own.reference.clone())

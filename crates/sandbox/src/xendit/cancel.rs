@@ -16,6 +16,7 @@ pub(super) fn cancel(
     now: DateTime<Utc>,
 ) -> Result<Charge, Refusal> {
     match look::payment_request(pen, account, id)?.status {
+        // What goes to a customer's phone or card cannot be called back: unconfirmed, and the safer guess.
         ChargeStatus::Open => {}
         ChargeStatus::Paid | ChargeStatus::Failed | ChargeStatus::Canceled | ChargeStatus::Expired => {
             return Err(Refusal::inactive());

@@ -12,7 +12,7 @@ use super::answer::{Refusal, error_of, window_headers};
 use super::create::{self, CreateBody};
 use super::route::Route;
 use super::transactions::{self, Query};
-use super::{auth, cancel, look, simulate, view};
+use super::{auth, cancel, look, pages, session, simulate, view};
 use crate::config::XenditAccount;
 use crate::faults::{self, Connection, Effect, Fired, Lie, Operation, Reply, Sent};
 use crate::id;
@@ -34,6 +34,8 @@ pub(super) struct Call<'a> {
     pub(super) body: &'a Bytes,
     pub(super) raw_query: &'a str,
     idempotency_key: Option<&'a str>,
+    /// Where the pages for customers are.
+    pages: String,
 }
 
 /// What came of a call that was done.
@@ -94,6 +96,7 @@ fn understand<'a>(sandbox: &'a Sandbox, request: &'a HttpRequest, body: &'a Byte
         body,
         raw_query: request.query_string(),
         idempotency_key: auth::header(request, "idempotency-key"),
+        pages: format!("http://{}{}", request.connection_info().host(), pages::BASE_PATH),
     })
 }
 
@@ -132,7 +135,7 @@ fn carry_out(
     match &call.route {
         Route::CreatePaymentRequest => {
             let body = CreateBody::read(call.body)?;
-            let charge = create::create(pen, account, &body, call.idempotency_key, now)?;
+            let charge = create::create(pen, account, &body, call.idempotency_key, &call.pages, now)?;
             Ok(Done { reply: Reply::new(201, view::payment_request(&charge, business_id, &lie)), opened: Some(charge) })
         }
         Route::GetPaymentRequest(id) => {
@@ -153,6 +156,19 @@ fn carry_out(
             let (charge, payment) = look::payment(pen, account, id)?;
             let body = view::payment(charge, payment, business_id, &lie);
             Ok(quiet(Reply::new(200, body)))
+        }
+        Route::CreateSession => {
+            let body = CreateBody::read(call.body)?;
+            let charge = session::create(pen, account, &body, &call.pages, now)?;
+            Ok(Done { reply: Reply::new(201, session::body(&charge, business_id, &lie)), opened: Some(charge) })
+        }
+        Route::GetSession(id) => {
+            let charge = session::look(pen, account, id)?;
+            Ok(quiet(Reply::new(200, session::body(charge, business_id, &lie))))
+        }
+        Route::CancelSession(id) => {
+            let charge = session::cancel(pen, account, id, now)?;
+            Ok(quiet(Reply::new(200, session::body(&charge, business_id, &lie))))
         }
         Route::ListTransactions => {
             let query = Query::read(call.raw_query)?;

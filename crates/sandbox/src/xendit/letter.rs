@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::session::{self, SessionView};
 use super::view::{self, PaymentRequestView, PaymentView};
 use crate::config::XenditAccount;
 use crate::faults::Lie;
-use crate::ledger::{Event, Payment, PaymentOutcome};
+use crate::ledger::{Event, Method, Payment, PaymentOutcome};
 use crate::sandbox::json;
 use crate::webhooks::{Facts, Letter};
 
@@ -30,6 +31,7 @@ struct Envelope<'a> {
 enum Data<'a> {
     Payment(Box<PaymentView<'a>>),
     Request(Box<PaymentRequestView<'a>>),
+    Session(Box<SessionView<'a>>),
 }
 
 /// The webhook about `facts`, as the account would get it.
@@ -38,13 +40,16 @@ pub(crate) fn letter(accounts: &[XenditAccount], facts: &Facts, lie: &Lie, bad_t
     let business_id = account.map_or("", |account| account.business_id.as_str());
     let token = account.map_or("", |account| account.callback_token.as_str());
     let told = facts.payment.as_ref().map(|payment| as_told(payment, facts.event));
+    let is_page = facts.charge.method == Method::CardPage;
     let (event, data) = match (facts.event, &told) {
         (Event::Paid, Some(payment)) => ("payment.capture", Some(payment)),
         (Event::Failed, Some(payment)) => ("payment.failure", Some(payment)),
+        (Event::Expired, _) | (Event::Paid | Event::Failed, None) if is_page => ("payment_session.expired", None),
         (Event::Expired, _) | (Event::Paid | Event::Failed, None) => ("payment_request.expiry", None),
     };
     let data = match data {
         Some(payment) => Data::Payment(Box::new(view::payment_view(&facts.charge, payment, business_id, lie))),
+        None if is_page => Data::Session(Box::new(session::view(&facts.charge, business_id, lie))),
         None => Data::Request(Box::new(view::request_view(&facts.charge, business_id, lie))),
     };
     let body = json(&Envelope { event, business_id, created: view::time(facts.at), api_version: "v3", data });

@@ -9,6 +9,7 @@ use crate::provider::Provider;
 pub(super) fn payment_request<'a>(books: &'a Books, account: &XenditAccount, id: &str) -> Result<&'a Charge, Refusal> {
     books
         .charge(id)
+        .filter(|charge| charge.request_id() == id)
         .filter(|charge| charge.provider == Provider::Xendit && charge.account == account.name)
         .ok_or_else(Refusal::not_found)
 }
@@ -20,6 +21,6 @@ pub(super) fn payment<'a>(
     id: &str,
 ) -> Result<(&'a Charge, &'a Payment), Refusal> {
     let payment = books.payment(id).ok_or_else(Refusal::not_found)?;
-    let charge = payment_request(books, account, &payment.charge_id)?;
-    Ok((charge, payment))
+    let charge = books.charge(&payment.charge_id).ok_or_else(Refusal::not_found)?;
+    Ok((payment_request(books, account, charge.request_id())?, payment))
 }

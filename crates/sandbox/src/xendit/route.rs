@@ -10,6 +10,9 @@ pub(super) enum Route {
     CancelPaymentRequest(String),
     SimulatePaymentRequest(String),
     GetPayment(String),
+    CreateSession,
+    GetSession(String),
+    CancelSession(String),
     ListTransactions,
 }
 
@@ -26,6 +29,9 @@ impl Route {
                 Some(Self::SimulatePaymentRequest(id(request)))
             }
             ("GET", ["v3", "payments", payment]) => Some(Self::GetPayment(id(payment))),
+            ("POST", ["sessions"]) => Some(Self::CreateSession),
+            ("GET", ["sessions", session]) => Some(Self::GetSession(id(session))),
+            ("POST", ["sessions", session, "cancel"]) => Some(Self::CancelSession(id(session))),
             ("GET", ["transactions"]) => Some(Self::ListTransactions),
             _ => None,
         }
@@ -39,6 +45,9 @@ impl Route {
             Self::CancelPaymentRequest(_) => "POST /v3/payment_requests/{id}/cancel",
             Self::SimulatePaymentRequest(_) => "POST /v3/payment_requests/{id}/simulate",
             Self::GetPayment(_) => "GET /v3/payments/{id}",
+            Self::CreateSession => "POST /sessions",
+            Self::GetSession(_) => "GET /sessions/{id}",
+            Self::CancelSession(_) => "POST /sessions/{id}/cancel",
             Self::ListTransactions => "GET /transactions",
         }
     }
@@ -46,9 +55,9 @@ impl Route {
     /// What faults are ordered for.
     pub(super) fn operation(&self) -> Operation {
         match self {
-            Self::CreatePaymentRequest => Operation::Open,
-            Self::GetPaymentRequest(_) | Self::GetPayment(_) => Operation::Inquire,
-            Self::CancelPaymentRequest(_) => Operation::Cancel,
+            Self::CreatePaymentRequest | Self::CreateSession => Operation::Open,
+            Self::GetPaymentRequest(_) | Self::GetPayment(_) | Self::GetSession(_) => Operation::Inquire,
+            Self::CancelPaymentRequest(_) | Self::CancelSession(_) => Operation::Cancel,
             Self::SimulatePaymentRequest(_) => Operation::Simulate,
             Self::ListTransactions => Operation::Sweep,
         }
@@ -62,7 +71,7 @@ impl Route {
             | Self::CancelPaymentRequest(_)
             | Self::SimulatePaymentRequest(_)
             | Self::GetPayment(_) => true,
-            Self::ListTransactions => false,
+            Self::CreateSession | Self::GetSession(_) | Self::CancelSession(_) | Self::ListTransactions => false,
         }
     }
 }

@@ -8,11 +8,12 @@ use url::form_urlencoded;
 
 pub(super) use query::Query;
 
+use super::channels::{self, Channel};
 use super::view;
 use crate::amount::Amount;
 use crate::config::XenditAccount;
 use crate::faults::Lie;
-use crate::ledger::{Books, Charge, Method, Payment};
+use crate::ledger::{Books, Charge, Payment};
 use crate::provider::Provider;
 use crate::sandbox::json;
 
@@ -140,8 +141,8 @@ fn row<'a>(charge: &'a Charge, payment: &'a Payment, business_id: &'a str, lie: 
         product_id: &payment.id,
         r#type: "PAYMENT",
         status: lie.status("SUCCESS"),
-        channel_category: category(charge.method),
-        channel_code: view::channel_code(charge.method),
+        channel_category: channels::category(charge.method),
+        channel_code: Channel::code_of(charge.method),
         reference_id: lie.reference(&charge.reference),
         account_identifier: None,
         currency: &payment.currency,
@@ -161,13 +162,7 @@ fn row<'a>(charge: &'a Charge, payment: &'a Payment, business_id: &'a str, lie: 
             third_party_withholding_tax: 0,
             status: "PENDING",
         },
-        product_data: ProductData { capture_id: &payment.capture_id, payment_request_id: &charge.id },
-    }
-}
-
-fn category(method: Method) -> &'static str {
-    match method {
-        Method::Qris => "QR_CODE",
+        product_data: ProductData { capture_id: &payment.capture_id, payment_request_id: charge.request_id() },
     }
 }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::channels::{self, Channel};
 use crate::amount::Amount;
 use crate::faults::Lie;
 use crate::ledger::{Charge, ChargeStatus, Method, Payment, PaymentOutcome};
@@ -24,7 +25,7 @@ pub(super) struct PaymentRequestView<'a> {
     request_amount: Amount,
     capture_method: &'static str,
     channel_code: &'static str,
-    actions: [ActionView<'a>; 1],
+    actions: Vec<ActionView>,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure_code: Option<&'a str>,
@@ -35,10 +36,10 @@ pub(super) struct PaymentRequestView<'a> {
 }
 
 #[derive(Serialize)]
-struct ActionView<'a> {
+struct ActionView {
     r#type: &'static str,
     descriptor: &'static str,
-    value: &'a str,
+    value: String,
 }
 
 #[derive(Serialize)]
@@ -97,15 +98,15 @@ pub(super) fn request_view<'a>(charge: &'a Charge, business_id: &'a str, lie: &'
     PaymentRequestView {
         business_id,
         reference_id: lie.reference(&charge.reference),
-        payment_request_id: &charge.id,
+        payment_request_id: charge.request_id(),
         latest_payment_id: charge.latest_payment_id.as_deref(),
         r#type: "PAY",
         country: "ID",
         currency: &charge.currency,
         request_amount: lie.amount(&charge.amount),
         capture_method: "AUTOMATIC",
-        channel_code: channel_code(charge.method),
-        actions: [ActionView { r#type: "PRESENT_TO_CUSTOMER", descriptor: "QR_STRING", value: &charge.artefact }],
+        channel_code: Channel::code_of(charge.method),
+        actions: actions(charge),
         status: lie.status(request_status(charge.status)),
         failure_code: charge.failure_code.as_deref(),
         created: time(charge.created_at),
@@ -133,13 +134,13 @@ pub(super) fn payment_view<'a>(
         payment_id: &payment.id,
         business_id,
         reference_id: lie.reference(&charge.reference),
-        payment_request_id: &charge.id,
+        payment_request_id: charge.request_id(),
         r#type: "PAY",
         country: "ID",
         currency: &payment.currency,
         request_amount: lie.amount(&charge.amount),
         capture_method: "AUTOMATIC",
-        channel_code: channel_code(charge.method),
+        channel_code: Channel::code_of(charge.method),
         captures: captures.into_iter().collect(),
         status: lie.status(status),
         failure_code,
@@ -166,10 +167,17 @@ pub(crate) fn request_status(status: ChargeStatus) -> &'static str {
     }
 }
 
-pub(super) fn channel_code(method: Method) -> &'static str {
-    match method {
-        Method::Qris => "QRIS",
+fn actions(charge: &Charge) -> Vec<ActionView> {
+    let mut actions = Vec::new();
+    if let Some((r#type, descriptor)) = channels::action(charge.method) {
+        actions.push(ActionView { r#type, descriptor, value: charge.artefact.clone() });
     }
+    if charge.method == Method::Gopay {
+        // The app of the wallet opens by a link of its own.
+        let value = format!("gopay://pay/{}", charge.id);
+        actions.push(ActionView { r#type: "REDIRECT_CUSTOMER", descriptor: "DEEPLINK_URL", value });
+    }
+    actions
 }
 
 /// Times as Xendit writes them: UTC, milliseconds, `Z`.

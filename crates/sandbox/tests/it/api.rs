@@ -99,7 +99,7 @@ async fn fields_that_xendit_refuses_are_named() {
 async fn closed_channels_and_magic_amounts_are_refused_with_their_codes() {
     let bench = Bench::new(quick()).await;
     for (change, status, code) in [
-        (json!({"channel_code": "DANA"}), 403, "CHANNEL_NOT_ACTIVATED"),
+        (json!({"channel_code": "LINKAJA"}), 403, "CHANNEL_NOT_ACTIVATED"),
         (json!({"request_amount": 10_100}), 403, "CHANNEL_NOT_ACTIVATED"),
         (json!({"request_amount": 10_101}), 503, "CHANNEL_UNAVAILABLE"),
         (json!({"request_amount": 10_102}), 500, "SERVER_ERROR"),

@@ -5,7 +5,7 @@ mod opening;
 mod state;
 
 use diesel::prelude::*;
-use mstore_pay_domain::charge::{Charge, Closing, Exposure};
+use mstore_pay_domain::charge::{Charge, Closing, Exposure, Risk};
 use mstore_pay_domain::ids::OurReference;
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::StoreError;
@@ -28,6 +28,7 @@ pub(crate) struct ChargeRow {
     provider: String,
     account_id: String,
     our_reference: String,
+    risk: String,
     created_at: Micros,
     hidden_since: Option<Micros>,
     opening: String,
@@ -66,6 +67,7 @@ impl ChargeRow {
             provider: charge.provider.to_string(),
             account_id: charge.account.to_string(),
             our_reference: charge.our_reference.to_string(),
+            risk: charge.risk.word().to_owned(),
             created_at: charge.created_at.into(),
             hidden_since: match charge.exposure {
                 Exposure::Displayable => None,
@@ -101,6 +103,7 @@ impl ChargeRow {
             account: cells.text("account_id", &self.account_id)?,
             our_reference: OurReference::parse(self.our_reference.as_str())
                 .map_err(|source| cells.corrupt("our_reference", source))?,
+            risk: Risk::ALL.into_iter().find(|risk| risk.word() == self.risk).ok_or_else(|| cells.unknown("risk"))?,
             created_at: cells.time("created_at", self.created_at)?,
             exposure: cells
                 .some_time("hidden_since", self.hidden_since)?

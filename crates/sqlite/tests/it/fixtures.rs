@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::audit::{Actor, AuditEvent, AuditHead, AuditNote, BodyRole};
-use mstore_pay_domain::charge::{Charge, ChargeState, Funds, Payer, Receipt};
+use mstore_pay_domain::charge::{Charge, ChargeState, Funds, Payer, Receipt, Risk};
 use mstore_pay_domain::ids::{
     AccountId, ChargeId, DeviceId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
@@ -80,7 +80,7 @@ pub(crate) fn payment(ids: &dyn IdGenerator) -> Payment {
     let order_code = OrderCode::parse("TRX-1").unwrap();
     let reference = OurReference::of(&order_code, &charge_id);
     let provider = ProviderId::parse("acme").unwrap();
-    let mut charge = Charge::intend(charge_id, provider, AccountId::main(), reference, at(0));
+    let mut charge = Charge::intend(charge_id, provider, AccountId::main(), reference, Risk::Displayed, at(0));
     let receipt = Receipt {
         payment_ref: ProviderRef::parse(format!("py-{charge_id}")).unwrap(),
         money: ReportedMoney::idr(Money::from(33_000)),

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use mstore_pay_domain::audit::{AuditEvent, BodyRole};
-use mstore_pay_domain::charge::ChargeStatus;
+use mstore_pay_domain::charge::{ChargeStatus, Risk};
 use mstore_pay_domain::method::{Channel, Method};
 use mstore_pay_domain::order::OrderStatus;
 use mstore_pay_domain::payment::PaymentStatus;
@@ -48,6 +48,7 @@ fn every_check_admits_exactly_the_domains_words() {
     channels.dedup();
     check(&site, "payments", "channel", &channels);
     check(&site, "charges", "status", &ChargeStatus::ALL.map(ChargeStatus::word));
+    check(&site, "charges", "risk", &Risk::ALL.map(Risk::word));
     check(&site, "transactions", "status", &OrderStatus::ALL.map(OrderStatus::word));
     check(&site, "payment_events", "event", &AuditEvent::ALL.map(AuditEvent::word));
     let roles = [BodyRole::Request, BodyRole::Response, BodyRole::Callback];

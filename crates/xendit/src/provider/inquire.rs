@@ -11,7 +11,7 @@ use mstore_pay_domain::ports::{
 
 use crate::client::{Client, Talk};
 use crate::request;
-use crate::response::{Payment, PaymentRequest, TransactionPage, Unreadable};
+use crate::response::{Payment, PaymentRequest, Session, TransactionPage, Unreadable};
 
 /// Queries that are asked about at once.
 const QUERIES_AT_ONCE: usize = 8;
@@ -40,6 +40,9 @@ async fn ask(talk: &Talk<'_>, query: &Query) -> Result<ChargeSnapshot, ProviderE
         Some(charge_ref) => charge_ref.clone(),
         None => find(talk, query).await?,
     };
+    if Session::is_id(&charge_ref) {
+        return ask_session(talk, &charge_ref, query).await;
+    }
     let request = request_named(talk, &charge_ref).await?;
     let receipts = receipts_of(talk, &request, query).await?;
     Ok(ChargeSnapshot {
@@ -52,6 +55,34 @@ async fn ask(talk: &Talk<'_>, query: &Query) -> Result<ChargeSnapshot, ProviderE
         refunds: Vec::new(),
         reversals: Vec::new(),
         expires_at: request.expires_at,
+        exchange: talk.exchange(),
+    })
+}
+
+/// A session and the money that came through its page. Unconfirmed: that the request made on the page carries
+/// the session's reference; where it does not, the payment that a completed session names is found all the same.
+async fn ask_session(talk: &Talk<'_>, id: &ProviderRef, query: &Query) -> Result<ChargeSnapshot, ProviderError> {
+    let reply = talk.get(request::session(talk.base(), id), Endpoint::Inquire).await?;
+    let session = match Session::parse(&reply.body) {
+        Ok(session) if &session.id == id => session,
+        Ok(_other) => return Err(talk.malformed(&reply, Unreadable::Mismatch("payment_session_id"))),
+        Err(why) => return Err(talk.malformed(&reply, why)),
+    };
+    let is_its_own = |payment: &Payment| {
+        let by_request = session.request.is_some() && payment.request == session.request;
+        by_request || payment.reference.as_deref() == Some(query.our_reference.as_str())
+    };
+    let receipts = receipts_where(talk, query, session.payment.as_ref(), true, is_its_own).await?;
+    Ok(ChargeSnapshot {
+        charge_ref: Some(session.id),
+        our_reference: session.reference,
+        order_code: session.order_code,
+        asked: session.asked,
+        status: session.status,
+        receipts,
+        refunds: Vec::new(),
+        reversals: Vec::new(),
+        expires_at: session.expires_at,
         exchange: talk.exchange(),
     })
 }
@@ -71,18 +102,29 @@ async fn find(talk: &Talk<'_>, query: &Query) -> Result<ProviderRef, ProviderErr
     found.ok_or_else(|| talk.error(ProviderErrorKind::NotFound, Certainty::Unknown))
 }
 
-/// The money on a request, from every payment known of: those heard of, the latest it names, and those
-/// listed under our reference, because of several payments it names only the last.
 async fn receipts_of(talk: &Talk<'_>, request: &PaymentRequest, query: &Query) -> Result<Vec<Receipt>, ProviderError> {
-    let known: BTreeSet<ProviderRef> = query.payment_refs.iter().chain(&request.latest_payment).cloned().collect();
-    let listed = async { if request.may_hold_money() { listed_payments(talk, query).await } else { BTreeSet::new() } };
+    let is_its_own = |payment: &Payment| payment.request.as_ref() == Some(&request.id);
+    receipts_where(talk, query, request.latest_payment.as_ref(), request.may_hold_money(), is_its_own).await
+}
+
+/// The money on a charge, from every payment known of: those heard of, the latest it names, and, where it may
+/// hold money, those listed under our reference, because of several payments it names only the last.
+async fn receipts_where(
+    talk: &Talk<'_>,
+    query: &Query,
+    latest: Option<&ProviderRef>,
+    may_hold_money: bool,
+    is_its_own: impl Fn(&Payment) -> bool + Send,
+) -> Result<Vec<Receipt>, ProviderError> {
+    let known: BTreeSet<ProviderRef> = query.payment_refs.iter().chain(latest).cloned().collect();
+    let listed = async { if may_hold_money { listed_payments(talk, query).await } else { BTreeSet::new() } };
     let (mut outcomes, listed) = join(payments(talk, known.iter()), listed).await;
     outcomes.extend(payments(talk, listed.difference(&known)).await);
 
     let (mut receipts, mut failure) = (Vec::new(), None);
     for outcome in outcomes {
         match outcome {
-            Ok(Some(payment)) if payment.request.as_ref() == Some(&request.id) => receipts.extend(payment.receipt),
+            Ok(Some(payment)) if is_its_own(&payment) => receipts.extend(payment.receipt),
             // Heard of in connection with this charge, but not its own, or not there at all.
             Ok(Some(_) | None) => {}
             Err(error) => failure = Some(error),

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use mstore_pay_domain::ids::{ChargeId, OrderCode};
 use mstore_pay_domain::method::Method;
+use mstore_pay_domain::ports::ReturnUrls;
 use uuid::Uuid;
 
 use super::*;
@@ -39,6 +40,47 @@ fn a_qris_request_says_what_is_needed_and_nothing_of_the_customer() {
     check_open(
         &charge("33000", None),
         r#"{"reference_id":"TRX-1~aaaaaaaaa","type":"PAY","country":"ID","currency":"IDR","request_amount":33000,"channel_code":"QRIS","metadata":{"order_code":"TRX-1"}}"#,
+    );
+}
+
+/// What of a request is the method's own.
+#[track_caller]
+fn check_method(method: Method, token: Option<&str>, want: &str) {
+    let urls = ReturnUrls { success: "https://s".to_owned(), failure: "https://f".to_owned() };
+    let asked = OpenCharge {
+        method,
+        card_token: token.map(|token| CardToken::new(token).unwrap()),
+        return_urls: Some(urls),
+        ..charge("33000", None)
+    };
+    let body = open_body(&asked, Channel::of(method).unwrap()).unwrap();
+    let (_, own) = body.split_once(r#""request_amount":33000,"#).unwrap();
+    assert_eq!(own.strip_suffix(r#","metadata":{"order_code":"TRX-1"}}"#), Some(want), "{method}");
+}
+
+#[test]
+fn each_method_is_asked_for_with_what_its_channel_wants_and_no_more() {
+    let success = r#""channel_properties":{"success_return_url":"https://s"}"#;
+    let both = r#""channel_properties":{"success_return_url":"https://s","failure_return_url":"https://f"}"#;
+    let number = r#""channel_properties":{"display_name":"MStore","expires_at":"1970-01-01T00:00:00Z"}"#;
+    check_method(Method::Gopay, None, &format!(r#""channel_code":"GOPAY",{both}"#));
+    check_method(Method::Ovo, None, r#""channel_code":"OVO","channel_properties":{"account_mobile_number":"+628111"}"#);
+    check_method(Method::Dana, None, &format!(r#""channel_code":"DANA",{success}"#));
+    check_method(Method::Shopeepay, None, &format!(r#""channel_code":"SHOPEEPAY",{success}"#));
+    for (method, bank) in
+        [(Method::VaBca, "BCA"), (Method::VaBni, "BNI"), (Method::VaBri, "BRI"), (Method::VaMandiri, "MANDIRI")]
+    {
+        check_method(method, None, &format!(r#""channel_code":"{bank}_VIRTUAL_ACCOUNT",{number}"#));
+    }
+    check_method(Method::CreditCard, Some("pt-1"), &format!(r#""payment_token_id":"pt-1",{both}"#));
+}
+
+#[test]
+fn a_card_page_offers_cards_only() {
+    let asked = OpenCharge { method: Method::CreditCard, ..charge("33000", None) };
+    assert_eq!(
+        session_body(&asked, Channel::of(Method::CreditCard).unwrap()).unwrap(),
+        r#"{"reference_id":"TRX-1~aaaaaaaaa","session_type":"PAY","mode":"PAYMENT_LINK","country":"ID","currency":"IDR","amount":33000,"allowed_payment_channels":["CARDS"],"expires_at":"1970-01-01T00:00:00Z","metadata":{"order_code":"TRX-1"}}"#
     );
 }
 

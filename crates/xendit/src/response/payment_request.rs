@@ -45,11 +45,23 @@ impl PaymentRequest {
         })
     }
 
-    /// What the customer is shown, where the answer has it.
+    /// What the customer is shown, where the answer has it: by descriptor, because answers may carry several
+    /// actions and the first is not good enough.
     pub(crate) fn artefact(&self, shown: Shown) -> Option<Artefact> {
-        let (_, value) = self.actions.iter().find(|(descriptor, _)| descriptor == shown.descriptor())?;
+        let value = |wanted: &str| {
+            self.actions.iter().find(|(descriptor, _)| descriptor == wanted).map(|(_, value)| value.clone())
+        };
+        let link = || {
+            let (checkout_url, deeplink_url) = (value("WEB_URL"), value("DEEPLINK_URL"));
+            (checkout_url.is_some() || deeplink_url.is_some()).then_some(Artefact::Link { checkout_url, deeplink_url })
+        };
         match shown {
-            Shown::QrString => Some(Artefact::Qr { qr_string: value.clone() }),
+            Shown::QrString => value("QR_STRING").map(|qr_string| Artefact::Qr { qr_string }),
+            Shown::AccountNumber { bank } => value("VIRTUAL_ACCOUNT_NUMBER")
+                .map(|va_number| Artefact::VirtualAccount { bank_code: bank.to_owned(), va_number }),
+            Shown::Link => link(),
+            // A card that is charged by its token may want the customer's word on a page (3-D Secure).
+            Shown::PushOrLink | Shown::SessionPage => Some(link().unwrap_or(Artefact::Push)),
         }
     }
 

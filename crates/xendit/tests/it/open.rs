@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use mstore_pay_domain::charge::Artefact;
 use mstore_pay_domain::ids::ProviderRef;
-use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
     Certainty, OpenCharge, PaymentProvider as _, ProviderErrorKind as Kind, SnapshotStatus,
 };
@@ -109,17 +108,6 @@ async fn nobody_listening_is_certainly_not_applied() {
     bench.sandbox.stop().await;
     let error = adapter(&address).open(&account(), &charge(1)).await.unwrap_err();
     assert_eq!((error.kind, error.certainty), (Kind::Unavailable, NotApplied), "{error:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn methods_without_a_row_are_refused_with_nothing_sent() {
-    let bench = Bench::new().await;
-    for method in Method::ALL.into_iter().filter(|method| *method != Method::Qris) {
-        assert_eq!(bench.xendit.capabilities(&bench.account, method), None);
-        let error = bench.xendit.open(&bench.account, &OpenCharge { method, ..charge(1) }).await.unwrap_err();
-        assert_eq!((error.kind, error.certainty), (Kind::Unsupported, NotApplied), "{method}");
-    }
-    assert!(bench.requests().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! A sandbox, the adapter wired to it, and a hand on the sandbox's controls.
 
-mod control;
+pub(crate) mod control;
 mod elsewhere;
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mstore_pay_domain::audit::AuditHead;
 use mstore_pay_domain::charge::{
-    Charge, ChargeState, Exposure, FailureReason, Opened, Opening, Payer, RefundFact, Signal,
+    Charge, ChargeState, Exposure, FailureReason, Opened, Opening, Payer, RefundFact, Risk, Signal,
 };
 use mstore_pay_domain::ids::{AccountId, ChargeId, MerchantId, OurReference, PaymentId, ProviderId, ProviderRef};
 use mstore_pay_domain::money::ReportedMoney;
@@ -29,6 +29,7 @@ fn charge() -> Charge {
         ProviderId::parse("xendit").unwrap(),
         AccountId::main(),
         OurReference::parse("TRX-1~aaaaaaaaa").unwrap(),
+        Risk::Displayed,
         at_second(0),
     );
     charge.opening = Opening::Opened(Opened {

@@ -130,7 +130,8 @@ impl Gateway {
         }
         dossier.add(payment);
         let charge = ChargeId::new(self.ports.ids.uuid());
-        dossier.intend(&id, charge, &route.account.provider, &route.account.id);
+        let risk = route.risk(command.card_token.as_ref());
+        dossier.intend(&id, charge, &route.account.provider, &route.account.id, risk);
         let lease = LeaseToken::new(self.ports.ids.uuid());
         dossier.set_due(&id, Due::Leased(Lease { token: lease, ttl: schedule::OPENING_LEASE }));
         if let Some(request) = &command.idempotency {

@@ -5,13 +5,13 @@ use super::verdict::Verdict;
 use super::{
     Job, LEAST_CALL, Next, Opened, RETRY_AFTER, Route, Try, UNANSWERED_PER_ROUTE_MAX, is_given_up, recovery_at,
 };
-use crate::charge::FailureReason;
+use crate::charge::{FailureReason, Risk};
 use crate::dossier::Dossier;
 use crate::gateway::{DecideError, FailoverOnUnknown, Gateway, Refusal};
 use crate::ids::{ChargeId, ProviderRef};
 use crate::lease::Lease;
 use crate::payment::{Display, Intake};
-use crate::ports::{Exchange, ProviderError, ProviderErrorKind, Risk};
+use crate::ports::{Exchange, ProviderError, ProviderErrorKind};
 use crate::schedule;
 use crate::unit_of_work::{Due, IdempotencyWrite};
 
@@ -102,8 +102,8 @@ impl Gateway {
         told: Option<&ProviderRef>,
     ) -> Result<Next, DecideError> {
         let Try { payment, charge, route, last } = *tried;
-        let may_replace = route.capabilities.risk == Risk::Displayed
-            && self.policies.failover_on_unknown == FailoverOnUnknown::Displayed;
+        let may_replace =
+            charge.risk == Risk::Displayed && self.policies.failover_on_unknown == FailoverOnUnknown::Displayed;
         let unanswered_here =
             payment.charges.iter().filter(|known| route.leads_to(known) && known.is_hidden()).count() + 1;
         let following = job
@@ -138,7 +138,8 @@ impl Gateway {
 /// The intent of the next charge, under the same hold.
 fn intend_next(dossier: &mut Dossier, job: &Job<'_>, charge: ChargeId, route: &Route) {
     if dossier.payment(&job.payment).is_some_and(|payment| payment.intake == Intake::Open) {
-        dossier.intend(&job.payment, charge, &route.account.provider, &route.account.id);
+        let risk = route.risk(job.card_token);
+        dossier.intend(&job.payment, charge, &route.account.provider, &route.account.id, risk);
         dossier.set_due(&job.payment, Due::Leased(Lease { token: job.lease, ttl: schedule::OPENING_LEASE }));
     }
 }

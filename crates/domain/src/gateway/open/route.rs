@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::ProviderAccount;
-use crate::charge::Charge;
+use crate::charge::{Charge, Risk};
 use crate::gateway::create::{CreateError, CreatePayment};
 use crate::gateway::{Gateway, Scope};
 use crate::method::Method;
-use crate::ports::{Availability, Capabilities, PaymentProvider, StoreError};
+use crate::ports::{Availability, Capabilities, CardToken, PaymentProvider, StoreError};
 
 /// A provider and account that offer a method.
 #[derive(Clone)]
@@ -52,6 +52,11 @@ impl Route {
     /// Whether a charge lies at this provider and account.
     pub(in crate::gateway) fn leads_to(&self, charge: &Charge) -> bool {
         self.account.provider == charge.provider && self.account.id == charge.account
+    }
+
+    /// What an unanswered opening there means, with that token or without.
+    pub(in crate::gateway) fn risk(&self, card_token: Option<&CardToken>) -> Risk {
+        self.capabilities.risk_of(card_token.is_some())
     }
 
     /// Whether it is the same route.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::charge::Risk;
 use crate::method::Method;
 use crate::money::Money;
-use crate::ports::{Capabilities, IdempotencySupport, LookupSupport, Risk};
+use crate::ports::{Capabilities, IdempotencySupport, LookupSupport};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -16,6 +17,7 @@ pub(super) fn like_payments_v3() -> BTreeMap<Method, Capabilities> {
         amount_min: Money::from(1),
         amount_max: Money::from(10_000_000),
         risk: Risk::Displayed,
+        token_risk: None,
         lookup: LookupSupport::ById,
         idempotency: IdempotencySupport::None,
         cancel: true,
@@ -47,7 +49,9 @@ pub(super) fn like_payments_v3() -> BTreeMap<Method, Capabilities> {
         natural_life: None,
         ..shown.clone()
     };
+    let card = Capabilities { token_risk: Some(Risk::Pushed), expiry_default: HOUR, ..wallet.clone() };
     BTreeMap::from([
+        (Method::CreditCard, card),
         (Method::Qris, shown),
         (Method::Gopay, wallet),
         (Method::Ovo, pushed),

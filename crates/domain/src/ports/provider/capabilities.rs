@@ -2,17 +2,8 @@
 
 use std::time::Duration;
 
+use crate::charge::Risk;
 use crate::money::Money;
-
-/// What happens to a charge whose opening was not answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Risk {
-    /// What nobody was shown cannot be paid: it may be put aside and another opened.
-    Displayed,
-    /// The customer's phone or card may be charged although we never heard: never sent again,
-    /// never sent elsewhere.
-    Pushed,
-}
 
 /// How a charge can be found again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +51,8 @@ pub struct Capabilities {
     pub amount_max: Money,
     /// What an unanswered opening means.
     pub risk: Risk,
+    /// What it means for an opening with a card's token; `None` where the method takes none.
+    pub token_risk: Option<Risk>,
     /// How a charge is found again.
     pub lookup: LookupSupport,
     /// What makes opening it twice harmless.
@@ -77,4 +70,12 @@ pub struct Capabilities {
     /// How long the provider's object can be paid whatever our own expiry says; `None` where the
     /// provider is told our expiry and keeps to it.
     pub natural_life: Option<Duration>,
+}
+
+impl Capabilities {
+    /// What an unanswered opening means, with a card's token or without.
+    #[must_use]
+    pub fn risk_of(&self, by_token: bool) -> Risk {
+        self.token_risk.filter(|_| by_token).unwrap_or(self.risk)
+    }
 }

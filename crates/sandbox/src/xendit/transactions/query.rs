@@ -1,10 +1,10 @@
 use chrono::{DateTime, Utc};
 use url::form_urlencoded;
 
-use super::category;
 use crate::amount::Amount;
 use crate::ledger::{Charge, Payment};
 use crate::xendit::answer::{FieldError, Refusal};
+use crate::xendit::channels::category;
 
 const LIMIT_DEFAULT: usize = 10;
 /// Documented for Xendit's other lists; for this one no maximum is (unconfirmed).
