@@ -7,6 +7,7 @@ mod charge_law;
 mod create;
 mod dossier;
 mod expire;
+mod methods;
 mod orders;
 mod payments;
 mod purity;
