@@ -63,6 +63,7 @@ pub(crate) fn wire(config: &Config, addresses: Addresses, store: SqliteStore) ->
         exceptions: shared.clone(),
         idempotency: shared.clone(),
         timeline: shared.clone(),
+        anchors: shared.clone(),
         inbox: shared.clone(),
         outbox: shared.clone(),
         publisher: feed.clone(),
