@@ -10,6 +10,7 @@ mod expire;
 mod orders;
 mod payments;
 mod purity;
+mod pushes;
 mod recover;
 mod settle;
 mod shop;
