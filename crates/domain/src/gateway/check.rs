@@ -72,7 +72,7 @@ impl Gateway {
                 looked.wait_until = Some(self.ports.clock.now().plus(pause));
                 break;
             }
-            match self.ask(charge, &[], self.policies.inquire_within).await {
+            match self.ask(payment, charge, &[], self.policies.inquire_within).await {
                 Ok(snapshot) => {
                     let absorbed = self.take_in(payment, &charge.id, &snapshot, actor, |_| ()).await?;
                     looked.changed |= absorbed != Absorbed::Nothing;

@@ -6,6 +6,7 @@ mod cancel;
 mod charge_law;
 mod create;
 mod dossier;
+mod drift;
 mod expire;
 mod orders;
 mod payments;
