@@ -10,6 +10,7 @@ mod check;
 mod close;
 mod create;
 mod decide;
+mod drift;
 mod find;
 mod idempotent;
 mod list_exceptions;

@@ -34,8 +34,8 @@ pub use outbox::{EventPublisher, LeasedMessage, Outbox, PublishError};
 pub use payments::{LeasedPayment, PaymentRepository};
 pub use probe::{CrashPoint, NoProbe, Probe};
 pub use provider::{
-    ArrivedMoney, Availability, CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, Exchange,
-    IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError,
+    ArrivedMoney, Availability, CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, Drift,
+    Exchange, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError,
     ProviderErrorKind, Query, RefundCharge, RefundOutcome, ReturnUrls, Simulation, SnapshotStatus, Sweep, Upstream,
 };
 pub use records::{ExceptionFilter, ExceptionStore, IdempotencyStore, Timeline};
