@@ -1,7 +1,6 @@
 //! `audit verify`
 
 use std::str::FromStr;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use data_encoding::HEXLOWER;
@@ -9,9 +8,9 @@ use mstore_pay_domain::audit::{AuditHead, Digest};
 use mstore_pay_domain::audit_trail::{AuditFault, AuditTrail};
 
 use super::{CliError, config_of, say};
-use crate::app::open_store;
 use crate::config::Settings;
 use crate::observed::causes;
+use crate::store::open_store;
 
 /// What `audit` is told.
 #[derive(Debug, Args)]
@@ -68,7 +67,7 @@ struct Broken {
 pub(super) async fn run(args: AuditArgs) -> Result<(), CliError> {
     let AuditCommand::Verify(args) = args.command;
     let config = config_of(args.settings)?;
-    let store = Arc::new(open_store(config.database).await?);
+    let store = open_store(&config.database).await?;
     let trail = AuditTrail::new(store.clone(), store);
     let mut told = Ok(());
     let mut tell = |fault: &AuditFault| {
