@@ -11,6 +11,7 @@ mod create;
 mod decide;
 mod find;
 mod idempotent;
+mod list_changes;
 mod list_exceptions;
 mod list_methods;
 mod list_payments;

@@ -6,6 +6,7 @@ mod cancelling;
 mod conventions;
 mod creating;
 mod features;
+mod feed;
 mod house;
 mod idempotency;
 mod listing;

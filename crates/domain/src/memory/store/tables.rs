@@ -99,6 +99,7 @@ pub(super) struct Tables {
     pub(super) inbox_open: Table<u64, DeliveryId>,
     pub(super) outbox: Table<u64, OutboxRow>,
     pub(super) outbox_ids: Table<MessageId, u64>,
+    pub(super) changes: Table<(MerchantId, u64), OutboxMessage>,
     pub(super) records: Table<(PaymentId, u64), AuditRecord>,
     pub(super) bodies: Table<Digest, Vec<u8>>,
     pub(super) offline: Table<(MerchantId, OfflineKind, OfflineReference), (u64, OfflineEntry)>,
@@ -141,12 +142,13 @@ impl Tables {
             inbox_open,
             outbox,
             outbox_ids,
+            changes,
             records,
             bodies,
             offline,
             numbered: _,
         } = self;
-        let tables: [&mut dyn Journaled; 20] = [
+        let tables: [&mut dyn Journaled; 21] = [
             payments,
             charges,
             due,
@@ -164,6 +166,7 @@ impl Tables {
             inbox_open,
             outbox,
             outbox_ids,
+            changes,
             records,
             bodies,
             offline,
