@@ -9,6 +9,7 @@ mod drift;
 mod features;
 mod house;
 mod idempotency;
+mod listing;
 mod methods;
 mod money;
 mod orders;
