@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::shop::Shop;
 use crate::rig::Pay;
 use crate::scale::{Draws, at_once, cases};
-use crate::till::{Sale, Till};
+use crate::till::{PAYMENTS, Sale, Till};
 
 const CREATES: u64 = 500;
 /// Between two tries of a till that heard nothing.
@@ -96,9 +96,18 @@ pub(super) async fn looked_for(shop: &Shop, pushed: &[Pushed], began: Instant) -
             unseen.push(unknown.clone());
         }
     }
-    let ids: Vec<String> = unseen.iter().map(|pushed| pushed.payment_id.clone()).collect();
-    let unflagged = shop.unflagged(&ids, &["outcome_unknown"], Duration::from_secs(10)).await.len();
+    let mut unflagged = 0;
+    for pushed in &unseen {
+        unflagged += usize::from(!is_before_a_person(shop, &pushed.payment_id).await);
+    }
     Looked { unpaid, unflagged, unseen }
+}
+
+/// Whether a payment's timeline says that somebody has to look for it. The list of exceptions shows the newest only.
+async fn is_before_a_person(shop: &Shop, payment_id: &str) -> bool {
+    let timeline = shop.till.read(&format!("{PAYMENTS}/{payment_id}/timeline")).await.data();
+    let raised = |item: &Value| item["kind"] == "exception_raised" && item["detail"]["kind"] == "outcome_unknown";
+    timeline["items"].as_array().is_some_and(|items| items.iter().any(raised))
 }
 
 /// Has the provider keep to itself how every other push over OVO ended.
