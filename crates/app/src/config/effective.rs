@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder};
 use mstore_pay_domain::ids::MerchantId;
 use mstore_pay_sandbox::SandboxConfig;
-use mstore_pay_xendit::WebhookVerification;
+use mstore_pay_xendit::{WebhookVerification, XenditApi};
 
 use super::{AppEnv, JwtSettings, LogFormat, PerMinute, SecretText};
 use crate::auth::Role;
@@ -67,6 +67,8 @@ pub struct XenditSettings {
     pub webhook_token_previous: Option<SecretText>,
     /// Where it is; `None`: the sandbox in this process.
     pub base_url: Option<String>,
+    /// Through which of its APIs charges are opened.
+    pub api: XenditApi,
     /// What proves a webhook.
     pub verification: WebhookVerification,
     /// The national merchant id that QR codes must carry.
