@@ -1,6 +1,7 @@
 //! What Xendit answers: pure. Unknown fields and words are no error; a field that is needed and cannot be
 //! read is.
 
+mod fields;
 mod qr_code;
 mod refusal;
 mod session;
@@ -17,6 +18,7 @@ use mstore_pay_outbound::json::{JsonError, Object};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
+pub(crate) use fields::unknown_fields;
 pub(crate) use qr_code::QrCode;
 pub(crate) use refusal::Refusal;
 pub(crate) use session::Session;

@@ -1,0 +1,1 @@
+//! The store of many nodes of MStore payments, in PostgreSQL.
