@@ -128,6 +128,7 @@ impl Gateway {
             self.ports.probe.reach(CrashPoint::AfterCallBeforeCommit).await?;
             unanswered = unanswered.saturating_add(u32::from(matches!(verdict, Verdict::Unknown(_))));
             let try_of = Try { payment: &payment, charge, route, last: unanswered >= UNANSWERED_PER_RUN_MAX };
+            let verdict = if repeated { verdict.of_a_repeat() } else { verdict };
             let harmless = route.capabilities.idempotency != IdempotencySupport::None;
             let next = match verdict {
                 Verdict::Unknown(_) if harmless && !repeated => Next::Repeat,
