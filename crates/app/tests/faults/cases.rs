@@ -16,6 +16,7 @@ mod f34_wrong_answers;
 mod f35_huge_answers;
 mod f36_redirects;
 mod f37_dripping_answers;
+mod f38_told_to_wait;
 mod f60_expiry_race;
 mod f63_two_merchants;
 mod f64_paid_twice;
