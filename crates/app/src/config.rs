@@ -1,5 +1,6 @@
 //! What the process is told: by flag or by environment, read once, here.
 
+mod database;
 mod effective;
 mod environment;
 mod jwt;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub use database::{Database, NotADatabase, PostgresUrl};
 pub use effective::{Config, HttpLimits, XenditSettings};
 pub use environment::{AppEnv, LogFormat};
 pub use jwt::{JwtAlgorithm, JwtKey, JwtSettings};
@@ -31,8 +33,8 @@ pub struct Settings {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8080")]
     pub listen_addr: SocketAddr,
-    /// The store: `sqlite://PATH`.
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/mstore-pay.db")]
+    /// The store: `sqlite://PATH` for one process, `postgres://USER:PASSWORD@HOST/DATABASE` for any number.
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/mstore-pay.db", hide_env_values = true)]
     pub database_url: String,
     /// How the outside reaches us; links in answers start with it. Default: the address bound.
     #[arg(long, env = "PUBLIC_BASE_URL")]

@@ -3,11 +3,10 @@
 use clap::{Args, Subcommand};
 use mstore_pay_domain::audit::verify_chain;
 use mstore_pay_domain::ids::PaymentId;
-use mstore_pay_domain::ports::Timeline;
 
 use super::{CliError, config_of, say};
-use crate::app::open_store;
 use crate::config::Settings;
+use crate::store::open_store;
 
 /// Chains that are read at once.
 const CHAINS_AT_ONCE: u32 = 500;
@@ -21,7 +20,7 @@ pub(super) struct AuditArgs {
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Check the chain of every payment, to its last link. The store must not be open elsewhere.
+    /// Check the chain of every payment, to its last link. A store of SQLite must not be open elsewhere.
     Verify(Box<Settings>),
 }
 
@@ -36,7 +35,7 @@ struct Broken {
 pub(super) async fn run(args: AuditArgs) -> Result<(), CliError> {
     let AuditCommand::Verify(settings) = args.command;
     let config = config_of(*settings)?;
-    let store = open_store(config.database).await?;
+    let store = open_store(&config.database).await?;
     let (mut chains, mut links, mut broken) = (0_u64, 0_u64, 0_u64);
     let mut after: Option<PaymentId> = None;
     loop {

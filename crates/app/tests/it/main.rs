@@ -8,6 +8,7 @@ mod creating;
 mod features;
 mod house;
 mod idempotency;
+mod listing;
 mod methods;
 mod money;
 mod orders;
