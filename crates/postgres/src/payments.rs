@@ -9,7 +9,9 @@ use mstore_pay_domain::ids::{
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::Payment;
-use mstore_pay_domain::ports::{CommitError, LeasedPayment, OrderRepository, PaymentRepository, StoreError};
+use mstore_pay_domain::ports::{
+    CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace, PaymentRepository, StoreError,
+};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
@@ -63,6 +65,15 @@ impl PaymentRepository for PostgresStore {
 
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
         Ok(session!(self.snapshot, |conn| read::of_order(conn, merchant, code))?)
+    }
+
+    async fn list(
+        &self,
+        filter: &PaymentFilter,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        Ok(session!(self.snapshot, |conn| read::list(conn, filter, after, limit))?)
     }
 
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {
