@@ -6,7 +6,7 @@ use mstore_pay_domain::ids::PaymentId;
 
 use super::{CliError, config_of, say};
 use crate::config::Settings;
-use crate::store::open_store;
+use crate::store::{Store, open_store};
 
 /// Chains that are read at once.
 const CHAINS_AT_ONCE: u32 = 500;
@@ -36,6 +36,23 @@ pub(super) async fn run(args: AuditArgs) -> Result<(), CliError> {
     let AuditCommand::Verify(settings) = args.command;
     let config = config_of(*settings)?;
     let store = open_store(&config.database).await?;
+    say(&format!("{}: every one holds", verify(&*store).await?))
+}
+
+/// What `audit verify` went through.
+pub(super) struct Verified {
+    chains: u64,
+    links: u64,
+}
+
+impl std::fmt::Display for Verified {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} chains of {} records in all", self.chains, self.links)
+    }
+}
+
+/// Checks every chain, and prints those that do not hold.
+pub(super) async fn verify(store: &dyn Store) -> Result<Verified, CliError> {
     let (mut chains, mut links, mut broken) = (0_u64, 0_u64, 0_u64);
     let mut after: Option<PaymentId> = None;
     loop {
@@ -55,5 +72,5 @@ pub(super) async fn run(args: AuditArgs) -> Result<(), CliError> {
     if broken > 0 {
         return Err(Broken { broken, chains }.into());
     }
-    say(&format!("{chains} chains of {links} records in all: every one holds"))
+    Ok(Verified { chains, links })
 }

@@ -13,4 +13,6 @@ mod f63_two_merchants;
 mod f64_paid_twice;
 mod f65_paid_late;
 mod f66_switched;
+mod load;
+mod nodes;
 mod shop;

@@ -6,7 +6,7 @@ mod cancelling;
 mod conventions;
 mod creating;
 mod features;
-mod house;
+pub(crate) mod house;
 mod idempotency;
 mod methods;
 mod money;
