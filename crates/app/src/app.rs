@@ -13,7 +13,7 @@ use actix_web::web::Data;
 use mstore_pay_sandbox::{RunningSandbox, SandboxConfig, SandboxError};
 use secrecy::SecretString;
 use tokio::net::TcpSocket;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::auth::{Authenticator, KeyError};
 use crate::config::Config;
@@ -166,6 +166,7 @@ impl RunningApp {
     /// Stops: no new connections, waits for requests and tasks under way, closes the store last.
     pub async fn stop(self) {
         self.tasks.shutdown().cancel();
+        let by = Instant::now() + STOP_WITHIN;
         let gracefully = self.server.stop(true);
         let quiet = async {
             while !self.drain.is_quiet() {
@@ -176,9 +177,9 @@ impl RunningApp {
         tokio::select! {
             () = gracefully => {}
             () = quiet => self.server.stop(false).await,
-            () = sleep(STOP_WITHIN) => self.server.stop(false).await,
+            () = sleep_until(by) => self.server.stop(false).await,
         }
-        if timeout(STOP_WITHIN, self.tasks.drained()).await.is_err() {
+        if timeout_at(by, self.tasks.drained()).await.is_err() {
             tracing::warn!("stopped with {} tasks still running", self.tasks.under_way());
         }
         if let Some(sandbox) = self.sandbox {

@@ -1,6 +1,7 @@
 //! HTTP: routes, what they take and what they answer. Decides nothing that the domain decides.
 
 mod body;
+mod cursor;
 pub(crate) mod dto;
 mod envelope;
 mod exceptions;
@@ -12,6 +13,7 @@ mod operations;
 mod pay;
 mod payments;
 mod qr;
+mod query;
 mod reply;
 mod routes;
 mod sse;

@@ -8,6 +8,7 @@ mod exceptions;
 mod fixtures;
 mod idempotency;
 mod inbox;
+mod listing;
 mod live_orders;
 mod offline;
 mod outbox;
@@ -23,6 +24,7 @@ pub use durability::*;
 pub use exceptions::*;
 pub use idempotency::*;
 pub use inbox::*;
+pub use listing::*;
 pub use live_orders::*;
 pub use offline::*;
 pub use outbox::*;
@@ -122,6 +124,8 @@ macro_rules! for_each_store_case {
             order_round_trips_in_every_state,
             payment_is_found_by_every_name,
             payments_of_an_order_are_listed_oldest_first,
+            payments_are_listed_newest_first_page_by_page,
+            payments_are_listed_by_every_filter,
             each_commit_counts_the_revision_up,
             stale_revision_is_a_conflict,
             stale_order_revision_is_a_conflict,

@@ -30,3 +30,4 @@ pub(crate) use offline::OfflineRow;
 pub(crate) use order::OrderRow;
 pub(crate) use outbox::MessageRow;
 pub(crate) use payment::{DueColumns, PaymentRow};
+pub(crate) use words::status_word;

@@ -8,6 +8,7 @@ mod creating;
 mod features;
 pub(crate) mod house;
 mod idempotency;
+mod listing;
 mod methods;
 mod money;
 mod orders;

@@ -125,7 +125,15 @@ impl CreatedBody {
 
 impl StatusBody {
     pub(crate) fn of(view: &PaymentView, links: &Links) -> Self {
-        let payment = &view.payment;
+        Self {
+            order_status: view.order_status.map(mstore_pay_domain::order::OrderStatus::word),
+            paid_by_payment_id: view.paid_by.map(|paid| paid.to_string()),
+            ..Self::alone(&view.payment, links)
+        }
+    }
+
+    /// The same without what the rest of its order says of it.
+    pub(crate) fn alone(payment: &Payment, links: &Links) -> Self {
         let standing = payment.standing();
         let receipt = match &standing {
             Standing::Settled { receipt, .. } => receipt.as_ref(),
@@ -135,8 +143,8 @@ impl StatusBody {
             created: CreatedBody::of(payment, links),
             payment_method: payment.method.code().to_uppercase(),
             paid_at: receipt.map(|receipt| receipt.paid_at.to_string()),
-            order_status: view.order_status.map(mstore_pay_domain::order::OrderStatus::word),
-            paid_by_payment_id: view.paid_by.map(|paid| paid.to_string()),
+            order_status: None,
+            paid_by_payment_id: None,
             payer: receipt.and_then(|receipt| PayerBody::of(&receipt.payer)),
             cancellation: None,
         }

@@ -12,7 +12,9 @@ use mstore_pay_domain::ids::{
 };
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::Payment;
-use mstore_pay_domain::ports::{CommitError, LeasedPayment, OrderRepository, PaymentRepository, StoreError};
+use mstore_pay_domain::ports::{
+    CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace, PaymentRepository, StoreError,
+};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{IdempotencyWrite, LiveOrderWrite, UnitOfWork};
 
@@ -27,6 +29,7 @@ enum Bug {
     CommitsInPieces,
     TakesATakenKey,
     LosesTheAuditRecord,
+    ForgetsWhereAPageEnded,
 }
 
 /// A store with a bug in its one write.
@@ -72,6 +75,7 @@ impl Sabotaged {
                 }
                 work.audit.clear();
             }
+            Bug::ForgetsWhereAPageEnded => {}
         }
         Ok(())
     }
@@ -129,6 +133,19 @@ impl PaymentRepository for Sabotaged {
 
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
         self.payments.of_order(merchant, code).await
+    }
+
+    async fn list(
+        &self,
+        filter: &PaymentFilter,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        // Passes over what was made at the same moment as the last one.
+        let first_id: PaymentId = "pay_00000000000000000000000000000000".parse().unwrap();
+        let forgetful = matches!(self.bug, Bug::ForgetsWhereAPageEnded);
+        let after = after.map(|after| if forgetful { PaymentPlace { id: first_id, ..after } } else { after });
+        self.payments.list(filter, after, limit).await
     }
 
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {
@@ -279,4 +296,9 @@ fn a_store_that_loses_the_audit_record_is_caught() {
             "everything_is_there_after_reopening",
         ],
     );
+}
+
+#[test]
+fn a_store_that_forgets_where_a_page_ended_is_caught() {
+    check(Bug::ForgetsWhereAPageEnded, &["payments_are_listed_newest_first_page_by_page"]);
 }
