@@ -25,6 +25,7 @@ macro_rules! session {
 }
 
 mod audit;
+mod budget;
 mod clock;
 mod commit;
 mod connection;
@@ -44,8 +45,13 @@ mod sessions;
 mod store;
 mod tls;
 mod types;
+mod wakeups;
+mod watches;
 mod write;
 
+pub use budget::SharedBudget;
 pub use errors::OpenError;
 pub use migrations::migrate;
 pub use store::{Options, PostgresStore};
+pub use wakeups::SharedWakeups;
+pub use watches::SharedWatches;

@@ -1,6 +1,7 @@
 //! Rows and what they mean: the one place where the database's words meet the domain's.
 
 mod audit;
+mod budget;
 mod cells;
 mod charge;
 mod details;
@@ -16,6 +17,7 @@ mod payment;
 mod words;
 
 pub(crate) use audit::{BodyRow, EventBodyRow, EventRow};
+pub(crate) use budget::{BudgetKey, WindowCell};
 pub(crate) use cells::Cells;
 pub(crate) use charge::ChargeRow;
 pub(crate) use details::DetailsRow;

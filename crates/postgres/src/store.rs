@@ -69,13 +69,22 @@ impl PostgresStore {
         Ok(session!(self.transaction, |conn| health::schema_is_current(conn))?)
     }
 
+    /// What is wrong with the files of the database, as far as PostgreSQL has noticed: pages that failed
+    /// their checksums, and indexes that are not whole. Nothing, in a sound one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be asked.
+    pub async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {
+        Ok(session!(self.plain, |conn| health::integrity_check(conn))?)
+    }
+
     /// Applies a unit of work within a transaction that the caller owns, whole or not at all: for an
     /// embedder whose own rows must commit with it. Nothing is durable before the caller commits, and
     /// a commit whose outcome is unknown is the caller's to look into.
     ///
     /// # Errors
-    /// As [`PaymentRepository::commit`](mstore_pay_domain::ports::PaymentRepository::commit); the
-    /// caller's transaction can go on after a refusal.
+    /// As [`PaymentRepository::commit`](mstore_pay_domain::ports::PaymentRepository::commit), after which the
+    /// caller's transaction can go on; [`StoreError::Query`] outside of any.
     pub async fn commit_in(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<(), CommitError> {
         Ok(write::apply_nested(conn, work).await?)
     }

@@ -14,7 +14,7 @@ mod outbox;
 mod payments;
 mod stored;
 
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
 use self::stored::StoredHeads;
@@ -48,13 +48,15 @@ pub(crate) async fn apply(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Re
     audit::append(conn, work).await
 }
 
-/// The same within a transaction of somebody else's, which goes on if the unit is refused.
+/// The same within a transaction of somebody else's, which goes on if the unit is refused. In plain SQL,
+/// because that transaction need not have been begun through diesel; where there is none this fails.
 pub(crate) async fn apply_nested(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<(), Fault> {
-    AnsiTransactionManager::begin_transaction(conn).await?;
+    conn.batch_execute("SAVEPOINT mstore_pay_unit").await?;
     let outcome = apply(conn, work).await;
-    match outcome {
-        Ok(()) => AnsiTransactionManager::commit_transaction(conn).await?,
-        Err(_) => AnsiTransactionManager::rollback_transaction(conn).await?,
-    }
-    outcome
+    let end = match outcome {
+        Ok(()) => "RELEASE SAVEPOINT mstore_pay_unit",
+        Err(_) => "ROLLBACK TO SAVEPOINT mstore_pay_unit; RELEASE SAVEPOINT mstore_pay_unit",
+    };
+    let ended = conn.batch_execute(end).await;
+    outcome.and_then(|()| Ok(ended?))
 }

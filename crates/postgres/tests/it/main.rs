@@ -2,10 +2,17 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod audit_trail;
+mod crash;
+mod doubt;
+mod embedder;
 mod fixtures;
 mod health;
+mod lost;
+mod many_nodes;
 mod opening;
+mod proxy;
 mod rotten;
 mod seed_view;
+mod sharing;
 mod suite;
 mod words;

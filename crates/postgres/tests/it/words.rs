@@ -42,4 +42,5 @@ fn every_check_admits_exactly_the_domains_words() {
     check(&site, "payment_event_bodies", "role", &roles.map(BodyRole::word));
     let kinds = [OfflineKind::Transaction, OfflineKind::Payment, OfflineKind::Void];
     check(&site, "offline_entries", "kind", &kinds.map(OfflineKind::word));
+    check(&site, "rate_budget", "endpoint", &["open", "inquire", "cancel", "refund", "sweep"]);
 }
