@@ -16,8 +16,8 @@ use async_trait::async_trait;
 use mstore_pay_domain::audit::AuditHead;
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::{
-    ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository, StoreError, Timeline,
-    WebhookInbox,
+    Clock, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository, RateBudget,
+    StoreError, Timeline, Watches, WebhookInbox,
 };
 
 use crate::config::Database;
@@ -53,6 +53,12 @@ pub trait Store:
         after: Option<PaymentId>,
         limit: u32,
     ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError>;
+
+    /// The budget of so many calls a minute for each provider, account and endpoint, over all nodes on this store.
+    fn budget(&self, clock: Arc<dyn Clock>, calls_per_minute: Option<u32>) -> Arc<dyn RateBudget>;
+
+    /// Who looks at what, over all nodes on this store.
+    fn watches(&self) -> Arc<dyn Watches>;
 
     /// What the database finds wrong with its own files; nothing, where they are sound.
     ///

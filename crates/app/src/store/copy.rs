@@ -57,7 +57,7 @@ fn read(from: &Path, batches: &mpsc::Sender<Batch>) -> Result<Vec<(String, u64)>
     let mut tables = Vec::new();
     for table in export.tables()? {
         let mut rows = Vec::with_capacity(ROWS_PER_BATCH);
-        let mut send = |rows: &mut Vec<String>| {
+        let send = |rows: &mut Vec<String>| {
             let batch = Batch { table: table.clone(), rows: std::mem::take(rows) };
             // Nobody takes any more where writing failed; that tells why.
             batches.blocking_send(batch).is_ok()

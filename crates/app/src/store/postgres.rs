@@ -3,12 +3,13 @@
 use std::error::Error;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use mstore_pay_domain::audit::AuditHead;
 use mstore_pay_domain::ids::PaymentId;
-use mstore_pay_domain::ports::StoreError;
-use mstore_pay_postgres::{Options, PostgresStore};
+use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Watches};
+use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedWatches};
 
 use super::{OpenStoreError, Store};
 use crate::config::{Database, PostgresUrl, SecretText};
@@ -68,6 +69,14 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
         Self::audit_heads(self, after, limit).await
+    }
+
+    fn budget(&self, clock: Arc<dyn Clock>, calls_per_minute: Option<u32>) -> Arc<dyn RateBudget> {
+        Arc::new(SharedBudget::new(self.clone(), clock, calls_per_minute))
+    }
+
+    fn watches(&self) -> Arc<dyn Watches> {
+        Arc::new(SharedWatches::new(self.clone()))
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

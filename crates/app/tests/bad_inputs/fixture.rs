@@ -173,7 +173,7 @@ impl Bench {
     }
 
     pub(crate) fn host(&self) -> String {
-        self.rig.gateway_url().trim_start_matches("http://").to_owned()
+        self.url("").trim_start_matches("http://").to_owned()
     }
 
     pub(crate) async fn is_alive(&self) -> bool {
@@ -181,7 +181,7 @@ impl Bench {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.rig.gateway_url())
+        format!("{}{path}", self.rig.gateway_url.read().expect("a lock nobody panics under"))
     }
 }
 

@@ -48,6 +48,11 @@ async fn every_bad_input_is_answered_as_expected_and_has_no_other_effect() {
     try_all(StoreKind::Sqlite).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_bad_input_is_answered_as_expected_on_postgres_too() {
+    try_all(StoreKind::Postgres).await;
+}
+
 async fn try_all(store: StoreKind) {
     let Some(file) = std::env::var_os("BAD_INPUTS_FILE").map(PathBuf::from) else {
         assert!(std::env::var_os("REQUIRE_FIXTURES").is_none_or(|value| value != "1"), "BAD_INPUTS_FILE is not set");

@@ -214,10 +214,6 @@ impl Rig {
         (ran.status.success(), printed)
     }
 
-    pub(crate) fn gateway_url(&self) -> String {
-        self.gateway_url.read().expect("a lock nobody panics under").clone()
-    }
-
     /// Where each node answers that runs.
     pub(crate) fn node_urls(&self) -> Vec<String> {
         self.nodes.iter().filter_map(Node::url).collect()
@@ -236,6 +232,11 @@ impl Rig {
     /// The gateways' store; a file only once they have let go of it.
     pub(crate) async fn store(&self) -> Arc<dyn Store> {
         self.backing.open().await
+    }
+
+    /// Which kind of store it is.
+    pub(crate) fn store_kind(&self) -> StoreKind {
+        self.plan.store
     }
 
     /// Everything that is stored, for whoever looks for what must not be there.

@@ -1,12 +1,13 @@
 //! A house of one's own for each test: a gateway, a fresh store, and a sandbox.
 
 use std::fmt;
+use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use mstore_pay_app::{App, Config, RunningApp, Settings, TokenRequest};
+use mstore_pay_app::{App, Config, Database as DatabaseUrl, RunningApp, Settings, TokenRequest};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_throwaway_postgres::{Database, Template};
 use reqwest::header::HeaderMap;
@@ -103,6 +104,22 @@ impl House {
     pub(crate) async fn reopen(mut self) -> Self {
         self.stop().await;
         Self::open_in(self.folder, self.database, &[]).await
+    }
+
+    /// Opens a house that was stopped again, over that database.
+    pub(crate) async fn move_to(self, database: Database) -> Self {
+        Self::open_in(self.folder, Some(database), &[]).await
+    }
+
+    pub(crate) fn database_url(&self) -> String {
+        match &self.config.database {
+            DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
+            DatabaseUrl::Postgres(url) => url.expose().to_owned(),
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) async fn stop(&mut self) {

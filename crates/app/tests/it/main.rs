@@ -4,6 +4,7 @@
 mod access;
 mod cancelling;
 mod conventions;
+mod copying;
 mod creating;
 mod features;
 pub(crate) mod house;

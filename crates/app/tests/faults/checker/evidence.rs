@@ -16,7 +16,7 @@ use mstore_pay_domain::webhook::{Authentic, NewDelivery, RawWebhook};
 use serde_json::Value;
 
 use super::work;
-use crate::rig::ledger::{Delivery, LedgerCharge, ProviderCall};
+use crate::rig::ledger::{LedgerCharge, ProviderCall};
 use crate::rig::{Holdings, Rig};
 use crate::till::{ClientLog, Exchange};
 
@@ -42,6 +42,8 @@ pub(crate) struct Evidence {
     pub(crate) audit: (bool, String),
     pub(crate) metrics: String,
     pub(crate) written: String,
+    /// Everything that is stored.
+    pub(crate) stored: Vec<u8>,
     pub(crate) canaries: Vec<String>,
     /// What each gateway held when it was started last, and at rest.
     pub(crate) holdings: Vec<(Holdings, Holdings)>,
@@ -88,6 +90,7 @@ impl Evidence {
             audit: rig.run(&["audit", "verify"]),
             metrics,
             written: fs::read_to_string(rig.log()).expect("the gateway's log"),
+            stored: rig.stored(),
             holdings,
             canaries: rig.secrets.canaries().map(str::to_owned).to_vec(),
         }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
@@ -14,7 +15,7 @@ const SLOW_MILLIS: u64 = 10_000;
 /// Looks, and webhooks, each time that is measured.
 const LOOKS: u64 = 100;
 /// Below this a busy machine says more than the gateway.
-const P99_FLOOR_MILLIS: u64 = 100;
+const P99_FLOOR_MILLIS: u64 = 500;
 
 /// The 99th percentiles of looks and of webhooks, in milliseconds.
 #[derive(Debug)]
@@ -80,17 +81,19 @@ async fn f24_a_slow_provider_takes_no_connection_of_the_pool() {
     let (created, (loaded, took)) = tokio::join!(waiting, measured);
     let starved = created.iter().filter(|exchange| exchange.error_code() == "store_unavailable").count();
     shop.rig.control.faults(&json!([])).await;
-    let open: Vec<String> = created.iter().filter_map(|e| e.data()["payment_id"].as_str().map(str::to_owned)).collect();
+    let mut answers: BTreeMap<u16, usize> = BTreeMap::new();
+    for exchange in &created {
+        *answers.entry(exchange.status()).or_default() += 1;
+    }
     shop.judge("F24").await;
     println!(
         "F24 n={creates} looks={looks} get_p99={}ms quiet={}ms webhook_p99={}ms quiet={}ms measured_in={}ms \
-         accepted={} pool_timeouts={starved}",
+         answers={answers:?} pool_timeouts={starved}",
         loaded.look,
         quiet.look,
         loaded.webhook,
         quiet.webhook,
         millis(took),
-        open.len(),
     );
     assert_eq!(starved, 0, "creates that found no connection");
     let within = |now: u64, quiet: u64| now <= (2 * quiet).max(P99_FLOOR_MILLIS);

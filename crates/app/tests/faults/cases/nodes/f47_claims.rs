@@ -6,7 +6,7 @@ use mstore_pay_app::{Store, open_store};
 use mstore_pay_domain::ids::{AccountId, DeliveryId, LeaseToken, ProviderId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::SequentialIds;
-use mstore_pay_domain::ports::IdGenerator as _;
+use mstore_pay_domain::ports::{IdGenerator as _, WebhookInbox};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::webhook::{Authentic, NewDelivery, RawWebhook};
 use mstore_pay_throwaway_postgres::Database;
@@ -33,11 +33,11 @@ async fn take_in(store: &dyn Store, ids: &SequentialIds, number: u64) {
 }
 
 /// Claims until there is nothing left; gives what it got.
-async fn work(store: Arc<dyn Store>, ids: Arc<SequentialIds>) -> Vec<DeliveryId> {
+async fn work(inbox: Arc<dyn WebhookInbox>, ids: Arc<SequentialIds>) -> Vec<DeliveryId> {
     let mut taken = Vec::new();
     loop {
         let lease = Lease { token: LeaseToken::new(ids.uuid()), ttl: Duration::from_mins(10) };
-        let claimed = store.claim(CLAIMED_AT_ONCE, lease).await.expect("a claim");
+        let claimed = inbox.claim(CLAIMED_AT_ONCE, lease).await.expect("a claim");
         if claimed.is_empty() {
             return taken;
         }
@@ -56,7 +56,7 @@ async fn f47_workers_of_two_nodes_lease_every_webhook_once() {
     let workers: Vec<_> = nodes
         .iter()
         .flat_map(|node| std::iter::repeat_n(node, WORKERS_PER_NODE))
-        .map(|node| tokio::spawn(work(Arc::clone(node), Arc::clone(&ids))))
+        .map(|node| tokio::spawn(work(node.clone(), Arc::clone(&ids))))
         .collect();
     let mut leased = Vec::new();
     for worker in workers {
