@@ -23,6 +23,7 @@ use case::Case;
 use fixture::Bench;
 
 use faults::rig;
+use rig::StoreKind;
 
 /// Lines for methods, providers and routes that this release does not have.
 fn is_left_out(case: &Case) -> bool {
@@ -44,6 +45,15 @@ fn by_contract(case: &Case) -> Option<u16> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_bad_input_is_answered_as_expected_and_has_no_other_effect() {
+    try_all(StoreKind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_bad_input_is_answered_as_expected_on_postgres_too() {
+    try_all(StoreKind::Postgres).await;
+}
+
+async fn try_all(store: StoreKind) {
     let Some(file) = std::env::var_os("BAD_INPUTS_FILE").map(PathBuf::from) else {
         assert!(std::env::var_os("REQUIRE_FIXTURES").is_none_or(|value| value != "1"), "BAD_INPUTS_FILE is not set");
         println!("bad inputs: BAD_INPUTS_FILE is not set, all cases left out");
@@ -56,7 +66,7 @@ async fn every_bad_input_is_answered_as_expected_and_has_no_other_effect() {
         case.step.expect_status.extend(wanted);
     }
     let (left_out, tried): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| is_left_out(case));
-    let mut bench = Bench::set_up().await;
+    let mut bench = Bench::set_up(store).await;
     let mut missed = Vec::new();
     for case in &tried {
         let why = bench.try_case(case).await;
@@ -67,6 +77,6 @@ async fn every_bad_input_is_answered_as_expected_and_has_no_other_effect() {
     let left_out: Vec<&str> = left_out.iter().map(|case| case.id.as_str()).collect();
     println!("bad inputs: left out {}: {}", left_out.len(), left_out.join(" "));
     missed.extend(bench.look_back().await);
-    println!("bad inputs: n={} missed={}", tried.len(), missed.len());
+    println!("bad inputs on {}: n={} missed={}", store.word(), tried.len(), missed.len());
     assert!(missed.is_empty(), "missed:\n{}", missed.join("\n"));
 }
