@@ -69,10 +69,10 @@ impl Evidence {
         }
         let merchants: BTreeSet<MerchantId> = orders.into_iter().map(|(merchant, _)| merchant).collect();
         let mut exceptions =
-            store.exceptions(&ExceptionFilter::Unmatched, EXCEPTIONS_MAX).await.expect("unmatched money");
+            store.exceptions(&ExceptionFilter::Unmatched, None, EXCEPTIONS_MAX).await.expect("unmatched money");
         for merchant in merchants {
             let filter = ExceptionFilter::Merchant(merchant);
-            exceptions.extend(store.exceptions(&filter, EXCEPTIONS_MAX).await.expect("exceptions"));
+            exceptions.extend(store.exceptions(&filter, None, EXCEPTIONS_MAX).await.expect("exceptions"));
         }
         let (inbox, unsound) =
             (store.counts().await.expect("inbox counts"), store.integrity_check().await.expect("an integrity check"));
