@@ -11,10 +11,9 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use mstore_pay_sandbox::{RunningSandbox, SandboxConfig, SandboxError};
-use mstore_pay_sqlite::{OpenError, Options, SqliteStore};
 use secrecy::SecretString;
 use tokio::net::TcpSocket;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::auth::{Authenticator, KeyError};
 use crate::config::Config;
@@ -22,6 +21,7 @@ use crate::http::Links;
 use crate::limits::Limits;
 use crate::pages::link::{LinkSigner, WeakLinkSecret};
 use crate::state::{Drain, State};
+use crate::store::{OpenStoreError, Store, open_store};
 use crate::tasks::Tasks;
 use crate::telemetry;
 use crate::wiring::{Addresses, Wired, WiringError, wire};
@@ -47,7 +47,7 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    /// The store's folder cannot be made.
+    /// The folder of the sandbox cannot be made.
     #[error("could not make {path:?}")]
     Folder {
         /// Which.
@@ -58,7 +58,7 @@ pub enum StartError {
     },
     /// The store cannot be opened.
     #[error("could not open the store")]
-    Store(#[from] OpenError),
+    Store(#[from] OpenStoreError),
     /// The sandbox in this process did not start.
     #[error("could not start the sandbox")]
     Sandbox(#[from] SandboxError),
@@ -96,7 +96,7 @@ pub struct RunningApp {
     server: ServerHandle,
     tasks: Tasks,
     drain: Arc<Drain>,
-    store: SqliteStore,
+    store: Arc<dyn Store>,
 }
 
 impl App {
@@ -114,14 +114,14 @@ impl App {
             Some(sandbox) => Some(start_sandbox(sandbox.clone(), &base_url).await?),
             None => None,
         };
-        let store = open_store(config.database.clone()).await?;
+        let store = open_store(&config.database).await?;
         let public_base_url = config.public_base_url.clone().unwrap_or_else(|| base_url.clone());
         let of_sandbox = || sandbox.as_ref().map(RunningSandbox::xendit_base_url);
         let addresses = Addresses {
             public_base_url: public_base_url.clone(),
             xendit_base_url: config.xendit.base_url.clone().or_else(of_sandbox).unwrap_or_default(),
         };
-        let Wired { gateway, feed, readiness } = wire(&config, addresses, store.clone())?;
+        let Wired { gateway, feed, readiness } = wire(&config, addresses, Arc::clone(&store))?;
         let tasks = Tasks::here();
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
         let workers = Arc::new(Workers::new(Arc::clone(&gateway), tasks.clone(), feed));
@@ -166,6 +166,7 @@ impl RunningApp {
     /// Stops: no new connections, waits for requests and tasks under way, closes the store last.
     pub async fn stop(self) {
         self.tasks.shutdown().cancel();
+        let by = Instant::now() + STOP_WITHIN;
         let gracefully = self.server.stop(true);
         let quiet = async {
             while !self.drain.is_quiet() {
@@ -176,9 +177,9 @@ impl RunningApp {
         tokio::select! {
             () = gracefully => {}
             () = quiet => self.server.stop(false).await,
-            () = sleep(STOP_WITHIN) => self.server.stop(false).await,
+            () = sleep_until(by) => self.server.stop(false).await,
         }
-        if timeout(STOP_WITHIN, self.tasks.drained()).await.is_err() {
+        if timeout_at(by, self.tasks.drained()).await.is_err() {
             tracing::warn!("stopped with {} tasks still running", self.tasks.under_way());
         }
         if let Some(sandbox) = self.sandbox {
@@ -211,18 +212,6 @@ async fn start_sandbox(mut config: SandboxConfig, base_url: &str) -> Result<Runn
         account.webhook_target = target.parse().ok();
     }
     Ok(mstore_pay_sandbox::start(config).await?)
-}
-
-/// Opens the store, making its folder and bringing its schema up to date.
-pub(crate) async fn open_store(path: PathBuf) -> Result<SqliteStore, StartError> {
-    if let Some(folder) = path.parent() {
-        make_folder(folder)?;
-    }
-    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(path, Options::default())).await;
-    match opened {
-        Ok(store) => Ok(store?),
-        Err(panicked) => Err(StartError::Wiring(Box::new(panicked))),
-    }
 }
 
 fn make_folder(folder: &std::path::Path) -> Result<(), StartError> {

@@ -1,5 +1,6 @@
 //! What the process is told: by flag or by environment, read once, here.
 
+mod database;
 mod effective;
 mod environment;
 mod jwt;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub use database::{Database, NotADatabase, PostgresUrl};
 pub use effective::{Config, HttpLimits, XenditSettings};
 pub use environment::{AppEnv, LogFormat};
 pub use jwt::{JwtAlgorithm, JwtKey, JwtSettings};
@@ -31,8 +33,8 @@ pub struct Settings {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8080")]
     pub listen_addr: SocketAddr,
-    /// The store: `sqlite://PATH`.
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/mstore-pay.db")]
+    /// The store: `sqlite://PATH` for one process, `postgres://USER:PASSWORD@HOST/DATABASE` for any number.
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/mstore-pay.db", hide_env_values = true)]
     pub database_url: String,
     /// How the outside reaches us; links in answers start with it. Default: the address bound.
     #[arg(long, env = "PUBLIC_BASE_URL")]
@@ -120,7 +122,8 @@ pub struct XenditArgs {
     /// File with the value of `XENDIT_WEBHOOK_TOKEN_PREVIOUS`.
     #[arg(long, env = "XENDIT_WEBHOOK_TOKEN_PREVIOUS_FILE")]
     pub xendit_webhook_token_previous_file: Option<PathBuf>,
-    /// Which of Xendit's APIs: `v3`.
+    /// Through which of Xendit's APIs charges are opened: `v3`, or `v2` (QR Codes API for QRIS, from Rp 1,500,
+    /// and Payments API v2 for the rest; no GoPay). What was opened before a change is followed all the same.
     #[arg(long, env = "XENDIT_API", default_value = "v3")]
     pub xendit_api: String,
     /// Where Xendit is: `https://api.xendit.co` once there is a key, else the sandbox in this process.

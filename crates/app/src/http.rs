@@ -1,6 +1,8 @@
 //! HTTP: routes, what they take and what they answer. Decides nothing that the domain decides.
 
 mod body;
+mod changes;
+mod cursor;
 pub(crate) mod dto;
 mod envelope;
 mod exceptions;
@@ -8,10 +10,12 @@ mod fields;
 mod headers;
 mod idempotency;
 mod links;
+mod methods;
 mod operations;
 mod pay;
 mod payments;
 mod qr;
+mod query;
 mod reply;
 mod routes;
 mod sse;

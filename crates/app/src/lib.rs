@@ -13,6 +13,7 @@ mod observed;
 mod probe;
 mod readiness;
 mod state;
+mod store;
 mod system;
 mod tasks;
 mod telemetry;
@@ -27,6 +28,8 @@ pub use app::{App, RunningApp, StartError};
 pub use auth::{MintError, Role, TokenRequest};
 pub use cli::{Cli, run};
 pub use config::{
-    AccessSettings, AppEnv, Config, ConfigError, EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey, JwtSettings,
-    LimitArgs, LogFormat, PerMinute, PolicyArgs, SecretText, Settings, XenditArgs, XenditSettings,
+    AccessSettings, AppEnv, Config, ConfigError, Database, EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey,
+    JwtSettings, LimitArgs, LogFormat, NotADatabase, PerMinute, PolicyArgs, PostgresUrl, SecretText, Settings,
+    XenditArgs, XenditSettings,
 };
+pub use store::{OpenStoreError, Store, open_store};

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use mstore_pay_domain::ports::StoreError;
 use mstore_pay_outbound::{BreakerSnapshot, BreakerState, Layered};
-use mstore_pay_sqlite::SqliteStore;
 use mstore_pay_xendit::Xendit;
 
 use crate::observed::{Observed, word};
+use crate::store::Store;
 
 /// Xendit with everything before it.
 pub(crate) type GuardedXendit = Observed<Layered<Xendit>>;
@@ -15,7 +15,7 @@ pub(crate) type GuardedXendit = Observed<Layered<Xendit>>;
 /// What `/readyz` looks at.
 #[derive(Clone)]
 pub(crate) struct Readiness {
-    pub(crate) store: SqliteStore,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) xendit: Arc<GuardedXendit>,
 }
 

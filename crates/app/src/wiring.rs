@@ -9,7 +9,6 @@ use mstore_pay_domain::memory::{MemoryAccounts, MemoryBudget, MemoryWatches};
 use mstore_pay_domain::own_ledger::OwnLedger;
 use mstore_pay_domain::ports::{Clock, NoProbe, Probe, RateBudget};
 use mstore_pay_outbound::{HttpClient, HttpError, layered};
-use mstore_pay_sqlite::SqliteStore;
 use mstore_pay_xendit::{ConfigError as XenditConfigError, Xendit, XenditConfig, XenditWebhooks};
 
 use crate::config::{Config, LIVE_KEY_PREFIX};
@@ -17,6 +16,7 @@ use crate::feed::Feed;
 use crate::observed::Observed;
 use crate::probe::Failpoints;
 use crate::readiness::{GuardedXendit, Readiness};
+use crate::store::Store;
 use crate::system::{SystemClock, TimedIds};
 
 /// Why the parts do not fit together.
@@ -46,27 +46,27 @@ pub(crate) struct Addresses {
 }
 
 /// Puts everything together.
-pub(crate) fn wire(config: &Config, addresses: Addresses, store: SqliteStore) -> Result<Wired, WiringError> {
+pub(crate) fn wire(config: &Config, addresses: Addresses, store: Arc<dyn Store>) -> Result<Wired, WiringError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let feed = Arc::new(Feed::default());
     let calls_per_minute = config.xendit.rate_limit.0.map(std::num::NonZeroU32::get);
     let budget: Arc<dyn RateBudget> = Arc::new(MemoryBudget::new(Arc::clone(&clock), calls_per_minute));
     let (xendit, webhooks) = guarded_xendit(config, &addresses.xendit_base_url, &clock, &budget)?;
-    let shared = Arc::new(store.clone());
     let probe: Arc<dyn Probe> = match config.failpoints.as_deref().map(Failpoints::parse) {
         Some(Ok(failpoints)) => Arc::new(failpoints),
         Some(Err(_)) | None => Arc::new(NoProbe),
     };
     let ports = Ports {
-        payments: shared.clone(),
-        orders: shared.clone(),
-        exceptions: shared.clone(),
-        idempotency: shared.clone(),
-        timeline: shared.clone(),
-        inbox: shared.clone(),
-        outbox: shared.clone(),
+        payments: store.clone(),
+        orders: store.clone(),
+        exceptions: store.clone(),
+        idempotency: store.clone(),
+        timeline: store.clone(),
+        anchors: store.clone(),
+        inbox: store.clone(),
+        outbox: store.clone(),
         publisher: feed.clone(),
-        ledger: Arc::new(OwnLedger::new(shared.clone(), shared)),
+        ledger: Arc::new(OwnLedger::new(store.clone(), store.clone())),
         accounts: Arc::new(accounts(config)?),
         budget,
         watches: Arc::new(MemoryWatches::default()),
@@ -94,7 +94,7 @@ pub(crate) fn guarded_xendit(
     clock: &Arc<dyn Clock>,
     budget: &Arc<dyn RateBudget>,
 ) -> Result<(Arc<GuardedXendit>, XenditWebhooks), WiringError> {
-    let reached = XenditConfig::new(base_url, config.xendit.verification)?;
+    let reached = XenditConfig::new(base_url, config.xendit.verification)?.with_api(config.xendit.api);
     let webhooks = XenditWebhooks::new(&reached);
     let xendit = Xendit::new(HttpClient::new()?, reached).with_budget(Arc::clone(budget));
     Ok((Arc::new(Observed::new(layered(xendit, clock))), webhooks))

@@ -1,13 +1,16 @@
 //! What every store promises.
 
+mod anchors;
 mod atomicity;
 mod audit;
 mod due;
 mod durability;
 mod exceptions;
+mod feed;
 mod fixtures;
 mod idempotency;
 mod inbox;
+mod listing;
 mod live_orders;
 mod offline;
 mod outbox;
@@ -16,13 +19,16 @@ mod round_trips;
 mod tenancy;
 mod uniqueness;
 
+pub use anchors::*;
 pub use atomicity::*;
 pub use audit::*;
 pub use due::*;
 pub use durability::*;
 pub use exceptions::*;
+pub use feed::*;
 pub use idempotency::*;
 pub use inbox::*;
+pub use listing::*;
 pub use live_orders::*;
 pub use offline::*;
 pub use outbox::*;
@@ -36,7 +42,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{
-    ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository, Timeline, WebhookInbox,
+    AuditAnchors, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository, Timeline,
+    WebhookInbox,
 };
 
 /// Makes stores to be tested.
@@ -73,6 +80,8 @@ pub struct Stores {
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// The audit trail.
     pub timeline: Arc<dyn Timeline>,
+    /// The anchors of the audit trail.
+    pub anchors: Arc<dyn AuditAnchors>,
     /// Webhook deliveries.
     pub inbox: Arc<dyn WebhookInbox>,
     /// Messages on their way out.
@@ -91,6 +100,7 @@ impl Stores {
             + ExceptionStore
             + IdempotencyStore
             + Timeline
+            + AuditAnchors
             + WebhookInbox
             + Outbox
             + OfflineStore
@@ -102,6 +112,7 @@ impl Stores {
             exceptions: store.clone(),
             idempotency: store.clone(),
             timeline: store.clone(),
+            anchors: store.clone(),
             inbox: store.clone(),
             outbox: store.clone(),
             offline: store.clone(),
@@ -122,6 +133,8 @@ macro_rules! for_each_store_case {
             order_round_trips_in_every_state,
             payment_is_found_by_every_name,
             payments_of_an_order_are_listed_oldest_first,
+            payments_are_listed_newest_first_page_by_page,
+            payments_are_listed_by_every_filter,
             each_commit_counts_the_revision_up,
             stale_revision_is_a_conflict,
             stale_order_revision_is_a_conflict,
@@ -135,6 +148,11 @@ macro_rules! for_each_store_case {
             audit_record_that_does_not_lead_to_the_payments_head_is_a_conflict,
             timeline_is_in_order_and_its_chain_holds,
             bodies_are_found_by_their_digest,
+            heads_of_all_chains_are_listed_page_by_page,
+            head_that_moved_waits_for_an_anchor,
+            anchors_are_read_back_as_they_were_written,
+            anchor_that_does_not_follow_is_overtaken,
+            of_racing_anchors_one_is_appended,
             our_reference_is_unique_within_an_account,
             provider_reference_is_unique_within_an_account,
             receipt_is_unique_within_an_account,
@@ -176,6 +194,9 @@ macro_rules! for_each_store_case {
             overtaken_sender_cannot_mark_a_message,
             messages_are_taken_oldest_first,
             each_message_is_leased_to_one_of_racing_claimers,
+            changes_are_read_again_in_order_whether_sent_or_not,
+            changes_are_those_of_ones_own_merchant_and_branch,
+            feed_that_is_followed_while_others_commit_has_no_gap,
             exception_of_every_kind_round_trips,
             exception_is_raised_once,
             same_exception_of_another_merchant_is_its_own,

@@ -22,11 +22,11 @@ pub use board::{BreakerSnapshot, Line};
 pub use machine::{BreakerPolicy, BreakerState};
 
 use board::{Board, Ticket};
-use machine::Verdict;
+use machine::{Verdict, told_wait};
 
-/// Nothing was sent, because the provider has not been answering.
+/// Nothing was sent, because the provider has not been answering or asked to be left alone for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("not called: the provider has not been answering")]
+#[error("not called: the provider has not been answering, or asked to wait")]
 pub struct BreakerOpen {
     /// When it will be tried again.
     pub retry_after: Duration,
@@ -36,7 +36,8 @@ pub struct BreakerOpen {
 /// that a wallet that is down takes no QR code with it, nor a listing that fails the confirmations.
 ///
 /// While a line is open its calls end at once with [`ProviderErrorKind::Unavailable`] and
-/// [`Certainty::NotApplied`], caused by [`BreakerOpen`]; one call an interval is let through to see.
+/// [`Certainty::NotApplied`], caused by [`BreakerOpen`]; one call an interval is let through to see. A line on
+/// which the provider said when to come back is left alone until then.
 pub struct CircuitBreaker<P> {
     inner: P,
     clock: Arc<dyn Clock>,
@@ -79,8 +80,15 @@ impl<P: PaymentProvider> CircuitBreaker<P> {
     }
 
     fn settle<T>(&self, ticket: Ticket, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {
+        self.keep_to(&ticket, told_wait(&outcome));
         self.board.record(ticket, Verdict::of(&outcome), self.clock.now());
         outcome
+    }
+
+    fn keep_to(&self, ticket: &Ticket, told: Option<Duration>) {
+        if let Some(told) = told {
+            self.board.wait(ticket, told, self.clock.now());
+        }
     }
 
     fn refused(&self, operation: Operation, open: BreakerOpen) -> ProviderError {
@@ -134,6 +142,7 @@ impl<P: PaymentProvider> PaymentProvider for CircuitBreaker<P> {
             Err(open) => queries.iter().map(|_| Err(self.refused(Operation::Inquire, open))).collect(),
             Ok(ticket) => {
                 let answers = self.inner.inquire(account, queries, within).await;
+                self.keep_to(&ticket, answers.iter().find_map(told_wait));
                 self.board.record(ticket, Verdict::of_all(&answers), self.clock.now());
                 answers
             }

@@ -9,7 +9,9 @@ use mstore_pay_domain::ids::{
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::Payment;
-use mstore_pay_domain::ports::{CommitError, LeasedPayment, OrderRepository, PaymentRepository, StoreError};
+use mstore_pay_domain::ports::{
+    CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace, PaymentRepository, StoreError,
+};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
@@ -69,6 +71,16 @@ impl PaymentRepository for SqliteStore {
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
         let (merchant, code) = (merchant.clone(), code.clone());
         self.read(move |conn| read::of_order(conn, &merchant, &code)).await
+    }
+
+    async fn list(
+        &self,
+        filter: &PaymentFilter,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let filter = filter.clone();
+        self.read(move |conn| read::list(conn, &filter, after, limit)).await
     }
 
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {

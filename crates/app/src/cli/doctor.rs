@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use mstore_pay_domain::memory::MemoryBudget;
 use mstore_pay_domain::ports::{Clock, PaymentProvider, RateBudget};
-use mstore_pay_sqlite::OpenError;
 
 use super::{CliError, config_of, say};
-use crate::app::{StartError, open_store};
 use crate::config::{Config, Settings};
 use crate::observed::causes;
+use crate::store::{OpenStoreError, open_store};
 use crate::system::SystemClock;
 use crate::wiring::{guarded_xendit, main_account};
 
@@ -45,15 +44,15 @@ pub(super) async fn run(settings: Settings) -> Result<(), CliError> {
 type Check = (&'static str, Result<String, String>);
 
 async fn check_store(config: &Config) -> Check {
-    let store = match open_store(config.database.clone()).await {
+    let store = match open_store(&config.database).await {
         Ok(store) => store,
-        Err(StartError::Store(OpenError::InUse { .. })) => {
+        Err(OpenStoreError::InUse { .. }) => {
             return ("store", Ok("open in another process".to_owned()));
         }
         Err(error) => return ("store", Err(format!("{error}: {}", causes(&error)))),
     };
     let outcome = match store.integrity_check().await {
-        Ok(findings) if findings.is_empty() => Ok(format!("{} is sound", config.database.display())),
+        Ok(findings) if findings.is_empty() => Ok(format!("{} is sound", config.database)),
         Ok(findings) => Err(findings.join("; ")),
         Err(error) => Err(format!("{error}: {}", causes(&error))),
     };

@@ -3,11 +3,11 @@
 use clap::{Args, Subcommand};
 use mstore_pay_domain::exception::ExceptionState;
 use mstore_pay_domain::ids::MerchantId;
-use mstore_pay_domain::ports::{ExceptionFilter, ExceptionStore};
+use mstore_pay_domain::ports::ExceptionFilter;
 
 use super::{CliError, config_of, say};
-use crate::app::open_store;
 use crate::config::Settings;
+use crate::store::open_store;
 
 /// What `exceptions` is told.
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(super) struct ExceptionsArgs {
 
 #[derive(Debug, Subcommand)]
 enum ExceptionsCommand {
-    /// List money that waits for a person, newest first. The store must not be open elsewhere.
+    /// List money that waits for a person, newest first. A store of SQLite must not be open elsewhere.
     List(Box<ListArgs>),
 }
 
@@ -37,7 +37,7 @@ struct ListArgs {
 pub(super) async fn run(args: ExceptionsArgs) -> Result<(), CliError> {
     let ExceptionsCommand::List(list) = args.command;
     let config = config_of(list.settings)?;
-    let store = open_store(config.database).await?;
+    let store = open_store(&config.database).await?;
     let filter = list.merchant.map_or(ExceptionFilter::Unmatched, ExceptionFilter::Merchant);
     for exception in store.exceptions(&filter, list.limit).await? {
         let state = match &exception.state {

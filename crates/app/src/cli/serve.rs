@@ -16,6 +16,7 @@ use crate::telemetry;
 
 /// How long the token that is printed is good for.
 const TOKEN_TTL: Duration = Duration::from_hours(24);
+const MICROS_PER_SECOND: i64 = 1_000_000;
 
 /// What `serve` is told.
 #[derive(Debug, Args)]
@@ -71,18 +72,21 @@ fn welcome(config: &Config, running: &RunningApp, sandbox: &str) -> Result<Strin
         role: "L0_OWNER".to_owned(),
         ttl: TOKEN_TTL,
     };
-    let token = config.jwt.mint(&request, SystemClock.now())?;
+    let now = SystemClock.now();
+    let token = config.jwt.mint(&request, now)?;
+    // Another order with every start: that of the last one may be paid already.
+    let order = format!("TRX-{}", now.micros() / MICROS_PER_SECOND);
     Ok(format!(
         "MStore Pay listens on {base}, with a provider sandbox on {sandbox}\n\n\
          TOKEN={token}\n\n\
          # ask for a QRIS payment\n\
          curl -s -X POST {base}/api/v1/pos/payments \\\n  \
          -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n  \
-         -d '{{\"order_code\":\"TRX-1\",\"method\":\"qris\",\"amount\":33000,\"currency\":\"IDR\"}}'\n\n\
+         -d '{{\"order_code\":\"{order}\",\"method\":\"qris\",\"amount\":33000,\"currency\":\"IDR\"}}'\n\n\
          # pay it, as the customer\n\
          curl -s -X POST {sandbox}/_control/pay -H 'Content-Type: application/json' \\\n  \
-         -d '{{\"provider\":\"xendit\",\"order_code\":\"TRX-1\"}}'\n\n\
+         -d '{{\"provider\":\"xendit\",\"order_code\":\"{order}\"}}'\n\n\
          # see it paid: {base}/api/v1/pos/payments/<payment_id>?wait=30 with the token\n\
-         # the customer's page: {base}/pay/<token>, the pay_page_url of the answer"
+         # the customer's page, to scan or to click: the pay_page_url of the answer"
     ))
 }

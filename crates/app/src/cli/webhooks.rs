@@ -2,11 +2,10 @@
 
 use clap::{Args, Subcommand};
 use mstore_pay_domain::ids::DeliveryId;
-use mstore_pay_domain::ports::WebhookInbox;
 
 use super::{CliError, config_of, say};
-use crate::app::open_store;
 use crate::config::Settings;
+use crate::store::open_store;
 
 /// What `webhooks` is told.
 #[derive(Debug, Args)]
@@ -17,8 +16,8 @@ pub(super) struct WebhooksArgs {
 
 #[derive(Debug, Subcommand)]
 enum WebhooksCommand {
-    /// Make parked or dead deliveries due again: those named, or every parked one. The store must not
-    /// be open elsewhere; the deliveries are settled when the gateway starts.
+    /// Make parked or dead deliveries due again: those named, or every parked one. A store of SQLite
+    /// must not be open elsewhere; the deliveries are settled when the gateway starts.
     Replay(Box<ReplayArgs>),
 }
 
@@ -33,7 +32,7 @@ struct ReplayArgs {
 pub(super) async fn run(args: WebhooksArgs) -> Result<(), CliError> {
     let WebhooksCommand::Replay(replay) = args.command;
     let config = config_of(replay.settings)?;
-    let store = open_store(config.database).await?;
+    let store = open_store(&config.database).await?;
     if replay.deliveries.is_empty() {
         let unparked = store.unpark().await?;
         return say(&format!("{unparked} parked deliveries are due again"));

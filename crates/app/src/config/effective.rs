@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder};
 use mstore_pay_domain::ids::MerchantId;
 use mstore_pay_sandbox::SandboxConfig;
-use mstore_pay_xendit::WebhookVerification;
+use mstore_pay_xendit::{WebhookVerification, XenditApi};
 
-use super::{AppEnv, JwtSettings, LogFormat, PerMinute, SecretText};
+use super::{AppEnv, Database, JwtSettings, LogFormat, PerMinute, SecretText};
 use crate::auth::Role;
 
 /// What is in force.
@@ -20,8 +19,8 @@ pub struct Config {
     pub env: AppEnv,
     /// Address to listen on.
     pub listen: SocketAddr,
-    /// File of the store.
-    pub database: PathBuf,
+    /// The store.
+    pub database: Database,
     /// How the outside reaches us; `None`: the address bound.
     pub public_base_url: Option<String>,
     /// Origins whose pages may call us.
@@ -67,6 +66,8 @@ pub struct XenditSettings {
     pub webhook_token_previous: Option<SecretText>,
     /// Where it is; `None`: the sandbox in this process.
     pub base_url: Option<String>,
+    /// Through which of its APIs charges are opened.
+    pub api: XenditApi,
     /// What proves a webhook.
     pub verification: WebhookVerification,
     /// The national merchant id that QR codes must carry.

@@ -13,7 +13,7 @@ impl Config {
         let lines = [
             ("APP_ENV", self.env.word().to_owned()),
             ("LISTEN_ADDR", self.listen.to_string()),
-            ("DATABASE_URL", format!("sqlite://{}", self.database.display())),
+            ("DATABASE_URL", self.database.to_string()),
             ("PUBLIC_BASE_URL", self.public_base_url.clone().unwrap_or_default()),
             ("LINK_SECRET", secret(true)),
             ("SYSTEM_JWT_SECRET", secret(self.jwt.system_secret.as_ref().map(SecretText::expose).is_some())),
@@ -31,7 +31,7 @@ impl Config {
             ("XENDIT_SECRET_KEY", secret(true)),
             ("XENDIT_WEBHOOK_TOKEN", secret(true)),
             ("XENDIT_WEBHOOK_TOKEN_PREVIOUS", secret(self.xendit.webhook_token_previous.is_some())),
-            ("XENDIT_API", "v3".to_owned()),
+            ("XENDIT_API", self.xendit.api.word().to_owned()),
             (
                 "XENDIT_BASE_URL",
                 self.xendit.base_url.clone().unwrap_or_else(|| "(the sandbox in this process)".to_owned()),

@@ -7,12 +7,12 @@ pub(crate) use production::LIVE_KEY_PREFIX;
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use mstore_pay_sandbox::{RateLimit, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT};
 
 use super::{
-    Config, HttpLimits, JwtSettings, LogFormat, SecretText, Settings, XenditArgs, XenditSettings, jwt, secret,
+    Config, Database, HttpLimits, JwtSettings, LogFormat, SecretText, Settings, XenditArgs, XenditSettings, jwt, secret,
 };
 
 /// Shortest secret that we sign or verify with, in bytes: as long as the digest.
@@ -80,7 +80,7 @@ impl Settings {
             faults.add("XENDIT_SECRET_KEY is a live key, and APP_ENV is not production");
         }
         let sandbox = sandboxed.then(|| self.embedded_sandbox());
-        let database = faults.keep(database_path(&self.database_url));
+        let database = faults.keep(self.database_url.parse::<Database>().map_err(|error| error.to_string()));
         let xendit = xendit_settings(&self.xendit, &secrets, sandboxed, faults);
         let jwt = self.jwt_settings(&secrets, faults);
         let role_map = faults.keep(policies::role_map(&self.access.role_map));
@@ -199,9 +199,7 @@ fn xendit_settings(
     sandboxed: bool,
     faults: &mut Faults,
 ) -> Option<XenditSettings> {
-    if args.xendit_api != "v3" {
-        faults.add("XENDIT_API is not one that this release speaks: v3");
-    }
+    let api = faults.keep(args.xendit_api.parse().map_err(|_unknown| "XENDIT_API is neither v3 nor v2".to_owned()));
     let verification = args.xendit_webhook_verification.parse();
     let verification = faults
         .keep(verification.map_err(|_unknown| "XENDIT_WEBHOOK_VERIFICATION is neither token nor hmac".to_owned()));
@@ -212,6 +210,7 @@ fn xendit_settings(
         webhook_token: secrets.xendit_token.clone().or_else(|| XENDIT_CALLBACK_TOKEN_DEFAULT.parse().ok())?,
         webhook_token_previous: secrets.xendit_token_previous.clone(),
         base_url,
+        api: api?,
         verification: verification?,
         nmid: nmid.or_else(|| sandboxed.then(|| mstore_pay_sandbox::NMID_DEFAULT.to_owned())),
         rate_limit: args.xendit_rate_limit,
@@ -221,10 +220,4 @@ fn xendit_settings(
 /// A default that exists outside production only.
 fn development(production: bool, text: &str) -> Option<SecretText> {
     (!production).then(|| text.parse().ok()).flatten()
-}
-
-fn database_path(url: &str) -> Result<PathBuf, String> {
-    let path = url.strip_prefix("sqlite://").filter(|path| !path.is_empty());
-    path.map(|path| Path::new(path).to_owned())
-        .ok_or_else(|| "DATABASE_URL is not sqlite://PATH, the one store of this release".to_owned())
 }

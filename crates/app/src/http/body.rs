@@ -21,13 +21,8 @@ pub(super) const WEBHOOK_BODY_BYTES_MAX: usize = 256 * 1024;
 /// Time for a body to come in whole.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
-/// A JSON object, declared as JSON.
-pub(super) async fn json(request: &HttpRequest, payload: Payload) -> Result<Object, Problem> {
-    json_and_text(request, payload).await.map(|(object, _)| object)
-}
-
 /// A JSON object, declared as JSON, and the text it came as.
-pub(super) async fn json_and_text(request: &HttpRequest, payload: Payload) -> Result<(Object, String), Problem> {
+pub(super) async fn json(request: &HttpRequest, payload: Payload) -> Result<(Object, String), Problem> {
     if !is_json(request) {
         return Err(Problem::new(ErrorCode::UnsupportedMediaType));
     }

@@ -4,19 +4,21 @@ use actix_web::http::StatusCode;
 use mstore_pay_domain::audit::Digest;
 use mstore_pay_domain::gateway::{AnswerRenderer, Refusal};
 use mstore_pay_domain::idempotency::StoredAnswer;
+use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::Payment;
-use serde_json::Value;
 
 use super::dto::CreatedBody;
 use super::{Links, reply};
 use crate::problem::{Problem, Told};
 
-/// The digest of what a request means: its route and its fields in RFC 8785 form, so that blanks, the
-/// order of members and the spelling of numbers do not matter.
-pub(super) fn fingerprint(route: &str, meaning: &Value) -> Digest {
-    let mut bytes = route.as_bytes().to_vec();
-    bytes.push(b'\n');
-    bytes.extend(serde_json_canonicalizer::to_vec(meaning).unwrap_or_default());
+/// The digest of a request: its route and its whole body in RFC 8785 form, so that blanks, the order of
+/// members and the spelling of numbers do not matter. RFC 8785 writes numbers as binary floats would
+/// hold them: the amount is put in as it was read, exactly.
+pub(super) fn fingerprint(route: &str, body: &str, amount: &Money) -> Digest {
+    let mut bytes = format!("{route}\n{amount}\n").into_bytes();
+    // What has no such form, a number beyond all floats for one, stands for itself.
+    let canonical = serde_json_canonicalizer::pipe(body);
+    bytes.extend(canonical.map_or_else(|_no_such_form| body.as_bytes().to_vec(), String::into_bytes));
     Digest::of(&bytes)
 }
 
@@ -42,13 +44,25 @@ impl AnswerRenderer for Answers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+
+    #[track_caller]
+    fn check(body: &str, other: &str, same: bool) {
+        let digest = |body| fingerprint("POST /x", body, &Money::from(1));
+        assert_eq!(digest(body) == digest(other), same, "{body} and {other}");
+    }
 
     #[test]
-    fn the_same_meaning_has_the_same_fingerprint() {
-        let one = fingerprint("POST /x", &json!({"a": "1", "b": null}));
-        assert_eq!(one, fingerprint("POST /x", &json!({"b": null, "a": "1"})));
-        assert_ne!(one, fingerprint("POST /y", &json!({"a": "1", "b": null})));
-        assert_ne!(one, fingerprint("POST /x", &json!({"a": "2", "b": null})));
+    fn the_same_body_has_the_same_fingerprint_however_it_is_written() {
+        check(r#"{"a":1,"b":"x"}"#, r#"{ "b": "x", "a": 1.00 }"#, true);
+        check(r#"{"a":1,"b":"x"}"#, r#"{"a":1,"b":"y"}"#, false);
+        check(r#"{"a":1}"#, r#"{"a":1,"nobody_knows_this":2}"#, false);
+        check(r#"{"a":1e999}"#, r#"{"a":2e999}"#, false);
+    }
+
+    #[test]
+    fn routes_and_amounts_are_told_apart() {
+        let digest = |route, amount: u32| fingerprint(route, "{}", &Money::from(amount));
+        assert_ne!(digest("POST /x", 1), digest("POST /y", 1));
+        assert_ne!(digest("POST /x", 1), digest("POST /x", 2));
     }
 }

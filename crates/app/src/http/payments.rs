@@ -4,6 +4,7 @@ mod cancel;
 mod create;
 mod events;
 mod get;
+mod list;
 mod request;
 mod simulate;
 mod timeline;
@@ -12,6 +13,7 @@ pub(super) use cancel::cancel;
 pub(super) use create::create;
 pub(super) use events::events;
 pub(super) use get::get;
+pub(super) use list::list;
 pub(super) use simulate::simulate;
 pub(super) use timeline::timeline;
 

@@ -5,14 +5,18 @@ use std::future::{Ready, ready};
 use actix_web::web::{self, ServiceConfig, resource};
 use actix_web::{Resource, Route};
 
-use super::{exceptions, operations, pay, payments, qr, transactions, webhooks};
+use super::{changes, exceptions, methods, operations, pay, payments, qr, transactions, webhooks};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 
 /// Every route of this release.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
-        .service(write("/api/v1/pos/payments", web::post().to(payments::create)))
+        .service(read_and_write(
+            "/api/v1/pos/payments",
+            || web::route().to(payments::list),
+            web::post().to(payments::create),
+        ))
         .service(read("/api/v1/pos/payments/{reference}", || web::route().to(payments::get)))
         .service(write("/api/v1/pos/payments/{reference}/cancel", web::post().to(payments::cancel)))
         .service(write("/api/v1/pos/payments/{reference}/simulate", web::post().to(payments::simulate)))
@@ -20,6 +24,8 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(read("/api/v1/pos/payments/{reference}/events", || web::route().to(payments::events)))
         .service(read("/api/v1/pos/payments/{reference}/qr.svg", || web::route().to(qr::svg)))
         .service(read("/api/v1/pos/payments/{reference}/qr.png", || web::route().to(qr::png)))
+        .service(read("/api/v1/pos/methods", || web::route().to(methods::list)))
+        .service(read("/api/v1/pos/events", || web::route().to(changes::list)))
         .service(read("/api/v1/pos/exceptions", || web::route().to(exceptions::list)))
         .service(write("/api/v1/transactions", web::post().to(transactions::register)))
         .service(read("/api/v1/transactions/{code}", || web::route().to(transactions::read)))
@@ -41,11 +47,17 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
 
 /// A path that is read: `GET`, and `HEAD` with it.
 fn read(path: &str, route: impl Fn() -> Route) -> Resource {
+    readable(path, route).default_service(web::to(|| ready(refuse_method("GET, HEAD"))))
+}
+
+/// A path that is read, and written to.
+fn read_and_write(path: &str, reading: impl Fn() -> Route, writing: Route) -> Resource {
+    readable(path, reading).route(writing).default_service(web::to(|| ready(refuse_method("GET, HEAD, POST"))))
+}
+
+fn readable(path: &str, route: impl Fn() -> Route) -> Resource {
     use actix_web::guard::{Get, Head};
-    resource(path.to_owned())
-        .route(route().guard(Get()))
-        .route(route().guard(Head()))
-        .default_service(web::to(|| ready(refuse_method("GET, HEAD"))))
+    resource(path.to_owned()).route(route().guard(Get())).route(route().guard(Head()))
 }
 
 /// A path that is written to: `POST`.

@@ -24,7 +24,7 @@ pub(crate) async fn register(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let caller = state.admit(&request, Right::Sell)?;
-    let (object, body_json) = body::json_and_text(&request, payload).await?;
+    let (object, body_json) = body::json(&request, payload).await?;
     let mut fields = Fields::of(&object);
     let code = fields.required_text("transaction_code");
     let code = code.and_then(|text| match OrderCode::parse(text) {

@@ -26,9 +26,12 @@ async fn the_same_key_gets_the_same_bytes() {
 async fn a_key_stands_for_one_request() {
     let house = House::open().await;
     create(&house, "k1").json(&qris("TRX-1", 33_000)).send().await.expect_status(200);
-    let mut other = qris("TRX-1", 33_000);
-    other["success_url"] = json!("https://pos.example.com/other");
-    for body in [qris("TRX-1", 33_001), qris("TRX-2", 33_000), other] {
+    let with = |field: &str| {
+        let mut body = qris("TRX-1", 33_000);
+        body[field] = json!("https://pos.example.com/other");
+        body
+    };
+    for body in [qris("TRX-1", 33_001), qris("TRX-2", 33_000), with("success_url"), with("of_no_meaning_to_us")] {
         create(&house, "k1").json(&body).check(422, "idempotency_key_reused").await;
     }
     assert_eq!(house.charges_of("TRX-1").await.len(), 1);

@@ -1,9 +1,11 @@
 //! Ten methods: asked for, put before the customer, paid, and seen to be paid by webhook.
 
+use std::time::Instant;
+
 use reqwest::Method as Verb;
 use serde_json::{Value, json};
 
-use crate::house::{House, qris};
+use crate::house::{House, SOON, qris};
 
 const PAYMENTS: &str = "/api/v1/pos/payments";
 
@@ -18,7 +20,7 @@ fn asked(order: &str, method: &str, own: &Value) -> Value {
 }
 
 /// Asks for it, checks what is put before the customer, pays it, and waits until the till is told.
-async fn check(house: &House, method: &str, own: &Value, channel: &str, shown: &[&str]) {
+async fn check(house: &House, method: &str, own: &Value, channel: &str, shown: &[&str]) -> Value {
     let order = format!("TRX-{method}");
     let answer = house.post(PAYMENTS).json(&asked(&order, method, own)).send().await;
     answer.expect_status(200);
@@ -32,6 +34,7 @@ async fn check(house: &House, method: &str, own: &Value, channel: &str, shown: &
     let paid = house.until_status(&opened["payment_id"], "paid").await;
     assert_eq!(paid["payment_method"], method.to_uppercase().as_str(), "{paid}");
     assert!(paid["paid_at"].is_string(), "{paid}");
+    paid
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,10 +53,11 @@ async fn every_method_is_paid_from_what_it_shows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_card_is_charged_by_its_token_and_the_token_is_kept_nowhere() {
+async fn a_card_is_charged_by_its_token_and_the_token_is_not_told_again() {
     let house = House::open().await;
-    check(&house, "credit_card", &json!({"card_token_id": "pt-0a1b2c"}), "CARDS", &["checkout_url"]).await;
-    let timeline = house.get("/api/v1/pos/payments/TRX-credit_card/timeline").send().await;
+    let paid = check(&house, "credit_card", &json!({"card_token_id": "pt-0a1b2c"}), "CARDS", &["checkout_url"]).await;
+    let timeline = house.get(&format!("{PAYMENTS}/{}/timeline", paid["payment_id"].as_str().unwrap())).send().await;
+    timeline.expect_status(200);
     assert!(!String::from_utf8_lossy(&timeline.bytes).contains("pt-0a1b2c"));
 }
 
@@ -92,4 +96,50 @@ async fn what_may_have_been_pushed_is_never_sent_again_and_its_money_is_found() 
         house.customer_pays(&order, true).await;
         house.until_status(&answer.data()["payment_id"], "paid").await;
     }
+}
+
+/// A method as the listing has it.
+async fn listed(house: &House, query: &str, method: &str) -> Value {
+    let data = house.get(&format!("/api/v1/pos/methods{query}")).send().await.data();
+    data["items"].as_array().unwrap().iter().find(|item| item["method"] == method).unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_is_told_which_methods_it_can_use_and_what_they_need() {
+    let house = House::open().await;
+    let qris = listed(&house, "", "qris").await;
+    let wanted = json!({
+        "method": "qris", "channel_code": "QR_CODE", "usable": true, "amount_min": 1, "amount_max": 10_000_000,
+        "needs": [], "takes": [], "providers": [{"provider": "xendit", "available": true}]
+    });
+    assert_eq!(qris, wanted);
+    assert_eq!(listed(&house, "", "ovo").await["needs"], json!(["customer_phone"]));
+    assert_eq!(listed(&house, "", "credit_card").await["takes"], json!(["card_token_id"]));
+    let too_much = listed(&house, "?amount=10000001", "qris").await;
+    assert_eq!((&too_much["usable"], &too_much["reason"]), (&json!(false), &json!("amount_above_maximum")));
+    for amount in ["0", "-1", "x", "", "1.5"] {
+        house.get(&format!("/api/v1/pos/methods?amount={amount}")).check(422, "invalid_field").await;
+    }
+    house.bare(Verb::GET, "/api/v1/pos/methods").check(401, "unauthorized").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_whose_provider_is_down_is_told_to_be_unusable_for_the_moment() {
+    let house = House::open().await;
+    let down = json!([{"provider": "xendit", "operation": "open", "effect": "status_before", "status": 503}]);
+    house.control(Verb::PUT, "faults", &down).await;
+    let deadline = Instant::now() + SOON;
+    let mut order_codes = (1..).map(|number| format!("TRX-{number}"));
+    let offer = loop {
+        house.post(PAYMENTS).json(&qris(&order_codes.next().unwrap(), 33_000)).send().await;
+        let offer = listed(&house, "?amount=33000", "qris").await;
+        if offer["usable"] == false {
+            break offer;
+        }
+        assert!(Instant::now() < deadline, "{offer}");
+    };
+    assert_eq!(offer["reason"], "provider_unavailable", "{offer}");
+    assert!(offer["retry_after_seconds"].as_u64().is_some_and(|seconds| seconds > 0), "{offer}");
+    assert_eq!(offer["providers"][0]["available"], false, "{offer}");
+    assert_eq!(listed(&house, "", "gopay").await["usable"], true, "a line of its own");
 }

@@ -67,8 +67,11 @@ fn each_secret_must_be_there_and_be_one() {
         ("--xendit-secret-key", "XENDIT_SECRET_KEY", "--xendit-secret-key=xnd_development_sandbox"),
         ("--xendit-webhook-token", "XENDIT_WEBHOOK_TOKEN", "--xendit-webhook-token=sandbox-callback-token"),
         ("--xendit-webhook-token", "XENDIT_WEBHOOK_TOKEN", "--xendit-webhook-token="),
+        ("--xendit-webhook-token", "XENDIT_WEBHOOK_TOKEN", "--xendit-webhook-token=short"),
         ("--public-base-url", "PUBLIC_BASE_URL", "--public-base-url=http://pay.example.com"),
         ("--public-base-url", "PUBLIC_BASE_URL", "--public-base-url=https://localhost"),
+        ("--public-base-url", "PUBLIC_BASE_URL", "--public-base-url=https://192.168.1.20"),
+        ("--public-base-url", "PUBLIC_BASE_URL", "--public-base-url=https://[fd00::1]"),
         ("--jwt-issuer", "JWT_ISSUER", "--jwt-issuer= "),
         ("--main-account-merchants", "MAIN_ACCOUNT_MERCHANTS", "--main-account-merchants=,"),
     ] {
@@ -83,8 +86,8 @@ fn nothing_of_a_test_is_let_in() {
         ("--xendit-base-url=http://127.0.0.1:8081/xendit", "XENDIT_BASE_URL"),
         ("--xendit-base-url=https://127.0.0.1/xendit", "XENDIT_BASE_URL"),
         ("--failpoints=before_call=abort", "FAILPOINTS"),
-        ("--database-url=postgres://localhost/pay", "DATABASE_URL"),
-        ("--xendit-api=v2", "XENDIT_API"),
+        ("--database-url=mysql://localhost/pay", "DATABASE_URL"),
+        ("--xendit-api=v1", "XENDIT_API"),
         ("--confirm-webhooks=sometimes", "CONFIRM_WEBHOOKS"),
     ] {
         check(&faults(&[&GOOD[..], &[bad]].concat()), setting);

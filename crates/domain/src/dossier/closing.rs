@@ -1,19 +1,39 @@
 //! Taking payments from display and closing their charges.
 
-use super::Dossier;
+use super::{Dossier, File};
 use crate::audit::{AuditEvent, AuditNote};
 use crate::charge::{Closing, Opening, Signal};
+use crate::exception::Misfit;
 use crate::ids::{ChargeId, PaymentId};
 use crate::payment::{Display, Intake, PaymentStatus, Withdrawal};
 use crate::schedule;
+use crate::time::Timestamp;
+
+impl File {
+    /// Brings forward what is wanted closed: somebody waits for it.
+    fn close_at_once(&mut self, now: Timestamp) {
+        for charge in &mut self.payment.charges {
+            if let Closing::Wanted { next_at, .. } = &mut charge.closing
+                && *next_at > now
+            {
+                *next_at = now;
+                self.touched = true;
+            }
+        }
+    }
+}
 
 impl Dossier {
     /// Takes a payment from display, and wants its charges closed at their providers. Where it is
-    /// already withdrawn the first reason stands.
+    /// already withdrawn the first reason stands. A push of which nobody knows whether it came to the
+    /// customer is put before a person, unless the order is paid.
     pub fn withdraw(&mut self, payment: &PaymentId, why: Withdrawal) {
         let now = self.now;
         let Some(file) = self.file_mut(payment) else { return };
         if file.payment.display != Display::Shown {
+            if why != Withdrawal::Expired {
+                file.close_at_once(now);
+            }
             return;
         }
         file.touched = true;
@@ -26,8 +46,12 @@ impl Dossier {
                 charge.closing = Closing::Wanted { attempts: 0, next_at: closing_from };
             }
         }
+        let unknown = file.payment.unanswered_push().map(|push| push.id);
         let note = AuditNote::new(now, self.actor.clone(), AuditEvent::Withdrawn).with("why", why.word());
         self.note(payment, note);
+        if let Some(push) = unknown.filter(|_| !matches!(why, Withdrawal::PaidBy { .. })) {
+            self.raise(payment, Some(push), Misfit::OutcomeUnknown);
+        }
         self.fix_reference(payment);
     }
 
@@ -65,6 +89,14 @@ impl Dossier {
             .is_some_and(|payment| matches!(payment.display, Display::Withdrawn { why: Withdrawal::Expired, .. }));
         if !expiring && matches!(closing, Closing::Confirmed | Closing::Unsupported) {
             self.hear(payment, charge, &Signal::Canceled { at });
+        }
+    }
+
+    /// A charge that could not be closed was over before, as its provider says when asked: there is no more
+    /// to close.
+    pub fn found_over(&mut self, payment: &PaymentId, charge: &ChargeId, closing: Closing) {
+        if let Some(target) = self.charge_mut(payment, charge) {
+            target.closing = closing;
         }
     }
 

@@ -35,6 +35,9 @@ pub enum RegisterError {
         /// As it is.
         registered: Box<Order>,
     },
+    /// An order of that code is another branch's: this one is told no more of it.
+    #[error("order code is another branch's")]
+    OfAnotherBranch,
     /// The store failed.
     #[error("could not read or write the order")]
     Store(#[from] StoreError),
@@ -80,7 +83,7 @@ impl Gateway {
     /// [`StoreError`] where it cannot be read.
     pub async fn read_order(&self, scope: &Scope, code: &OrderCode) -> Result<Option<Order>, StoreError> {
         let order = self.ports.orders.order(&scope.merchant, code).await?;
-        Ok(order.filter(|order| scope.branch.is_none() || order.branch.is_none() || order.branch == scope.branch))
+        Ok(order.filter(|order| scope.covers_order(order)))
     }
 
     async fn state_by_payments(&self, register: &RegisterOrder) -> Result<OrderState, StoreError> {
@@ -107,7 +110,9 @@ impl Gateway {
 }
 
 fn same_or_differs(known: Order, register: &RegisterOrder) -> Result<Order, RegisterError> {
-    if known.grand_total == register.grand_total {
+    if !register.scope.covers_order(&known) {
+        Err(RegisterError::OfAnotherBranch)
+    } else if known.grand_total == register.grand_total {
         Ok(known)
     } else {
         Err(RegisterError::Differs { registered: Box::new(known) })

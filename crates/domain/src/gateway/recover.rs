@@ -53,7 +53,10 @@ impl Gateway {
                 .map(|charge| charge.id)
                 .collect();
             for charge in &unanswered {
-                dossier.unanswered(&id, charge, &Exchange::default(), None);
+                // An id that was told is kept: by it the charge is closed.
+                if dossier.charge(charge).is_some_and(|(_, known)| known.provider_ref().is_none()) {
+                    dossier.unanswered(&id, charge, &Exchange::default(), None);
+                }
                 if !last_is_pushed {
                     dossier.hide(&id, charge);
                 }

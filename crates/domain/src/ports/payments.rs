@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{CommitError, StoreError};
+use super::{CommitError, PaymentFilter, PaymentPlace, StoreError};
 use crate::ids::{AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use crate::lease::Lease;
 use crate::payment::Payment;
@@ -77,6 +77,18 @@ pub trait PaymentRepository: Send + Sync {
     /// # Errors
     /// [`StoreError`] where they cannot be read.
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError>;
+
+    /// Up to `limit` payments that the filter admits, newest first: by the time they were made, those of the
+    /// same moment by id. They are those that come behind `after`, whether or not it is still there.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn list(
+        &self,
+        filter: &PaymentFilter,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError>;
 
     /// Takes up to `limit` payments that are due at `now` and that nobody holds, longest due first.
     /// No payment MUST be given to two; an expired lease is nobody's.

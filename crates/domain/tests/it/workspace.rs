@@ -40,13 +40,13 @@ fn check_only(library: &str, allowed: &[&str]) {
 #[test]
 fn a_library_is_named_only_where_its_role_is() {
     check_only("reqwest", &["outbound", "sandbox"]);
-    check_only("diesel", &["sqlite"]);
+    check_only("diesel", &["postgres", "sqlite"]);
     check_only("actix-web", &["app", "sandbox"]);
 }
 
 #[test]
 fn no_adapter_depends_on_an_adapter() {
-    let adapters = ["xendit", "sqlite"];
+    let adapters = ["xendit", "sqlite", "postgres"];
     for (name, dependencies) in shipped() {
         for other in adapters.iter().filter(|_| adapters.contains(&name.as_str())) {
             assert!(!dependencies.contains(&format!("mstore-pay-{other}")), "{name} depends on {other}");

@@ -65,6 +65,11 @@ impl Board {
         }
     }
 
+    /// Leaves the line of that call alone for as long as the provider says.
+    pub(super) fn wait(&self, ticket: &Ticket, told: Duration, now: Timestamp) {
+        self.lines().entry(ticket.line.clone()).or_default().wait(&self.policy, told, now);
+    }
+
     pub(super) fn record(&self, ticket: Ticket, verdict: Verdict, now: Timestamp) {
         let Ticket { line, admission, since } = ticket;
         let turn = self.lines().entry(line.clone()).or_default().record(

@@ -25,6 +25,8 @@ pub struct BreakerPolicy {
     pub slow_percent: usize,
     /// While open, one call in this time is let through.
     pub probe_interval: Duration,
+    /// The longest wait that is kept to because the provider told us to come back later.
+    pub told_wait_max: Duration,
 }
 
 impl Default for BreakerPolicy {
@@ -38,6 +40,7 @@ impl Default for BreakerPolicy {
             slow_after: Duration::from_secs(4),
             slow_percent: 80,
             probe_interval: Duration::from_secs(2),
+            told_wait_max: Duration::from_mins(1),
         }
     }
 }
@@ -94,6 +97,14 @@ impl Verdict {
     }
 }
 
+/// How long the provider told us to wait, if it did.
+pub(super) fn told_wait<T>(outcome: &Result<T, ProviderError>) -> Option<Duration> {
+    match outcome.as_ref().map_err(|error| error.kind) {
+        Err(ProviderErrorKind::RateLimited { retry_after }) => retry_after,
+        Ok(_) | Err(_) => None,
+    }
+}
+
 /// Whether a call may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admission {
@@ -118,6 +129,7 @@ pub(super) struct Machine {
     gate: Gate,
     calls: VecDeque<Call>,
     opened_times: u64,
+    told_until: Option<Timestamp>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -140,6 +152,9 @@ struct Call {
 
 impl Machine {
     pub(super) fn admit(&mut self, policy: &BreakerPolicy, now: Timestamp) -> Admission {
+        if let Some(retry_after) = self.is_told_to_wait(policy, now) {
+            return Admission::Refuse { retry_after };
+        }
         let Gate::Open { since, probe_at, .. } = self.gate else { return Admission::Pass };
         if is_due(probe_at, policy, now) {
             // The next one an interval from now, whether or not this one ever comes back.
@@ -180,7 +195,21 @@ impl Machine {
         }
     }
 
+    /// The provider said when to come back: until then it is left alone.
+    pub(super) fn wait(&mut self, policy: &BreakerPolicy, told: Duration, now: Timestamp) {
+        self.told_until = Some(now.plus(told.min(policy.told_wait_max)));
+    }
+
+    /// A wait is never longer than the longest; if it seems so, the clock was set back.
+    fn is_told_to_wait(&self, policy: &BreakerPolicy, now: Timestamp) -> Option<Duration> {
+        let left = self.told_until?.since(now);
+        (!left.is_zero() && left <= policy.told_wait_max).then_some(left)
+    }
+
     pub(super) fn rests_for(&self, policy: &BreakerPolicy, now: Timestamp) -> Option<Duration> {
+        if let Some(left) = self.is_told_to_wait(policy, now) {
+            return Some(left);
+        }
         match self.gate {
             Gate::Open { probe_at, .. } if !is_due(probe_at, policy, now) => Some(probe_at.since(now)),
             Gate::Closed | Gate::Open { .. } => None,

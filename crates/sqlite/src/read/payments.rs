@@ -1,15 +1,17 @@
 //! Finding payments.
 
-use diesel::dsl::{AsSelect, auto_type};
+use diesel::dsl::{AsSelect, auto_type, exists};
 use diesel::prelude::*;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
 
 use super::assemble::{Assembled, Found, assemble};
 use crate::errors::Fault;
-use crate::rows::{DetailsRow, PaymentRow};
+use crate::rows::{DetailsRow, PaymentRow, status_word};
 use crate::schema::{charges, payment_details, payments, receipts};
+use crate::types::Micros;
 
 /// Payments with their details, oldest first.
 #[auto_type]
@@ -130,4 +132,59 @@ pub(crate) fn of_order(
         .filter(payments::order_code.eq(code.as_str()))
         .load(conn)?;
     whole(conn, &found)
+}
+
+/// The payments that a filter admits, newest first, behind a place.
+pub(crate) fn list(
+    conn: &mut SqliteConnection,
+    filter: &PaymentFilter,
+    after: Option<PaymentPlace>,
+    limit: u32,
+) -> Result<Vec<Payment>, Fault> {
+    let mut query = admitted(filter);
+    if let Some(PaymentPlace { created_at, id }) = after {
+        let at = Micros::from(created_at);
+        // The first condition is what an index can start from.
+        let behind = payments::created_at.lt(at).or(payments::id.lt(id.to_string()));
+        query = query.filter(payments::created_at.le(at)).filter(behind);
+    }
+    let newest = (payments::created_at.desc(), payments::id.desc());
+    let ids: Vec<String> = query.order(newest).limit(limit.into()).select(payments::id).load(conn)?;
+    let mut found = with_details().filter(payments::id.eq_any(&ids)).load(conn)?;
+    found.reverse();
+    whole(conn, &found)
+}
+
+fn admitted(filter: &PaymentFilter) -> payments::BoxedQuery<'_, Sqlite> {
+    let mut query = payments::table.filter(payments::merchant_id.eq(filter.merchant.as_str())).into_boxed();
+    if let Some(branch) = &filter.branch {
+        query = query.filter(payments::branch_id.eq(branch.as_str()));
+    }
+    if let Some(code) = &filter.order_code {
+        query = query.filter(payments::order_code.eq(code.as_str()));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(payments::status.eq(status_word(status)));
+    }
+    if let Some(method) = filter.method {
+        query = query.filter(payments::method.eq(method.code()));
+    }
+    if let Some(provider) = &filter.provider {
+        let shown = charges::table
+            .filter(charges::payment_id.eq(payments::id))
+            .filter(charges::provider.eq(provider.as_str()))
+            .filter(charges::hidden_since.is_null());
+        query = query.filter(exists(shown));
+    }
+    if let Some(id) = &filter.receipt_id {
+        let received = receipts::table.filter(receipts::payer_receipt_id.eq(id)).select(receipts::payment_id);
+        query = query.filter(payments::id.eq_any(received));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(payments::created_at.ge(Micros::from(from)));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(payments::created_at.lt(Micros::from(to)));
+    }
+    query
 }

@@ -112,12 +112,15 @@ async fn writes_taken_on_are_done_before_the_last_handle_is_gone() {
     let (site, merchant) = (Site::new(), payment(&SequentialIds::default()).merchant);
     let store = site.open();
     let payments: Vec<_> = (0..UNITS).map(|_| site.payment()).collect();
-    for payment in &payments {
+    let commits = payments.iter().map(|payment| {
         let (store, work) = (store.clone(), unit(payment, Due::Never));
-        let queued = tokio::runtime::Handle::current().spawn(async move { store.commit(&work).await });
-        queued.await.unwrap().unwrap();
-    }
+        tokio::runtime::Handle::current().spawn(async move { store.commit(&work).await })
+    });
+    let queued: Vec<_> = commits.collect();
     drop(store);
+    for commit in queued {
+        commit.await.unwrap().unwrap();
+    }
     let store = site.open();
     for payment in &payments {
         assert!(store.payment(&merchant, &payment.id).await.unwrap().is_some());

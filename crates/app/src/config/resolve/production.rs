@@ -1,5 +1,7 @@
 //! What production insists on.
 
+use std::net::Ipv4Addr;
+
 use mstore_pay_sandbox::XENDIT_CALLBACK_TOKEN_DEFAULT;
 use url::{Host, Url};
 
@@ -8,6 +10,9 @@ use crate::config::{SecretText, Settings};
 
 /// Xendit's keys for real money start so, whatever environment they are used in.
 pub(crate) const LIVE_KEY_PREFIX: &str = "xnd_production_";
+
+/// Xendit's own have 32 characters or more; what is shorter than this was made up by hand.
+const WEBHOOK_TOKEN_BYTES_MIN: usize = 16;
 
 pub(super) fn check(settings: &Settings, secrets: &Secrets, faults: &mut Faults) {
     signing_secret("LINK_SECRET", secrets.link.as_ref(), LINK_SECRET_DEVELOPMENT, faults);
@@ -60,8 +65,12 @@ fn signing_secret(name: &str, given: Option<&SecretText>, development: &str, fau
 }
 
 fn webhook_token(name: &str, given: Option<&SecretText>, faults: &mut Faults) {
-    if given.is_some_and(|token| token.expose() == XENDIT_CALLBACK_TOKEN_DEFAULT) {
-        faults.add(format!("{name} is the sandbox's"));
+    match given.map(SecretText::expose) {
+        Some(token) if token == XENDIT_CALLBACK_TOKEN_DEFAULT => faults.add(format!("{name} is the sandbox's")),
+        Some(token) if token.len() < WEBHOOK_TOKEN_BYTES_MIN => {
+            faults.add(format!("{name} is shorter than {WEBHOOK_TOKEN_BYTES_MIN} bytes"));
+        }
+        Some(_) | None => {}
     }
 }
 
@@ -69,14 +78,25 @@ fn is_blank(given: Option<&str>) -> bool {
     given.is_none_or(|text| text.trim().is_empty())
 }
 
-/// https, and a name or address that is not this machine.
+/// https, and a name or an address that is public: not this machine's, nor one of its network's.
 fn is_public_https(text: &str) -> bool {
     let Ok(url) = text.parse::<Url>() else { return false };
-    let elsewhere = match url.host() {
-        Some(Host::Domain(name)) => name != "localhost" && !name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => !address.is_loopback() && !address.is_unspecified(),
-        Some(Host::Ipv6(address)) => !address.is_loopback() && !address.is_unspecified(),
+    let public = match url.host() {
+        Some(Host::Domain(name)) => name.contains('.') && !name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => is_public(address),
+        Some(Host::Ipv6(address)) => address.to_ipv4_mapped().map_or_else(
+            || {
+                let inward = address.is_loopback() || address.is_unspecified();
+                !inward && !address.is_unique_local() && !address.is_unicast_link_local()
+            },
+            is_public,
+        ),
         None => false,
     };
-    url.scheme() == "https" && elsewhere
+    url.scheme() == "https" && public
+}
+
+fn is_public(address: Ipv4Addr) -> bool {
+    let inward = address.is_loopback() || address.is_unspecified() || address.is_private();
+    !inward && !address.is_link_local()
 }

@@ -3,7 +3,7 @@
 use mstore_pay_domain::charge::{Artefact, Charge, Opening, Payer};
 use mstore_pay_domain::gateway::PaymentView;
 use mstore_pay_domain::money::Currency;
-use mstore_pay_domain::payment::{Display, Intake, Payment, PaymentStatus, Standing};
+use mstore_pay_domain::payment::{Display, Intake, Payment, PaymentStatus, Standing, Withdrawal};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -125,7 +125,15 @@ impl CreatedBody {
 
 impl StatusBody {
     pub(crate) fn of(view: &PaymentView, links: &Links) -> Self {
-        let payment = &view.payment;
+        Self {
+            order_status: view.order_status.map(mstore_pay_domain::order::OrderStatus::word),
+            paid_by_payment_id: view.paid_by.map(|paid| paid.to_string()),
+            ..Self::alone(&view.payment, links)
+        }
+    }
+
+    /// The same without what the rest of its order says of it.
+    pub(crate) fn alone(payment: &Payment, links: &Links) -> Self {
         let standing = payment.standing();
         let receipt = match &standing {
             Standing::Settled { receipt, .. } => receipt.as_ref(),
@@ -135,8 +143,8 @@ impl StatusBody {
             created: CreatedBody::of(payment, links),
             payment_method: payment.method.code().to_uppercase(),
             paid_at: receipt.map(|receipt| receipt.paid_at.to_string()),
-            order_status: view.order_status.map(mstore_pay_domain::order::OrderStatus::word),
-            paid_by_payment_id: view.paid_by.map(|paid| paid.to_string()),
+            order_status: None,
+            paid_by_payment_id: None,
             payer: receipt.and_then(|receipt| PayerBody::of(&receipt.payer)),
             cancellation: None,
         }
@@ -195,6 +203,9 @@ fn status_reason(payment: &Payment) -> Option<String> {
     match payment.standing() {
         Standing::Failed { reason, .. } => Some(reason.to_string()),
         Standing::Pending => match payment.display {
+            Display::Withdrawn { why: Withdrawal::Expired, .. } if payment.unanswered_push().is_some() => {
+                Some("not_seen_paid".to_owned())
+            }
             Display::Withdrawn { why, .. } => Some(why.word().to_owned()),
             Display::Shown if payment.shown_charge().and_then(Charge::artefact).is_some() => None,
             Display::Shown if payment.intake == Intake::Open => Some("opening".to_owned()),

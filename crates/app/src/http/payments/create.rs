@@ -32,10 +32,11 @@ pub(crate) async fn create(
     let caller = state.admit(&request, Right::Sell)?;
     let key = headers::idempotency_key(request.headers())?;
     let device = headers::device(request.headers())?;
-    let object = body::json(&request, payload).await?;
+    let (object, text) = body::json(&request, payload).await?;
     let asked = CreateRequest::take(&object)?;
     state.limits.create(&caller.scope.merchant)?;
-    let idempotency = key.map(|key| IdempotentRequest { key, fingerprint: fingerprint(ROUTE, &asked.meaning()) });
+    let fingerprint = fingerprint(ROUTE, &text, &asked.amount);
+    let idempotency = key.map(|key| IdempotentRequest { key, fingerprint });
     let command = CreatePayment {
         actor: caller.actor(),
         scope: caller.scope,

@@ -8,7 +8,6 @@ use mstore_pay_domain::money::{Currency, Money};
 use mstore_pay_domain::payment::PaymentDetails;
 use mstore_pay_domain::ports::CardToken;
 use mstore_pay_outbound::json::Object;
-use serde_json::{Value, json};
 
 use crate::http::fields::Fields;
 use crate::http::{text, urls};
@@ -61,29 +60,6 @@ impl CreateRequest {
             _ => None,
         };
         fields.finish(taken)
-    }
-
-    /// What the request means, for its fingerprint: parsed values, so that `33000` and `33000.00` are
-    /// the same request.
-    pub(super) fn meaning(&self) -> Value {
-        let details = &self.details;
-        json!({
-            "order_code": self.order_code.as_str(),
-            "method": self.method.code(),
-            "amount": self.amount.to_string(),
-            "currency": Currency::Idr.code(),
-            "customer_email": details.customer_email,
-            "customer_name": details.customer_name,
-            "customer_phone": details.customer_phone,
-            "success_url": details.success_url,
-            "failure_url": details.failure_url,
-            "description": details.description,
-            "device_id": details.device.as_ref().map(DeviceId::as_str),
-            "metadata": details.metadata,
-            "expires_in_seconds": self.expires_in.map(|expires_in| expires_in.as_secs().to_string()),
-            "card_token_id": self.card_token.as_ref().map(CardToken::expose),
-            "switch_confirmed": self.switch_confirmed,
-        })
     }
 }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 use mstore_pay_domain::charge::Artefact;
 use mstore_pay_domain::qr::PaymentQr;
-use url::Url;
+use url::{Host, Url};
 
 use super::{PayPage, words};
 use crate::language::Bilingual;
@@ -70,7 +70,7 @@ impl PayPage {
     }
 
     fn links(&self, checkout_url: Option<&str>, deeplink_url: Option<&str>, left: &Markup) -> Markup {
-        let page = checkout_url.filter(|link| scheme_of(link).as_deref() == Some("https"));
+        let page = checkout_url.filter(|link| is_page(link));
         let app = deeplink_url
             .filter(|link| scheme_of(link).is_some_and(|scheme| !SCHEMES_REFUSED.contains(&scheme.as_str())));
         html! {
@@ -84,6 +84,18 @@ impl PayPage {
     fn picture(&self, image: &QrImage, label: Bilingual) -> Markup {
         html! { div.qr role="img" aria-label=(self.say(label)) { (PreEscaped(image.svg())) } }
     }
+}
+
+/// A page that may be led to: over TLS, or on this very machine, where the sandbox shows its pages.
+fn is_page(link: &str) -> bool {
+    let Ok(url) = Url::parse(link) else { return false };
+    let here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && here)
 }
 
 fn scheme_of(link: &str) -> Option<String> {

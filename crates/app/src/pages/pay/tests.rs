@@ -270,6 +270,8 @@ fn only_links_that_open_a_page_or_an_app_are_offered() {
     };
     let good = link("https://pay.example/c/1", "gojek://gopay/1");
     assert!(good.contains(r#"href="https://pay.example/c/1""#) && good.contains(r#"href="gojek://gopay/1""#), "{good}");
+    let sandbox = link("http://127.0.0.1:8081/pages/1", "");
+    assert!(sandbox.contains(r#"href="http://127.0.0.1:8081/pages/1""#), "{sandbox}");
     let bad = link("http://pay.example/c/1", "javascript:alert(1)");
     assert!(!bad.contains("pay.example") && !bad.contains("javascript:"), "{bad}");
 }

@@ -6,13 +6,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mstore_pay_conformance::store::{StoreHarness, StoreRig, Stores};
 use mstore_pay_conformance::store_failures;
+use mstore_pay_domain::audit::{AuditAnchor, AuditHead, SealedAnchor};
 use mstore_pay_domain::charge::{ChargeState, Funds};
 use mstore_pay_domain::ids::{
     AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::Payment;
-use mstore_pay_domain::ports::{CommitError, LeasedPayment, OrderRepository, PaymentRepository, StoreError};
+use mstore_pay_domain::ports::{
+    Anchored, AuditAnchors, CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace,
+    PaymentRepository, StoreError,
+};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{IdempotencyWrite, LiveOrderWrite, UnitOfWork};
 
@@ -27,13 +31,16 @@ enum Bug {
     CommitsInPieces,
     TakesATakenKey,
     LosesTheAuditRecord,
+    ForgetsWhereAPageEnded,
+    AnchorsWhateverItIsGiven,
 }
 
-/// A store with a bug in its one write.
+/// A store with a bug in what it writes.
 struct Sabotaged {
     bug: Bug,
     payments: Arc<dyn PaymentRepository>,
     orders: Arc<dyn OrderRepository>,
+    anchors: Arc<dyn AuditAnchors>,
 }
 
 impl Sabotaged {
@@ -72,6 +79,7 @@ impl Sabotaged {
                 }
                 work.audit.clear();
             }
+            Bug::ForgetsWhereAPageEnded | Bug::AnchorsWhateverItIsGiven => {}
         }
         Ok(())
     }
@@ -131,6 +139,19 @@ impl PaymentRepository for Sabotaged {
         self.payments.of_order(merchant, code).await
     }
 
+    async fn list(
+        &self,
+        filter: &PaymentFilter,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        // Passes over what was made at the same moment as the last one.
+        let first_id: PaymentId = "pay_00000000000000000000000000000000".parse().unwrap();
+        let forgetful = matches!(self.bug, Bug::ForgetsWhereAPageEnded);
+        let after = after.map(|after| if forgetful { PaymentPlace { id: first_id, ..after } } else { after });
+        self.payments.list(filter, after, limit).await
+    }
+
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {
         self.payments.claim_due(now, limit, lease).await
     }
@@ -152,6 +173,42 @@ impl PaymentRepository for Sabotaged {
     }
 }
 
+#[async_trait]
+impl AuditAnchors for Sabotaged {
+    async fn heads(&self, after: Option<PaymentId>, limit: u32) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
+        self.anchors.heads(after, limit).await
+    }
+
+    async fn head(&self, payment: &PaymentId) -> Result<Option<AuditHead>, StoreError> {
+        self.anchors.head(payment).await
+    }
+
+    async fn unanchored(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
+        self.anchors.unanchored(after, limit).await
+    }
+
+    async fn anchors(&self, after: u64, limit: u32) -> Result<Vec<SealedAnchor>, StoreError> {
+        self.anchors.anchors(after, limit).await
+    }
+
+    async fn last_anchor(&self) -> Result<Option<SealedAnchor>, StoreError> {
+        self.anchors.last_anchor().await
+    }
+
+    async fn append_anchor(&self, anchor: &AuditAnchor) -> Result<Anchored, StoreError> {
+        if !matches!(self.bug, Bug::AnchorsWhateverItIsGiven) {
+            return self.anchors.append_anchor(anchor).await;
+        }
+        let last = self.anchors.last_anchor().await?.map(|last| last.head()).unwrap_or_default();
+        let forced = AuditAnchor::following(last, anchor.at, anchor.heads.clone());
+        self.anchors.append_anchor(&forced).await
+    }
+}
+
 struct SabotagedHarness(Bug);
 
 struct SabotagedRig {
@@ -161,8 +218,9 @@ struct SabotagedRig {
 
 impl SabotagedRig {
     fn sabotage(&self, whole: Stores) -> Stores {
-        let (payments, orders) = (whole.payments.clone(), whole.orders.clone());
-        Stores { payments: Arc::new(Sabotaged { bug: self.bug, payments, orders }), ..whole }
+        let (payments, orders, anchors) = (whole.payments.clone(), whole.orders.clone(), whole.anchors.clone());
+        let sabotaged = Arc::new(Sabotaged { bug: self.bug, payments, orders, anchors });
+        Stores { payments: sabotaged.clone(), anchors: sabotaged, ..whole }
     }
 }
 
@@ -206,6 +264,9 @@ fn a_store_that_loses_the_outbox_row_is_caught() {
             "overtaken_sender_cannot_mark_a_message",
             "messages_are_taken_oldest_first",
             "each_message_is_leased_to_one_of_racing_claimers",
+            "changes_are_read_again_in_order_whether_sent_or_not",
+            "changes_are_those_of_ones_own_merchant_and_branch",
+            "feed_that_is_followed_while_others_commit_has_no_gap",
             "everything_is_there_after_reopening",
         ],
     );
@@ -276,7 +337,22 @@ fn a_store_that_loses_the_audit_record_is_caught() {
             "stale_audit_head_is_a_conflict",
             "audit_record_that_does_not_lead_to_the_payments_head_is_a_conflict",
             "timeline_is_in_order_and_its_chain_holds",
+            "head_that_moved_waits_for_an_anchor",
+            "anchor_that_does_not_follow_is_overtaken",
             "everything_is_there_after_reopening",
         ],
+    );
+}
+
+#[test]
+fn a_store_that_forgets_where_a_page_ended_is_caught() {
+    check(Bug::ForgetsWhereAPageEnded, &["payments_are_listed_newest_first_page_by_page"]);
+}
+
+#[test]
+fn a_store_that_anchors_whatever_it_is_given_is_caught() {
+    check(
+        Bug::AnchorsWhateverItIsGiven,
+        &["anchor_that_does_not_follow_is_overtaken", "of_racing_anchors_one_is_appended"],
     );
 }

@@ -72,8 +72,11 @@ impl ScriptedProvider {
                 Mishap::Unreachable
                 | Mishap::SilentBefore
                 | Mishap::Refused { .. }
+                | Mishap::WithoutMoney
                 | Mishap::UnnoticedAmount(_)
-                | Mishap::UnnoticedReference(_),
+                | Mishap::UnnoticedReference(_)
+                | Mishap::UnheardOfStatus(_)
+                | Mishap::UnheardOfField(_),
             )
             | None => Ok((done, mishap)),
         }
@@ -184,14 +187,17 @@ impl PaymentProvider for ScriptedProvider {
         let offered = self.offered(Operation::Open, charge.method)?;
         let book = |books: &mut Books| self.book(books, account, charge, offered);
         let (mut booked, mishap) = self.call(Operation::Open, charge.within, book).await?;
-        match mishap {
-            Some(Mishap::UnnoticedAmount(amount)) => booked.amount = amount,
+        match &mishap {
+            Some(Mishap::UnnoticedAmount(amount)) => booked.amount = amount.clone(),
             Some(Mishap::UnnoticedReference(reference)) => {
-                return Ok(OpenedCharge { our_reference: reference, ..answers::opened(&booked, account) });
+                let our_reference = reference.clone();
+                return Ok(OpenedCharge { our_reference, ..answers::opened(&booked, account) });
             }
             Some(_) | None => {}
         }
-        Ok(answers::opened(&booked, account))
+        let mut opened = answers::opened(&booked, account);
+        answers::drift(mishap, &mut opened.status, &mut opened.exchange);
+        Ok(opened)
     }
 
     async fn inquire(
@@ -208,12 +214,15 @@ impl PaymentProvider for ScriptedProvider {
             let answer = self.call(Operation::Inquire, within, find).await;
             answers.push(answer.map(|(mut booked, mishap)| {
                 let mut reference = booked.our_reference.to_string();
-                match mishap {
-                    Some(Mishap::UnnoticedAmount(amount)) => booked.amount = amount,
-                    Some(Mishap::UnnoticedReference(other)) => reference = other,
+                match &mishap {
+                    Some(Mishap::WithoutMoney) => booked.payments.clear(),
+                    Some(Mishap::UnnoticedAmount(amount)) => booked.amount = amount.clone(),
+                    Some(Mishap::UnnoticedReference(other)) => reference.clone_from(other),
                     Some(_) | None => {}
                 }
-                ChargeSnapshot { our_reference: Some(reference), ..answers::snapshot(&booked, self.clock.now()) }
+                let mut snapshot = answers::snapshot(&booked, self.clock.now());
+                answers::drift(mishap, &mut snapshot.status, &mut snapshot.exchange);
+                ChargeSnapshot { our_reference: Some(reference), ..snapshot }
             }));
         }
         answers
@@ -282,7 +291,9 @@ impl PaymentProvider for ScriptedProvider {
             let mut arrived: Vec<ArrivedMoney> = own.flat_map(answers::arrived).collect();
             arrived.retain(|row| row.updated_at >= since);
             arrived.sort_by(|one, other| (one.updated_at, &one.row_ref).cmp(&(other.updated_at, &other.row_ref)));
-            Ok(Sweep { arrived, complete: true })
+            let left_out = arrived.len().saturating_sub(*lock(&self.listing_max));
+            arrived.drain(..left_out);
+            Ok(Sweep { arrived, complete: left_out == 0 })
         };
         let (mut sweep, mishap) = self.call(Operation::Sweep, within, list).await?;
         if let Some(Mishap::UnnoticedAmount(amount)) = mishap {

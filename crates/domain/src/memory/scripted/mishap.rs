@@ -29,10 +29,16 @@ pub enum Mishap {
     WrongAmount,
     /// The call is carried out, and the answer speaks of another reference; the adapter notices.
     WrongReference,
+    /// The question is answered, and money that came is not told of yet.
+    WithoutMoney,
     /// The call is carried out, and the answer passes on this amount: for callers that check again.
     UnnoticedAmount(Money),
     /// The call is carried out, and the answer passes on this reference: for callers that check again.
     UnnoticedReference(String),
+    /// The call is carried out, and the answer uses this word for where the charge stands.
+    UnheardOfStatus(String),
+    /// The call is carried out, and the answer has a field of this name.
+    UnheardOfField(String),
 }
 
 /// What goes wrong next.

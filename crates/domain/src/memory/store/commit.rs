@@ -150,6 +150,7 @@ impl Tables {
         }
         let number = self.number();
         self.outbox_ids.put(message.id, number);
+        self.changes.put((message.merchant.clone(), number), message.clone());
         self.outbox.put(number, OutboxRow { message: message.clone(), attempts: 0, due: now, held: None });
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::tables::{AccountKey, Held, Tables, is_free, is_held_by};
 use crate::ids::{AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use crate::lease::Lease;
 use crate::payment::Payment;
-use crate::ports::{CommitError, LeasedPayment, PaymentRepository, StoreError};
+use crate::ports::{CommitError, LeasedPayment, PaymentFilter, PaymentPlace, PaymentRepository, StoreError};
 use crate::time::Timestamp;
 use crate::unit_of_work::UnitOfWork;
 
@@ -113,6 +113,23 @@ impl PaymentRepository for MemoryStore {
         let mut payments: Vec<Payment> = self.read(|tables| tables.of_order_code(code).filter(own).cloned().collect());
         payments.sort_by_key(|payment| (payment.created_at, payment.id));
         Ok(payments)
+    }
+
+    async fn list(
+        &self,
+        filter: &PaymentFilter,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let wanted =
+            |payment: &&Payment| filter.admits(payment) && after.is_none_or(|after| PaymentPlace::of(payment) < after);
+        let mut found: Vec<Payment> = self.read(|tables| {
+            let payments = tables.payments.rows().values().map(|row| &row.payment);
+            payments.filter(wanted).cloned().collect()
+        });
+        found.sort_by_key(|payment| std::cmp::Reverse(PaymentPlace::of(payment)));
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {

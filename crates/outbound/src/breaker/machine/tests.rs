@@ -108,6 +108,43 @@ fn refusals_of_the_provider_never_open_it() {
 }
 
 #[test]
+fn a_provider_that_says_when_to_come_back_is_left_alone_until_then() {
+    for (told, kept) in [(7, 7), (60, 60), (3_600, 60)] {
+        let mut rig = Rig::new();
+        rig.machine.wait(&rig.policy, Duration::from_secs(told), rig.now);
+        rig.wait(Duration::from_secs(kept - 1));
+        let second = Duration::from_secs(1);
+        assert_eq!(rig.call(Verdict::Answered, QUICK), Admission::Refuse { retry_after: second }, "told {told} s");
+        assert_eq!(rig.machine.rests_for(&rig.policy, rig.now), Some(second));
+        rig.wait(second);
+        assert_eq!(rig.call(Verdict::Answered, QUICK), Admission::Pass, "told {told} s");
+        assert_eq!(rig.machine.rests_for(&rig.policy, rig.now), None);
+    }
+}
+
+#[test]
+fn a_clock_set_back_does_not_prolong_what_was_told() {
+    let mut rig = Rig::new();
+    rig.wait(Duration::from_hours(1));
+    rig.machine.wait(&rig.policy, Duration::from_secs(30), rig.now);
+    rig.now = Timestamp::EPOCH;
+    assert_eq!(rig.call(Verdict::Answered, QUICK), Admission::Pass);
+}
+
+#[test]
+fn only_a_rate_limit_that_names_a_time_tells_to_wait() {
+    let told = |kind| {
+        let id = ProviderId::parse("psp").unwrap();
+        told_wait(&Err::<(), _>(ProviderError::new(id, Operation::Open, kind, Certainty::NotApplied)))
+    };
+    let wait = Some(Duration::from_secs(7));
+    assert_eq!(told(ProviderErrorKind::RateLimited { retry_after: wait }), wait);
+    assert_eq!(told(ProviderErrorKind::RateLimited { retry_after: None }), None);
+    assert_eq!(told(ProviderErrorKind::Unavailable), None);
+    assert_eq!(told_wait(&Ok(())), None);
+}
+
+#[test]
 fn while_open_one_call_an_interval_goes_through() {
     let mut rig = opened();
     assert!(matches!(rig.call(Verdict::Answered, QUICK), Admission::Refuse { .. }));

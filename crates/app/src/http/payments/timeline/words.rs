@@ -39,6 +39,10 @@ pub(super) fn sentence(payment: &Payment) -> Bilingual {
         return of_status(status);
     }
     match payment.display {
+        Display::Withdrawn { why: Withdrawal::Expired, .. } if payment.unanswered_push().is_some() => both(
+            "Penyedia tidak pernah menjawab dan tidak ada uang terlihat. Tanyakan pelanggan sebelum memilih cara lain.",
+            "The provider never answered and no money was seen. Ask the customer before choosing another way.",
+        ),
         Display::Withdrawn { why: Withdrawal::Expired, .. } => both(
             "Waktu habis; sedang dipastikan ke penyedia bahwa tidak ada uang masuk.",
             "The time is over; the provider is being asked to make sure that no money came.",
@@ -88,6 +92,10 @@ pub(super) fn of_event(word: &str) -> Bilingual {
         Some(AuditEvent::ExceptionRaised) => both("Perlu diperiksa oleh petugas.", "Put before a person."),
         Some(AuditEvent::ExceptionResolved) => both("Petugas sudah memeriksanya.", "A person dealt with it."),
         Some(AuditEvent::Simulated) => both("Pembayaran percobaan dipesan.", "A test payment was ordered."),
+        Some(AuditEvent::ProviderDrifted) => both(
+            "Penyedia menyebut sesuatu yang belum dikenal; tidak ada yang berubah karenanya.",
+            "The provider said something unknown; nothing changed because of it.",
+        ),
         None => both("Dicatat.", "Put on record."),
     }
 }

@@ -1,0 +1,181 @@
+//! `DATABASE_URL`: which store, and where.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::SecretText;
+
+/// What stands where a secret was.
+const MASK: &str = "****";
+
+/// The store that the settings name.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// A file of SQLite.
+    Sqlite(PathBuf),
+    /// A database of PostgreSQL.
+    Postgres(PostgresUrl),
+}
+
+/// Where PostgreSQL is: a connection URI as of the PostgreSQL manual, section 34.1.1.2, with one host or several.
+/// `Display` and `Debug` mask its passwords.
+#[derive(Clone)]
+pub struct PostgresUrl(SecretText);
+
+/// `DATABASE_URL` names no store that this program has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("DATABASE_URL {0}")]
+pub struct NotADatabase(String);
+
+impl PostgresUrl {
+    /// Parses `postgres://[USER[:PASSWORD]@]HOST[:PORT][,...]/DATABASE[?OPTION=VALUE&...]`.
+    ///
+    /// # Errors
+    /// [`NotADatabase`] where no host or no database is named; nothing of the URL is repeated.
+    pub fn parse(text: &str) -> Result<Self, NotADatabase> {
+        let Parts { authority, path, .. } = Parts::of(text);
+        let fault = |fault: &str| Err(NotADatabase(format!("{fault}: postgres://USER:PASSWORD@HOST:PORT/DATABASE")));
+        if !["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
+            return fault("is no URL of PostgreSQL");
+        }
+        let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
+        if hosts.split(',').any(|host| host.is_empty() || host.starts_with(':')) {
+            return fault("names no host");
+        }
+        if path.trim_start_matches('/').is_empty() {
+            return fault("names no database");
+        }
+        Ok(Self(SecretText::from(text.to_owned())))
+    }
+
+    /// The URL with its passwords, for whoever connects.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// A URL cut up without regard to what its parts may hold: with several hosts it is no URL of the RFC.
+struct Parts<'a> {
+    scheme: &'a str,
+    authority: &'a str,
+    path: &'a str,
+    options: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Self {
+        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+        let (rest, options) = rest.split_once('?').map_or((rest, None), |(rest, options)| (rest, Some(options)));
+        // A password may hold a slash although it should be escaped.
+        let host_from = rest.rfind('@').unwrap_or(0);
+        let path_from = rest.bytes().skip(host_from).position(|byte| byte == b'/');
+        let (authority, path) = path_from.map_or((rest, ""), |at| rest.split_at(host_from.saturating_add(at)));
+        Self { scheme, authority, path, options }
+    }
+}
+
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts { scheme, authority, path, options } = Parts::of(self.expose());
+        write!(f, "{scheme}://")?;
+        match authority.rsplit_once('@') {
+            Some((user, hosts)) => match user.split_once(':') {
+                Some((user, _password)) => write!(f, "{user}:{MASK}@{hosts}")?,
+                None => write!(f, "{user}@{hosts}")?,
+            },
+            None => f.write_str(authority)?,
+        }
+        f.write_str(path)?;
+        let mut before = '?';
+        for option in options.into_iter().flat_map(|options| options.split('&')) {
+            match option.split_once('=') {
+                Some((name, _secret)) if name.ends_with("password") => write!(f, "{before}{name}={MASK}")?,
+                Some(_) | None => write!(f, "{before}{option}")?,
+            }
+            before = '&';
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgresUrl({self})")
+    }
+}
+
+impl FromStr for Database {
+    type Err = NotADatabase;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once("://") {
+            Some(("sqlite", "")) => Err(NotADatabase("names no file: sqlite://PATH".to_owned())),
+            Some(("sqlite", path)) if cfg!(feature = "sqlite") => Ok(Self::Sqlite(PathBuf::from(path))),
+            Some(("postgres" | "postgresql", _)) if cfg!(feature = "postgres") => {
+                PostgresUrl::parse(text).map(Self::Postgres)
+            }
+            Some((scheme @ ("sqlite" | "postgres" | "postgresql"), _)) => {
+                Err(NotADatabase(format!("asks for a store that this program was built without: {scheme}")))
+            }
+            Some(_) | None => Err(NotADatabase("is neither sqlite://PATH nor postgres://HOST/DATABASE".to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) => url.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_masked(url: &str, shown: &str) {
+        let url = PostgresUrl::parse(url).unwrap();
+        assert_eq!(url.to_string(), shown);
+        assert_eq!(format!("{url:?}"), format!("PostgresUrl({shown})"));
+    }
+
+    #[test]
+    fn passwords_are_never_shown() {
+        check_masked("postgres://pay:s3cret@db/pay", "postgres://pay:****@db/pay");
+        check_masked("postgres://pay:a/b@c@db:5433/pay", "postgres://pay:****@db:5433/pay");
+        check_masked("postgres://db/pay?password=s3cret&user=pay", "postgres://db/pay?password=****&user=pay");
+        check_masked(
+            "postgresql://pay:s3cret@a:1,b:2/pay?target_session_attrs=read-write",
+            "postgresql://pay:****@a:1,b:2/pay?target_session_attrs=read-write",
+        );
+    }
+
+    #[track_caller]
+    fn check_refused(url: &str, why: &str) {
+        let error = url.parse::<Database>().unwrap_err().to_string();
+        assert!(error.contains(why) && !error.contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn what_names_no_store_is_refused_without_repeating_it() {
+        check_refused("", "is neither");
+        check_refused("mysql://root:s3cret@db/pay", "is neither");
+        check_refused("pay.db", "is neither");
+        check_refused("sqlite://", "names no file");
+    }
+
+    #[test]
+    #[cfg(feature = "postgres")]
+    fn a_url_of_postgres_names_hosts_and_a_database() {
+        check_refused("postgres:///pay", "names no host");
+        check_refused("postgres://pay:s3cret@/pay", "names no host");
+        check_refused("postgres://a:1,:2/pay", "names no host");
+        check_refused("postgres://pay:s3cret@db", "names no database");
+        check_refused("postgres://pay:s3cret@db/?user=pay", "names no database");
+    }
+}

@@ -1,0 +1,36 @@
+//! The embedded store: a file, for one process.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use mstore_pay_domain::ports::StoreError;
+use mstore_pay_sqlite::{OpenError, Options, SqliteStore};
+
+use super::{OpenStoreError, Store};
+use crate::config::Database;
+
+/// Opens that file, making it and its folder as needed.
+pub(super) async fn open(database: &Database, path: PathBuf) -> Result<SqliteStore, OpenStoreError> {
+    if let Some(folder) = path.parent() {
+        let not_made = |source| OpenStoreError::Folder { path: folder.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(not_made)?;
+    }
+    let not_open = |source| OpenStoreError::Open { database: database.to_string(), source };
+    match tokio::task::spawn_blocking(move || SqliteStore::open(path, Options::default())).await {
+        Ok(Ok(store)) => Ok(store),
+        Ok(Err(error @ OpenError::InUse { .. })) => Err(OpenStoreError::InUse { source: error.into() }),
+        Ok(Err(error)) => Err(not_open(error.into())),
+        Err(panicked) => Err(not_open(panicked.into())),
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ready(&self) -> Result<(), StoreError> {
+        Self::ready(self).await
+    }
+
+    async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {
+        Self::integrity_check(self).await
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![expect(clippy::panic, reason = "a test without its server fails by panicking")]
+
+mod cluster;
+mod database;
+mod programs;
+mod server;
+mod watchdog;
+
+pub use cluster::Cluster;
+pub use database::{Database, Template};
+pub use server::run;
+
+/// Ends the test that cannot have its server, saying what was tried and why it failed.
+fn give_up(tried: &str, why: &dyn std::fmt::Display) -> ! {
+    panic!("{tried}: {why}")
+}
