@@ -9,6 +9,8 @@ mod charge;
 mod entry;
 mod notification;
 mod payment;
+mod refund;
+mod refunds;
 
 pub(crate) use answer::Answer;
 pub(crate) use books::Books;
@@ -16,3 +18,5 @@ pub(crate) use charge::{Api, Charge, ChargeStatus, Method, PaymentMethod};
 pub(crate) use entry::Entry;
 pub(crate) use notification::{Event, Notification};
 pub(crate) use payment::{Payment, PaymentOutcome};
+pub(crate) use refund::{Refund, RefundOutcome};
+pub(crate) use refunds::Refunds;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::amount::Amount;
 use crate::id;
-use crate::ledger::{Charge, ChargeStatus, Entry, Event, Notification, Payment, PaymentOutcome};
+use crate::ledger::{Charge, ChargeStatus, Entry, Event, Notification, Payment, PaymentOutcome, Refund, RefundOutcome};
 use crate::provider::Provider;
 use crate::sandbox::{Pen, Sandbox};
 use crate::xendit;
@@ -152,7 +152,7 @@ impl Sandbox {
         self.tell(pen, charge, Event::Expired, None, telling, now);
     }
 
-    /// Expires every open charge whose time has run out.
+    /// Expires every open charge whose time has run out, and settles the refunds that are due.
     pub(crate) fn expire_due(&self, pen: &mut Pen<'_>, now: DateTime<Utc>) {
         while let Some((at, charge)) = pen.next_deadline() {
             if at > now {
@@ -161,6 +161,27 @@ impl Sandbox {
             let charge = charge.clone();
             self.expire(pen, &charge, Telling::Planned, now);
         }
+        while let Some((at, refund)) = pen.refunds().next_due() {
+            if at > now {
+                break;
+            }
+            let refund = refund.clone();
+            self.settle(pen, &refund, now);
+        }
+    }
+
+    /// Ends a pending refund as it was to end, and queues the webhook about it.
+    fn settle(&self, pen: &mut Pen<'_>, refund: &Refund, now: DateTime<Utc>) {
+        let outcome = refund.settles.clone().map_or(RefundOutcome::Succeeded, |(_, end)| end);
+        pen.record(&Entry::RefundEnded { refund_id: refund.id.clone(), outcome, at: now });
+        let Some(charge) = pen.charge(&refund.charge_id).cloned() else {
+            return;
+        };
+        let notification = Notification {
+            refund_id: Some(refund.id.clone()),
+            ..new_notification(&charge, Event::Refund, Some(&refund.payment_id), now)
+        };
+        self.queue(pen, notification, Telling::Planned, now);
     }
 
     /// Queues a webhook. It may be planned before it is durable: the deliverer waits for that.
@@ -179,20 +200,28 @@ impl Sandbox {
         if telling == Telling::Never || !told {
             return None;
         }
-        let notification = Notification {
-            id: id::prefixed(""),
-            provider: charge.provider,
-            account: charge.account.clone(),
-            event,
-            charge_id: charge.id.clone(),
-            payment_id: payment_id.map(str::to_owned),
-            attempts: 0,
-            next_at: Some(now),
-        };
+        Some(self.queue(pen, new_notification(charge, event, payment_id, now), telling, now))
+    }
+
+    fn queue(&self, pen: &mut Pen<'_>, notification: Notification, telling: Telling, now: DateTime<Utc>) -> String {
         pen.record(&Entry::Queued(notification.clone()));
         if telling == Telling::Planned {
             self.webhooks.plan(notification.id.clone(), now);
         }
-        Some(notification.id)
+        notification.id
+    }
+}
+
+fn new_notification(charge: &Charge, event: Event, payment_id: Option<&str>, now: DateTime<Utc>) -> Notification {
+    Notification {
+        id: id::prefixed(""),
+        provider: charge.provider,
+        account: charge.account.clone(),
+        event,
+        charge_id: charge.id.clone(),
+        payment_id: payment_id.map(str::to_owned),
+        refund_id: None,
+        attempts: 0,
+        next_at: Some(now),
     }
 }

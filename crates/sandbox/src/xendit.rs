@@ -5,6 +5,7 @@
 //! marked "unconfirmed" where it is decided.
 
 mod about;
+mod afterwards;
 mod answer;
 mod auth;
 mod body;
@@ -18,6 +19,7 @@ mod look;
 pub(crate) mod pages;
 mod perform;
 mod qr_codes;
+mod refunds;
 mod route;
 mod session;
 mod simulate;

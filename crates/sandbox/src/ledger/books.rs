@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
-use super::{Answer, Charge, ChargeStatus, Entry, Notification, Payment, PaymentOutcome};
+use super::{Answer, Charge, ChargeStatus, Entry, Notification, Payment, PaymentOutcome, Refunds};
 use crate::amount::Amount;
 use crate::clock::Anchor;
 use crate::provider::Provider;
@@ -22,6 +22,7 @@ pub(crate) struct Books {
     arrivals: Vec<usize>,
     payment_by_id: HashMap<String, usize>,
     payments_by_charge: HashMap<String, Vec<usize>>,
+    refunds: Refunds,
     notifications: BTreeMap<String, Notification>,
     targets: BTreeMap<(Provider, String), String>,
     /// By account, endpoint and idempotency key.
@@ -40,6 +41,8 @@ impl Books {
             Entry::Amended { charge_id, amount, payable_until, echo, at } => {
                 self.amend(charge_id, amount.as_ref(), *payable_until, echo, *at);
             }
+            Entry::Refunded(refund) => self.refunds.ask(refund.as_ref().clone()),
+            Entry::RefundEnded { refund_id, outcome, at } => self.refunds.end(refund_id, outcome, *at),
             Entry::Queued(notification) => {
                 self.notifications.insert(notification.id.clone(), notification.clone());
             }
@@ -80,7 +83,9 @@ impl Books {
         });
         let pending = self.unsettled().cloned().map(Entry::Queued);
         let answers = self.answers.values().map(|answer| Entry::Answered(Box::new(answer.clone())));
-        anchor.into_iter().chain(targets).chain(charges).chain(payments).chain(states).chain(pending).chain(answers)
+        let refunds = self.refunds.iter().map(|refund| Entry::Refunded(Box::new(refund.clone())));
+        let objects = targets.chain(charges).chain(payments).chain(states).chain(refunds);
+        anchor.into_iter().chain(objects).chain(pending).chain(answers)
     }
 
     fn open(&mut self, charge: Charge) {
@@ -245,6 +250,17 @@ impl Books {
     /// Notifications that still have an attempt ahead.
     pub(crate) fn unsettled(&self) -> impl Iterator<Item = &Notification> {
         self.notifications.values().filter(|notification| notification.next_at.is_some())
+    }
+
+    pub(crate) fn refunds(&self) -> &Refunds {
+        &self.refunds
+    }
+
+    /// The time of the next change that nobody has to ask for.
+    pub(crate) fn next_change(&self) -> Option<DateTime<Utc>> {
+        let expiry = self.next_deadline().map(|(at, _)| at);
+        let settlement = self.refunds.next_due().map(|(at, _)| at);
+        expiry.into_iter().chain(settlement).min()
     }
 
     /// What was answered when this key first came to this endpoint.

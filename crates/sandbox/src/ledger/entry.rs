@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Answer, Charge, ChargeStatus, Notification, Payment};
+use super::{Answer, Charge, ChargeStatus, Notification, Payment, Refund, RefundOutcome};
 use crate::amount::Amount;
 use crate::clock::Anchor;
 use crate::provider::Provider;
@@ -25,6 +25,10 @@ pub(crate) enum Entry {
     Captured { payment_id: String, amount: Amount, at: DateTime<Utc> },
     /// Money that was set aside was given back.
     Released { payment_id: String, at: DateTime<Utc> },
+    /// Money is to go back to a customer.
+    Refunded(Box<Refund>),
+    /// A refund was settled, or called back.
+    RefundEnded { refund_id: String, outcome: RefundOutcome, at: DateTime<Utc> },
     /// The merchant changed an open charge; what is absent stays.
     Amended {
         charge_id: String,

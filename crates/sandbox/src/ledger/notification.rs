@@ -15,6 +15,8 @@ pub(crate) enum Event {
     Pending,
     /// An attempt failed.
     Failed,
+    /// A refund was settled.
+    Refund,
     /// The charge ran out of time.
     Expired,
 }
@@ -28,6 +30,8 @@ pub(crate) struct Notification {
     pub(crate) event: Event,
     pub(crate) charge_id: String,
     pub(crate) payment_id: Option<String>,
+    #[serde(default)]
+    pub(crate) refund_id: Option<String>,
     /// Attempts made so far on the provider's schedule; resends by hand do not count.
     pub(crate) attempts: u32,
     /// When the next attempt is due; none once delivered, dropped or given up.

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::qr_codes::{V1Payment, VersionedPayment};
+use super::refunds::RefundView;
 use super::session::{self, SessionView};
 use super::v2;
 use super::view::{self, PaymentRequestView, PaymentView};
 use crate::config::XenditAccount;
 use crate::faults::Lie;
-use crate::ledger::{Api, Charge, Event, Method, Payment, PaymentOutcome};
+use crate::ledger::{Api, Charge, Event, Method, Payment, PaymentOutcome, RefundOutcome};
 use crate::sandbox::json;
 use crate::webhooks::{Facts, Letter};
 
@@ -39,6 +40,7 @@ enum Data<'a> {
     Session(Box<SessionView<'a>>),
     Qr(Box<VersionedPayment<'a>>),
     V2(Box<v2::Told<'a>>),
+    Refund(Box<Option<RefundView<'a>>>),
 }
 
 /// Whether the event is told at all: the QR Codes API tells of money, and of nothing else.
@@ -60,6 +62,10 @@ pub(crate) fn letter(accounts: &[XenditAccount], facts: &Facts, lie: &Lie, bad_t
         (event, json(&Envelope { event, business_id, created: view::time(facts.at), api_version, data }))
     };
     let (event, body) = match (facts.charge.api, &told) {
+        (Api::V3 | Api::V2 | Api::V2Method | Api::QrV1 | Api::Qr2022, _) if facts.refund.is_some() => {
+            let (event, data) = refunded(facts, lie);
+            envelope(event, None, data)
+        }
         (Api::QrV1, Some(payment)) => (QR_PAYMENT, json(&V1Payment::new(&facts.charge, payment, lie).told(QR_PAYMENT))),
         (Api::Qr2022, Some(payment)) => {
             let data = Data::Qr(Box::new(VersionedPayment::new(&facts.charge, payment, business_id, lie)));
@@ -78,6 +84,14 @@ pub(crate) fn letter(accounts: &[XenditAccount], facts: &Facts, lie: &Lie, bad_t
     Letter { event, headers: vec![("x-callback-token", token), ("webhook-id", facts.notification.id.clone())], body }
 }
 
+/// The event of a refund: one shape for v2 and v3.
+fn refunded<'a>(facts: &'a Facts, lie: &'a Lie) -> (&'static str, Data<'a>) {
+    let refund = facts.refund.as_ref();
+    let failed = refund.is_some_and(|refund| refund.outcome != RefundOutcome::Succeeded);
+    let view = refund.map(|refund| RefundView::new(&facts.charge, refund, lie));
+    (if failed { "refund.failed" } else { "refund.succeeded" }, Data::Refund(Box::new(view)))
+}
+
 /// The event of Payments API v3, and what it is about.
 fn v3<'a>(facts: &'a Facts, told: Option<&'a Payment>, business_id: &'a str, lie: &'a Lie) -> (&'static str, Data<'a>) {
     let charge = &facts.charge;
@@ -86,12 +100,14 @@ fn v3<'a>(facts: &'a Facts, told: Option<&'a Payment>, business_id: &'a str, lie
         (Event::Paid, Some(payment)) => ("payment.capture", paid(payment)),
         (Event::Authorized, Some(payment)) => ("payment.authorization", paid(payment)),
         (Event::Failed, Some(payment)) => ("payment.failure", paid(payment)),
-        (Event::Expired | Event::Pending, _) | (Event::Authorized | Event::Paid | Event::Failed, None)
+        (Event::Expired | Event::Pending | Event::Refund, _)
+        | (Event::Authorized | Event::Paid | Event::Failed, None)
             if charge.method == Method::CardPage =>
         {
             ("payment_session.expired", Data::Session(Box::new(session::view(charge, business_id, lie))))
         }
-        (Event::Expired | Event::Pending, _) | (Event::Authorized | Event::Paid | Event::Failed, None) => {
+        (Event::Expired | Event::Pending | Event::Refund, _)
+        | (Event::Authorized | Event::Paid | Event::Failed, None) => {
             ("payment_request.expiry", Data::Request(Box::new(view::request_view(charge, business_id, lie))))
         }
     }

@@ -96,6 +96,7 @@ pub(super) fn create(
     let charge = Charge {
         artefact: format!("{pages}/{id}"),
         amount: Some(amount),
+        manual_capture: create::is_manual(body),
         order_code: body.order_code(),
         request_id: Some(id::prefixed("pr-")),
         echo: body.echo(&ECHOED),

@@ -24,7 +24,7 @@ use crate::ledger::{Api, Books, Charge, ChargeStatus, Method};
 use crate::money::Attempt;
 use crate::sandbox::{Pen, Sandbox};
 
-pub(super) use rails::method;
+pub(super) use rails::{channel_code, kind, method};
 pub(super) use told::{Told, told};
 pub(super) use view::{method_status, request_status};
 

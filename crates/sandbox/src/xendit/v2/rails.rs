@@ -100,7 +100,7 @@ pub(crate) fn method(body: &Body) -> Option<Method> {
 }
 
 /// The type of a method.
-pub(super) fn kind(method: Method) -> &'static str {
+pub(crate) fn kind(method: Method) -> &'static str {
     match method {
         Method::Qris => "QR_CODE",
         Method::Gopay | Method::Ovo | Method::Dana | Method::Shopeepay => "EWALLET",
@@ -110,7 +110,7 @@ pub(super) fn kind(method: Method) -> &'static str {
 }
 
 /// The channel of a method inside its type; cards have none.
-pub(super) fn channel_code(method: Method) -> Option<&'static str> {
+pub(crate) fn channel_code(method: Method) -> Option<&'static str> {
     match method {
         Method::Qris => Some("QRIS"),
         Method::Gopay => Some("GOPAY"),
