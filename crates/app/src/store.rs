@@ -9,11 +9,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mstore_pay_domain::audit::AuditHead;
-use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::{
-    ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository, StoreError, Timeline,
-    WebhookInbox,
+    AuditAnchors, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository,
+    StoreError, Timeline, WebhookInbox,
 };
 
 use crate::config::Database;
@@ -28,6 +26,7 @@ pub trait Store:
     + OfflineStore
     + Outbox
     + Timeline
+    + AuditAnchors
     + WebhookInbox
 {
     /// Whether it can serve now, on a schema that is up to date.
@@ -35,17 +34,6 @@ pub trait Store:
     /// # Errors
     /// [`StoreError::Unavailable`] saying what is missing.
     async fn ready(&self) -> Result<(), StoreError>;
-
-    /// How far the audit chain of each payment goes, by the payments themselves, in order of their ids: up to `limit`
-    /// payments after the one given.
-    ///
-    /// # Errors
-    /// [`StoreError`] where they cannot be read.
-    async fn audit_heads(
-        &self,
-        after: Option<PaymentId>,
-        limit: u32,
-    ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError>;
 
     /// What the database finds wrong with its own files; nothing, where they are sound.
     ///

@@ -3,12 +3,14 @@
 //! provider is made between reading and committing.
 
 mod accept_webhook;
+mod anchor_audit;
 mod ask;
 mod cancel;
 mod check;
 mod close;
 mod create;
 mod decide;
+mod drift;
 mod find;
 mod idempotent;
 mod list_changes;
@@ -51,9 +53,9 @@ use std::time::Duration;
 use crate::ids::ProviderId;
 use crate::method::Method;
 use crate::ports::{
-    AccountDirectory, Clock, EventPublisher, ExceptionStore, IdGenerator, IdempotencyStore, OrderRepository, Outbox,
-    PaymentProvider, PaymentRepository, Probe, RateBudget, Timeline, TransactionLedger, Wakeups, Watches, WebhookInbox,
-    WebhookSource,
+    AccountDirectory, AuditAnchors, Clock, EventPublisher, ExceptionStore, IdGenerator, IdempotencyStore,
+    OrderRepository, Outbox, PaymentProvider, PaymentRepository, Probe, RateBudget, Timeline, TransactionLedger,
+    Wakeups, Watches, WebhookInbox, WebhookSource,
 };
 
 /// Everything the use cases need of the world.
@@ -69,6 +71,8 @@ pub struct Ports {
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// The audit trail.
     pub timeline: Arc<dyn Timeline>,
+    /// The anchors of the audit trail.
+    pub anchors: Arc<dyn AuditAnchors>,
     /// The webhook inbox.
     pub inbox: Arc<dyn WebhookInbox>,
     /// Messages on their way out.

@@ -3,8 +3,6 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use mstore_pay_domain::audit::AuditHead;
-use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::StoreError;
 use mstore_pay_sqlite::{OpenError, Options, SqliteStore};
 
@@ -30,14 +28,6 @@ pub(super) async fn open(database: &Database, path: PathBuf) -> Result<SqliteSto
 impl Store for SqliteStore {
     async fn ready(&self) -> Result<(), StoreError> {
         Self::ready(self).await
-    }
-
-    async fn audit_heads(
-        &self,
-        after: Option<PaymentId>,
-        limit: u32,
-    ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
-        Self::audit_heads(self, after, limit).await
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

@@ -131,6 +131,11 @@ impl Rig {
         (self.fresh, self.gateway.as_ref().map(Process::holdings).unwrap_or_default())
     }
 
+    /// The memory of the gateway.
+    pub(crate) fn memory_kib(&self) -> u64 {
+        self.holdings().1.kib
+    }
+
     /// Leaves the directory where it is.
     fn keep(&mut self) -> PathBuf {
         self.dir.disable_cleanup(true);

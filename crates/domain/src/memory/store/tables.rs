@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{Journaled, Table};
-use crate::audit::{AuditRecord, Digest};
+use crate::audit::{AuditAnchor, AuditRecord, Digest};
 use crate::event::OutboxMessage;
 use crate::exception::MoneyException;
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
@@ -102,6 +102,9 @@ pub(super) struct Tables {
     pub(super) changes: Table<(MerchantId, u64), OutboxMessage>,
     pub(super) records: Table<(PaymentId, u64), AuditRecord>,
     pub(super) bodies: Table<Digest, Vec<u8>>,
+    pub(super) anchors: Table<u64, AuditAnchor>,
+    /// How far the anchors have each chain.
+    pub(super) anchored: Table<PaymentId, u64>,
     pub(super) offline: Table<(MerchantId, OfflineKind, OfflineReference), (u64, OfflineEntry)>,
     /// Rows numbered so far: the order in which they came.
     numbered: u64,
@@ -145,10 +148,12 @@ impl Tables {
             changes,
             records,
             bodies,
+            anchors,
+            anchored,
             offline,
             numbered: _,
         } = self;
-        let tables: [&mut dyn Journaled; 21] = [
+        let tables: [&mut dyn Journaled; 23] = [
             payments,
             charges,
             due,
@@ -169,6 +174,8 @@ impl Tables {
             changes,
             records,
             bodies,
+            anchors,
+            anchored,
             offline,
         ];
         tables.into_iter().for_each(act);
