@@ -12,7 +12,7 @@ mod payment;
 
 pub(crate) use answer::Answer;
 pub(crate) use books::Books;
-pub(crate) use charge::{Api, Charge, ChargeStatus, Method};
+pub(crate) use charge::{Api, Charge, ChargeStatus, Method, PaymentMethod};
 pub(crate) use entry::Entry;
 pub(crate) use notification::{Event, Notification};
 pub(crate) use payment::{Payment, PaymentOutcome};

@@ -52,6 +52,8 @@ impl Attempt {
 pub(crate) enum Unpayable {
     #[error("the charge was paid and cannot be paid again")]
     Paid,
+    #[error("what is only kept for later cannot be paid by itself")]
+    Kept,
     #[error("the charge names no amount, so the attempt has to")]
     AmountNeeded,
 }
@@ -70,19 +72,27 @@ impl Sandbox {
         if !charge.method.may_be_paid_again() && pen.payments_of(&charge.id).any(Payment::succeeded) {
             return Err(Unpayable::Paid);
         }
+        if !charge.takes_money() {
+            return Err(Unpayable::Kept);
+        }
         let amount = attempt.amount.or_else(|| charge.amount.clone()).ok_or(Unpayable::AmountNeeded)?;
-        let (payment_prefix, capture_prefix, row_prefix) = match charge.provider {
-            Provider::Xendit => (xendit::payment_prefix(charge), "cptr-", "txn_"),
+        let (payment_id, capture_prefix, row_prefix) = match charge.provider {
+            Provider::Xendit => (xendit::payment_id(pen, charge), "cptr-", "txn_"),
+        };
+        let outcome = match attempt.outcome {
+            PaymentOutcome::Succeeded if charge.manual_capture => PaymentOutcome::Authorized,
+            outcome => outcome,
         };
         let payment = Payment {
-            id: id::prefixed(payment_prefix),
+            id: payment_id,
             charge_id: charge.id.clone(),
             account: charge.account.clone(),
             capture_id: id::prefixed(capture_prefix),
             row_id: id::prefixed(row_prefix),
             amount,
             currency: attempt.currency.unwrap_or_else(|| charge.currency.clone()),
-            outcome: attempt.outcome,
+            outcome,
+            captured_at: None,
             paid_at: now,
             inquired_at: attempt.inquired_at,
             listed_from: now + self.sweep_lag,
@@ -91,9 +101,49 @@ impl Sandbox {
             receipt_id: id::prefixed("").chars().filter(char::is_ascii_hexdigit).take(12).collect(),
         };
         pen.record(&Entry::Attempted(Box::new(payment.clone())));
-        let event = if payment.succeeded() { Event::Paid } else { Event::Failed };
+        let event = match payment.outcome {
+            PaymentOutcome::Succeeded => Event::Paid,
+            PaymentOutcome::Authorized => Event::Authorized,
+            PaymentOutcome::Failed { .. } | PaymentOutcome::Released => Event::Failed,
+        };
         let queued = self.tell(pen, charge, event, Some(&payment.id), attempt.telling, now);
+        if event == Event::Paid {
+            self.use_up(pen, charge, attempt.telling, now);
+        }
         Ok((payment, queued))
+    }
+
+    /// Takes money that was set aside, all of it or less, and queues the webhook about it.
+    pub(crate) fn capture(
+        &self,
+        pen: &mut Pen<'_>,
+        charge: &Charge,
+        payment_id: &str,
+        amount: Amount,
+        now: DateTime<Utc>,
+    ) {
+        pen.record(&Entry::Captured { payment_id: payment_id.to_owned(), amount, at: now });
+        self.tell(pen, charge, Event::Paid, Some(payment_id), Telling::Planned, now);
+        self.use_up(pen, charge, Telling::Planned, now);
+    }
+
+    /// A payment method of v2 that was made for one use ends with it, and says so: no failure, though it reads like one.
+    fn use_up(&self, pen: &mut Pen<'_>, charge: &Charge, telling: Telling, now: DateTime<Utc>) {
+        let Some(method) = charge.payment_method.as_ref().filter(|_| !charge.reusable) else {
+            return;
+        };
+        let kept = pen.charge(&method.id).filter(|kept| kept.id != charge.id).map(|kept| kept.id.clone());
+        if let Some(charge_id) = kept {
+            pen.record(&Entry::Moved { charge_id, status: ChargeStatus::Expired, at: now });
+        }
+        // Whoever waits for the first webhook alone is not kept by this one.
+        let telling = if telling == Telling::ByCaller { Telling::Planned } else { telling };
+        self.tell(pen, charge, Event::Expired, None, telling, now);
+    }
+
+    /// Tells that an attempt is under way.
+    pub(crate) fn announce(&self, pen: &mut Pen<'_>, charge: &Charge, now: DateTime<Utc>) {
+        self.tell(pen, charge, Event::Pending, None, Telling::Planned, now);
     }
 
     /// Ends the charge at the provider and queues the webhook about it.

@@ -9,6 +9,10 @@ use crate::provider::Provider;
 pub(crate) enum Event {
     /// Money arrived.
     Paid,
+    /// Money was set aside.
+    Authorized,
+    /// An attempt is under way.
+    Pending,
     /// An attempt failed.
     Failed,
     /// The charge ran out of time.

@@ -6,6 +6,7 @@ use super::body::Body;
 use super::create;
 use super::desk::Call;
 use super::route::{Route, Target};
+use super::v2;
 use crate::faults::{Fired, Subject};
 use crate::ledger::{Books, Charge, Method};
 use crate::provider::Provider;
@@ -69,6 +70,7 @@ fn opened_method(route: &Route, body: &Body) -> Option<Method> {
     match route {
         Route::CreateSession => Some(Method::CardPage),
         Route::Qr(_) => Some(Method::Qris),
+        Route::V2(_) => v2::method(body),
         Route::CreatePaymentRequest
         | Route::GetPaymentRequest(_)
         | Route::CancelPaymentRequest(_)

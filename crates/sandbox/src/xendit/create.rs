@@ -116,7 +116,7 @@ fn checked(body: &Body) -> Result<(String, Amount, &'static Channel), Refusal> {
         return Err(Refusal::fields(errors));
     };
     let Some(channel) = channel else {
-        return Err(Refusal::new(403, "CHANNEL_NOT_ACTIVATED", "The channel is not activated for this account."));
+        return Err(Refusal::channel_not_activated());
     };
     within_limits(&amount, channel)?;
     Ok((reference, amount, channel))
@@ -185,7 +185,7 @@ fn within_limits(amount: &Amount, channel: &Channel) -> Result<(), Refusal> {
 /// Amounts that Xendit's test mode answers with an error (published for QR codes and e-wallets).
 pub(super) fn magic(amount: &Amount) -> Result<(), Refusal> {
     match amount.to_string().as_str() {
-        "10100" => Err(Refusal::new(403, "CHANNEL_NOT_ACTIVATED", "The channel is not activated for this account.")),
+        "10100" => Err(Refusal::channel_not_activated()),
         "10101" => Err(Refusal::new(503, "CHANNEL_UNAVAILABLE", "The channel does not answer at present.")),
         "10102" => Err(Refusal::new(500, "SERVER_ERROR", "Something went wrong on the provider's side.")),
         _ => Ok(()),

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::qr_codes::{V1Payment, VersionedPayment};
 use super::session::{self, SessionView};
+use super::v2;
 use super::view::{self, PaymentRequestView, PaymentView};
 use crate::config::XenditAccount;
 use crate::faults::Lie;
@@ -37,12 +38,14 @@ enum Data<'a> {
     Request(Box<PaymentRequestView<'a>>),
     Session(Box<SessionView<'a>>),
     Qr(Box<VersionedPayment<'a>>),
+    V2(Box<v2::Told<'a>>),
 }
 
 /// Whether the event is told at all: the QR Codes API tells of money, and of nothing else.
 pub(crate) fn tells(charge: &Charge, event: Event) -> bool {
     match charge.api {
-        Api::V3 => true,
+        Api::V3 => event != Event::Pending,
+        Api::V2 | Api::V2Method => true,
         Api::QrV1 | Api::Qr2022 => event == Event::Paid,
     }
 }
@@ -62,6 +65,10 @@ pub(crate) fn letter(accounts: &[XenditAccount], facts: &Facts, lie: &Lie, bad_t
             let data = Data::Qr(Box::new(VersionedPayment::new(&facts.charge, payment, business_id, lie)));
             envelope(QR_PAYMENT, Some("2022-07-31"), data)
         }
+        (Api::V2 | Api::V2Method, _) => {
+            let (event, data) = v2::told(&facts.charge, told.as_ref(), facts.event, business_id, lie);
+            envelope(event, None, Data::V2(Box::new(data)))
+        }
         (Api::V3 | Api::QrV1 | Api::Qr2022, _) => {
             let (event, data) = v3(facts, told.as_ref(), business_id, lie);
             envelope(event, Some("v3"), data)
@@ -77,11 +84,14 @@ fn v3<'a>(facts: &'a Facts, told: Option<&'a Payment>, business_id: &'a str, lie
     let paid = |payment| Data::Payment(Box::new(view::payment_view(charge, payment, business_id, lie)));
     match (facts.event, told) {
         (Event::Paid, Some(payment)) => ("payment.capture", paid(payment)),
+        (Event::Authorized, Some(payment)) => ("payment.authorization", paid(payment)),
         (Event::Failed, Some(payment)) => ("payment.failure", paid(payment)),
-        (Event::Expired, _) | (Event::Paid | Event::Failed, None) if charge.method == Method::CardPage => {
+        (Event::Expired | Event::Pending, _) | (Event::Authorized | Event::Paid | Event::Failed, None)
+            if charge.method == Method::CardPage =>
+        {
             ("payment_session.expired", Data::Session(Box::new(session::view(charge, business_id, lie))))
         }
-        (Event::Expired, _) | (Event::Paid | Event::Failed, None) => {
+        (Event::Expired | Event::Pending, _) | (Event::Authorized | Event::Paid | Event::Failed, None) => {
             ("payment_request.expiry", Data::Request(Box::new(view::request_view(charge, business_id, lie))))
         }
     }

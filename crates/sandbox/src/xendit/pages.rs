@@ -97,7 +97,7 @@ fn state(charge: &Charge) -> Markup {
             form method="post" action={ (BASE_PATH) "/" (charge.id) "/pay" } { button id="pay" { "Pay" } }
             form method="post" action={ (BASE_PATH) "/" (charge.id) "/decline" } { button id="decline" { "Decline" } }
         },
-        ChargeStatus::Paid => html! { p role="status" { "Paid. You may close this page." } },
+        ChargeStatus::Authorized | ChargeStatus::Paid => html! { p role="status" { "Paid. You may close this page." } },
         ChargeStatus::Failed => html! { p role="status" { "Declined." } },
         ChargeStatus::Canceled => html! { p role="status" { "The merchant has withdrawn this payment." } },
         ChargeStatus::Expired => html! { p role="status" { "The time for this payment is over." } },

@@ -7,7 +7,7 @@ use super::body::Body;
 use super::desk::Call;
 use super::route::Route;
 use super::transactions::{self, Query};
-use super::{cancel, create, look, qr_codes, session, simulate, view};
+use super::{cancel, create, look, qr_codes, session, simulate, v2, view};
 use crate::faults::{Lie, Reply};
 use crate::ledger::Charge;
 use crate::sandbox::{Pen, Sandbox};
@@ -69,6 +69,7 @@ pub(super) fn carry_out(
             let query = Query::read(call.raw_query)?;
             Ok(Done::new(200, lie, |lie| transactions::list(pen, account, &query, call.raw_query, lie, now)))
         }
+        Route::V2(asked) => v2::carry_out(sandbox, pen, call, asked, lie, now),
         Route::Qr(asked) => qr_codes::carry_out(sandbox, pen, call, asked, lie, now),
     }
 }

@@ -1,6 +1,7 @@
 use actix_web::http::Method;
 
 use super::qr_codes::QrCall;
+use super::v2::V2Call;
 use crate::faults::Operation;
 use crate::ledger::Api;
 
@@ -17,6 +18,7 @@ pub(super) enum Route {
     CancelSession(String),
     ListTransactions,
     Qr(QrCall),
+    V2(V2Call),
 }
 
 /// What a call is about, as far as verb and path tell.
@@ -48,7 +50,7 @@ impl Route {
             ("POST", ["sessions", session, "cancel"]) => Some(Self::CancelSession(id(session))),
             ("GET", ["transactions"]) => Some(Self::ListTransactions),
             (verb, ["qr_codes", below @ ..]) => QrCall::parse(verb, below).map(Self::Qr),
-            _ => None,
+            (verb, segments) => V2Call::parse(verb, segments).map(Self::V2),
         }
     }
 
@@ -65,6 +67,7 @@ impl Route {
             Self::CancelSession(_) => "POST /sessions/{id}/cancel",
             Self::ListTransactions => "GET /transactions",
             Self::Qr(call) => call.endpoint(),
+            Self::V2(call) => call.endpoint(),
         }
     }
 
@@ -77,6 +80,7 @@ impl Route {
             Self::SimulatePaymentRequest(_) => Operation::Simulate,
             Self::ListTransactions => Operation::Sweep,
             Self::Qr(call) => call.operation(),
+            Self::V2(call) => call.operation(),
         }
     }
 
@@ -92,6 +96,7 @@ impl Route {
             Self::GetPayment(id) => Target::Payment(id),
             Self::ListTransactions => Target::Listing("reference_id"),
             Self::Qr(call) => call.target(),
+            Self::V2(call) => call.target(),
         }
     }
 
@@ -99,6 +104,7 @@ impl Route {
     pub(super) fn idempotency_header(&self) -> Option<&'static str> {
         match self {
             Self::Qr(QrCall::Create) => Some("x-idempotency-key"),
+            Self::V2(V2Call::CreateRequest | V2Call::Capture(_)) => Some("idempotency-key"),
             // None is documented for v3, and none is honoured here.
             Self::CreatePaymentRequest
             | Self::GetPaymentRequest(_)
@@ -109,7 +115,8 @@ impl Route {
             | Self::GetSession(_)
             | Self::CancelSession(_)
             | Self::ListTransactions
-            | Self::Qr(_) => None,
+            | Self::Qr(_)
+            | Self::V2(_) => None,
         }
     }
 
@@ -124,6 +131,8 @@ impl Route {
             Self::CreateSession | Self::GetSession(_) | Self::CancelSession(_) | Self::ListTransactions => {
                 Some(Api::V3)
             }
+            // The official clients send no version.
+            Self::V2(_) => Some(Api::V2),
             Self::Qr(_) => match version {
                 None => Some(Api::QrV1),
                 Some("2022-07-31") => Some(Api::Qr2022),

@@ -8,7 +8,7 @@ use super::body::Body;
 use super::look;
 use crate::amount::Amount;
 use crate::config::XenditAccount;
-use crate::ledger::ChargeStatus;
+use crate::ledger::{Charge, ChargeStatus};
 use crate::money::{Attempt, Unpayable};
 use crate::sandbox::{Pen, Sandbox, json};
 
@@ -29,14 +29,29 @@ pub(super) fn simulate(
 ) -> Result<String, Refusal> {
     let amount = amount(&Body::read_optional(body)?)?;
     let charge = look::payment_request(pen, account, id)?.clone();
+    pay(sandbox, pen, &charge, amount, now)
+}
+
+/// Pays an open charge, as its customer would; the result is told by webhook.
+pub(super) fn pay(
+    sandbox: &Sandbox,
+    pen: &mut Pen<'_>,
+    charge: &Charge,
+    amount: Option<Amount>,
+    now: DateTime<Utc>,
+) -> Result<String, Refusal> {
     match charge.status {
         ChargeStatus::Open => {}
-        ChargeStatus::Paid | ChargeStatus::Failed | ChargeStatus::Canceled | ChargeStatus::Expired => {
+        ChargeStatus::Authorized
+        | ChargeStatus::Paid
+        | ChargeStatus::Failed
+        | ChargeStatus::Canceled
+        | ChargeStatus::Expired => {
             return Err(Refusal::inactive());
         }
     }
     let attempt = Attempt { amount, ..Attempt::plain() };
-    sandbox.attempt(pen, &charge, attempt, now).map_err(refused)?;
+    sandbox.attempt(pen, charge, attempt, now).map_err(refused)?;
     let answer = Simulated {
         status: "PENDING",
         message: "The simulated payment is on its way; a webhook will tell how it went.",
@@ -46,7 +61,7 @@ pub(super) fn simulate(
 
 /// The amount that the customer pays; none for what is asked.
 pub(super) fn amount(body: &Body) -> Result<Option<Amount>, Refusal> {
-    let amount = body.amount("amount").filter(|amount| *amount > Amount::rupiah(0));
+    let amount = body.amount("amount").filter(Amount::is_positive);
     if body.has("amount") && amount.is_none() {
         return Err(Refusal::invalid("`amount` must be a number above zero."));
     }
@@ -56,7 +71,7 @@ pub(super) fn amount(body: &Body) -> Result<Option<Amount>, Refusal> {
 /// Why a simulated payment came to nothing.
 pub(super) fn refused(why: Unpayable) -> Refusal {
     match why {
-        Unpayable::Paid => Refusal::inactive(),
+        Unpayable::Paid | Unpayable::Kept => Refusal::inactive(),
         Unpayable::AmountNeeded => Refusal::invalid("`amount` is required."),
     }
 }

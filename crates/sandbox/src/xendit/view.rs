@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::channels::{self, Channel};
-use super::qr_codes;
+use super::{qr_codes, v2};
 use crate::amount::Amount;
 use crate::faults::Lie;
 use crate::ledger::{Api, Charge, ChargeStatus, Method, Payment, PaymentOutcome};
@@ -107,7 +107,7 @@ pub(super) fn request_view<'a>(charge: &'a Charge, business_id: &'a str, lie: &'
         country: "ID",
         currency: &charge.currency,
         request_amount: lie.asked(charge),
-        capture_method: "AUTOMATIC",
+        capture_method: capture_method(charge),
         channel_code: Channel::code_of(charge.method),
         actions: actions(charge),
         status: lie.status(request_status(charge.status)),
@@ -126,12 +126,14 @@ pub(super) fn payment_view<'a>(
 ) -> PaymentView<'a> {
     let (status, failure_code) = match &payment.outcome {
         PaymentOutcome::Succeeded => ("SUCCEEDED", None),
+        PaymentOutcome::Authorized => ("AUTHORIZED", None),
+        PaymentOutcome::Released => ("CANCELED", None),
         PaymentOutcome::Failed { code } => ("FAILED", Some(code.as_str())),
     };
     let captures = payment.succeeded().then(|| CaptureView {
         id: &payment.capture_id,
         amount: lie.amount(&payment.amount),
-        timestamp: time(payment.paid_at),
+        timestamp: time(payment.arrived_at()),
     });
     PaymentView {
         payment_id: &payment.id,
@@ -142,7 +144,7 @@ pub(super) fn payment_view<'a>(
         country: "ID",
         currency: &payment.currency,
         request_amount: lie.asked(charge),
-        capture_method: "AUTOMATIC",
+        capture_method: capture_method(charge),
         channel_code: Channel::code_of(charge.method),
         captures: captures.into_iter().collect(),
         status: lie.status(status),
@@ -154,7 +156,7 @@ pub(super) fn payment_view<'a>(
             source: &payment.issuer_name,
         },
         created: time(payment.paid_at),
-        updated: time(payment.paid_at),
+        updated: time(payment.arrived_at()),
         echo: &charge.echo,
     }
 }
@@ -163,13 +165,21 @@ pub(super) fn payment_view<'a>(
 pub(crate) fn status(charge: &Charge, now: DateTime<Utc>) -> &'static str {
     match charge.api {
         Api::V3 => request_status(charge.status),
+        Api::V2 => v2::request_status(charge),
+        Api::V2Method => v2::method_status(charge),
         Api::QrV1 | Api::Qr2022 => qr_codes::status(charge, now),
     }
+}
+
+/// Whether money is taken at once, or set aside first.
+pub(super) fn capture_method(charge: &Charge) -> &'static str {
+    if charge.manual_capture { "MANUAL" } else { "AUTOMATIC" }
 }
 
 fn request_status(status: ChargeStatus) -> &'static str {
     match status {
         ChargeStatus::Open => "REQUIRES_ACTION",
+        ChargeStatus::Authorized => "AUTHORIZED",
         ChargeStatus::Paid => "SUCCEEDED",
         ChargeStatus::Failed => "FAILED",
         ChargeStatus::Canceled => "CANCELED",

@@ -17,4 +17,5 @@ mod qr_codes;
 mod support;
 mod time;
 mod transactions;
+mod v2;
 mod webhooks;
