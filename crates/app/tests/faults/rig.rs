@@ -22,6 +22,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_mstore-pay");
 pub(crate) struct Rig {
     dir: TempDir,
     sweep_lag_ms: u64,
+    /// Through which of its APIs the gateway opens charges.
+    xendit_api: &'static str,
     pub(crate) secrets: Secrets,
     sandbox: Option<Process>,
     gateway: Option<Process>,
@@ -36,6 +38,11 @@ pub(crate) struct Rig {
 impl Rig {
     /// Starts both; the provider lists arrived money so late.
     pub(crate) async fn start(sweep_lag_ms: u64) -> Self {
+        Self::start_speaking("v3", sweep_lag_ms).await
+    }
+
+    /// Starts both, with that `XENDIT_API`.
+    pub(crate) async fn start_speaking(xendit_api: &'static str, sweep_lag_ms: u64) -> Self {
         let dir = tempfile::Builder::new().prefix("mstore-pay-faults-").tempdir().expect("a directory for a run");
         let secrets = Secrets::fresh();
         let sandbox = start_sandbox(dir.path(), &secrets, "127.0.0.1:0", sweep_lag_ms);
@@ -44,6 +51,7 @@ impl Rig {
             control: Control::of(&sandbox_url),
             dir,
             sweep_lag_ms,
+            xendit_api,
             secrets,
             sandbox: Some(sandbox),
             gateway: None,
@@ -156,6 +164,7 @@ impl Rig {
             .env("XENDIT_SECRET_KEY", &self.secrets.provider_key)
             .env("XENDIT_WEBHOOK_TOKEN", &self.secrets.webhook_token)
             .env("XENDIT_WEBHOOK_TOKEN_PREVIOUS", &self.secrets.webhook_token_previous)
+            .env("XENDIT_API", self.xendit_api)
             .env("XENDIT_RATE_LIMIT", "off")
             .env("CREATE_RATE_LIMIT", "off")
             .env("SYSTEM_JWT_SECRET", &self.secrets.jwt)
