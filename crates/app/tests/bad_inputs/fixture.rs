@@ -34,9 +34,11 @@ pub(crate) struct Fixture {
 }
 
 impl Bench {
-    pub(crate) async fn set_up(store: StoreKind) -> Self {
+    /// A gateway on that store that opens charges through that API of Xendit's.
+    pub(crate) async fn set_up(store: StoreKind, xendit_api: &str) -> Self {
         // Money is found by webhooks and by asking, never by the list: so that the webhook under test is what did it.
-        let rig = Rig::start(Plan::over(store).listing_after(3_600_000)).await;
+        let plan = Plan::over(store).listing_after(3_600_000).with("XENDIT_API", xendit_api);
+        let rig = Rig::start(plan).await;
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build().expect("a client");
         let token_a = rig.token("M1", "L0_CASHIER");
         let token_b = rig.token("M2", "L0_CASHIER");
