@@ -114,6 +114,12 @@ impl Dossier {
         self.note(payment, note);
     }
 
+    /// An opening was not answered and is made again under its key: the intent stands.
+    pub fn unanswered_once(&mut self, payment: &PaymentId, charge: &ChargeId, exchange: &Exchange) {
+        let note = with_exchange(self.new_note(AuditEvent::ChargeUnknown, charge), exchange);
+        self.note(payment, note);
+    }
+
     /// The provider certainly does not have it.
     pub fn refused(&mut self, payment: &PaymentId, charge: &ChargeId, error: &ProviderError) {
         let now = self.now;

@@ -193,6 +193,7 @@ impl Gateway {
                     card_token: command.card_token.as_ref(),
                     deadline,
                     patient: false,
+                    asked_before: false,
                     answer: slot.map(|slot| (slot, answers)),
                 };
                 let opened = Box::pin(async {

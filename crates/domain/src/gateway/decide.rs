@@ -81,7 +81,8 @@ impl Gateway {
     async fn raised_for(&self, payments: BTreeSet<PaymentId>) -> Result<Vec<String>, StoreError> {
         let mut keys = Vec::new();
         for payment in payments {
-            let raised = self.ports.exceptions.exceptions(&ExceptionFilter::Payment(payment), EXCEPTIONS_MAX).await?;
+            let raised =
+                self.ports.exceptions.exceptions(&ExceptionFilter::Payment(payment), None, EXCEPTIONS_MAX).await?;
             keys.extend(raised.iter().map(MoneyException::key));
         }
         Ok(keys)

@@ -17,6 +17,7 @@ use crate::charge::{Charge, Opening, Risk};
 use crate::dossier::Dossier;
 use crate::idempotency::IdempotencySlot;
 use crate::ids::{LeaseToken, MerchantId, OrderCode, PaymentId};
+use crate::lease::Lease;
 use crate::payment::{Display, Intake, Payment};
 use crate::ports::{
     CardToken, Certainty, CrashPoint, IdempotencySupport, OpenCharge, Operation, ProviderError, ProviderErrorKind,
@@ -26,7 +27,7 @@ use crate::schedule;
 use crate::time::Timestamp;
 use crate::unit_of_work::Due;
 
-use verdict::Verdict;
+use verdict::{Unanswered, Verdict};
 
 /// Too little time to try anything in.
 const LEAST_CALL: Duration = Duration::from_millis(300);
@@ -67,6 +68,8 @@ pub(super) struct Job<'a> {
     pub(super) deadline: Timestamp,
     /// Whether to come back later when no provider can be reached: the till was told to wait.
     pub(super) patient: bool,
+    /// Whether the last intent may have been carried out before: a no then proves nothing.
+    pub(super) asked_before: bool,
     /// Where the answer is kept, and who writes it.
     pub(super) answer: Option<(IdempotencySlot, &'a dyn AnswerRenderer)>,
 }
@@ -110,7 +113,7 @@ enum Next {
 impl Gateway {
     /// Opens charges until one can be shown. The payment's last charge must be an intent.
     pub(super) async fn open_charges(&self, job: &Job<'_>) -> Result<Opened, DecideError> {
-        let (mut repeated, mut unanswered) = (false, 0_u32);
+        let (mut repeated, mut unanswered) = (job.asked_before, 0_u32);
         loop {
             let stored = self.ports.payments.payment(job.merchant, &job.payment).await?;
             let Some(payment) = stored else { return Err(DecideError::Contended) };
@@ -129,9 +132,18 @@ impl Gateway {
             unanswered = unanswered.saturating_add(u32::from(matches!(verdict, Verdict::Unknown(_))));
             let try_of = Try { payment: &payment, charge, route, last: unanswered >= UNANSWERED_PER_RUN_MAX };
             let verdict = if repeated { verdict.of_a_repeat() } else { verdict };
-            let harmless = route.capabilities.idempotency != IdempotencySupport::None;
+            let may_repeat = match route.capabilities.idempotency {
+                IdempotencySupport::Key { .. } => !try_of.last,
+                IdempotencySupport::Reference => !repeated,
+                IdempotencySupport::None => false,
+            };
             let next = match verdict {
-                Verdict::Unknown(_) if harmless && !repeated => Next::Repeat,
+                Verdict::Unknown(unanswered) if may_repeat => self.repeat(job, charge, &unanswered).await?,
+                // Its key brings what was made, if anything was: recovery asks for it until it is answered.
+                Verdict::Unknown(unanswered) if is_only_way(job, charge, route, self.ports.clock.now()) => {
+                    self.repeat(job, charge, &unanswered).await?;
+                    Next::End(self.leave_to_recovery(job, &payment).await?)
+                }
                 verdict => self.follow(job, &try_of, verdict).await?,
             };
             repeated = match next {
@@ -192,6 +204,17 @@ impl Gateway {
         }
     }
 
+    /// Puts on record that an opening was not answered, and leaves its intent as it is.
+    async fn repeat(&self, job: &Job<'_>, charge: &Charge, unanswered: &Unanswered) -> Result<Next, DecideError> {
+        self.decide_on(job, |dossier| {
+            dossier.unanswered_once(&job.payment, &charge.id, &unanswered.exchange);
+            follow::record_drift(dossier, job, charge, &unanswered.drift, &unanswered.exchange);
+            dossier.set_due(&job.payment, Due::Leased(Lease { token: job.lease, ttl: schedule::OPENING_LEASE }));
+        })
+        .await?;
+        Ok(Next::Repeat)
+    }
+
     /// The time ran out before the intent could be carried out: recovery takes over.
     async fn leave_to_recovery(&self, job: &Job<'_>, payment: &Payment) -> Result<Opened, DecideError> {
         let stored = self
@@ -214,6 +237,12 @@ impl Gateway {
         let stored = self.ports.payments.payment(job.merchant, &job.payment).await?;
         stored.ok_or(DecideError::Contended)
     }
+}
+
+/// Whether a charge that is to be displayed is asked for by its key until it is answered, for want of another
+/// provider.
+fn is_only_way(job: &Job<'_>, charge: &Charge, route: &Route, now: Timestamp) -> bool {
+    charge.risk == Risk::Displayed && job.routes.len() == 1 && route.may_repeat(charge, now)
 }
 
 /// Recovery comes back the later the more openings went wrong, but soon enough for a till that waits.

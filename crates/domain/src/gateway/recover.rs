@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::open::{Job, is_given_up, ready};
+use super::open::{Job, Route, is_given_up, ready};
 use super::{DecideError, FailoverOnUnknown, Gateway, Scope};
 use crate::audit::Actor;
 use crate::charge::{Charge, Opening, Risk};
-use crate::ids::{ChargeId, LeaseToken};
+use crate::dossier::Dossier;
+use crate::ids::{ChargeId, LeaseToken, PaymentId};
 use crate::lease::Lease;
 use crate::payment::{Display, Intake, Payment};
 use crate::ports::{Exchange, LeasedPayment};
@@ -38,31 +39,23 @@ impl Gateway {
             }
         };
         let route = ready.iter().find(|route| payment.charges.last().is_some_and(|last| route.leads_to(last)));
+        let repeats = |route: &Route| payment.charges.last().is_some_and(|last| route.may_repeat(last, now));
+        let by_key = !over && ready.iter().any(repeats);
         let again = if over || wait_only { None } else { route.or(ready.first()) };
         let next = ChargeId::new(self.ports.ids.uuid());
         let token = LeaseToken::new(self.ports.ids.uuid());
         let lease = Lease { token, ttl: schedule::OPENING_LEASE };
         let id = payment.id;
         self.decide(&payment.merchant, &payment.order_code, &actor, |dossier| {
-            let unanswered: Vec<ChargeId> = dossier
-                .payment(&id)
-                .filter(|payment| payment.intake == Intake::Open && !payment.status().saw_money())
-                .into_iter()
-                .flat_map(|payment| &payment.charges)
-                .filter(|charge| is_unanswered(charge))
-                .map(|charge| charge.id)
-                .collect();
-            for charge in &unanswered {
-                // An id that was told is kept: by it the charge is closed.
-                if dossier.charge(charge).is_some_and(|(_, known)| known.provider_ref().is_none()) {
-                    dossier.unanswered(&id, charge, &Exchange::default(), None);
-                }
-                if !last_is_pushed {
-                    dossier.hide(&id, charge);
-                }
+            let is_wanted = dossier.payment(&id).is_some_and(wants_a_charge);
+            if by_key {
+                // The last intent once more: whatever it made, its key brings.
+                dossier.set_due(&id, Due::Leased(lease));
+                dossier.touch(&id);
+                return;
             }
-            let wanted = |payment: &Payment| payment.intake == Intake::Open && !payment.status().saw_money();
-            match again.filter(|_| dossier.payment(&id).is_some_and(wanted)) {
+            put_aside(dossier, &id, !last_is_pushed);
+            match again.filter(|_| is_wanted) {
                 Some(route) => {
                     dossier.intend(&id, next, &route.account.provider, &route.account.id, route.risk(None));
                     dossier.set_due(&id, Due::Leased(lease));
@@ -71,7 +64,7 @@ impl Gateway {
             }
         })
         .await?;
-        if again.is_none() {
+        if again.is_none() && !by_key {
             return Ok(());
         }
         let job = Job {
@@ -84,9 +77,35 @@ impl Gateway {
             card_token: None,
             deadline: now.plus(self.policies.create_within),
             patient: true,
+            asked_before: by_key,
             answer: None,
         };
         self.held(&job, Box::pin(self.open_charges(&job))).await.map(|_| ())
+    }
+}
+
+fn wants_a_charge(payment: &Payment) -> bool {
+    payment.intake == Intake::Open && !payment.status().saw_money()
+}
+
+/// What was not answered stays unknown, and out of sight where nobody can have seen it.
+fn put_aside(dossier: &mut Dossier, payment: &PaymentId, unseen: bool) {
+    let unanswered: Vec<ChargeId> = dossier
+        .payment(payment)
+        .filter(|payment| wants_a_charge(payment))
+        .into_iter()
+        .flat_map(|payment| &payment.charges)
+        .filter(|charge| is_unanswered(charge))
+        .map(|charge| charge.id)
+        .collect();
+    for charge in &unanswered {
+        // An id that was told is kept: by it the charge is closed.
+        if dossier.charge(charge).is_some_and(|(_, known)| known.provider_ref().is_none()) {
+            dossier.unanswered(payment, charge, &Exchange::default(), None);
+        }
+        if unseen {
+            dossier.hide(payment, charge);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod anchors;
+mod by_key;
 mod cancel;
 mod charge_law;
 mod create;

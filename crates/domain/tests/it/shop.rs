@@ -1,5 +1,6 @@
 //! A shop: a gateway on a world in memory, and what its till, its customer and its provider do.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::executor::block_on;
@@ -10,11 +11,11 @@ use mstore_pay_domain::gateway::{
 };
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot, KeptAnswer, StoredAnswer};
 use mstore_pay_domain::ids::{IdempotencyKey, MerchantId, OrderCode, PaymentId, ProviderId, ProviderRef};
-use mstore_pay_domain::memory::{BookedCharge, MemoryWorld};
+use mstore_pay_domain::memory::{BookedCharge, ManualClock, MemoryWorld, ScriptedProvider};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::{Payment, PaymentDetails, PaymentStatus};
-use mstore_pay_domain::ports::{Clock as _, ExceptionFilter, PaymentRepository as _, Timeline as _};
+use mstore_pay_domain::ports::{Capabilities, Clock as _, ExceptionFilter, PaymentRepository as _, Timeline as _};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{IdempotencyWrite, UnitOfWork};
 use mstore_pay_domain::webhook::RawWebhook;
@@ -48,6 +49,15 @@ impl Shop {
         let world = MemoryWorld::new(ProviderId::parse("acme").unwrap(), now).unwrap();
         let gateway = Gateway::new(world.ports(), policies);
         Self { world, gateway }
+    }
+
+    /// A shop whose provider offers a method so.
+    pub(crate) fn offering(method: Method, capabilities: Capabilities) -> Self {
+        let mut shop = Self::open();
+        let (id, clock) = (shop.world.account.provider.clone(), Arc::<ManualClock>::clone(&shop.world.clock));
+        shop.world.provider = Arc::new(ScriptedProvider::new(id, clock).offering(method, capabilities));
+        shop.gateway = Gateway::new(shop.world.ports(), Policies::default());
+        shop
     }
 
     pub(crate) fn scope() -> Scope {

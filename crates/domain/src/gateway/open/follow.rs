@@ -154,7 +154,14 @@ fn give_up(dossier: &mut Dossier, job: &Job<'_>) {
     }
 }
 
-fn record_drift(dossier: &mut Dossier, job: &Job<'_>, charge: &Charge, drift: &[Drift], exchange: &Exchange) {
+/// What in an answer to an opening we do not know.
+pub(super) fn record_drift(
+    dossier: &mut Dossier,
+    job: &Job<'_>,
+    charge: &Charge,
+    drift: &[Drift],
+    exchange: &Exchange,
+) {
     let body = exchange.response.as_deref().unwrap_or_default();
     dossier.drifted(&job.payment, &charge.id, drift, (BodyRole::Response, body.as_bytes()));
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::ProviderAccount;
-use crate::charge::{Charge, Risk};
+use crate::charge::{Charge, Opening, Risk};
 use crate::gateway::create::{CreateError, CreatePayment};
 use crate::gateway::{Gateway, Scope};
 use crate::method::Method;
-use crate::ports::{Availability, Capabilities, CardToken, PaymentProvider, StoreError};
+use crate::ports::{Availability, Capabilities, CardToken, IdempotencySupport, PaymentProvider, StoreError};
+use crate::time::Timestamp;
 
 /// A provider and account that offer a method.
 #[derive(Clone)]
@@ -57,6 +58,15 @@ impl Route {
     /// What an unanswered opening there means, with that token or without.
     pub(in crate::gateway) fn risk(&self, card_token: Option<&CardToken>) -> Risk {
         self.capabilities.risk_of(card_token.is_some())
+    }
+
+    /// Whether the intent to open that charge may be carried out once more, because its key is still honoured.
+    /// A card's token is not kept: what was opened with one cannot be asked for again.
+    pub(in crate::gateway) fn may_repeat(&self, charge: &Charge, now: Timestamp) -> bool {
+        let IdempotencySupport::Key { ttl } = self.capabilities.idempotency else { return false };
+        let by_token = charge.risk == Risk::Pushed && self.capabilities.token_risk.is_some();
+        let is_intent = charge.opening == Opening::Intended && !charge.is_hidden();
+        self.leads_to(charge) && is_intent && !by_token && now < charge.created_at.plus(ttl)
     }
 
     /// Whether it is the same route.
