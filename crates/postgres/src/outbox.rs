@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use mstore_pay_domain::ids::{LeaseToken, MessageId};
+use mstore_pay_domain::event::{Change, FeedPlace};
+use mstore_pay_domain::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{LeasedMessage, Outbox, StoreError};
 
@@ -30,6 +31,16 @@ impl Outbox for PostgresStore {
     /// The row stays, so that the same message cannot be sent out again.
     async fn sent(&self, message: &MessageId, token: LeaseToken) -> Result<(), StoreError> {
         Ok(session!(self.plain, |conn| sent(conn, message, token))?)
+    }
+
+    async fn changes(
+        &self,
+        merchant: &MerchantId,
+        branch: &Option<BranchId>,
+        after: FeedPlace,
+        limit: u32,
+    ) -> Result<Vec<Change>, StoreError> {
+        Ok(session!(self.plain, |conn| read::changes(conn, merchant, branch.as_ref(), after, limit))?)
     }
 
     async fn retry(&self, message: &MessageId, token: LeaseToken, pause: Duration) -> Result<(), StoreError> {

@@ -42,6 +42,7 @@ pub(crate) async fn apply(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Re
     for mark in &work.inbox {
         inbox::mark(conn, mark).await?;
     }
+    outbox::lock_feeds(conn, work).await?;
     for message in &work.outbox {
         outbox::send_out(conn, message).await?;
     }
