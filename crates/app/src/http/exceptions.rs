@@ -8,8 +8,10 @@ use mstore_pay_domain::gateway::{FindError, Scope};
 use mstore_pay_domain::ports::ExceptionFilter;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::envelope::told;
+use super::reply::Envelope;
 use super::{dto, reply};
 use crate::auth::Right;
 use crate::language::{Bilingual, Language, both};
@@ -20,12 +22,14 @@ use crate::state::State;
 /// Exceptions in one answer, newest first.
 const ITEMS_MAX: u32 = 100;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExceptionPage)]
 struct Page {
     items: Vec<Item>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExceptionItem)]
 struct Item {
     id: String,
     kind: &'static str,
@@ -34,12 +38,23 @@ struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     order_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::http::schema::amount)]
     amount: Option<Box<RawValue>>,
+    #[schema(schema_with = crate::http::schema::time)]
     at: String,
     next_step: &'static str,
     state: &'static str,
 }
 
+/// List money that waits for a person
+#[utoipa::path(
+    get,
+    path = "/api/v1/pos/exceptions",
+    tag = "exceptions",
+    operation_id = "list_exceptions",
+    responses((status = 200, description = "Newest first.", body = Envelope<Page>)),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let caller = state.caller(&request)?;
     let (reads, sees_unmatched) = (caller.rights.allow(Right::Read), caller.rights.allow(Right::SeeUnmatched));

@@ -5,6 +5,7 @@ mod access;
 mod cancelling;
 mod conventions;
 mod creating;
+mod documents;
 mod drift;
 mod features;
 mod feed;
