@@ -1,5 +1,6 @@
 //! What people see in a browser, and what leads there.
 
+pub(crate) mod docs;
 mod layout;
 pub mod link;
 pub mod local_time;

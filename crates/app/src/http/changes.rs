@@ -8,9 +8,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::event::{Change, FeedPlace, PaymentEvent};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, ToSchema};
 
 use super::query::Query;
-use super::reply;
+use super::reply::Envelope;
+use super::{reply, schema};
 use crate::auth::Right;
 use crate::problem::Problem;
 use crate::state::State;
@@ -25,7 +28,7 @@ const WAIT_SECONDS_MAX: u32 = 30;
 const WAIT_POLL: Duration = Duration::from_secs(1);
 
 /// A piece of the feed, oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct FeedBody {
     items: Vec<ChangeBody>,
     /// Where to go on, also when there is nothing yet.
@@ -33,11 +36,12 @@ struct FeedBody {
 }
 
 /// Something that happened to a payment. What it is now, only the payment itself tells.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ChangeBody {
     /// Its id, the same however often it is told.
     id: String,
     event: &'static str,
+    #[schema(schema_with = crate::http::schema::time)]
     at: String,
     payment_id: String,
     order_code: String,
@@ -47,11 +51,25 @@ struct ChangeBody {
     revision: u64,
     /// Where the payment stood then.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::http::schema::status)]
     status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::http::schema::time)]
     paid_at: Option<String>,
 }
 
+/// Read what changed
+///
+/// Every change of the merchant's payments, or of the branch's, once and in one order. `next_after` only grows.
+#[utoipa::path(
+    get,
+    path = "/api/v1/pos/events",
+    tag = "payments",
+    operation_id = "list_changes",
+    params(FeedParameters),
+    responses((status = 200, description = "Oldest first.", body = Envelope<FeedBody>), (status = 422)),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let caller = state.admit(&request, Right::Read)?;
     let mut query = Query::of(&request);
@@ -69,6 +87,20 @@ pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<Htt
         if over || state.tasks.shutdown().run_until_cancelled(pause).await.is_none() {
             return Ok(reply::data(StatusCode::OK, &FeedBody::of(&changes, after)));
         }
+    }
+}
+
+/// Where to go on, how far, and how long to wait.
+struct FeedParameters;
+
+impl IntoParams for FeedParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let number = schema::text(20, Some("^(0|[1-9][0-9]{0,18})$"));
+        vec![
+            schema::query("after", "The `next_after` of before; without it, from the beginning.", number),
+            schema::limit(),
+            schema::query("wait", "Seconds to wait for news at most.", schema::integer(1, WAIT_SECONDS_MAX.into())),
+        ]
     }
 }
 

@@ -9,10 +9,12 @@ use mstore_pay_domain::ids::ExceptionId;
 use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::cursor::Cursor;
 use super::envelope::told;
 use super::query::Query;
+use super::reply::Envelope;
 use super::{dto, reply};
 use crate::auth::{Caller, Right};
 use crate::language::{Bilingual, Language, both};
@@ -25,14 +27,16 @@ const ITEMS_DEFAULT: u32 = 20;
 /// Exceptions in one answer at most.
 const ITEMS_MAX: u32 = 100;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExceptionPage)]
 struct Page {
     items: Vec<Item>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExceptionItem)]
 struct Item {
     id: String,
     kind: &'static str,
@@ -41,12 +45,23 @@ struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     order_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::http::schema::amount)]
     amount: Option<Box<RawValue>>,
+    #[schema(schema_with = crate::http::schema::time)]
     at: String,
     next_step: &'static str,
     state: &'static str,
 }
 
+/// List money that waits for a person
+#[utoipa::path(
+    get,
+    path = "/api/v1/pos/exceptions",
+    tag = "exceptions",
+    operation_id = "list_exceptions",
+    responses((status = 200, description = "Newest first.", body = Envelope<Page>)),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let caller = state.caller(&request)?;
     let filters = filters(&caller)?;

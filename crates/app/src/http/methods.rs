@@ -9,23 +9,29 @@ use mstore_pay_domain::gateway::{MethodOffer, ProviderOffer, Usability};
 use mstore_pay_domain::ports::Availability;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, ToSchema};
 
 use super::query::Query;
-use super::{dto, reply};
+use super::reply::Envelope;
+use super::{dto, reply, schema};
 use crate::auth::Right;
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Methods {
     items: Vec<Item>,
 }
 
 /// A method that the merchant's accounts offer.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MethodItem)]
 struct Item {
+    #[schema(schema_with = crate::http::schema::method)]
     method: &'static str,
+    #[schema(schema_with = crate::http::schema::channel)]
     channel_code: &'static str,
     /// Whether a payment by it could be opened now.
     usable: bool,
@@ -34,7 +40,9 @@ struct Item {
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_seconds: Option<u64>,
+    #[schema(schema_with = crate::http::schema::amount)]
     amount_min: Box<RawValue>,
+    #[schema(schema_with = crate::http::schema::amount)]
     amount_max: Box<RawValue>,
     /// Fields that a create must have beside those of every method.
     needs: Vec<&'static str>,
@@ -44,7 +52,8 @@ struct Item {
 }
 
 /// Where it would be opened, first first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MethodProvider)]
 struct Via {
     provider: String,
     /// Whether the provider has been answering.
@@ -53,6 +62,16 @@ struct Via {
     retry_after_seconds: Option<u64>,
 }
 
+/// List the methods that can be used
+#[utoipa::path(
+    get,
+    path = "/api/v1/pos/methods",
+    tag = "payments",
+    operation_id = "list_methods",
+    params(AmountParameter),
+    responses((status = 200, description = "What the merchant's accounts offer.", body = Envelope<Methods>), (status = 422)),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let caller = state.admit(&request, Right::Read)?;
     let mut query = Query::of(&request);
@@ -60,6 +79,15 @@ pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<Htt
     let amount = query.finish(amount)?;
     let offers = state.gateway.list_methods(&caller.scope, amount.as_ref()).await?;
     Ok(reply::data(StatusCode::OK, &Methods { items: offers.iter().map(Item::from).collect() }))
+}
+
+/// The amount to be paid.
+struct AmountParameter;
+
+impl IntoParams for AmountParameter {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![schema::query("amount", "What is to be paid; without it every amount fits.", schema::whole_amount())]
+    }
 }
 
 impl From<&MethodOffer> for Item {

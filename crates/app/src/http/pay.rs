@@ -22,7 +22,17 @@ struct Change {
     status: &'static str,
 }
 
-/// `GET /pay/{token}`: what the customer sees.
+/// What the customer sees
+#[utoipa::path(
+    get,
+    path = "/pay/{token}",
+    tag = "pay page",
+    params(("token" = String, Path, description = "What the link of the page ends with.")),
+    responses(
+        (status = 200, description = "What the customer pays by.", body = String, content_type = "text/html"),
+        (status = 404, description = "The link is over.", body = String, content_type = "text/html"),
+    ),
+)]
 pub(crate) async fn page(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let language = told(&request).language;
     let Ok((scope, payment)) = opened(&state, &request) else {
@@ -33,22 +43,57 @@ pub(crate) async fn page(state: Data<State>, request: HttpRequest) -> Result<Htt
     Ok(reply::page(StatusCode::OK, PayPage::of(&view, SystemClock.now(), language).html(token)))
 }
 
-/// `GET /pay/return`: where a provider's page sends the customer.
+/// Where a provider's page sends the customer
+#[utoipa::path(
+    get,
+    path = "/pay/return",
+    tag = "pay page",
+    responses((status = 200, description = "Back to the till.", body = String, content_type = "text/html")),
+)]
 pub(crate) async fn back(request: HttpRequest) -> HttpResponse {
     reply::page(StatusCode::OK, return_page(told(&request).language))
 }
 
-/// `GET /pay/{token}/qr.svg`
+/// What a customer scans, as a picture on the page (SVG)
+#[utoipa::path(
+    get,
+    path = "/pay/{token}/qr.svg",
+    tag = "pay page",
+    params(("token" = String, Path, description = "What the link of the page ends with.")),
+    responses((status = 200, description = "A picture.", body = String, content_type = "image/svg+xml"), (status = 404)),
+)]
 pub(crate) async fn svg(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     qr::svg_of(&view(&state, &request).await?)
 }
 
-/// `GET /pay/{token}/qr.png`
+/// What a customer scans, as a picture on the page (PNG)
+#[utoipa::path(
+    get,
+    path = "/pay/{token}/qr.png",
+    tag = "pay page",
+    params(("token" = String, Path, description = "What the link of the page ends with.")),
+    responses((status = 200, description = "A picture.", body = Vec<u8>, content_type = "image/png"), (status = 404)),
+)]
 pub(crate) async fn png(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     qr::png_of(&view(&state, &request).await?)
 }
 
-/// `GET /pay/{token}/events`
+/// Follow a payment from its page
+#[utoipa::path(
+    get,
+    path = "/pay/{token}/events",
+    tag = "pay page",
+    params(
+        ("token" = String, Path, description = "What the link of the page ends with."),
+        ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that was heard."),
+    ),
+    responses(
+        (status = 200, description = "`event: payment`, `data` its status.", body = String,
+            content_type = "text/event-stream"),
+        (status = 204, description = "It is over, and that was heard: stay away."),
+        (status = 404),
+    ),
+)]
 pub(crate) async fn events(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let (scope, payment) = opened(&state, &request)?;
     sse::follow(&state, &request, scope, payment, change).await

@@ -1,19 +1,19 @@
 //! Payments: one verb, one file.
 
-mod cancel;
-mod create;
-mod events;
-mod get;
-mod list;
+pub(super) mod cancel;
+pub(super) mod create;
+pub(super) mod events;
+pub(super) mod get;
+pub(super) mod list;
 mod request;
-mod simulate;
-mod timeline;
+pub(super) mod simulate;
+pub(super) mod timeline;
 
 pub(super) use cancel::cancel;
 pub(super) use create::create;
 pub(super) use events::events;
 pub(super) use get::get;
-pub(super) use list::list;
+pub(super) use list::{ITEMS_MAX, list};
 pub(super) use simulate::simulate;
 pub(super) use timeline::timeline;
 

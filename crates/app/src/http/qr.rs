@@ -14,12 +14,28 @@ use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
 use crate::system::SystemClock;
 
-/// `GET /api/v1/pos/payments/{reference}/qr.svg`
+/// What a customer scans, as a picture (SVG)
+#[utoipa::path(
+    get,
+    path = "/api/v1/pos/payments/{reference}/qr.svg",
+    tag = "payments",
+    params(("reference" = String, Path, description = "The payment_id, or the provider's id of any of its charges.")),
+    responses((status = 200, description = "A picture.", body = String, content_type = "image/svg+xml"), (status = 404)),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn svg(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     svg_of(&view(&state, &request).await?)
 }
 
-/// `GET /api/v1/pos/payments/{reference}/qr.png`
+/// What a customer scans, as a picture (PNG)
+#[utoipa::path(
+    get,
+    path = "/api/v1/pos/payments/{reference}/qr.png",
+    tag = "payments",
+    params(("reference" = String, Path, description = "The payment_id, or the provider's id of any of its charges.")),
+    responses((status = 200, description = "A picture.", body = Vec<u8>, content_type = "image/png"), (status = 404)),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn png(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     png_of(&view(&state, &request).await?)
 }

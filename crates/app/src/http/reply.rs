@@ -5,18 +5,30 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use maud::Markup;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::pages::page_headers;
 
-#[derive(Serialize)]
-struct Data<'a, T> {
+/// What went well: the status once more, and what was asked for.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Envelope<T> {
+    /// The HTTP status.
     code: u16,
-    data: &'a T,
+    data: T,
+}
+
+/// What went well and has no data.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Message {
+    /// The HTTP status.
+    code: u16,
+    #[schema(value_type = String)]
+    message: &'static str,
 }
 
 /// The bytes of `{"code": .., "data": ..}`.
 pub(super) fn data_bytes(status: StatusCode, data: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(&Data { code: status.as_u16(), data }).unwrap_or_default()
+    serde_json::to_vec(&Envelope { code: status.as_u16(), data }).unwrap_or_default()
 }
 
 /// An answer with data.
@@ -31,11 +43,6 @@ pub(super) fn bytes(status: StatusCode, body: Vec<u8>) -> HttpResponse {
 
 /// An answer of one sentence.
 pub(super) fn message(text: &'static str) -> HttpResponse {
-    #[derive(Serialize)]
-    struct Message {
-        code: u16,
-        message: &'static str,
-    }
     let body = serde_json::to_vec(&Message { code: StatusCode::OK.as_u16(), message: text });
     bytes(StatusCode::OK, body.unwrap_or_default())
 }

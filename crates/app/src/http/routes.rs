@@ -39,6 +39,8 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(read("/pay/{token}/qr.png", || web::route().to(pay::png)))
         .service(read("/problems", || web::route().to(operations::problems)))
         .service(read("/problems/{code}", || web::route().to(operations::problem)))
+        .service(read("/openapi.json", || web::route().to(operations::openapi)))
+        .service(read("/docs", || web::route().to(operations::docs)))
         .service(read("/healthz", || web::route().to(operations::healthz)))
         .service(read("/readyz", || web::route().to(operations::readyz)))
         .service(read("/metrics", || web::route().to(operations::metrics)))

@@ -7,10 +7,14 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::gateway::{RegisterOrder, Scope};
 use mstore_pay_domain::ids::{BranchId, OrderCode};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::dto::OrderBody;
 use super::fields::Fields;
-use super::{body, reply};
+use super::reply::Envelope;
+use super::{body, reply, schema};
 use crate::auth::Right;
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
@@ -18,6 +22,37 @@ use crate::state::State;
 
 const METHOD_CHARS_MAX: usize = 64;
 
+/// An order of the till.
+struct RegisterRequest;
+
+impl PartialSchema for RegisterRequest {
+    fn schema() -> RefOr<Schema> {
+        let method = ObjectBuilder::new().schema_type(Type::String).max_length(Some(METHOD_CHARS_MAX));
+        let order = ObjectBuilder::new()
+            .property("transaction_code", schema::order_code())
+            .property("grand_total", schema::whole_amount())
+            .property("branch_code", schema::text(BranchId::BYTES_MAX, Some("^[!-~]+$")))
+            .property("payment_method", method.pattern(Some(schema::ONE_LINE)));
+        order.required("transaction_code").required("grand_total").build().into()
+    }
+}
+
+impl ToSchema for RegisterRequest {}
+
+/// Register an order
+///
+/// The wider body of the till is taken as it is and kept.
+#[utoipa::path(
+    post,
+    path = "/api/v1/transactions",
+    tag = "orders",
+    request_body = RegisterRequest,
+    responses(
+        (status = 201, description = "It is registered, now or before.", body = Envelope<OrderBody>),
+        (status = 400), (status = 409), (status = 413), (status = 415), (status = 422),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn register(
     state: Data<State>,
     request: HttpRequest,
@@ -51,6 +86,15 @@ pub(crate) async fn register(
     Ok(reply::data(StatusCode::CREATED, &OrderBody::of(&order)))
 }
 
+/// Ask where an order stands
+#[utoipa::path(
+    get,
+    path = "/api/v1/transactions/{code}",
+    tag = "orders",
+    params(("code" = String, Path, description = "The order's code.")),
+    responses((status = 200, description = "Where it stands.", body = Envelope<OrderBody>), (status = 404)),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn read(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let caller = state.admit(&request, Right::Read)?;
     let code = request.match_info().get("code").and_then(|code| OrderCode::parse(code).ok());

@@ -8,13 +8,43 @@ use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook, Gateway};
 use mstore_pay_domain::ids::{AccountId, ProviderId};
 use mstore_pay_domain::ports::Drift;
 use mstore_pay_domain::webhook::{Authentic, LeasedDelivery, RawWebhook};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
-use super::{body, reply};
+use super::reply::Message;
+use super::{body, reply, schema};
 use crate::observed::count_drift;
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
 
+/// Whatever the provider tells.
+struct WebhookBody;
+
+impl PartialSchema for WebhookBody {
+    fn schema() -> RefOr<Schema> {
+        schema::object().into()
+    }
+}
+
+impl ToSchema for WebhookBody {}
+
+/// Take a provider's webhook
+///
+/// Proven by what the provider signs with, not by a token of ours. `/api/v1/webhook/{provider}/{account}` is
+/// the same for one account.
+#[utoipa::path(
+    post,
+    path = "/api/v1/webhook/{provider}",
+    tag = "webhooks",
+    params(("provider" = String, Path, description = "`xendit` or `midtrans`.")),
+    request_body(content = WebhookBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "It is stored; the work comes after.", body = Message),
+        (status = 400), (status = 401), (status = 404), (status = 413), (status = 415),
+    ),
+)]
 pub(crate) async fn receive(
     state: Data<State>,
     request: HttpRequest,

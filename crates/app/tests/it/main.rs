@@ -6,6 +6,7 @@ mod cancelling;
 mod conventions;
 mod copying;
 mod creating;
+mod documents;
 mod drift;
 mod features;
 mod feed;

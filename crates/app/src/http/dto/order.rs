@@ -1,23 +1,28 @@
 use mstore_pay_domain::order::{Order, OrderState, PaidBy};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 /// An order as it was registered, and where it stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OrderBody {
     transaction_code: String,
+    #[schema(schema_with = crate::http::schema::order_status)]
     status: &'static str,
+    #[schema(schema_with = crate::http::schema::amount)]
     grand_total: Box<RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     branch_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_method: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::http::schema::time)]
     paid_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     paid_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     paid_by_payment_id: Option<String>,
+    #[schema(schema_with = crate::http::schema::time)]
     created_at: String,
 }
 

@@ -6,23 +6,29 @@ use mstore_pay_domain::money::Currency;
 use mstore_pay_domain::payment::{Display, Intake, Payment, PaymentStatus, Standing, Withdrawal};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::http::Links;
 
 /// The answer to a create.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CreatedBody {
     #[serde(flatten)]
     artefact: ArtefactBody,
     reference_id: String,
     transaction_id: String,
     external_id: String,
+    #[schema(schema_with = crate::http::schema::status)]
     status: &'static str,
     order_code: String,
+    #[schema(schema_with = crate::http::schema::method)]
     method: &'static str,
+    #[schema(schema_with = crate::http::schema::amount)]
     amount: Box<RawValue>,
     currency: &'static str,
+    #[schema(schema_with = crate::http::schema::channel)]
     channel_code: &'static str,
+    #[schema(schema_with = crate::http::schema::time)]
     expires_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     extra: Option<Extra>,
@@ -31,6 +37,7 @@ pub(crate) struct CreatedBody {
     provider: Option<String>,
     pay_page_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::http::schema::time)]
     payable_until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_reason: Option<String>,
@@ -38,14 +45,16 @@ pub(crate) struct CreatedBody {
 }
 
 /// The answer to "where does it stand".
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StatusBody {
     #[serde(flatten)]
     created: CreatedBody,
     payment_method: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::http::schema::time)]
     paid_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::http::schema::order_status)]
     order_status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     paid_by_payment_id: Option<String>,
@@ -56,7 +65,7 @@ pub(crate) struct StatusBody {
 }
 
 /// What a customer can be shown.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 struct ArtefactBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     qr_url: Option<String>,
@@ -77,14 +86,14 @@ struct ArtefactBody {
 }
 
 /// What the seed repeats of a QR.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Extra {
     provider: String,
     qr_string: String,
 }
 
 /// What the customer's phone shows of who paid.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct PayerBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     issuer: Option<String>,

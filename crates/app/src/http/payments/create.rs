@@ -15,6 +15,7 @@ use crate::auth::Right;
 use crate::http::dto::CreatedBody;
 use crate::http::envelope::told;
 use crate::http::idempotency::{Answers, fingerprint};
+use crate::http::reply::Envelope;
 use crate::http::{Links, body, headers, reply};
 use crate::problem::Problem;
 use crate::state::State;
@@ -24,6 +25,31 @@ const ROUTE: &str = "POST /api/v1/pos/payments";
 /// When somebody who got a 202 asks first.
 const POLL_AFTER: Duration = Duration::from_secs(2);
 
+/// Open a payment
+///
+/// Sent again, with or without a key, it opens nothing twice. For OVO the customer's phone is needed.
+#[utoipa::path(
+    post,
+    path = "/api/v1/pos/payments",
+    tag = "payments",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+            description = "Repeats the answer of the first request under it, for 24 hours."),
+        ("X-Device-ID" = Option<String>, Header, min_length = 1, max_length = 64, pattern = "^[!-~]+$",
+            description = "The till."),
+    ),
+    request_body = CreateRequest,
+    responses(
+        (status = 200, description = "It is on display; or the answer of before.", body = Envelope<CreatedBody>,
+            headers(("Idempotent-Replayed" = Option<String>, description = "`true` on the answer of before."))),
+        (status = 202, description = "What the provider did is not known yet: ask at Location.",
+            body = Envelope<CreatedBody>,
+            headers(("Location" = String, description = "Where to ask."),
+                ("Retry-After" = u64, description = "Seconds until then."))),
+        (status = 400), (status = 409), (status = 413), (status = 415), (status = 422),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn create(
     state: Data<State>,
     request: HttpRequest,

@@ -9,6 +9,7 @@ use mstore_pay_domain::gateway::WaitFor;
 
 use crate::auth::Right;
 use crate::http::dto::StatusBody;
+use crate::http::reply::Envelope;
 use crate::http::{headers, reply};
 use crate::problem::Problem;
 use crate::state::State;
@@ -16,6 +17,25 @@ use crate::state::State;
 /// Longest wait, in seconds.
 const WAIT_SECONDS_MAX: u64 = 30;
 
+/// Ask where a payment stands
+#[utoipa::path(
+    get,
+    path = "/api/v1/pos/payments/{reference}",
+    tag = "payments",
+    params(
+        ("reference" = String, Path, description = "The payment_id, or the provider's id of any of its charges."),
+        ("wait" = Option<u64>, Query, minimum = 1, maximum = 30,
+            description = "Seconds to wait for a change at most."),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag that the till has."),
+    ),
+    responses(
+        (status = 200, description = "Where it stands.", body = Envelope<StatusBody>,
+            headers(("ETag" = String, description = "Its revision."))),
+        (status = 304, description = "Nothing changed.", headers(("ETag" = String, description = "Its revision."))),
+        (status = 404), (status = 422),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn get(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let caller = state.admit(&request, Right::Read)?;
     let reference = super::reference(&request);

@@ -8,30 +8,44 @@ use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
 use serde::Serialize;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Right;
 use crate::http::cursor::Cursor;
 use crate::http::dto::StatusBody;
 use crate::http::query::Query;
-use crate::http::reply;
+use crate::http::reply::Envelope;
+use crate::http::{reply, schema};
 use crate::problem::Problem;
 use crate::state::State;
 
 /// Payments in one answer where the client does not say.
 const ITEMS_DEFAULT: u32 = 20;
 /// Payments in one answer at most.
-const ITEMS_MAX: u32 = 100;
+pub(crate) const ITEMS_MAX: u32 = 100;
 /// Longest receipt number that is looked for.
 const RECEIPT_ID_BYTES_MAX: usize = 128;
 
 /// A page of payments, newest first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PageBody {
     items: Vec<StatusBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
 
+/// List payments
+///
+/// Newest first. Where there is more, `next_cursor` leads to it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/pos/payments",
+    tag = "payments",
+    params(ListParameters),
+    responses((status = 200, description = "A page, newest first.", body = Envelope<PageBody>), (status = 422)),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let caller = state.admit(&request, Right::Read)?;
     let mut query = Query::of(&request);
@@ -46,6 +60,28 @@ pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<Htt
     let body =
         PageBody { items: page.payments.iter().map(item).collect(), next_cursor: next.map(|next| next.to_string()) };
     Ok(reply::data(StatusCode::OK, &body))
+}
+
+/// The parameters as [`filter`] takes them.
+struct ListParameters;
+
+impl IntoParams for ListParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let words = || schema::text(64, Some("^[!-~]+$"));
+        let provider = schema::text(ProviderId::BYTES_MAX, Some("^[a-z0-9_-]+$"));
+        vec![
+            schema::query("order_code", "Of that order.", schema::order_code()),
+            schema::query("status", "That stand there.", schema::status()),
+            schema::query("method", "By that method.", schema::method()),
+            schema::query("provider", "With a charge at that provider.", provider),
+            schema::query("branch_id", "Of that branch.", words()),
+            schema::query("receipt_id", "Under that number on the customer's phone.", schema::text(128, None)),
+            schema::query("from", "Made then or later.", schema::time()),
+            schema::query("to", "Made before then.", schema::time()),
+            schema::query("cursor", "The `next_cursor` of the page before.", schema::text(128, None)),
+            schema::limit(),
+        ]
+    }
 }
 
 fn filter(query: &mut Query, merchant: MerchantId) -> PaymentFilter {

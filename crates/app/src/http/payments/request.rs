@@ -1,5 +1,7 @@
 //! A request to create a payment, taken apart.
 
+mod schema;
+
 use std::time::Duration;
 
 use mstore_pay_domain::ids::{DeviceId, OrderCode};

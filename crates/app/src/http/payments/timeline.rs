@@ -10,29 +10,43 @@ use mstore_pay_domain::gateway::TimelineView;
 use mstore_pay_domain::payment::Payment;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::auth::Right;
 use crate::http::envelope::told;
 use crate::http::reply;
+use crate::http::reply::Envelope;
 use crate::language::Language;
 use crate::problem::Problem;
 use crate::state::State;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TimelineBody {
     sentence: &'static str,
     items: Vec<Item>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TimelineItem)]
 struct Item {
+    #[schema(schema_with = crate::http::schema::time)]
     at: String,
     kind: String,
     actor: String,
     text: &'static str,
+    #[schema(schema_with = crate::http::schema::object)]
     detail: Map<String, Value>,
 }
 
+/// Ask why a payment stands where it stands
+#[utoipa::path(
+    get,
+    path = "/api/v1/pos/payments/{reference}/timeline",
+    tag = "payments",
+    params(("reference" = String, Path, description = "The payment_id, or the provider's id of any of its charges.")),
+    responses((status = 200, description = "What happened to it.", body = Envelope<TimelineBody>), (status = 404)),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn timeline(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let caller = state.admit(&request, Right::Read)?;
     let view = state.gateway.timeline(&caller.scope, &super::reference(&request)).await?;

@@ -1,0 +1,72 @@
+//! What a create takes, for the document: the limits that it is parsed by.
+
+use mstore_pay_domain::ids::DeviceId;
+use mstore_pay_domain::money::Currency;
+use mstore_pay_domain::ports::CardToken;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::{CreateRequest, DESCRIPTION_CHARS_MAX, EXPIRES_IN_SECONDS, NAME_CHARS_MAX};
+use crate::http::schema;
+
+impl PartialSchema for CreateRequest {
+    fn schema() -> RefOr<Schema> {
+        let (shortest, longest) = EXPIRES_IN_SECONDS.into_inner();
+        ObjectBuilder::new()
+            .property("order_code", schema::order_code())
+            .property("method", schema::method())
+            .property("amount", schema::whole_amount())
+            .property("currency", schema::words([Currency::Idr.code()]))
+            .property("customer_email", email())
+            .property("success_url", url())
+            .property("failure_url", url())
+            .property("customer_name", line(NAME_CHARS_MAX))
+            .property("customer_phone", schema::text(16, Some(r"^(\+62|0)8[0-9]{7,12}$")))
+            .property(
+                "card_token_id",
+                schema::text(CardToken::BYTES_MAX, Some("^[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*$")),
+            )
+            .property("description", line(DESCRIPTION_CHARS_MAX))
+            .property("expires_in_seconds", schema::integer(shortest, longest))
+            .property("device_id", schema::text(DeviceId::BYTES_MAX, Some("^[!-~]+$")))
+            .property("metadata", metadata())
+            .property("switch_confirmed", ObjectBuilder::new().schema_type(Type::Boolean))
+            .required("order_code")
+            .required("method")
+            .required("amount")
+            .required("currency")
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for CreateRequest {}
+
+fn line(chars_max: usize) -> Object {
+    let line = ObjectBuilder::new().schema_type(Type::String).max_length(Some(chars_max));
+    line.pattern(Some(schema::ONE_LINE)).build()
+}
+
+fn email() -> Object {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Email);
+    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).max_length(Some(254)).build()
+}
+
+fn url() -> Object {
+    let format = SchemaFormat::Custom("uri".to_owned());
+    let url = ObjectBuilder::new().schema_type(Type::String).format(Some(format)).max_length(Some(2_048));
+    url.description(Some("https, on a public host and its default port.")).build()
+}
+
+fn metadata() -> Object {
+    let (entries_max, key_chars_max, value_chars_max) = (50, 40, 500);
+    let value = ObjectBuilder::new().schema_type(Type::String).max_length(Some(value_chars_max)).build();
+    let key = ObjectBuilder::new().schema_type(Type::String).max_length(Some(key_chars_max)).build();
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property_names(Some(key))
+        .additional_properties(Some(Schema::from(value)))
+        .max_properties(Some(entries_max))
+        .build()
+}
