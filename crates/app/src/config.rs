@@ -122,7 +122,8 @@ pub struct XenditArgs {
     /// File with the value of `XENDIT_WEBHOOK_TOKEN_PREVIOUS`.
     #[arg(long, env = "XENDIT_WEBHOOK_TOKEN_PREVIOUS_FILE")]
     pub xendit_webhook_token_previous_file: Option<PathBuf>,
-    /// Which of Xendit's APIs: `v3`.
+    /// Through which of Xendit's APIs charges are opened: `v3`, or `v2` (QR Codes API for QRIS, from Rp 1,500,
+    /// and Payments API v2 for the rest; no GoPay). What was opened before a change is followed all the same.
     #[arg(long, env = "XENDIT_API", default_value = "v3")]
     pub xendit_api: String,
     /// Where Xendit is: `https://api.xendit.co` once there is a key, else the sandbox in this process.

@@ -1,6 +1,7 @@
 //! HTTP: routes, what they take and what they answer. Decides nothing that the domain decides.
 
 mod body;
+mod changes;
 mod cursor;
 pub(crate) mod dto;
 mod envelope;

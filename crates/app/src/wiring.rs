@@ -94,7 +94,7 @@ pub(crate) fn guarded_xendit(
     clock: &Arc<dyn Clock>,
     budget: &Arc<dyn RateBudget>,
 ) -> Result<(Arc<GuardedXendit>, XenditWebhooks), WiringError> {
-    let reached = XenditConfig::new(base_url, config.xendit.verification)?;
+    let reached = XenditConfig::new(base_url, config.xendit.verification)?.with_api(config.xendit.api);
     let webhooks = XenditWebhooks::new(&reached);
     let xendit = Xendit::new(HttpClient::new()?, reached).with_budget(Arc::clone(budget));
     Ok((Arc::new(Observed::new(layered(xendit, clock))), webhooks))

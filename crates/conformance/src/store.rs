@@ -6,6 +6,7 @@ mod audit;
 mod due;
 mod durability;
 mod exceptions;
+mod feed;
 mod fixtures;
 mod idempotency;
 mod inbox;
@@ -24,6 +25,7 @@ pub use audit::*;
 pub use due::*;
 pub use durability::*;
 pub use exceptions::*;
+pub use feed::*;
 pub use idempotency::*;
 pub use inbox::*;
 pub use listing::*;
@@ -136,6 +138,8 @@ macro_rules! for_each_store_case {
             each_commit_counts_the_revision_up,
             stale_revision_is_a_conflict,
             stale_order_revision_is_a_conflict,
+            order_that_is_not_as_it_was_read_is_a_conflict,
+            racing_decisions_on_one_order_commit_once,
             update_of_nothing_is_a_conflict,
             second_insert_of_a_payment_is_refused,
             of_racing_commits_one_wins,
@@ -192,6 +196,9 @@ macro_rules! for_each_store_case {
             overtaken_sender_cannot_mark_a_message,
             messages_are_taken_oldest_first,
             each_message_is_leased_to_one_of_racing_claimers,
+            changes_are_read_again_in_order_whether_sent_or_not,
+            changes_are_those_of_ones_own_merchant_and_branch,
+            feed_that_is_followed_while_others_commit_has_no_gap,
             exception_of_every_kind_round_trips,
             exception_is_raised_once,
             same_exception_of_another_merchant_is_its_own,

@@ -25,6 +25,36 @@ pub struct OutboxMessage {
     pub event: PaymentEvent,
 }
 
+/// A message with its place in the feed of changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its place.
+    pub place: FeedPlace,
+    /// The message.
+    pub message: OutboxMessage,
+}
+
+/// A place in the feed of changes. Places only grow; they have gaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct FeedPlace(u64);
+
+impl FeedPlace {
+    /// Before every change.
+    pub const START: Self = Self(0);
+
+    /// The place of that number.
+    #[must_use]
+    pub const fn of(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// What can be told of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentEvent {

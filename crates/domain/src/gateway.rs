@@ -13,6 +13,7 @@ mod decide;
 mod drift;
 mod find;
 mod idempotent;
+mod list_changes;
 mod list_exceptions;
 mod list_methods;
 mod list_payments;

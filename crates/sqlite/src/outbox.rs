@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use mstore_pay_domain::ids::{LeaseToken, MessageId};
+use mstore_pay_domain::event::{Change, FeedPlace};
+use mstore_pay_domain::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{LeasedMessage, Outbox, StoreError};
 
@@ -38,6 +39,17 @@ impl Outbox for SqliteStore {
             Ok(())
         };
         Ok(self.write(sent).await?)
+    }
+
+    async fn changes(
+        &self,
+        merchant: &MerchantId,
+        branch: &Option<BranchId>,
+        after: FeedPlace,
+        limit: u32,
+    ) -> Result<Vec<Change>, StoreError> {
+        let (merchant, branch) = (merchant.clone(), branch.clone());
+        self.read(move |conn| read::changes(conn, &merchant, branch.as_ref(), after, limit)).await
     }
 
     async fn retry(&self, message: &MessageId, token: LeaseToken, pause: Duration) -> Result<(), StoreError> {

@@ -1,18 +1,24 @@
 //! The methods that Xendit is asked for: one row each. A method without a row is not offered.
 
+mod v2;
+mod v3;
+
 use std::time::Duration;
 
 use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
-use mstore_pay_domain::ports::{Capabilities, IdempotencySupport, LookupSupport};
+use mstore_pay_domain::ports::{Capabilities, IdempotencySupport, LookupSupport, OpenCharge};
+
+use crate::config::XenditApi;
 
 /// One method at Xendit.
 #[derive(Debug)]
 pub(crate) struct Channel {
     pub(crate) method: Method,
-    /// Xendit's word for it.
+    /// The word for it in the API that opens it.
     pub(crate) code: &'static str,
+    opens: Opens,
     /// Which action of an answer is put before the customer.
     pub(crate) shown: Shown,
     /// What Xendit wants to know beside the amount.
@@ -22,6 +28,31 @@ pub(crate) struct Channel {
     risk: Risk,
     expiry: Expiry,
     natural_life: Option<Duration>,
+    lookup: LookupSupport,
+    idempotency: IdempotencySupport,
+    cancel: bool,
+}
+
+/// Which of Xendit's objects a charge becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opens {
+    /// A payment request of Payments API v3; a session where a page is to be shown and there is no token.
+    RequestV3,
+    /// A payment request of Payments API v2.
+    RequestV2(Rail),
+    /// A code of the QR Codes API.
+    QrCode,
+    /// A session, token or not.
+    Session,
+}
+
+/// What v2 calls the type of a payment method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rail {
+    /// A wallet.
+    Ewallet,
+    /// A number at a bank.
+    VirtualAccount,
 }
 
 /// What a customer is shown.
@@ -74,83 +105,19 @@ const TRANSFER: Expiry = Expiry { default: HOUR, min: MINUTE, max: EXPIRY_MAX };
 /// OVO gives up after 55 seconds (0.015 h, says its channel page); the answer may take ten more.
 const OVO_WINDOW: Duration = Duration::from_secs(65);
 
-/// What most have in common: displayed, as the till likes.
-const fn wallet(method: Method, code: &'static str, amount_max_rupiah: u64, natural_life: Duration) -> Channel {
-    Channel {
-        method,
-        code,
-        shown: Shown::Link,
-        properties: Properties::SuccessUrl,
-        amount_min_rupiah: 1,
-        amount_max_rupiah,
-        risk: Risk::Displayed,
-        expiry: COUNTER,
-        natural_life: Some(natural_life),
-    }
-}
-
-const fn account_number(method: Method, code: &'static str, bank: &'static str, amounts: (u64, u64)) -> Channel {
-    Channel {
-        method,
-        code,
-        shown: Shown::AccountNumber { bank },
-        properties: Properties::NameAndExpiry,
-        amount_min_rupiah: amounts.0,
-        amount_max_rupiah: amounts.1,
-        risk: Risk::Displayed,
-        expiry: TRANSFER,
-        natural_life: None,
-    }
-}
-
-/// Limits and lives are those of Xendit's channel pages (2026-04). Where the pages and the list of channels
-/// disagree, as on the ceiling of BNI, the stricter one stands here.
-const CHANNELS: [Channel; 10] = [
-    // Dies after 48 hours, takes no expiry of ours. The ceiling is Bank Indonesia's, since 2022-03-01.
-    Channel {
-        method: Method::Qris,
-        code: "QRIS",
-        shown: Shown::QrString,
-        properties: Properties::None,
-        amount_min_rupiah: 1,
-        amount_max_rupiah: 10_000_000,
-        risk: Risk::Displayed,
-        expiry: COUNTER,
-        natural_life: Some(Duration::from_hours(48)),
-    },
-    Channel { properties: Properties::BothUrls, ..wallet(Method::Gopay, "GOPAY", 50_000_000, Duration::from_mins(30)) },
-    Channel {
-        shown: Shown::PushOrLink,
-        properties: Properties::Phone,
-        amount_min_rupiah: 100,
-        risk: Risk::Pushed,
-        expiry: Expiry { default: OVO_WINDOW, min: OVO_WINDOW, max: OVO_WINDOW },
-        ..wallet(Method::Ovo, "OVO", 20_000_000, OVO_WINDOW)
-    },
-    Channel { amount_min_rupiah: 100, ..wallet(Method::Dana, "DANA", 20_000_000, Duration::from_hours(24)) },
-    wallet(Method::Shopeepay, "SHOPEEPAY", 20_000_000, Duration::from_mins(30)),
-    account_number(Method::VaBca, "BCA_VIRTUAL_ACCOUNT", "BCA", (10_000, 50_000_000)),
-    account_number(Method::VaBni, "BNI_VIRTUAL_ACCOUNT", "BNI", (1, 50_000_000)),
-    account_number(Method::VaBri, "BRI_VIRTUAL_ACCOUNT", "BRI", (1, 50_000_000_000)),
-    account_number(Method::VaMandiri, "MANDIRI_VIRTUAL_ACCOUNT", "MANDIRI", (1, 50_000_000_000)),
-    // Hosted, so that no card number comes near us. A session lives for ten minutes at least.
-    Channel {
-        method: Method::CreditCard,
-        code: "CARDS",
-        shown: Shown::SessionPage,
-        properties: Properties::BothUrls,
-        amount_min_rupiah: 5_000,
-        amount_max_rupiah: 200_000_000,
-        risk: Risk::Displayed,
-        expiry: Expiry { default: Duration::from_mins(30), min: Duration::from_mins(10), max: EXPIRY_MAX },
-        natural_life: None,
-    },
-];
-
 impl Channel {
-    /// The row of a method, if it has one.
-    pub(crate) fn of(method: Method) -> Option<&'static Self> {
-        CHANNELS.iter().find(|channel| channel.method == method)
+    /// The row of a method in that API, if it has one.
+    pub(crate) fn of(api: XenditApi, method: Method) -> Option<&'static Self> {
+        let rows = match api {
+            XenditApi::V3 => v3::CHANNELS.as_slice(),
+            XenditApi::V2 => v2::CHANNELS.as_slice(),
+        };
+        rows.iter().find(|channel| channel.method == method)
+    }
+
+    /// What a charge becomes: a card without a token needs a page on which it is typed in.
+    pub(crate) fn opens(&self, charge: &OpenCharge) -> Opens {
+        if self.shown == Shown::SessionPage && charge.card_token.is_none() { Opens::Session } else { self.opens }
     }
 
     pub(crate) fn capabilities(&self) -> Capabilities {
@@ -159,11 +126,10 @@ impl Channel {
             amount_max: Money::of_rupiah(self.amount_max_rupiah),
             risk: self.risk,
             // With a token the card is charged at once.
-            token_risk: (self.shown == Shown::SessionPage).then_some(Risk::Pushed),
-            // By our reference Xendit v3 finds money that arrived, but no request that nobody paid.
-            lookup: LookupSupport::ById,
-            idempotency: IdempotencySupport::None,
-            cancel: true,
+            token_risk: (self.shown == Shown::SessionPage && self.opens != Opens::Session).then_some(Risk::Pushed),
+            lookup: self.lookup,
+            idempotency: self.idempotency,
+            cancel: self.cancel,
             refund: false,
             expiry_default: self.expiry.default,
             expiry_min: self.expiry.min,
@@ -179,7 +145,7 @@ mod tests {
 
     #[track_caller]
     fn check(method: Method, amounts: (u64, u64), risk: Risk, natural_life: Option<Duration>) {
-        let offered = Channel::of(method).unwrap().capabilities();
+        let offered = Channel::of(XenditApi::V3, method).unwrap().capabilities();
         assert_eq!(
             (offered.amount_min, offered.amount_max),
             (Money::of_rupiah(amounts.0), Money::of_rupiah(amounts.1))
@@ -203,10 +169,42 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_taken_for_cards_only_and_charges_them_at_once() {
+    fn a_token_is_taken_for_cards_in_v3_only_and_charges_them_at_once() {
         for method in Method::ALL {
-            let by_token = Channel::of(method).unwrap().capabilities().token_risk;
-            assert_eq!(by_token, (method == Method::CreditCard).then_some(Risk::Pushed), "{method}");
+            let by_token = |api| Channel::of(api, method).and_then(|channel| channel.capabilities().token_risk);
+            assert_eq!(by_token(XenditApi::V3), (method == Method::CreditCard).then_some(Risk::Pushed), "{method}");
+            assert_eq!(by_token(XenditApi::V2), None, "{method}");
+        }
+    }
+
+    #[test]
+    fn the_older_api_offers_what_v3_does_but_gopay_and_small_codes() {
+        for method in Method::ALL {
+            let limits = |api| Channel::of(api, method).map(|row| (row.amount_min_rupiah, row.amount_max_rupiah));
+            let (older, newer) = (limits(XenditApi::V2), limits(XenditApi::V3));
+            match method {
+                Method::Gopay => assert_eq!(older, None),
+                Method::Qris => assert_eq!(older, Some((1_500, 10_000_000))),
+                Method::Ovo
+                | Method::Dana
+                | Method::Shopeepay
+                | Method::VaBca
+                | Method::VaBni
+                | Method::VaBri
+                | Method::VaMandiri
+                | Method::CreditCard => assert_eq!(older, newer, "{method}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_opening_may_be_repeated_only_where_a_key_makes_that_harmless() {
+        for method in Method::ALL {
+            let idempotency = |api| Channel::of(api, method).map(|row| row.capabilities().idempotency);
+            assert_eq!(idempotency(XenditApi::V3), Some(IdempotencySupport::None), "{method}");
+            let has_key = matches!(idempotency(XenditApi::V2), Some(IdempotencySupport::Key { .. }));
+            // A session takes no key.
+            assert_eq!(has_key, !matches!(method, Method::Gopay | Method::CreditCard), "{method}");
         }
     }
 }

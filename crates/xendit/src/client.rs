@@ -10,12 +10,15 @@ use mstore_pay_domain::ports::{
 use mstore_pay_outbound::{Call, Deadline, HttpClient, Reply};
 use url::Url;
 
-use crate::config::XenditConfig;
+use crate::config::{XenditApi, XenditConfig};
 use crate::error::Judgement;
+use crate::request::Key;
 use crate::response::{Unreadable, unknown_fields};
 
 /// The only version of Payments API v3 there is.
-const API_VERSION: &str = "2024-11-11";
+const API_VERSION_V3: &str = "2024-11-11";
+/// The version of the QR Codes API; without one the same addresses speak the first, with other fields.
+const API_VERSION_QR_CODES: &str = "2022-07-31";
 
 pub(crate) struct Client {
     pub(crate) http: HttpClient,
@@ -49,6 +52,10 @@ impl Talk<'_> {
         &self.client.config.base_url
     }
 
+    pub(crate) fn api(&self) -> XenditApi {
+        self.client.config.api
+    }
+
     pub(crate) fn is_out_of_time(&self) -> bool {
         self.deadline.has_passed()
     }
@@ -56,8 +63,8 @@ impl Talk<'_> {
     /// Reads what stands there. No address: there is no such thing.
     pub(crate) async fn get(&self, url: Option<Url>, endpoint: Endpoint) -> Result<Reply, ProviderError> {
         let url = url.ok_or_else(|| self.nothing_there())?;
-        let versioned = is_versioned(&url);
-        self.succeed(Call::get(url), endpoint, versioned).await
+        let version = api_version(&url);
+        self.succeed(Call::get(url), version, endpoint).await
     }
 
     /// Acts on what stands there.
@@ -67,10 +74,24 @@ impl Talk<'_> {
         body: Option<String>,
         endpoint: Endpoint,
     ) -> Result<Reply, ProviderError> {
+        self.post_under(url, body, None, endpoint).await
+    }
+
+    /// Acts on what stands there, under a key: the same key again finds what was done the first time.
+    pub(crate) async fn post_under(
+        &self,
+        url: Option<Url>,
+        body: Option<String>,
+        key: Option<Key>,
+        endpoint: Endpoint,
+    ) -> Result<Reply, ProviderError> {
         let url = url.ok_or_else(|| self.nothing_there())?;
-        let versioned = is_versioned(&url);
-        let call = Call::post(url);
-        self.succeed(body.into_iter().fold(call, Call::json), endpoint, versioned).await
+        let version = api_version(&url);
+        let mut call = body.into_iter().fold(Call::post(url), Call::json);
+        if let Some(key) = key {
+            call = call.header(key.header, key.value);
+        }
+        self.succeed(call, version, endpoint).await
     }
 
     /// What was said so far, redacted.
@@ -94,8 +115,13 @@ impl Talk<'_> {
         self.error(ProviderErrorKind::NotFound, Certainty::NotApplied)
     }
 
-    async fn succeed(&self, call: Call, endpoint: Endpoint, versioned: bool) -> Result<Reply, ProviderError> {
-        let reply = self.send(call, endpoint, versioned).await?;
+    async fn succeed(
+        &self,
+        call: Call,
+        version: Option<&'static str>,
+        endpoint: Endpoint,
+    ) -> Result<Reply, ProviderError> {
+        let reply = self.send(call, version, endpoint).await?;
         if reply.is_success() {
             self.notice_fields(&reply);
             return Ok(reply);
@@ -104,11 +130,16 @@ impl Talk<'_> {
         Err(self.error(kind, certainty).saying(upstream))
     }
 
-    async fn send(&self, call: Call, endpoint: Endpoint, versioned: bool) -> Result<Reply, ProviderError> {
+    async fn send(
+        &self,
+        call: Call,
+        version: Option<&'static str>,
+        endpoint: Endpoint,
+    ) -> Result<Reply, ProviderError> {
         let account = self.account;
         let mut call = call.basic_auth(&account.credential);
-        if versioned {
-            call = call.header("api-version", API_VERSION);
+        if let Some(version) = version {
+            call = call.header("api-version", version);
         }
         if let Some(business) = &account.for_user_id {
             call = call.header("for-user-id", business.as_str());
@@ -146,9 +177,14 @@ impl Talk<'_> {
     }
 }
 
-/// Sessions and the list of transactions belong to no version.
-fn is_versioned(url: &Url) -> bool {
-    url.path_segments().is_some_and(|mut segments| segments.any(|segment| segment == "v3"))
+/// The version that an address belongs to. Payments API v2, refunds, sessions and the list of transactions belong
+/// to none.
+fn api_version(url: &Url) -> Option<&'static str> {
+    url.path_segments()?.find_map(|segment| match segment {
+        "v3" => Some(API_VERSION_V3),
+        "qr_codes" => Some(API_VERSION_QR_CODES),
+        _ => None,
+    })
 }
 
 fn add_line(lines: &mut Option<String>, line: String) {

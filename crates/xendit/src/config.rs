@@ -11,8 +11,24 @@ use url::Url;
 pub struct XenditConfig {
     pub(crate) id: ProviderId,
     pub(crate) base_url: Url,
+    pub(crate) api: XenditApi,
     pub(crate) verification: WebhookVerification,
 }
+
+/// Through which of Xendit's APIs charges are opened. Webhooks of both are understood in either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum XenditApi {
+    /// Payments API v3: all ten methods.
+    #[default]
+    V3,
+    /// What came before it: QR Codes API (2022-07-31) for QRIS, Payments API v2 for the rest; no `GoPay`.
+    V2,
+}
+
+/// A word that names no API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("Xendit's API is neither `v3` nor `v2`")]
+pub struct UnknownApi;
 
 /// What proves that a webhook is Xendit's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +79,33 @@ impl XenditConfig {
             return Err(ConfigError::NotABase);
         }
         let id = ProviderId::parse(Self::ID).map_err(ConfigError::Name)?;
-        Ok(Self { id, base_url, verification })
+        Ok(Self { id, base_url, api: XenditApi::default(), verification })
+    }
+
+    /// The same, with charges opened through that API; without it, through v3.
+    #[must_use]
+    pub const fn with_api(mut self, api: XenditApi) -> Self {
+        self.api = api;
+        self
+    }
+}
+
+impl XenditApi {
+    /// Its name.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::V3 => "v3",
+            Self::V2 => "v2",
+        }
+    }
+}
+
+impl FromStr for XenditApi {
+    type Err = UnknownApi;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::V3, Self::V2].into_iter().find(|api| api.word() == text).ok_or(UnknownApi)
     }
 }
 
@@ -93,6 +135,15 @@ mod tests {
         {
             assert!(XenditConfig::new(text, WebhookVerification::Token).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn the_api_is_named_exactly_and_is_v3_unless_it_is_named() {
+        assert_eq!(("v2".parse(), "v3".parse()), (Ok(XenditApi::V2), Ok(XenditApi::V3)));
+        for text in ["", "V3", "3", "v1", "v3 "] {
+            assert_eq!(text.parse::<XenditApi>(), Err(UnknownApi), "{text:?}");
+        }
+        assert_eq!(XenditConfig::new("http://h", WebhookVerification::Token).unwrap().api, XenditApi::V3);
     }
 
     #[test]

@@ -10,8 +10,9 @@ use crate::response::Refusal;
 use Certainty::{NotApplied, Unknown};
 use ProviderErrorKind as Kind;
 
-/// Codes by which Xendit says that the charge was over before: paid, expired, failed or cancelled.
-const OVER_BEFORE: [&str; 2] = ["INACTIVE_PAYMENT_REQUEST", "INELIGIBLE_TRANSACTION_STATUS"];
+/// Codes by which Xendit says that the charge was over before: paid, expired, failed or cancelled. The last is v2's;
+/// that a payment method which is closed already answers it is unconfirmed.
+const OVER_BEFORE: [&str; 3] = ["INACTIVE_PAYMENT_REQUEST", "INELIGIBLE_TRANSACTION_STATUS", "INVALID_PAYMENT_METHOD"];
 
 /// An answer that is no success.
 #[derive(Debug, PartialEq, Eq)]

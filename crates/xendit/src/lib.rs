@@ -11,6 +11,6 @@ mod request;
 mod response;
 mod webhook;
 
-pub use config::{ConfigError, UnknownVerification, WebhookVerification, XenditConfig};
+pub use config::{ConfigError, UnknownApi, UnknownVerification, WebhookVerification, XenditApi, XenditConfig};
 pub use provider::Xendit;
 pub use webhook::XenditWebhooks;

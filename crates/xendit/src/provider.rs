@@ -2,6 +2,7 @@
 
 mod cancel;
 mod inquire;
+mod object;
 mod open;
 mod simulate;
 mod sweep;
@@ -58,7 +59,7 @@ impl PaymentProvider for Xendit {
     }
 
     fn capabilities(&self, _account: &ProviderAccount, method: Method) -> Option<Capabilities> {
-        Channel::of(method).map(Channel::capabilities)
+        Channel::of(self.client.config.api, method).map(Channel::capabilities)
     }
 
     fn availability(&self, _account: &ProviderAccount, _method: Method) -> Availability {

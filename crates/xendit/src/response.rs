@@ -2,20 +2,24 @@
 //! read is.
 
 mod fields;
-mod payment;
-mod payment_request;
+mod qr_code;
 mod refusal;
 mod session;
 mod transactions;
+pub(crate) mod v2;
+pub(crate) mod v3;
 
+use mstore_pay_domain::charge::{Payer, Receipt};
 use mstore_pay_domain::ids::ProviderRef;
-use mstore_pay_domain::money::ReportedMoney;
+use mstore_pay_domain::money::{Currency, ReportedMoney};
+use mstore_pay_domain::ports::SnapshotStatus;
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::json::{JsonError, Object};
+use serde_json::value::RawValue;
 use thiserror::Error;
 
 pub(crate) use fields::unknown_fields;
-pub(crate) use payment::Payment;
-pub(crate) use payment_request::PaymentRequest;
+pub(crate) use qr_code::QrCode;
 pub(crate) use refusal::Refusal;
 pub(crate) use session::Session;
 pub(crate) use transactions::TransactionPage;
@@ -34,6 +38,28 @@ pub(crate) enum Unreadable {
     Mismatch(&'static str),
 }
 
+/// What every object that can be paid says of itself, whichever API it belongs to.
+#[derive(Debug)]
+pub(crate) struct Described {
+    pub(crate) id: ProviderRef,
+    pub(crate) reference: Option<String>,
+    pub(crate) order_code: Option<String>,
+    pub(crate) asked: Option<ReportedMoney>,
+    pub(crate) status: SnapshotStatus,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// A payment as Xendit describes it: the object that says whether money came.
+#[derive(Debug)]
+pub(crate) struct Payment {
+    /// The request or code it was made on.
+    pub(crate) made_on: Option<ProviderRef>,
+    /// The reference of that request or code.
+    pub(crate) reference: Option<String>,
+    /// The money, if it came.
+    pub(crate) receipt: Option<Receipt>,
+}
+
 /// A field that is an id, if it is one.
 pub(crate) fn provider_ref(object: &Object, name: &str) -> Option<ProviderRef> {
     ProviderRef::parse(object.text(name)?).ok()
@@ -45,30 +71,30 @@ fn money(object: &Object, name: &'static str, currency: Option<&str>) -> Result<
     Ok(amount.zip(currency).map(|(amount, currency)| ReportedMoney { amount, currency: currency.to_owned() }))
 }
 
-/// What was really paid: the sum of the captures, or without any the amount asked for. Some deliveries lack
-/// the latter, and a reusable code may be paid with another.
-pub(crate) fn captured(payment: &Object) -> Result<Option<ReportedMoney>, Unreadable> {
-    let currency = payment.text("currency");
-    let mut amounts = Vec::new();
-    for capture in payment.objects("captures")? {
-        let amount = capture.money("capture_amount").map_err(|_no_amount| Unreadable::Field("capture_amount"))?;
-        amounts.extend(amount);
-    }
-    if amounts.is_empty() {
-        return money(payment, "request_amount", currency.as_deref());
-    }
-    let amount = mstore_pay_domain::money::Money::sum(&amounts);
-    Ok(currency.map(|currency| ReportedMoney { amount, currency }))
-}
-
-/// When money moved: the first capture, else when the payment last changed.
-pub(crate) fn captured_at(payment: &Object) -> Option<mstore_pay_domain::time::Timestamp> {
-    let captures = payment.objects("captures").unwrap_or_default();
-    let first = captures.iter().filter_map(|capture| capture.time("capture_timestamp")).min();
-    first.or_else(|| payment.time("updated")).or_else(|| payment.time("created"))
+/// The currency of an object; the first QR Codes API knew rupiah only and names none.
+pub(crate) fn currency_or_rupiah(object: &Object) -> String {
+    object.text("currency").unwrap_or_else(|| Currency::Idr.code().to_owned())
 }
 
 /// The order code that we sent along.
 pub(crate) fn order_code(object: &Object) -> Option<String> {
     object.object("metadata")?.text("order_code")
+}
+
+/// Who paid, in whichever words.
+fn payer(details: &Object) -> Payer {
+    Payer {
+        issuer: details.text("issuer_name").or_else(|| details.text("source")),
+        name: details.text("payer_name").or_else(|| details.text("name")),
+        receipt_id: details.text("receipt_id"),
+    }
+}
+
+/// The rows of a list: of its `data`, or of an array without anything around it, as the first QR Codes API gives.
+pub(crate) fn rows(body: &[u8]) -> Result<Vec<Object>, Unreadable> {
+    if let Ok(bare) = serde_json::from_slice::<Vec<&RawValue>>(body) {
+        return bare.into_iter().map(|row| Ok(Object::parse(row.get().as_bytes())?)).collect();
+    }
+    let object = Object::parse(body)?;
+    if object.has("data") { Ok(object.objects("data")?) } else { Err(Unreadable::Field("data")) }
 }

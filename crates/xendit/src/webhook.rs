@@ -3,11 +3,18 @@
 mod authenticate;
 mod event;
 mod flat;
+mod qr_payment;
+mod refund;
+mod v2;
+mod v3;
 
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
+use mstore_pay_domain::money::ReportedMoney;
 use mstore_pay_domain::ports::WebhookSource;
-use mstore_pay_domain::webhook::{Authentic, Claim, DecodeError, NotAuthentic, Notification, RawWebhook};
+use mstore_pay_domain::webhook::{
+    Authentic, Claim, ClaimedAmount, DecodeError, NotAuthentic, Notification, RawWebhook, Subject,
+};
 use mstore_pay_outbound::json::Object;
 
 use crate::config::{WebhookVerification, XenditConfig};
@@ -46,12 +53,15 @@ impl WebhookSource for XenditWebhooks {
     fn decode(&self, authentic: &Authentic) -> Result<Notification, DecodeError> {
         let undecodable = |error| DecodeError { source: Box::new(error) };
         let body = Object::parse(authentic.body()).map_err(undecodable)?;
-        if body.has("event") {
-            let data = body.raw("data").map(|data| Object::parse(data.as_bytes())).transpose().map_err(undecodable)?;
-            return Ok(event::notification(&body, data.as_ref()));
-        }
-        Ok(flat::notification(&body))
+        if body.has("event") { event::notification(&body).map_err(undecodable) } else { Ok(flat::notification(&body)) }
     }
+}
+
+/// What an event tells, before it is known whose account it is about.
+struct Told {
+    about: Subject,
+    claim: Claim,
+    amount: ClaimedAmount,
 }
 
 /// A word that is not ours to conclude anything from.
@@ -59,6 +69,15 @@ fn other(what: &str, word: &str, unrecognised: &mut Vec<String>) -> Claim {
     let word = kept(word);
     unrecognised.push(format!("{what}: {word}"));
     Claim::Other(word)
+}
+
+/// The amount in a field, if one is named there.
+fn amount_in(object: &Object, name: &str, currency: Option<String>) -> ClaimedAmount {
+    match (object.money(name), currency) {
+        (Ok(Some(amount)), Some(currency)) => ClaimedAmount::Named(ReportedMoney { amount, currency }),
+        (Ok(_), _) => ClaimedAmount::Absent,
+        (Err(_no_amount), _) => ClaimedAmount::Unreadable(kept(object.raw(name).unwrap_or_default())),
+    }
 }
 
 /// Text of others, cut, without characters that do not print: enough to compare and to show.

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder};
 use mstore_pay_domain::ids::MerchantId;
 use mstore_pay_sandbox::SandboxConfig;
-use mstore_pay_xendit::WebhookVerification;
+use mstore_pay_xendit::{WebhookVerification, XenditApi};
 
 use super::{AppEnv, Database, JwtSettings, LogFormat, PerMinute, SecretText};
 use crate::auth::Role;
@@ -66,6 +66,8 @@ pub struct XenditSettings {
     pub webhook_token_previous: Option<SecretText>,
     /// Where it is; `None`: the sandbox in this process.
     pub base_url: Option<String>,
+    /// Through which of its APIs charges are opened.
+    pub api: XenditApi,
     /// What proves a webhook.
     pub verification: WebhookVerification,
     /// The national merchant id that QR codes must carry.

@@ -31,7 +31,7 @@ impl Config {
             ("XENDIT_SECRET_KEY", secret(true)),
             ("XENDIT_WEBHOOK_TOKEN", secret(true)),
             ("XENDIT_WEBHOOK_TOKEN_PREVIOUS", secret(self.xendit.webhook_token_previous.is_some())),
-            ("XENDIT_API", "v3".to_owned()),
+            ("XENDIT_API", self.xendit.api.word().to_owned()),
             (
                 "XENDIT_BASE_URL",
                 self.xendit.base_url.clone().unwrap_or_else(|| "(the sandbox in this process)".to_owned()),

@@ -199,9 +199,7 @@ fn xendit_settings(
     sandboxed: bool,
     faults: &mut Faults,
 ) -> Option<XenditSettings> {
-    if args.xendit_api != "v3" {
-        faults.add("XENDIT_API is not one that this release speaks: v3");
-    }
+    let api = faults.keep(args.xendit_api.parse().map_err(|_unknown| "XENDIT_API is neither v3 nor v2".to_owned()));
     let verification = args.xendit_webhook_verification.parse();
     let verification = faults
         .keep(verification.map_err(|_unknown| "XENDIT_WEBHOOK_VERIFICATION is neither token nor hmac".to_owned()));
@@ -212,6 +210,7 @@ fn xendit_settings(
         webhook_token: secrets.xendit_token.clone().or_else(|| XENDIT_CALLBACK_TOKEN_DEFAULT.parse().ok())?,
         webhook_token_previous: secrets.xendit_token_previous.clone(),
         base_url,
+        api: api?,
         verification: verification?,
         nmid: nmid.or_else(|| sandboxed.then(|| mstore_pay_sandbox::NMID_DEFAULT.to_owned())),
         rate_limit: args.xendit_rate_limit,

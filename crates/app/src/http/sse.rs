@@ -38,13 +38,18 @@ pub(super) async fn follow(
     write: impl Fn(&PaymentView) -> String + 'static,
 ) -> Result<HttpResponse, Problem> {
     // Whoever may not see it is told so by a status, not by an empty stream.
-    state.gateway.find(&scope, &reference).await?;
+    let payment = state.gateway.find(&scope, &reference).await?;
+    let seen = last_event_id(request);
+    if seen == Some(payment.revision) && state.gateway.view(payment).await?.is_settled() {
+        // What ends a client's connecting again and again (WHATWG HTML, 9.2.3).
+        return Ok(HttpResponse::NoContent().finish());
+    }
     let follower = Follower {
         gateway: Arc::clone(&state.gateway),
         shutdown: state.tasks.shutdown().clone(),
         scope,
         reference,
-        seen: last_event_id(request),
+        seen,
         over: false,
         write,
     };

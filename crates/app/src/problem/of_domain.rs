@@ -68,6 +68,7 @@ impl From<CreateError> for Problem {
                     None => problem,
                 }
             }
+            CreateError::OfAnotherBranch => Self::new(ErrorCode::OrderNotFound),
             CreateError::OrderVoided => Self::new(ErrorCode::OrderVoided),
             CreateError::OrderHasLivePayment { payment } => {
                 Self::new(ErrorCode::OrderHasLivePayment).with("payment", &dto::Summary::of(&payment))
@@ -142,6 +143,7 @@ impl From<RegisterError> for Problem {
             RegisterError::Differs { registered } => {
                 Self::new(ErrorCode::OrderDiffers).with("grand_total", &dto::amount(&registered.grand_total))
             }
+            RegisterError::OfAnotherBranch => Self::new(ErrorCode::OrderNotFound),
             RegisterError::Store(store) => store.into(),
             _ => unforeseen(&error),
         }

@@ -7,6 +7,7 @@ mod conventions;
 mod creating;
 mod drift;
 mod features;
+mod feed;
 mod house;
 mod idempotency;
 mod listing;

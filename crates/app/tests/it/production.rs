@@ -87,7 +87,7 @@ fn nothing_of_a_test_is_let_in() {
         ("--xendit-base-url=https://127.0.0.1/xendit", "XENDIT_BASE_URL"),
         ("--failpoints=before_call=abort", "FAILPOINTS"),
         ("--database-url=mysql://localhost/pay", "DATABASE_URL"),
-        ("--xendit-api=v2", "XENDIT_API"),
+        ("--xendit-api=v1", "XENDIT_API"),
         ("--confirm-webhooks=sometimes", "CONFIRM_WEBHOOKS"),
     ] {
         check(&faults(&[&GOOD[..], &[bad]].concat()), setting);

@@ -2,6 +2,7 @@
 
 mod plan;
 mod replay;
+mod ruled_out;
 mod supersede;
 
 use std::time::Duration;
@@ -108,6 +109,9 @@ pub enum CreateError {
     /// The order was called off.
     #[error("order was voided")]
     OrderVoided,
+    /// The order is another branch's: this one is told no more of it.
+    #[error("order is another branch's")]
+    OfAnotherBranch,
     /// A push is in flight for this order.
     #[error("order has a payment in flight")]
     OrderHasLivePayment {

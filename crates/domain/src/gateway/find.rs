@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::Gateway;
 use crate::ids::{BranchId, MerchantId, PaymentId, ProviderRef};
+use crate::order::Order;
 use crate::payment::Payment;
 use crate::ports::StoreError;
 
@@ -34,6 +35,13 @@ impl Scope {
     pub fn covers(&self, payment: &Payment) -> bool {
         self.merchant == payment.merchant
             && self.branch.as_ref().is_none_or(|branch| payment.branch.as_ref() == Some(branch))
+    }
+
+    /// Whether a token of this scope may see the order. One that names no branch is the whole merchant's.
+    #[must_use]
+    pub fn covers_order(&self, order: &Order) -> bool {
+        let fits = |branch: &BranchId| order.branch.as_ref().is_none_or(|of_order| of_order == branch);
+        self.merchant == order.merchant && self.branch.as_ref().is_none_or(fits)
     }
 }
 

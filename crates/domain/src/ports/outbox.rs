@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use super::StoreError;
-use crate::event::OutboxMessage;
-use crate::ids::{LeaseToken, MessageId};
+use crate::event::{Change, FeedPlace, OutboxMessage};
+use crate::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use crate::lease::Lease;
 
 /// A message that this worker holds.
@@ -36,6 +36,21 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     /// [`StoreError`] where that cannot be written.
     async fn sent(&self, message: &MessageId, token: LeaseToken) -> Result<(), StoreError>;
+
+    /// Up to `limit` messages of a merchant, or of one branch of it, that stand behind `after`, whether or
+    /// not they went out, in the order of their places. What was given out once MUST stay the beginning:
+    /// no message may come to stand before one that was already given out, so a store whose commits can
+    /// overtake each other holds back what might still be overtaken.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn changes(
+        &self,
+        merchant: &MerchantId,
+        branch: &Option<BranchId>,
+        after: FeedPlace,
+        limit: u32,
+    ) -> Result<Vec<Change>, StoreError>;
 
     /// It did not go out: again after `pause`. A lost lease changes nothing.
     ///

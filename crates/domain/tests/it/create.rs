@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mstore_pay_domain::charge::Artefact;
-use mstore_pay_domain::gateway::{CreateError, Created, FailoverOnUnknown, Gateway, Policies};
+use mstore_pay_domain::gateway::{CreateError, CreatePayment, Created, FailoverOnUnknown, Gateway, Policies};
+use mstore_pay_domain::ids::BranchId;
 use mstore_pay_domain::memory::{Mishap, ScriptedProvider};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
@@ -204,4 +205,37 @@ fn after_an_opening_without_an_answer_a_repeat_that_is_refused_proves_nothing() 
     for kind in [ProviderErrorKind::InvalidRequest, ProviderErrorKind::RateLimited { retry_after: None }] {
         check_repeat(Mishap::Refused { kind, certainty: Certainty::NotApplied });
     }
+}
+
+fn of_branch(branch: &str, amount: u32) -> CreatePayment {
+    let mut command = Shop::command("TRX-1", amount);
+    command.scope.branch = Some(BranchId::parse(branch).unwrap());
+    command
+}
+
+#[test]
+fn a_branch_neither_joins_nor_replaces_nor_hears_of_what_another_sells() {
+    let shop = Shop::open();
+    let Ok(Created::Open(sold)) = shop.create(&of_branch("B1", PRICE)) else { panic!("no QR") };
+    for amount in [PRICE, PRICE + 1] {
+        let refused = shop.create(&of_branch("B2", amount));
+        assert!(matches!(refused, Err(CreateError::OfAnotherBranch)), "{refused:?}");
+    }
+    shop.pay(&shop.shown(&sold.id), PRICE);
+    shop.deliver_all();
+    let refused = shop.create(&of_branch("B2", PRICE));
+    assert!(matches!(refused, Err(CreateError::OfAnotherBranch)), "{refused:?}");
+    assert_eq!(shop.books().len(), 1);
+}
+
+#[test]
+fn a_key_that_joined_a_payment_which_no_provider_took_is_free_again() {
+    let shop = Shop::open();
+    let refused = Mishap::Refused { kind: ProviderErrorKind::Declined, certainty: Certainty::NotApplied };
+    shop.world.provider.misbehave(Operation::Open, refused);
+    assert!(matches!(shop.create(&Shop::command("TRX-1", PRICE)), Err(CreateError::Refused(_))));
+    let failed = shop.stored("TRX-1").remove(0);
+    shop.joined(&failed, "k2");
+    let sold = shop.create(&Shop::keyed("TRX-1", PRICE, "k2"));
+    assert!(matches!(&sold, Ok(Created::Open(payment)) if payment.id != failed.id), "{sold:?}");
 }

@@ -25,7 +25,8 @@ fn check(shop: &Shop, method: Method, amount: u32, want: Usability) {
 fn every_method_that_is_offered_says_what_it_needs() {
     let shop = Shop::open();
     let offers = offers(&shop, None);
-    assert_eq!(offers.iter().map(|offer| offer.method).collect::<Vec<_>>(), Method::ALL);
+    let scripted = [Method::Qris, Method::Gopay, Method::Ovo, Method::VaBca, Method::CreditCard];
+    assert_eq!(offers.iter().map(|offer| offer.method).collect::<Vec<_>>(), scripted);
     for offer in offers {
         assert_eq!(offer.usability, Usability::Usable, "{}", offer.method);
         assert_eq!(offer.needs_phone, offer.method == Method::Ovo, "{}", offer.method);

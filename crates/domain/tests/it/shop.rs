@@ -8,7 +8,7 @@ use mstore_pay_domain::gateway::{
     AnswerRenderer, CreateError, CreatePayment, Created, Gateway, IdempotentRequest, Policies, Refusal, Scope, Settled,
     WorkLimits,
 };
-use mstore_pay_domain::idempotency::StoredAnswer;
+use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot, KeptAnswer, StoredAnswer};
 use mstore_pay_domain::ids::{IdempotencyKey, MerchantId, OrderCode, PaymentId, ProviderId, ProviderRef};
 use mstore_pay_domain::memory::{BookedCharge, MemoryWorld};
 use mstore_pay_domain::method::Method;
@@ -16,6 +16,7 @@ use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::{Payment, PaymentDetails, PaymentStatus};
 use mstore_pay_domain::ports::{Clock as _, ExceptionFilter, PaymentRepository as _, Timeline as _};
 use mstore_pay_domain::time::Timestamp;
+use mstore_pay_domain::unit_of_work::{IdempotencyWrite, UnitOfWork};
 use mstore_pay_domain::webhook::RawWebhook;
 
 pub(crate) const PRICE: u32 = 33_000;
@@ -74,6 +75,25 @@ impl Shop {
             fingerprint: Digest::of(format!("{order}/{amount}").as_bytes()),
         };
         CreatePayment { idempotency: Some(request), ..Self::command(order, amount) }
+    }
+
+    /// Leaves a key as a request left it that joined the payment and saw no end of it.
+    pub(crate) fn joined(&self, payment: &Payment, key: &str) {
+        let request = Self::keyed(payment.order_code.as_str(), PRICE, key).idempotency.unwrap();
+        let now = self.world.clock.now();
+        let record = IdempotencyRecord {
+            slot: IdempotencySlot {
+                merchant: payment.merchant.clone(),
+                route: "POST /api/v1/pos/payments".to_owned(),
+                key: request.key,
+            },
+            fingerprint: request.fingerprint,
+            payment: payment.id,
+            expires_at: now.plus(Duration::from_hours(24)),
+            answer: KeptAnswer::Current,
+        };
+        let claim = IdempotencyWrite::Claim { record, now };
+        block_on(self.world.store.commit(&UnitOfWork { idempotency: vec![claim], ..UnitOfWork::default() })).unwrap();
     }
 
     pub(crate) fn create(&self, command: &CreatePayment) -> Result<Created, CreateError> {

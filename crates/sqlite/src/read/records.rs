@@ -1,17 +1,18 @@
-//! Orders, exceptions, idempotency keys and the audit trail.
+//! Orders, exceptions, idempotency keys, the audit trail and the feed of changes.
 
 use diesel::prelude::*;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::audit::{AuditRecord, Digest};
+use mstore_pay_domain::event::{Change, FeedPlace};
 use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
-use mstore_pay_domain::ids::{ExceptionId, MerchantId, OrderCode, PaymentId};
+use mstore_pay_domain::ids::{BranchId, ExceptionId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::ports::ExceptionFilter;
 
 use crate::errors::Fault;
-use crate::rows::{EventRow, ExceptionRow, IdempotencyRow, OrderRow};
-use crate::schema::{exceptions, idempotency_keys, payment_bodies, payment_events, transactions};
+use crate::rows::{EventRow, ExceptionRow, IdempotencyRow, MessageRow, OrderRow};
+use crate::schema::{exceptions, idempotency_keys, outbox, payment_bodies, payment_events, transactions};
 
 pub(crate) fn order(
     conn: &mut SqliteConnection,
@@ -76,4 +77,32 @@ pub(crate) fn records(conn: &mut SqliteConnection, payment: &PaymentId) -> Resul
 pub(crate) fn body(conn: &mut SqliteConnection, digest: &Digest) -> Result<Option<Vec<u8>>, Fault> {
     let found = payment_bodies::table.find(digest.as_bytes().to_vec()).select(payment_bodies::body).first(conn);
     Ok(found.optional()?)
+}
+
+/// A merchant's messages behind a place. One thread numbers them in the order in which they commit.
+pub(crate) fn changes(
+    conn: &mut SqliteConnection,
+    merchant: &MerchantId,
+    branch: Option<&BranchId>,
+    after: FeedPlace,
+    limit: u32,
+) -> Result<Vec<Change>, Fault> {
+    // Past the largest number there is nothing.
+    let Ok(after) = i64::try_from(after.number()) else { return Ok(Vec::new()) };
+    let query = outbox::table
+        .filter(outbox::merchant_id.eq(merchant.as_str()))
+        .filter(outbox::position.gt(after))
+        .order(outbox::position)
+        .limit(limit.into())
+        .select((outbox::position, MessageRow::as_select()))
+        .into_boxed::<Sqlite>();
+    let query = match branch {
+        Some(branch) => query.filter(outbox::branch_id.eq(branch.as_str())),
+        None => query,
+    };
+    let rows: Vec<(i64, MessageRow)> = query.load(conn)?;
+    let change = |(position, row): &(i64, MessageRow)| {
+        Ok(Change { place: FeedPlace::of(position.unsigned_abs()), message: row.read()? })
+    };
+    rows.iter().map(change).collect()
 }

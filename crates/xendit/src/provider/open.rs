@@ -1,61 +1,79 @@
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::charge::Artefact;
-use mstore_pay_domain::money::ReportedMoney;
 use mstore_pay_domain::ports::{
     Certainty, Endpoint, OpenCharge, OpenedCharge, Operation, ProviderError, ProviderErrorKind,
 };
 
-use crate::channels::{Channel, Shown};
+use crate::channels::{Channel, Opens, Rail};
 use crate::client::{Client, Talk};
 use crate::request;
-use crate::response::{PaymentRequest, Session, Unreadable};
+use crate::response::{Described, QrCode, Session, Unreadable, v2, v3};
 
-/// Opens a payment request, or a session where a page is to be shown, with one `POST` and never a second.
+/// Opens what the method becomes, with one `POST` and never a second; where Xendit takes an idempotency key, with
+/// that.
 pub(super) async fn open(
     client: &Client,
     account: &ProviderAccount,
     charge: &OpenCharge,
 ) -> Result<OpenedCharge, ProviderError> {
-    let channel = Channel::of(charge.method).ok_or_else(|| client.unsupported(Operation::Open))?;
+    let channel = Channel::of(client.config.api, charge.method).ok_or_else(|| client.unsupported(Operation::Open))?;
     let talk = client.talk(account, Operation::Open, charge.within);
-    if channel.shown == Shown::SessionPage && charge.card_token.is_none() {
-        return open_session(&talk, charge, channel).await;
+    match channel.opens(charge) {
+        Opens::RequestV3 => request_v3(&talk, charge, channel).await,
+        Opens::RequestV2(rail) => request_v2(&talk, charge, channel, rail).await,
+        Opens::QrCode => qr_code(&talk, charge).await,
+        Opens::Session => session(&talk, charge).await,
     }
-    let body = request::open_body(charge, channel).map_err(|error| unspeakable(&talk, error))?;
-    let reply = talk.post(request::payment_requests(talk.base()), Some(body), Endpoint::Open).await?;
-    PaymentRequest::parse(&reply.body)
+}
+
+async fn request_v3(talk: &Talk<'_>, charge: &OpenCharge, channel: &Channel) -> Result<OpenedCharge, ProviderError> {
+    let body = request::v3::open_body(charge, channel).map_err(|error| unspeakable(talk, error))?;
+    let reply = talk.post(request::v3::payment_requests(talk.base()), Some(body), Endpoint::Open).await?;
+    v3::PaymentRequest::parse(&reply.body)
         .and_then(|opened| {
             let artefact = opened.artefact(channel.shown).ok_or(Unreadable::Field("actions"))?;
-            let (our_reference, amount) = echoed(charge, opened.reference, opened.asked, "request_amount")?;
-            Ok(OpenedCharge {
-                provider_ref: opened.id,
-                our_reference,
-                amount,
-                artefact,
-                expires_at: opened.expires_at,
-                status: opened.status,
-                exchange: talk.exchange(),
-            })
+            as_asked(talk, charge, opened.charge, artefact)
         })
         .map_err(|why| talk.malformed(&reply, why))
 }
 
-async fn open_session(talk: &Talk<'_>, charge: &OpenCharge, channel: &Channel) -> Result<OpenedCharge, ProviderError> {
-    let body = request::session_body(charge, channel).map_err(|error| unspeakable(talk, error))?;
-    let reply = talk.post(request::sessions(talk.base()), Some(body), Endpoint::Open).await?;
+async fn request_v2(
+    talk: &Talk<'_>,
+    charge: &OpenCharge,
+    channel: &Channel,
+    rail: Rail,
+) -> Result<OpenedCharge, ProviderError> {
+    let body = request::v2::open_body(charge, channel, rail).map_err(|error| unspeakable(talk, error))?;
+    let (url, key) = (request::v2::payment_requests(talk.base()), request::v2::open_key(charge));
+    let reply = talk.post_under(url, Some(body), Some(key), Endpoint::Open).await?;
+    v2::PaymentRequest::parse(&reply.body)
+        .and_then(|opened| {
+            let artefact = opened.artefact(channel.shown).ok_or(Unreadable::Field("payment_method"))?;
+            as_asked(talk, charge, opened.charge, artefact)
+        })
+        .map_err(|why| talk.malformed(&reply, why))
+}
+
+async fn qr_code(talk: &Talk<'_>, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
+    let body = request::qr_code::open_body(charge).map_err(|error| unspeakable(talk, error))?;
+    let (url, key) = (request::qr_code::qr_codes(talk.base()), request::qr_code::open_key(charge));
+    let reply = talk.post_under(url, Some(body), Some(key), Endpoint::Open).await?;
+    QrCode::parse(&reply.body)
+        .and_then(|opened| {
+            let qr_string = opened.qr_string.ok_or(Unreadable::Field("qr_string"))?;
+            as_asked(talk, charge, opened.charge, Artefact::Qr { qr_string })
+        })
+        .map_err(|why| talk.malformed(&reply, why))
+}
+
+async fn session(talk: &Talk<'_>, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
+    let body = request::session::open_body(charge).map_err(|error| unspeakable(talk, error))?;
+    let reply = talk.post(request::session::sessions(talk.base()), Some(body), Endpoint::Open).await?;
     Session::parse(&reply.body)
         .and_then(|opened| {
             let page_url = opened.page_url.ok_or(Unreadable::Field("payment_link_url"))?;
-            let (our_reference, amount) = echoed(charge, opened.reference, opened.asked, "amount")?;
-            Ok(OpenedCharge {
-                provider_ref: opened.id,
-                our_reference,
-                amount,
-                artefact: Artefact::Link { checkout_url: Some(page_url), deeplink_url: None },
-                expires_at: opened.expires_at,
-                status: opened.status,
-                exchange: talk.exchange(),
-            })
+            let page = Artefact::Link { checkout_url: Some(page_url), deeplink_url: None };
+            as_asked(talk, charge, opened.charge, page)
         })
         .map_err(|why| talk.malformed(&reply, why))
 }
@@ -64,16 +82,25 @@ fn unspeakable(talk: &Talk<'_>, error: serde_json::Error) -> ProviderError {
     talk.error(ProviderErrorKind::InvalidRequest, Certainty::NotApplied).because(error)
 }
 
-/// The reference and the amount of an answer, if they are what was asked.
-fn echoed(
+/// What was opened, if its reference and its amount are what was asked.
+fn as_asked(
+    talk: &Talk<'_>,
     charge: &OpenCharge,
-    reference: Option<String>,
-    amount: Option<ReportedMoney>,
-    amount_field: &'static str,
-) -> Result<(String, ReportedMoney), Unreadable> {
-    let our_reference = reference
+    opened: Described,
+    artefact: Artefact,
+) -> Result<OpenedCharge, Unreadable> {
+    let our_reference = opened
+        .reference
         .filter(|echoed| echoed == charge.our_reference.as_str())
         .ok_or(Unreadable::Mismatch("reference_id"))?;
-    let amount = amount.filter(|echoed| echoed.fits(&charge.amount)).ok_or(Unreadable::Mismatch(amount_field))?;
-    Ok((our_reference, amount))
+    let amount = opened.asked.filter(|echoed| echoed.fits(&charge.amount)).ok_or(Unreadable::Mismatch("amount"))?;
+    Ok(OpenedCharge {
+        provider_ref: opened.id,
+        our_reference,
+        amount,
+        artefact,
+        expires_at: opened.expires_at,
+        status: opened.status,
+        exchange: talk.exchange(),
+    })
 }

@@ -24,7 +24,7 @@ pub(super) async fn sweep(
     let mut after: Option<ProviderRef> = None;
     let mut complete = false;
     for _page in 0..PAGES_MAX {
-        let url = request::transactions_since(talk.base(), since, after.as_ref());
+        let url = request::transactions::since(talk.base(), since, after.as_ref());
         let outcome = talk.get(url, Endpoint::Sweep).await;
         let reply = match outcome {
             // What was found is worth more than the error: the next sweep reads the rest.

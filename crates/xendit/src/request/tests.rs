@@ -1,11 +1,14 @@
 use std::time::Duration;
 
-use mstore_pay_domain::ids::{ChargeId, OrderCode};
+use mstore_pay_domain::ids::{ChargeId, OrderCode, OurReference, ProviderRef};
 use mstore_pay_domain::method::Method;
-use mstore_pay_domain::ports::ReturnUrls;
+use mstore_pay_domain::ports::{CardToken, ReturnUrls};
+use mstore_pay_domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::*;
+use crate::channels::{Channel, Opens};
+use crate::config::XenditApi::{V2, V3};
 
 fn charge(amount: &str, description: Option<&str>) -> OpenCharge {
     let (order_code, charge) = (OrderCode::parse("TRX-1").unwrap(), ChargeId::new(Uuid::from_u128(0)));
@@ -26,12 +29,12 @@ fn charge(amount: &str, description: Option<&str>) -> OpenCharge {
 
 #[track_caller]
 fn check_open(charge: &OpenCharge, want: &str) {
-    assert_eq!(open_body(charge, Channel::of(Method::Qris).unwrap()).unwrap(), want);
+    assert_eq!(v3::open_body(charge, Channel::of(V3, Method::Qris).unwrap()).unwrap(), want);
 }
 
 #[track_caller]
 fn check_path(base: &str, id: &str, want: Option<&str>) {
-    let url = cancel(&base.parse().unwrap(), &ProviderRef::parse(id).unwrap());
+    let url = v3::cancel(&base.parse().unwrap(), &ProviderRef::parse(id).unwrap());
     assert_eq!(url.as_ref().map(Url::as_str), want);
 }
 
@@ -43,19 +46,35 @@ fn a_qris_request_says_what_is_needed_and_nothing_of_the_customer() {
     );
 }
 
-/// What of a request is the method's own.
+/// A charge of that method with all that its channel might want.
+fn charge_by(method: Method, token: Option<&str>) -> OpenCharge {
+    let urls = ReturnUrls { success: "https://s".to_owned(), failure: "https://f".to_owned() };
+    let card_token = token.map(|token| CardToken::new(token).unwrap());
+    OpenCharge { method, card_token, return_urls: Some(urls), ..charge("33000", None) }
+}
+
+/// What of a body stands between the amount, or what comes after it, and the metadata.
+#[track_caller]
+fn own_part(body: &str, after: &str) -> String {
+    let (_, own) = body.split_once(after).unwrap();
+    own.strip_suffix(r#","metadata":{"order_code":"TRX-1"}}"#).unwrap().to_owned()
+}
+
+/// What of a v3 request is the method's own.
 #[track_caller]
 fn check_method(method: Method, token: Option<&str>, want: &str) {
-    let urls = ReturnUrls { success: "https://s".to_owned(), failure: "https://f".to_owned() };
-    let asked = OpenCharge {
-        method,
-        card_token: token.map(|token| CardToken::new(token).unwrap()),
-        return_urls: Some(urls),
-        ..charge("33000", None)
-    };
-    let body = open_body(&asked, Channel::of(method).unwrap()).unwrap();
-    let (_, own) = body.split_once(r#""request_amount":33000,"#).unwrap();
-    assert_eq!(own.strip_suffix(r#","metadata":{"order_code":"TRX-1"}}"#), Some(want), "{method}");
+    let body = v3::open_body(&charge_by(method, token), Channel::of(V3, method).unwrap()).unwrap();
+    assert_eq!(own_part(&body, r#""request_amount":33000,"#), want, "{method}");
+}
+
+/// What of a v2 request is the method's own.
+#[track_caller]
+fn check_older(method: Method, want: &str) {
+    let (asked, channel) = (charge_by(method, None), Channel::of(V2, method).unwrap());
+    let Opens::RequestV2(rail) = channel.opens(&asked) else { panic!("{method} becomes no request") };
+    let body = v2::open_body(&asked, channel, rail).unwrap();
+    assert!(body.starts_with(r#"{"reference_id":"TRX-1~aaaaaaaaa","amount":33000,"currency":"IDR","#), "{body}");
+    assert_eq!(own_part(&body, r#""country":"ID","#), want, "{method}");
 }
 
 #[test]
@@ -76,10 +95,54 @@ fn each_method_is_asked_for_with_what_its_channel_wants_and_no_more() {
 }
 
 #[test]
+fn the_older_api_wants_the_same_in_a_payment_method() {
+    let wallet = |code: &str, properties: &str| {
+        format!(
+            r#""payment_method":{{"type":"EWALLET","reusability":"ONE_TIME_USE","ewallet":{{"channel_code":"{code}","channel_properties":{{{properties}}}}}}}"#
+        )
+    };
+    check_older(Method::Ovo, &wallet("OVO", r#""mobile_number":"+628111""#));
+    check_older(Method::Dana, &wallet("DANA", r#""success_return_url":"https://s""#));
+    check_older(Method::Shopeepay, &wallet("SHOPEEPAY", r#""success_return_url":"https://s""#));
+    for (method, bank) in
+        [(Method::VaBca, "BCA"), (Method::VaBni, "BNI"), (Method::VaBri, "BRI"), (Method::VaMandiri, "MANDIRI")]
+    {
+        let number = format!(
+            r#""payment_method":{{"type":"VIRTUAL_ACCOUNT","reusability":"ONE_TIME_USE","virtual_account":{{"channel_code":"{bank}","channel_properties":{{"customer_name":"MStore","expires_at":"1970-01-01T00:00:00Z"}}}}}}"#
+        );
+        check_older(method, &number);
+    }
+}
+
+#[test]
+fn a_card_becomes_a_page_unless_v3_is_given_its_token() {
+    let opens = |api, token| Channel::of(api, Method::CreditCard).unwrap().opens(&charge_by(Method::CreditCard, token));
+    assert_eq!((opens(V3, None), opens(V3, Some("pt-1"))), (Opens::Session, Opens::RequestV3));
+    assert_eq!((opens(V2, None), opens(V2, Some("pt-1"))), (Opens::Session, Opens::Session));
+}
+
+#[test]
+fn a_code_is_asked_for_until_its_time_is_over() {
+    assert_eq!(
+        qr_code::open_body(&charge("33000", Some("not sent"))).unwrap(),
+        r#"{"reference_id":"TRX-1~aaaaaaaaa","type":"DYNAMIC","currency":"IDR","amount":33000,"expires_at":"1970-01-01T00:00:00Z","metadata":{"order_code":"TRX-1"}}"#
+    );
+}
+
+#[test]
+fn each_endpoint_has_its_own_header_for_the_key() {
+    let asked = charge("1", None);
+    let key = |key: Key| (key.header, key.value);
+    let id = || "chg_00000000000000000000000000000000".to_owned();
+    assert_eq!(key(v2::open_key(&asked)), ("idempotency-key", id()));
+    assert_eq!(key(qr_code::open_key(&asked)), ("x-idempotency-key", id()));
+}
+
+#[test]
 fn a_card_page_offers_cards_only() {
     let asked = OpenCharge { method: Method::CreditCard, ..charge("33000", None) };
     assert_eq!(
-        session_body(&asked, Channel::of(Method::CreditCard).unwrap()).unwrap(),
+        session::open_body(&asked).unwrap(),
         r#"{"reference_id":"TRX-1~aaaaaaaaa","session_type":"PAY","mode":"PAYMENT_LINK","country":"ID","currency":"IDR","amount":33000,"allowed_payment_channels":["CARDS"],"expires_at":"1970-01-01T00:00:00Z","metadata":{"order_code":"TRX-1"}}"#
     );
 }
@@ -92,9 +155,9 @@ fn amounts_are_numbers_digit_for_digit() {
 
 #[test]
 fn a_description_is_escaped_and_cut() {
-    let body = open_body(&charge("1", Some(&"\"é".repeat(2_000))), Channel::of(Method::Qris).unwrap()).unwrap();
+    let body = v3::open_body(&charge("1", Some(&"\"é".repeat(2_000))), Channel::of(V3, Method::Qris).unwrap()).unwrap();
     assert_eq!(body.matches('é').count(), 500);
-    let none = open_body(&charge("1", Some("")), Channel::of(Method::Qris).unwrap()).unwrap();
+    let none = v3::open_body(&charge("1", Some("")), Channel::of(V3, Method::Qris).unwrap()).unwrap();
     assert!(!none.contains("description"));
 }
 
@@ -113,7 +176,7 @@ fn ids_cannot_leave_their_place_in_the_path() {
 fn listings_ask_for_arrived_money_only() {
     let since = Timestamp::parse_rfc3339("2026-11-22T10:00:00Z").unwrap();
     let after = ProviderRef::parse("txn&1").unwrap();
-    let url = transactions_since(&"http://h".parse().unwrap(), since, Some(&after)).unwrap();
+    let url = transactions::since(&"http://h".parse().unwrap(), since, Some(&after)).unwrap();
     assert_eq!(
         url.query(),
         Some("types=PAYMENT&statuses=SUCCESS&updated%5Bgte%5D=2026-11-22T10%3A00%3A00Z&limit=50&after_id=txn%261")

@@ -1,10 +1,8 @@
 use mstore_pay_domain::ids::ProviderRef;
-use mstore_pay_domain::money::ReportedMoney;
 use mstore_pay_domain::ports::SnapshotStatus;
-use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::json::Object;
 
-use super::{Unreadable, money, order_code, provider_ref};
+use super::{Described, Unreadable, money, order_code, provider_ref};
 
 /// How the ids of payment sessions begin, and of nothing else.
 const ID_PREFIX: &str = "ps-";
@@ -12,12 +10,7 @@ const ID_PREFIX: &str = "ps-";
 /// A payment session as Xendit describes it: a page on which a customer may try more than once.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) id: ProviderRef,
-    pub(crate) reference: Option<String>,
-    pub(crate) order_code: Option<String>,
-    pub(crate) asked: Option<ReportedMoney>,
-    pub(crate) status: SnapshotStatus,
-    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) charge: Described,
     /// The page.
     pub(crate) page_url: Option<String>,
     /// The request that was made on the page, once the customer paid.
@@ -37,18 +30,20 @@ impl Session {
         let id = provider_ref(&object, "payment_session_id").filter(Self::is_id);
         let word = object.text("status").ok_or(Unreadable::Field("status"))?;
         Ok(Self {
-            id: id.ok_or(Unreadable::Field("payment_session_id"))?,
-            reference: object.text("reference_id"),
-            order_code: order_code(&object),
-            asked: money(&object, "amount", object.text("currency").as_deref())?,
-            status: match word.as_str() {
-                // A customer whose card was declined may try again while the page is open.
-                "ACTIVE" | "COMPLETED" => SnapshotStatus::Pending,
-                "EXPIRED" => SnapshotStatus::Expired,
-                "CANCELED" => SnapshotStatus::Canceled,
-                unknown => SnapshotStatus::Unrecognised(unknown.to_owned()),
+            charge: Described {
+                id: id.ok_or(Unreadable::Field("payment_session_id"))?,
+                reference: object.text("reference_id"),
+                order_code: order_code(&object),
+                asked: money(&object, "amount", object.text("currency").as_deref())?,
+                status: match word.as_str() {
+                    // A customer whose card was declined may try again while the page is open.
+                    "ACTIVE" | "COMPLETED" => SnapshotStatus::Pending,
+                    "EXPIRED" => SnapshotStatus::Expired,
+                    "CANCELED" => SnapshotStatus::Canceled,
+                    unknown => SnapshotStatus::Unrecognised(unknown.to_owned()),
+                },
+                expires_at: object.time("expires_at"),
             },
-            expires_at: object.time("expires_at"),
             page_url: object.text("payment_link_url"),
             request: provider_ref(&object, "payment_request_id"),
             payment: provider_ref(&object, "payment_id"),
@@ -69,11 +64,11 @@ mod tests {
     #[test]
     fn an_open_page_and_a_paid_one_both_wait_for_what_their_payments_say() {
         let open = Session::parse(body("ACTIVE", "").as_bytes()).unwrap();
-        assert_eq!((open.status, open.payment), (SnapshotStatus::Pending, None));
+        assert_eq!((open.charge.status, open.payment), (SnapshotStatus::Pending, None));
         assert_eq!(open.page_url.as_deref(), Some("https://page.example/x"));
         let paid = Session::parse(body("COMPLETED", r#","payment_request_id":"pr-1","payment_id":"py-1""#).as_bytes())
             .unwrap();
-        assert_eq!(paid.status, SnapshotStatus::Pending);
+        assert_eq!(paid.charge.status, SnapshotStatus::Pending);
         assert_eq!((paid.request.unwrap().as_str(), paid.payment.unwrap().as_str()), ("pr-1", "py-1"));
     }
 
@@ -84,7 +79,7 @@ mod tests {
             ("CANCELED", SnapshotStatus::Canceled),
             ("SOON", SnapshotStatus::Unrecognised("SOON".to_owned())),
         ] {
-            assert_eq!(Session::parse(body(word, "").as_bytes()).unwrap().status, want);
+            assert_eq!(Session::parse(body(word, "").as_bytes()).unwrap().charge.status, want);
         }
     }
 

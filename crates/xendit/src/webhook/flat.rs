@@ -1,5 +1,6 @@
-//! The flat body `{id, external_id, status, amount, paid_at}`: `external_id` is the order code, `id` may be
-//! the provider's id of the charge.
+//! Bodies without an event. `{id, external_id, status, amount, paid_at}`: `external_id` is the order code, `id` may
+//! be the provider's id of the charge; an invoice's is alike. And that of a fixed virtual account, which has no
+//! status: that it comes says that money came.
 
 use mstore_pay_domain::charge::FailureReason;
 use mstore_pay_domain::money::{Currency, ReportedMoney};
@@ -9,11 +10,15 @@ use mstore_pay_outbound::json::Object;
 use super::{kept, other};
 use crate::response::provider_ref;
 
+/// The field by which a payment on a fixed virtual account is told from everything else.
+const FIXED_ACCOUNT: &str = "callback_virtual_account_id";
+
 pub(super) fn notification(body: &Object) -> Notification {
     let mut unrecognised = Vec::new();
+    let is_fixed = body.has(FIXED_ACCOUNT) && !body.has("status");
     let about = Subject {
-        charge_ref: provider_ref(body, "id"),
-        payment_ref: None,
+        charge_ref: provider_ref(body, if is_fixed { FIXED_ACCOUNT } else { "id" }),
+        payment_ref: if is_fixed { provider_ref(body, "payment_id") } else { None },
         reference: None,
         order_code: body.text("external_id").map(|text| kept(&text)),
     };
@@ -22,7 +27,8 @@ pub(super) fn notification(body: &Object) -> Notification {
             unrecognised.push(format!("{name}: {}", kept(text)));
         }
     }
-    let claim = claim(body, &mut unrecognised);
+    let claim =
+        if is_fixed { Claim::Paid { at: body.time("transaction_timestamp") } } else { claim(body, &mut unrecognised) };
     let account_hint = provider_ref(body, "business_id");
     Notification { about, claim, amount: amount(body), account_hint, unrecognised }
 }

@@ -100,12 +100,108 @@ fn an_event_and_a_status_that_contradict_each_other_claim_nothing() {
 
 #[test]
 fn events_of_other_things_and_of_tomorrow_are_no_error() {
-    for name in ["refund.succeeded", "payment_token.activation", "payment_session.expired", "qr.payment", "x\\u0000y"] {
+    for name in ["payment_session.expired", "payment.lottery", "payout.succeeded", "x\\u0000y"] {
         check_event_is_other(name, r#""status":"SUCCEEDED""#);
     }
     for body in [r#"{"event":"payment.capture"}"#, r#"{"event":7,"data":{}}"#, r#"{"event":null}"#] {
         assert!(matches!(decode(body).unwrap().claim, Claim::Other(_)), "{body}");
     }
+}
+
+#[test]
+fn what_became_of_a_payment_method_or_a_token_is_known_to_be_none_of_our_business() {
+    for name in
+        ["payment_method.activated", "payment_method.expired", "payment_token.activation", "payment_token.failure"]
+    {
+        let told = event(name, r#""id":"pm-1","status":"EXPIRED","reference_id":"TRX-1~a""#);
+        assert_eq!((told.claim, told.unrecognised.len()), (Claim::Other(name.to_owned()), 0));
+    }
+}
+
+#[test]
+fn a_payment_of_v2_is_named_by_its_plain_id() {
+    let told = event(
+        "payment.succeeded",
+        r#""id":"ewc_1","payment_request_id":"pr-1","reference_id":"TRX-1~a","currency":"IDR","amount":33000,"status":"SUCCEEDED","metadata":{"order_code":"TRX-1"},"created":"2025-10-13T10:00:00Z","updated":"2025-10-13T10:32:15.123456789Z""#,
+    );
+    assert_eq!(told.claim, Claim::Paid { at: Timestamp::parse_rfc3339("2025-10-13T10:32:15.123456Z") });
+    assert_eq!(told.amount, rupiah("33000"));
+    assert_eq!(told.about.payment_ref.unwrap().as_str(), "ewc_1");
+    assert_eq!(told.about.charge_ref.unwrap().as_str(), "pr-1");
+    assert_eq!(told.about.reference.as_deref(), Some("TRX-1~a"));
+    assert_eq!(told.about.order_code.as_deref(), Some("TRX-1"));
+}
+
+#[test]
+fn events_of_v2_claim_what_their_status_bears_out() {
+    check_event("payment.pending", r#""status":"PENDING""#, &Claim::Pending);
+    check_event("payment.awaiting_capture", r#""status":"AWAITING_CAPTURE""#, &Claim::Pending);
+    let declined = Claim::Failed(FailureReason::from_code("INSUFFICIENT_BALANCE"));
+    check_event("payment.failed", r#""status":"FAILED","failure_code":"INSUFFICIENT_BALANCE""#, &declined);
+    check_event("ewallet.capture", r#""status":"SUCCEEDED""#, &Claim::Paid { at: None });
+    check_event("capture.failed", r#""status":"FAILED""#, &Claim::Other("capture.failed".to_owned()));
+    for (name, status) in [
+        ("payment.succeeded", "FAILED"),
+        ("payment.failed", "SUCCEEDED"),
+        ("qr.payment", "COMPLETED"),
+        ("ewallet.capture", "SOON"),
+        ("refund.succeeded", "PENDING"),
+    ] {
+        check_event_is_other(name, &format!(r#""status":"{status}""#));
+    }
+}
+
+#[test]
+fn a_capture_of_v2_is_never_taken_for_its_payment() {
+    let told = event(
+        "capture.succeeded",
+        r#""id":"cptr-1","payment_id":"py-1","payment_request_id":"pr-1","currency":"IDR","captured_amount":33000,"status":"SUCCEEDED""#,
+    );
+    assert_eq!(told.about.payment_ref.unwrap().as_str(), "py-1");
+    assert_eq!(told.amount, rupiah("33000"));
+}
+
+#[test]
+fn a_payment_of_a_code_is_the_same_in_both_shapes() {
+    let later = event(
+        "qr.payment",
+        r#""id":"qrpy_1","qr_id":"qr_1","reference_id":"TRX-1~a","currency":"IDR","amount":1500,"status":"SUCCEEDED","created":"2026-01-03T05:41:02Z","metadata":{"order_code":"TRX-1"}"#,
+    );
+    let first = decode(
+        r#"{"event":"qr.payment","id":"qrpy_1","amount":1500,"status":"COMPLETED","created":"2026-01-03T05:41:02Z","qr_code":{"id":"qr_1","external_id":"TRX-1~a","type":"DYNAMIC","metadata":{"order_code":"TRX-1"}}}"#,
+    )
+    .unwrap();
+    assert_eq!(later.claim, Claim::Paid { at: Timestamp::parse_rfc3339("2026-01-03T05:41:02Z") });
+    assert_eq!(later.about.charge_ref.as_ref().unwrap().as_str(), "qr_1");
+    assert_eq!(later.about.payment_ref.as_ref().unwrap().as_str(), "qrpy_1");
+    assert_eq!(later.about.reference.as_deref(), Some("TRX-1~a"));
+    assert_eq!((&first.about, &first.claim, &first.amount), (&later.about, &later.claim, &later.amount));
+    assert_eq!(first.amount, rupiah("1500"));
+}
+
+#[test]
+fn a_refund_names_the_payment_and_not_itself_in_either_envelope() {
+    let data = r#""id":"rfd-1","payment_id":"py-1","payment_request_id":"pr-1","reference_id":"rfd_1","currency":"IDR","amount":500,"status":"SUCCEEDED""#;
+    let plain = event("refund.succeeded", data);
+    let inner = format!(r#""event":"refund.succeeded","business_id":"biz","data":{{{data}}}"#);
+    assert_eq!(event("refund.succeeded", &inner), plain);
+    assert_eq!((plain.claim, plain.amount), (Claim::Refunded, rupiah("500")));
+    assert_eq!(plain.about.payment_ref.unwrap().as_str(), "py-1");
+    assert_eq!(plain.about.charge_ref.unwrap().as_str(), "pr-1");
+    assert_eq!((plain.about.reference, plain.unrecognised.len()), (None, 0));
+    check_event("refund.failed", r#""status":"FAILED""#, &Claim::Other("refund.failed".to_owned()));
+}
+
+#[test]
+fn money_on_a_fixed_account_is_told_by_the_body_alone() {
+    let told = flat(
+        r#","payment_id":"pay-1","callback_virtual_account_id":"fva-1","amount":50000,"currency":"IDR","transaction_timestamp":"2021-07-24T05:22:55.115Z""#,
+    );
+    assert_eq!(told.claim, Claim::Paid { at: Timestamp::parse_rfc3339("2021-07-24T05:22:55.115Z") });
+    assert_eq!(told.about.payment_ref.unwrap().as_str(), "pay-1");
+    assert_eq!(told.about.charge_ref.unwrap().as_str(), "fva-1");
+    assert_eq!((told.about.order_code.as_deref(), told.amount), (Some("TRX-1"), rupiah("50000")));
+    check_flat_is_other(r#","callback_virtual_account_id":"fva-1","status":"ACTIVE""#);
 }
 
 #[test]

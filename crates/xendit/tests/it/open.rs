@@ -5,6 +5,7 @@ use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::ports::{
     Certainty, OpenCharge, PaymentProvider as _, ProviderErrorKind as Kind, SnapshotStatus,
 };
+use mstore_pay_xendit::XenditApi;
 
 use crate::support::{Bench, SHORT, SUB_ACCOUNT, WITHIN, account, adapter, charge};
 
@@ -106,7 +107,7 @@ async fn nobody_listening_is_certainly_not_applied() {
     let bench = Bench::new().await;
     let address = bench.sandbox.xendit_base_url();
     bench.sandbox.stop().await;
-    let error = adapter(&address).open(&account(), &charge(1)).await.unwrap_err();
+    let error = adapter(&address, XenditApi::V3).open(&account(), &charge(1)).await.unwrap_err();
     assert_eq!((error.kind, error.certainty), (Kind::Unavailable, NotApplied), "{error:?}");
 }
 

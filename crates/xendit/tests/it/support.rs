@@ -18,7 +18,7 @@ use mstore_pay_sandbox::{
     NMID_DEFAULT, RateLimit, RunningSandbox, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT,
     XenditAccount, start,
 };
-use mstore_pay_xendit::{WebhookVerification, Xendit, XenditConfig};
+use mstore_pay_xendit::{WebhookVerification, Xendit, XenditApi, XenditConfig};
 use uuid::Uuid;
 
 pub(crate) use elsewhere::{declining, nobody_listening};
@@ -37,19 +37,24 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
+    /// With an adapter that opens through v3.
     pub(crate) async fn new() -> Self {
+        Self::speaking(XenditApi::V3).await
+    }
+
+    pub(crate) async fn speaking(api: XenditApi) -> Self {
         let config = SandboxConfig {
             rate_limit: RateLimit::Off,
             sweep_lag_ms: 0,
             xendit_accounts: vec![XenditAccount::main(), XenditAccount::sub(SUB_ACCOUNT)],
             ..SandboxConfig::default()
         };
-        Self::with(config).await
+        Self::with(config, api).await
     }
 
-    pub(crate) async fn with(config: SandboxConfig) -> Self {
+    pub(crate) async fn with(config: SandboxConfig, api: XenditApi) -> Self {
         let sandbox = start(config).await.unwrap();
-        let xendit = Arc::new(adapter(&sandbox.xendit_base_url()));
+        let xendit = Arc::new(adapter(&sandbox.xendit_base_url(), api));
         Self { sandbox, xendit, account: account() }
     }
 
@@ -102,8 +107,8 @@ impl Bench {
     }
 }
 
-pub(crate) fn adapter(base_url: &str) -> Xendit {
-    let config = XenditConfig::new(base_url, WebhookVerification::Token).unwrap();
+pub(crate) fn adapter(base_url: &str, api: XenditApi) -> Xendit {
+    let config = XenditConfig::new(base_url, WebhookVerification::Token).unwrap().with_api(api);
     Xendit::new(HttpClient::new().unwrap(), config)
 }
 

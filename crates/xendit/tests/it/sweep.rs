@@ -8,6 +8,7 @@ use mstore_pay_domain::ports::{
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_sandbox::SandboxConfig;
+use mstore_pay_xendit::XenditApi;
 
 use crate::support::{Bench, WITHIN, adapter, charge};
 
@@ -77,9 +78,9 @@ impl RateBudget for Noted {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_answers_say_of_the_limit_is_passed_on() {
-    let bench = Bench::with(SandboxConfig::default()).await;
+    let bench = Bench::with(SandboxConfig::default(), XenditApi::V3).await;
     let noted = Arc::new(Noted::default());
-    let xendit = adapter(&bench.sandbox.xendit_base_url()).with_budget(noted.clone());
+    let xendit = adapter(&bench.sandbox.xendit_base_url(), XenditApi::V3).with_budget(noted.clone());
     xendit.open(&bench.account, &charge(1)).await.unwrap();
     xendit.sweep(&bench.account, Timestamp::EPOCH, WITHIN).await.unwrap();
     assert_eq!(*noted.0.lock().unwrap(), [(Endpoint::Open, 599), (Endpoint::Sweep, 599)]);

@@ -3,7 +3,7 @@
 use mstore_pay_domain::charge::{Artefact, Charge, Opening, Payer};
 use mstore_pay_domain::gateway::PaymentView;
 use mstore_pay_domain::money::Currency;
-use mstore_pay_domain::payment::{Display, Intake, Payment, PaymentStatus, Standing};
+use mstore_pay_domain::payment::{Display, Intake, Payment, PaymentStatus, Standing, Withdrawal};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -203,6 +203,9 @@ fn status_reason(payment: &Payment) -> Option<String> {
     match payment.standing() {
         Standing::Failed { reason, .. } => Some(reason.to_string()),
         Standing::Pending => match payment.display {
+            Display::Withdrawn { why: Withdrawal::Expired, .. } if payment.unanswered_push().is_some() => {
+                Some("not_seen_paid".to_owned())
+            }
             Display::Withdrawn { why, .. } => Some(why.word().to_owned()),
             Display::Shown if payment.shown_charge().and_then(Charge::artefact).is_some() => None,
             Display::Shown if payment.intake == Intake::Open => Some("opening".to_owned()),

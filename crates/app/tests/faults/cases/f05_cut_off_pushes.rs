@@ -1,8 +1,9 @@
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::f03_lost_pushes::{Push, Pushed, looked_for, push, second_objects};
+use super::f03_lost_pushes::{Looked, Push, Pushed, looked_for, push, second_objects, silence_about_ends};
 use super::shop::{Shop, millis};
 use crate::rig::Pay;
 use crate::scale::{at_once, cases, percentile};
@@ -37,6 +38,7 @@ async fn cut_off(shop: &mut Shop, codes: &[(Push, String)]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn f05_pushes_cut_off_between_the_providers_answer_and_the_commit_are_found_and_never_sent_again() {
     let mut shop = Shop::open().await;
+    shop.rig.control.faults(&json!([silence_about_ends()])).await;
     let n = cases(RUNS);
     let codes: Vec<(Push, String)> =
         (0..n).flat_map(|number| Push::ALL.map(|push| (push, format!("F05-{push:?}-{number}")))).collect();
@@ -65,13 +67,14 @@ async fn f05_pushes_cut_off_between_the_providers_answer_and_the_commit_are_foun
     let answered = pushed.iter().filter(|pushed| !pushed.is_unknown).count();
     sleep(Duration::from_secs(1)).await;
     let second = second_objects(&shop, &pushed).await;
-    let (unpaid, unflagged) = looked_for(&shop, &pushed, began).await;
+    let Looked { unpaid, unflagged, unseen } = looked_for(&shop, &pushed, began).await;
     shop.judge("F05 pushes").await;
     for push in Push::ALL {
         println!(
-            "F05 {} n={n} objects={objects} orphans=0 second_objects={second} unpaid={unpaid} unflagged={unflagged} \
-             answered_again_max={}ms",
+            "F05 {} n={n} objects={objects} orphans=0 second_objects={second} unpaid={unpaid} not_seen_paid={} \
+             unflagged={unflagged} answered_again_max={}ms",
             push.word(),
+            unseen.iter().filter(|pushed| pushed.push == push).count(),
             percentile(delays.clone(), 100),
         );
     }

@@ -40,12 +40,13 @@ async fn f37_an_answer_that_drips_is_given_up_by_the_whole_time_it_takes() {
         percentile(exchanges.iter().map(|exchange| millis(exchange.took())).collect(), 100)
     };
     let (create_max, cancel_max) = (took(&creates), took(&cancels));
-    let unexpected = creates.iter().chain(&cancels).filter(|exchange| exchange.status() != 202).count();
+    // Nobody knows what came of it, or the provider is not called any more.
+    let unexpected = creates.iter().chain(&cancels).filter(|exchange| ![202, 503].contains(&exchange.status())).count();
     for number in 0..n {
         shop.show(&Sale::of(format!("F37-{number}"), 33_000)).await;
     }
     shop.judge("F37").await;
-    println!("F37 n={n} create_max={create_max}ms cancel_max={cancel_max}ms not_202={unexpected}");
+    println!("F37 n={n} create_max={create_max}ms cancel_max={cancel_max}ms unexpected={unexpected}");
     assert!(create_max.max(cancel_max) <= millis(CALL_MAX), "calls that never ended: {create_max}, {cancel_max}");
-    assert_eq!(unexpected, 0, "nobody knows what came of a call whose answer drips");
+    assert_eq!(unexpected, 0, "answers that cannot be known");
 }

@@ -18,7 +18,7 @@ use mstore_pay_sqlite::{Options, SqliteStore};
 use serde_json::Value;
 
 use super::work;
-use crate::rig::ledger::{Delivery, LedgerCharge, ProviderCall};
+use crate::rig::ledger::{LedgerCharge, ProviderCall};
 use crate::rig::{Holdings, Rig};
 use crate::till::{ClientLog, Exchange};
 

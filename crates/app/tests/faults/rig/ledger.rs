@@ -11,7 +11,6 @@ pub(crate) struct LedgerCharge {
     pub(crate) id: String,
     pub(crate) reference: String,
     pub(crate) order_code: Option<String>,
-    pub(crate) method: String,
     pub(crate) amount: i64,
     pub(crate) payable_until: DateTime<Utc>,
     /// The QR string, the account number or the page; empty of a push.

@@ -264,6 +264,9 @@ fn a_store_that_loses_the_outbox_row_is_caught() {
             "overtaken_sender_cannot_mark_a_message",
             "messages_are_taken_oldest_first",
             "each_message_is_leased_to_one_of_racing_claimers",
+            "changes_are_read_again_in_order_whether_sent_or_not",
+            "changes_are_those_of_ones_own_merchant_and_branch",
+            "feed_that_is_followed_while_others_commit_has_no_gap",
             "everything_is_there_after_reopening",
         ],
     );

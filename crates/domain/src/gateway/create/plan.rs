@@ -7,12 +7,12 @@ use crate::gateway::{AnswerRenderer, Gateway};
 use crate::idempotency::KeptAnswer;
 use crate::ids::{ChargeId, LeaseToken, PaymentId};
 use crate::lease::Lease;
-use crate::order::OrderStatus;
 use crate::payment::{CheckLog, Display, Intake, Payment, PublicReference, Revision, Withdrawal};
 use crate::ports::{CommitError, OrderSummary, StoreError};
 use crate::schedule;
 use crate::unit_of_work::{Due, IdempotencyWrite};
 
+use super::ruled_out::ruled_out;
 use super::{CreateError, CreatePayment, Created};
 
 /// How often a plan is made again when others act on the same order.
@@ -47,7 +47,7 @@ impl Gateway {
         let actor = &command.actor;
         for _ in 0..PLANS_MAX {
             let dossier = self.dossier(&command.scope.merchant, &command.order_code, actor).await?;
-            refuse_finished_order(command, &dossier, order.as_ref())?;
+            ruled_out(command, &dossier, order.as_ref())?;
             let live = dossier.live_payment().cloned();
             match live {
                 Some(live) if same_content(&live, command) && !self.is_push_given_up(command, &live) => {
@@ -58,7 +58,7 @@ impl Gateway {
                     let ready = ready(&routes)?;
                     self.leave(command, &live).await?;
                     let dossier = self.dossier(&command.scope.merchant, &command.order_code, actor).await?;
-                    refuse_finished_order(command, &dossier, order.as_ref())?;
+                    ruled_out(command, &dossier, order.as_ref())?;
                     if let Some(plan) = self.intend(command, dossier, &ready, Some(live.id)).await? {
                         return Ok(plan);
                     }
@@ -191,25 +191,4 @@ impl Gateway {
 fn same_content(live: &Payment, command: &CreatePayment) -> bool {
     let is_under_way = live.display == Display::Shown || live.unanswered_push().is_some();
     is_under_way && live.method == command.method && live.amount == command.amount
-}
-
-/// Refuses what the order itself rules out.
-fn refuse_finished_order(
-    command: &CreatePayment,
-    dossier: &Dossier,
-    order: Option<&OrderSummary>,
-) -> Result<(), CreateError> {
-    if let Some(paid) = dossier.paid_payment() {
-        return Err(CreateError::OrderAlreadyPaid { payment: Some(Box::new(paid.clone())) });
-    }
-    match order {
-        Some(order) if matches!(order.status, OrderStatus::Paid | OrderStatus::Synced) => {
-            Err(CreateError::OrderAlreadyPaid { payment: None })
-        }
-        Some(order) if order.status == OrderStatus::Voided => Err(CreateError::OrderVoided),
-        Some(order) if order.grand_total != command.amount => {
-            Err(CreateError::AmountMismatch { expected: order.grand_total.clone() })
-        }
-        Some(_) | None => Ok(()),
-    }
 }

@@ -1,9 +1,10 @@
 //! A key that comes again.
 
 use super::{CreateError, CreatePayment, Created, RETRY_AFTER};
+use crate::charge::{Charge, Opening};
 use crate::gateway::{AnswerRenderer, Gateway, IdempotentRequest};
 use crate::idempotency::KeptAnswer;
-use crate::payment::{Intake, PaymentStatus, PublicReference};
+use crate::payment::{Intake, Payment, PaymentStatus, PublicReference};
 use crate::ports::CommitError;
 use crate::unit_of_work::{IdempotencyWrite, UnitOfWork};
 
@@ -24,6 +25,10 @@ impl Gateway {
             return Ok(Some(Created::Replayed(answer)));
         }
         let Some(payment) = self.ports.payments.payment(merchant, &record.payment).await? else { return Ok(None) };
+        if came_to_nothing(&payment) {
+            self.release(request, &payment).await?;
+            return Ok(None);
+        }
         if payment.intake == Intake::Open && payment.reference == PublicReference::Unset {
             return Err(CreateError::InProgress { retry_after: RETRY_AFTER });
         }
@@ -31,6 +36,17 @@ impl Gateway {
         let pending = payment.status() == PaymentStatus::Pending;
         let payment = Box::new(payment);
         Ok(Some(if pending && !shown { Created::Accepted(payment) } else { Created::Open(payment) }))
+    }
+
+    /// Sets a key free that waited for a payment which no provider took: it may be tried again.
+    async fn release(&self, request: &IdempotentRequest, payment: &Payment) -> Result<(), CreateError> {
+        let release = IdempotencyWrite::Release { slot: request.slot(&payment.merchant), payment: payment.id };
+        let work = UnitOfWork { idempotency: vec![release], ..UnitOfWork::default() };
+        match self.commit(&work).await {
+            Ok(()) => Ok(()),
+            Err(CommitError::Store(store)) => Err(store.into()),
+            Err(_lost_a_race) => Err(CreateError::Contended),
+        }
     }
 
     /// Keeps the answer of a create that another request, or recovery, brought to its end: it is the first that is
@@ -57,4 +73,10 @@ impl Gateway {
             Err(_lost_a_race) => Err(CreateError::Contended),
         }
     }
+}
+
+/// Whether no provider took the payment: each of its charges was refused.
+fn came_to_nothing(payment: &Payment) -> bool {
+    let refused = |charge: &Charge| matches!(charge.opening, Opening::Refused { .. });
+    payment.intake == Intake::Closed && payment.charges.iter().all(refused)
 }

@@ -161,7 +161,9 @@ fn record_drift(dossier: &mut Dossier, job: &Job<'_>, charge: &Charge, drift: &[
 
 fn keep_answer(dossier: &mut Dossier, job: &Job<'_>) {
     let Some((slot, answers)) = &job.answer else { return };
-    let answer = dossier.payment(&job.payment).map(|payment| answers.opened(payment));
+    // What was withdrawn meanwhile is no answer: the key tells how the payment stands when it is asked.
+    let payment = dossier.payment(&job.payment).filter(|payment| payment.display == Display::Shown);
+    let answer = payment.map(|payment| answers.opened(payment));
     if let Some(answer) = answer {
         dossier.work_mut().idempotency.push(IdempotencyWrite::Answer {
             slot: slot.clone(),

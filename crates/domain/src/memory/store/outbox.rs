@@ -6,7 +6,8 @@ use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::tables::{Held, OutboxRow, Tables, is_free, is_held_by};
-use crate::ids::{LeaseToken, MessageId};
+use crate::event::{Change, FeedPlace};
+use crate::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use crate::lease::Lease;
 use crate::ports::{LeasedMessage, Outbox, StoreError};
 use crate::time::Timestamp;
@@ -49,6 +50,24 @@ impl Outbox for MemoryStore {
             }
             Ok(())
         })
+    }
+
+    async fn changes(
+        &self,
+        merchant: &MerchantId,
+        branch: &Option<BranchId>,
+        after: FeedPlace,
+        limit: u32,
+    ) -> Result<Vec<Change>, StoreError> {
+        let behind = (merchant.clone(), after.number().saturating_add(1))..=(merchant.clone(), u64::MAX);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.read(|tables| {
+            let rows = tables.changes.rows().range(behind);
+            rows.filter(|(_, message)| branch.is_none() || message.branch == *branch)
+                .map(|((_, number), message)| Change { place: FeedPlace::of(*number), message: message.clone() })
+                .take(limit)
+                .collect()
+        }))
     }
 
     async fn retry(&self, message: &MessageId, token: LeaseToken, pause: Duration) -> Result<(), StoreError> {

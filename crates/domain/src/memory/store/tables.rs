@@ -99,6 +99,7 @@ pub(super) struct Tables {
     pub(super) inbox_open: Table<u64, DeliveryId>,
     pub(super) outbox: Table<u64, OutboxRow>,
     pub(super) outbox_ids: Table<MessageId, u64>,
+    pub(super) changes: Table<(MerchantId, u64), OutboxMessage>,
     pub(super) records: Table<(PaymentId, u64), AuditRecord>,
     pub(super) bodies: Table<Digest, Vec<u8>>,
     pub(super) anchors: Table<u64, AuditAnchor>,
@@ -144,6 +145,7 @@ impl Tables {
             inbox_open,
             outbox,
             outbox_ids,
+            changes,
             records,
             bodies,
             anchors,
@@ -151,7 +153,7 @@ impl Tables {
             offline,
             numbered: _,
         } = self;
-        let tables: [&mut dyn Journaled; 22] = [
+        let tables: [&mut dyn Journaled; 23] = [
             payments,
             charges,
             due,
@@ -169,6 +171,7 @@ impl Tables {
             inbox_open,
             outbox,
             outbox_ids,
+            changes,
             records,
             bodies,
             anchors,

@@ -8,20 +8,22 @@ use mstore_pay_domain::ids::{OurReference, ProviderRef};
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{Operation, PaymentProvider};
 use mstore_pay_domain::time::Timestamp;
+use mstore_pay_xendit::XenditApi;
 
 use crate::support::{Bench, adapter, declining, nobody_listening};
 
 /// The adapter and the sandbox it talks to.
 pub(crate) struct XenditRig {
     bench: Bench,
+    api: XenditApi,
     rules: Mutex<BTreeMap<Operation, String>>,
     /// In scenes that the sandbox cannot play, the adapter talks to another server.
     elsewhere: Mutex<Option<Arc<dyn PaymentProvider>>>,
 }
 
 impl XenditRig {
-    pub(crate) async fn new() -> Self {
-        Self { bench: Bench::new().await, rules: Mutex::default(), elsewhere: Mutex::default() }
+    pub(crate) async fn new(api: XenditApi) -> Self {
+        Self { bench: Bench::speaking(api).await, api, rules: Mutex::default(), elsewhere: Mutex::default() }
     }
 }
 
@@ -80,8 +82,8 @@ impl ProviderRig for XenditRig {
 
     async fn arrange(&self, operation: Operation, scene: Scene) {
         let other: Option<Arc<dyn PaymentProvider>> = match scene {
-            Scene::Unreachable => Some(Arc::new(adapter(&nobody_listening()))),
-            Scene::Declined => Some(Arc::new(adapter(&declining().await))),
+            Scene::Unreachable => Some(Arc::new(adapter(&nobody_listening(), self.api))),
+            Scene::Declined => Some(Arc::new(adapter(&declining().await, self.api))),
             _ => None,
         };
         *self.elsewhere.lock().unwrap() = other;

@@ -39,6 +39,10 @@ pub(super) fn sentence(payment: &Payment) -> Bilingual {
         return of_status(status);
     }
     match payment.display {
+        Display::Withdrawn { why: Withdrawal::Expired, .. } if payment.unanswered_push().is_some() => both(
+            "Penyedia tidak pernah menjawab dan tidak ada uang terlihat. Tanyakan pelanggan sebelum memilih cara lain.",
+            "The provider never answered and no money was seen. Ask the customer before choosing another way.",
+        ),
         Display::Withdrawn { why: Withdrawal::Expired, .. } => both(
             "Waktu habis; sedang dipastikan ke penyedia bahwa tidak ada uang masuk.",
             "The time is over; the provider is being asked to make sure that no money came.",

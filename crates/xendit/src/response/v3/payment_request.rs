@@ -1,24 +1,17 @@
 use mstore_pay_domain::charge::{Artefact, FailureReason};
 use mstore_pay_domain::ids::ProviderRef;
-use mstore_pay_domain::money::ReportedMoney;
 use mstore_pay_domain::ports::SnapshotStatus;
-use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::json::Object;
 
-use super::{Unreadable, money, order_code, provider_ref};
 use crate::channels::Shown;
+use crate::response::{Described, Unreadable, money, order_code, provider_ref};
 
 /// A payment request as Xendit describes it.
 #[derive(Debug)]
 pub(crate) struct PaymentRequest {
-    pub(crate) id: ProviderRef,
-    pub(crate) reference: Option<String>,
-    pub(crate) order_code: Option<String>,
-    pub(crate) asked: Option<ReportedMoney>,
-    pub(crate) status: SnapshotStatus,
+    pub(crate) charge: Described,
     /// The payment made last, where one was; earlier ones are not named.
     pub(crate) latest_payment: Option<ProviderRef>,
-    pub(crate) expires_at: Option<Timestamp>,
     /// Descriptors and values.
     actions: Vec<(String, String)>,
     /// Its word for success.
@@ -33,13 +26,15 @@ impl PaymentRequest {
         let properties = object.object("channel_properties");
         let actions = object.objects("actions")?;
         Ok(Self {
-            id,
-            reference: object.text("reference_id"),
-            order_code: order_code(&object),
-            asked: money(&object, "request_amount", object.text("currency").as_deref())?,
-            status: status(&word, object.text("failure_code").as_deref()),
+            charge: Described {
+                id,
+                reference: object.text("reference_id"),
+                order_code: order_code(&object),
+                asked: money(&object, "request_amount", object.text("currency").as_deref())?,
+                status: status(&word, object.text("failure_code").as_deref()),
+                expires_at: properties.and_then(|properties| properties.time("expires_at")),
+            },
             latest_payment: provider_ref(&object, "latest_payment_id"),
-            expires_at: properties.and_then(|properties| properties.time("expires_at")),
             actions: actions.iter().filter_map(|act| Some((act.text("descriptor")?, act.text("value")?))).collect(),
             is_settled: word == "SUCCEEDED",
         })
@@ -68,7 +63,7 @@ impl PaymentRequest {
     /// Whether there may be more payments on it than the one it names: it was paid, or it is closed, after
     /// which it no longer says so.
     pub(crate) fn may_hold_money(&self) -> bool {
-        self.is_settled || self.latest_payment.is_some() || self.status != SnapshotStatus::Pending
+        self.is_settled || self.latest_payment.is_some() || self.charge.status != SnapshotStatus::Pending
     }
 }
 
@@ -95,16 +90,16 @@ mod tests {
 
     #[track_caller]
     fn check_status(word: &str, more: &str, want: &SnapshotStatus) {
-        assert_eq!(&PaymentRequest::parse(body(word, more).as_bytes()).unwrap().status, want, "{word}");
+        assert_eq!(&PaymentRequest::parse(body(word, more).as_bytes()).unwrap().charge.status, want, "{word}");
     }
 
     #[test]
     fn what_we_need_is_read_whatever_stands_around_it() {
         let request = PaymentRequest::parse(body("REQUIRES_ACTION", "").as_bytes()).unwrap();
-        assert_eq!(request.id.as_str(), "pr-1");
-        assert_eq!(request.reference.as_deref(), Some("TRX-1~a"));
-        assert_eq!(request.order_code.as_deref(), Some("TRX-1"));
-        assert!(request.asked.as_ref().unwrap().fits(&33_000.into()));
+        assert_eq!(request.charge.id.as_str(), "pr-1");
+        assert_eq!(request.charge.reference.as_deref(), Some("TRX-1~a"));
+        assert_eq!(request.charge.order_code.as_deref(), Some("TRX-1"));
+        assert!(request.charge.asked.as_ref().unwrap().fits(&33_000.into()));
         assert_eq!(request.artefact(Shown::QrString), Some(Artefact::Qr { qr_string: "0002".to_owned() }));
         assert!(!request.may_hold_money());
     }

@@ -1,31 +1,21 @@
-use mstore_pay_domain::charge::{Payer, Receipt};
+use mstore_pay_domain::charge::Receipt;
 use mstore_pay_domain::ids::ProviderRef;
+use mstore_pay_domain::money::{Money, ReportedMoney};
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::json::Object;
 
-use super::{Unreadable, captured, captured_at, provider_ref};
+use crate::response::{Payment, Unreadable, money, payer, provider_ref};
 
-/// A payment as Xendit describes it: the object that says whether money came.
-#[derive(Debug)]
-pub(crate) struct Payment {
-    /// The request it was made on.
-    pub(crate) request: Option<ProviderRef>,
-    /// The reference of that request.
-    pub(crate) reference: Option<String>,
-    /// The money, if it came.
-    pub(crate) receipt: Option<Receipt>,
-}
-
-impl Payment {
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Unreadable> {
-        let object = Object::parse(body)?;
-        let id = provider_ref(&object, "payment_id").ok_or(Unreadable::Field("payment_id"))?;
-        let came = object.text("status").as_deref() == Some("SUCCEEDED");
-        Ok(Self {
-            request: provider_ref(&object, "payment_request_id"),
-            reference: object.text("reference_id"),
-            receipt: came.then(|| receipt(id, &object)).transpose()?,
-        })
-    }
+/// Reads a payment.
+pub(crate) fn payment(body: &[u8]) -> Result<Payment, Unreadable> {
+    let object = Object::parse(body)?;
+    let id = provider_ref(&object, "payment_id").ok_or(Unreadable::Field("payment_id"))?;
+    let came = object.text("status").as_deref() == Some("SUCCEEDED");
+    Ok(Payment {
+        made_on: provider_ref(&object, "payment_request_id"),
+        reference: object.text("reference_id"),
+        receipt: came.then(|| receipt(id, &object)).transpose()?,
+    })
 }
 
 fn receipt(payment_ref: ProviderRef, object: &Object) -> Result<Receipt, Unreadable> {
@@ -37,18 +27,32 @@ fn receipt(payment_ref: ProviderRef, object: &Object) -> Result<Receipt, Unreada
     })
 }
 
-fn payer(details: &Object) -> Payer {
-    Payer {
-        issuer: details.text("issuer_name").or_else(|| details.text("source")),
-        name: details.text("payer_name"),
-        receipt_id: details.text("receipt_id"),
+/// What was really paid: the sum of the captures, or without any the amount asked for. Some deliveries lack
+/// the latter, and a reusable code may be paid with another.
+pub(crate) fn captured(payment: &Object) -> Result<Option<ReportedMoney>, Unreadable> {
+    let currency = payment.text("currency");
+    let mut amounts = Vec::new();
+    for capture in payment.objects("captures")? {
+        let amount = capture.money("capture_amount").map_err(|_no_amount| Unreadable::Field("capture_amount"))?;
+        amounts.extend(amount);
     }
+    if amounts.is_empty() {
+        return money(payment, "request_amount", currency.as_deref());
+    }
+    let amount = Money::sum(&amounts);
+    Ok(currency.map(|currency| ReportedMoney { amount, currency }))
+}
+
+/// When money moved: the first capture, else when the payment last changed.
+pub(crate) fn captured_at(payment: &Object) -> Option<Timestamp> {
+    let captures = payment.objects("captures").unwrap_or_default();
+    let first = captures.iter().filter_map(|capture| capture.time("capture_timestamp")).min();
+    first.or_else(|| payment.time("updated")).or_else(|| payment.time("created"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mstore_pay_domain::money::Money;
 
     fn body(status: &str, middle: &str) -> String {
         format!(
@@ -58,7 +62,7 @@ mod tests {
 
     #[track_caller]
     fn check(middle: &str, want_amount: &str, want_paid_at: &str) {
-        let receipt = Payment::parse(body("SUCCEEDED", middle).as_bytes()).unwrap().receipt.unwrap();
+        let receipt = payment(body("SUCCEEDED", middle).as_bytes()).unwrap().receipt.unwrap();
         assert_eq!(receipt.money.amount, Money::parse(want_amount).unwrap());
         assert_eq!(receipt.paid_at.to_string(), want_paid_at);
     }
@@ -86,15 +90,15 @@ mod tests {
     #[test]
     fn only_a_succeeded_payment_is_money() {
         for status in ["PENDING", "AUTHORIZED", "FAILED", "CANCELED", "EXPIRED", "succeeded", "SOON"] {
-            let payment = Payment::parse(body(status, r#""request_amount":1,"#).as_bytes()).unwrap();
-            assert_eq!(payment.receipt, None, "{status}");
+            let read = payment(body(status, r#""request_amount":1,"#).as_bytes()).unwrap();
+            assert_eq!(read.receipt, None, "{status}");
         }
     }
 
     #[test]
     fn money_without_a_readable_amount_is_an_error_and_not_nothing() {
         for middle in ["", r#""request_amount":"1","#, r#""captures":[{"capture_amount":-1}],"#, r#""captures":[7],"#] {
-            assert!(Payment::parse(body("SUCCEEDED", middle).as_bytes()).is_err(), "{middle}");
+            assert!(payment(body("SUCCEEDED", middle).as_bytes()).is_err(), "{middle}");
         }
     }
 
@@ -102,7 +106,7 @@ mod tests {
     fn the_payer_is_what_is_told_of_them() {
         let middle =
             r#""request_amount":1,"payment_details":{"issuer_name":"DANA","payer_name":"Budi","receipt_id":"77"},"#;
-        let receipt = Payment::parse(body("SUCCEEDED", middle).as_bytes()).unwrap().receipt.unwrap();
+        let receipt = payment(body("SUCCEEDED", middle).as_bytes()).unwrap().receipt.unwrap();
         assert_eq!(receipt.payer.issuer.as_deref(), Some("DANA"));
         assert_eq!(receipt.payer.receipt_id.as_deref(), Some("77"));
     }

@@ -1,0 +1,7 @@
+//! Answers of Payments API v3.
+
+mod payment;
+mod payment_request;
+
+pub(crate) use payment::{captured, captured_at, payment};
+pub(crate) use payment_request::PaymentRequest;
