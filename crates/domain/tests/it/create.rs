@@ -186,7 +186,7 @@ fn with_keys(method: Method) -> Shop {
 }
 
 #[track_caller]
-fn check_repeat(second: Mishap) {
+fn check_repeat(second: &Mishap) {
     let shop = with_keys(Method::Ovo);
     shop.world.provider.misbehave(Operation::Open, Mishap::SilentAfter);
     shop.world.provider.misbehave(Operation::Open, second.clone());
@@ -194,16 +194,16 @@ fn check_repeat(second: Mishap) {
     command.method = Method::Ovo;
     let accepted = shop.create(&command);
     let Ok(Created::Accepted(payment)) = accepted else { panic!("{second:?} gave {accepted:?}") };
-    shop.pay(&shop.books()[0].our_reference.to_string(), PRICE);
+    shop.pay(&shop.shown(&payment.id), PRICE);
     shop.pass(20);
     assert_eq!(shop.status(&payment.id), PaymentStatus::Paid, "{second:?}");
 }
 
 #[test]
 fn after_an_opening_without_an_answer_a_repeat_that_is_refused_proves_nothing() {
-    check_repeat(Mishap::Unreachable);
+    check_repeat(&Mishap::Unreachable);
     for kind in [ProviderErrorKind::InvalidRequest, ProviderErrorKind::RateLimited { retry_after: None }] {
-        check_repeat(Mishap::Refused { kind, certainty: Certainty::NotApplied });
+        check_repeat(&Mishap::Refused { kind, certainty: Certainty::NotApplied });
     }
 }
 
