@@ -138,6 +138,8 @@ macro_rules! for_each_store_case {
             each_commit_counts_the_revision_up,
             stale_revision_is_a_conflict,
             stale_order_revision_is_a_conflict,
+            order_that_is_not_as_it_was_read_is_a_conflict,
+            racing_decisions_on_one_order_commit_once,
             update_of_nothing_is_a_conflict,
             second_insert_of_a_payment_is_refused,
             of_racing_commits_one_wins,

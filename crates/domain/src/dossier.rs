@@ -17,10 +17,10 @@ use crate::charge::{Charge, Outcome, Signal};
 use crate::exception::{ExceptionState, Misfit, MoneyException};
 use crate::ids::{ChargeId, ExceptionId, MerchantId, OrderCode, PaymentId, ProviderRef};
 use crate::order::Order;
-use crate::payment::{Payment, PaymentStatus};
+use crate::payment::{Payment, PaymentStatus, Revision};
 use crate::ports::{Drift, IdGenerator};
 use crate::time::Timestamp;
-use crate::unit_of_work::{Due, ExceptionWrite, LiveOrderWrite, UnitOfWork};
+use crate::unit_of_work::{Due, ExceptionWrite, LiveOrderWrite, OrderRead, UnitOfWork};
 
 /// An order and all its payments, as read, and what was decided since.
 pub struct Dossier {
@@ -32,6 +32,7 @@ pub struct Dossier {
     holds: Vec<LiveOrderWrite>,
     work: UnitOfWork,
     raised_before: BTreeSet<String>,
+    read: OrderRead,
     now: Timestamp,
     actor: Actor,
     ids: Arc<dyn IdGenerator>,
@@ -70,6 +71,12 @@ impl Dossier {
             let before = Before::Stood(payment.status());
             File { payment, before, touched: false, due: None, fresh_receipts: Vec::new(), fresh_reversals: Vec::new() }
         };
+        let read = OrderRead {
+            merchant: merchant.clone(),
+            order_code: order_code.clone(),
+            order: order.as_ref().map_or(Revision::NEW, |order| order.revision),
+            payments: payments.iter().map(|payment| (payment.id, payment.revision)).collect(),
+        };
         Self {
             merchant,
             order_code,
@@ -79,6 +86,7 @@ impl Dossier {
             holds: Vec::new(),
             work: UnitOfWork::default(),
             raised_before: BTreeSet::new(),
+            read,
             now,
             actor,
             ids,

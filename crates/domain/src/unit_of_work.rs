@@ -1,5 +1,7 @@
 //! The unit of work: everything one decision changes, as a value that a store applies whole or not at all.
 
+use std::collections::BTreeMap;
+
 use crate::audit::{AuditBody, AuditNote, AuditRecord};
 use crate::event::OutboxMessage;
 use crate::exception::MoneyException;
@@ -13,6 +15,8 @@ use crate::time::Timestamp;
 /// Everything one decision changes. A store applies all of it or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UnitOfWork {
+    /// What was read of the orders that the decision is about: it MUST still be so.
+    pub orders_read: Vec<OrderRead>,
     /// Payments with their charges and receipts.
     pub payments: Vec<PaymentWrite>,
     /// Orders.
@@ -31,6 +35,19 @@ pub struct UnitOfWork {
     pub audit: Vec<AuditRecord>,
     /// Redacted bodies, by digest.
     pub bodies: Vec<AuditBody>,
+}
+
+/// An order as it was read, registered or not: a decision rests on all its payments, written or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRead {
+    /// The tenant.
+    pub merchant: MerchantId,
+    /// The order.
+    pub order_code: OrderCode,
+    /// Its revision; [`Revision::NEW`] where it was not registered.
+    pub order: Revision,
+    /// Every payment of it, with the revision it was read under.
+    pub payments: BTreeMap<PaymentId, Revision>,
 }
 
 /// A payment to write.

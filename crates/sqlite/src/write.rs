@@ -7,6 +7,7 @@ mod idempotency;
 mod inbox;
 mod live_orders;
 mod orders;
+mod orders_read;
 mod outbox;
 mod payments;
 mod stored;
@@ -21,6 +22,9 @@ use crate::errors::Fault;
 /// Applies a unit of work; what it wrote before an error is for the caller to roll back.
 pub(crate) fn apply(conn: &mut SqliteConnection, work: &UnitOfWork) -> Result<(), Fault> {
     let now = clock::now(conn)?;
+    for read in &work.orders_read {
+        orders_read::check(conn, read)?;
+    }
     let mut stored = StoredHeads::load(conn, work)?;
     audit::check_chains(work, &stored)?;
     for write in &work.payments {

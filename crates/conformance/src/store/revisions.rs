@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::CommitError;
-use mstore_pay_domain::unit_of_work::{OrderWrite, UnitOfWork};
+use mstore_pay_domain::unit_of_work::{OrderRead, OrderWrite, UnitOfWork};
 
 use super::StoreHarness;
 use super::fixtures::{
@@ -127,4 +127,43 @@ fn check_one_wins(outcomes: &[Result<(), CommitError>], lost: fn(&CommitError) -
     for outcome in outcomes.iter().filter(|outcome| outcome.is_err()) {
         assert_refused(outcome, lost);
     }
+}
+
+fn read_of(payments: &[&Payment], order: Revision) -> OrderRead {
+    let any = order_of("TRX-1");
+    let payments = payments.iter().map(|payment| (payment.id, payment.revision)).collect();
+    OrderRead { merchant: any.merchant, order_code: any.code, order, payments }
+}
+
+/// A decision rests on the whole order: one that gained a payment, whose payment moved, or that was
+/// registered since it was read, is decided on anew.
+pub async fn order_that_is_not_as_it_was_read_is_a_conflict(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let ended = commit_and_read(&stores, &kit.payment("TRX-1")).await;
+    let other = commit_and_read(&stores, &kit.payment("TRX-2")).await;
+    let decided_on = |read: OrderRead| UnitOfWork { orders_read: vec![read], ..unit(&other) };
+    let nothing = read_of(&[], Revision::NEW);
+    assert_refused(&stores.payments.commit(&decided_on(nothing)).await, is_conflict);
+    let as_it_was = read_of(&[&ended], Revision::NEW);
+    let moved = commit_and_read(&stores, &ended).await;
+    assert_refused(&stores.payments.commit(&decided_on(as_it_was)).await, is_conflict);
+    let unregistered = read_of(&[&moved], Revision::NEW);
+    must_commit(&stores, &order_unit(OrderWrite { order: order_of("TRX-1"), expected: Revision::NEW })).await;
+    assert_refused(&stores.payments.commit(&decided_on(unregistered)).await, is_conflict);
+    assert_eq!(read(&stores, &other).await, Some(other.clone()), "the stored payment");
+    must_commit(&stores, &decided_on(read_of(&[&moved], Revision::of(1)))).await;
+}
+
+/// Of two decisions that both rest on an order as it was, one is committed, even if they write different
+/// payments.
+pub async fn racing_decisions_on_one_order_commit_once(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let racers = (0..RACERS).map(|_| {
+        let repository = Arc::clone(&stores.payments);
+        let work = UnitOfWork { orders_read: vec![read_of(&[], Revision::NEW)], ..unit(&kit.payment("TRX-1")) };
+        async move { repository.commit(&work).await }.boxed()
+    });
+    check_one_wins(&race(racers.collect()).await, is_conflict);
 }

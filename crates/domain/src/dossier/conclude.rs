@@ -143,13 +143,13 @@ impl Dossier {
 
     /// Lets the order hear what became of its payments; once it is paid, every sibling is called off.
     fn settle_order(&mut self) {
-        let newly_paid: Vec<(PaymentId, Timestamp)> = self
-            .files
-            .iter()
-            .filter(|file| !file.before.held_money() && file.payment.status().holds_money())
-            .map(|file| (file.payment.id, file.payment.paid_at().unwrap_or(self.now)))
+        // Told of every one, also of those paid before: the order may have been registered since.
+        let paid: Vec<(PaymentId, Timestamp)> = self
+            .payments()
+            .filter(|payment| payment.status().holds_money())
+            .map(|payment| (payment.id, payment.paid_at().unwrap_or(self.now)))
             .collect();
-        for (payment, at) in &newly_paid {
+        for (payment, at) in &paid {
             self.order_hears(&OrderSignal::Paid { at: *at, by: PaidBy::Payment(*payment) });
         }
         let payer = self.paid_payment().map(|payment| payment.id);
@@ -232,7 +232,7 @@ impl Dossier {
     }
 
     fn write(self) -> UnitOfWork {
-        let Self { merchant, order_code, order, order_touched, files, holds, mut work, now, .. } = self;
+        let Self { merchant, order_code, order, order_touched, files, holds, mut work, read, now, .. } = self;
         let left_pending = |file: &&File| {
             file.touched
                 && file.payment.status() != PaymentStatus::Pending
@@ -251,6 +251,9 @@ impl Dossier {
         }
         if let Some(order) = order.filter(|_| order_touched) {
             work.orders.push(OrderWrite { expected: order.revision, order });
+        }
+        if !work.payments.is_empty() || !work.orders.is_empty() {
+            work.orders_read.push(read);
         }
         work
     }

@@ -6,9 +6,12 @@ use super::{Gateway, Scope};
 use crate::ids::OrderCode;
 use crate::money::Money;
 use crate::order::{Order, OrderOutcome, OrderSignal, OrderState, PaidBy};
-use crate::payment::{PaymentStatus, Revision};
+use crate::payment::{Payment, PaymentStatus, Revision};
 use crate::ports::{CommitError, StoreError};
-use crate::unit_of_work::{OrderWrite, UnitOfWork};
+use crate::unit_of_work::{OrderRead, OrderWrite, UnitOfWork};
+
+/// How often an order is looked at again when its payments change while it is registered.
+const TRIES_MAX: u32 = 5;
 
 /// An order as a till registers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +53,21 @@ impl Gateway {
     /// # Errors
     /// [`RegisterError`]
     pub async fn register_order(&self, register: &RegisterOrder) -> Result<Order, RegisterError> {
+        for _ in 0..TRIES_MAX {
+            if let Some(order) = self.try_to_register(register).await? {
+                return Ok(order);
+            }
+        }
+        Err(StoreError::unavailable("payments of the order kept changing").into())
+    }
+
+    /// `None` where a payment of the order moved meanwhile: what it makes of the order must be seen anew.
+    async fn try_to_register(&self, register: &RegisterOrder) -> Result<Option<Order>, RegisterError> {
         let merchant = &register.scope.merchant;
         if let Some(known) = self.ports.orders.order(merchant, &register.code).await? {
-            return same_or_differs(known, register);
+            return same_or_differs(known, register).map(Some);
         }
+        let payments = self.ports.payments.of_order(merchant, &register.code).await?;
         let order = Order {
             merchant: merchant.clone(),
             branch: register.scope.branch.clone(),
@@ -63,15 +77,22 @@ impl Gateway {
             body_json: register.body_json.clone(),
             created_at: self.ports.clock.now(),
             revision: Revision::NEW,
-            state: self.state_by_payments(register).await?,
+            state: state_by_payments(&payments),
         };
         let write = OrderWrite { order: order.clone(), expected: Revision::NEW };
-        let work = UnitOfWork { orders: vec![write], ..UnitOfWork::default() };
+        let read = OrderRead {
+            merchant: merchant.clone(),
+            order_code: register.code.clone(),
+            order: Revision::NEW,
+            payments: payments.iter().map(|payment| (payment.id, payment.revision)).collect(),
+        };
+        let work = UnitOfWork { orders: vec![write], orders_read: vec![read], ..UnitOfWork::default() };
         match self.commit(&work).await {
-            Ok(()) => Ok(Order { revision: Revision::NEW.next(), ..order }),
+            Ok(()) => Ok(Some(Order { revision: Revision::NEW.next(), ..order })),
+            Err(CommitError::Conflict { .. }) => Ok(None),
             Err(CommitError::Store(store)) => Err(store.into()),
             Err(error) => match self.ports.orders.order(merchant, &register.code).await? {
-                Some(known) => same_or_differs(known, register),
+                Some(known) => same_or_differs(known, register).map(Some),
                 None => Err(StoreError::query(error).into()),
             },
         }
@@ -85,28 +106,28 @@ impl Gateway {
         let order = self.ports.orders.order(&scope.merchant, code).await?;
         Ok(order.filter(|order| scope.covers_order(order)))
     }
+}
 
-    async fn state_by_payments(&self, register: &RegisterOrder) -> Result<OrderState, StoreError> {
-        let payments = self.ports.payments.of_order(&register.scope.merchant, &register.code).await?;
-        let signals = payments.iter().filter_map(|payment| match payment.status() {
-            PaymentStatus::Pending => Some(OrderSignal::PaymentOpened),
-            PaymentStatus::Paid | PaymentStatus::PartiallyRefunded => {
-                let at = payment.paid_at().unwrap_or(payment.created_at);
-                Some(OrderSignal::Paid { at, by: PaidBy::Payment(payment.id) })
-            }
-            PaymentStatus::Expired
-            | PaymentStatus::Canceled
-            | PaymentStatus::Failed
-            | PaymentStatus::Refunded
-            | PaymentStatus::Reversed => None,
-        });
-        Ok(signals.fold(OrderState::Draft, |state, signal| match state.on(&signal) {
-            OrderOutcome::Moved(to) => to,
-            OrderOutcome::Unchanged | OrderOutcome::PaidAfterVoid | OrderOutcome::PaidTwice | OrderOutcome::Refused => {
-                state
-            }
-        }))
-    }
+/// Where the payments that came before an order bring it.
+fn state_by_payments(payments: &[Payment]) -> OrderState {
+    let signals = payments.iter().filter_map(|payment| match payment.status() {
+        PaymentStatus::Pending => Some(OrderSignal::PaymentOpened),
+        PaymentStatus::Paid | PaymentStatus::PartiallyRefunded => {
+            let at = payment.paid_at().unwrap_or(payment.created_at);
+            Some(OrderSignal::Paid { at, by: PaidBy::Payment(payment.id) })
+        }
+        PaymentStatus::Expired
+        | PaymentStatus::Canceled
+        | PaymentStatus::Failed
+        | PaymentStatus::Refunded
+        | PaymentStatus::Reversed => None,
+    });
+    signals.fold(OrderState::Draft, |state, signal| match state.on(&signal) {
+        OrderOutcome::Moved(to) => to,
+        OrderOutcome::Unchanged | OrderOutcome::PaidAfterVoid | OrderOutcome::PaidTwice | OrderOutcome::Refused => {
+            state
+        }
+    })
 }
 
 fn same_or_differs(known: Order, register: &RegisterOrder) -> Result<Order, RegisterError> {

@@ -114,8 +114,10 @@ pub trait PaymentRepository: Send + Sync {
     /// its revision up by one, and any lease on it ends.
     ///
     /// # Errors
-    /// * [`CommitError::Conflict`] MUST be returned when an `expected` is not the stored revision, or
-    ///   an audit record does not follow the stored head;
+    /// * [`CommitError::Conflict`] MUST be returned when an `expected` is not the stored revision, when
+    ///   an order read is not as it was read (its payments may be others, or stand elsewhere; two
+    ///   commits of one order MUST NOT pass each other unseen), or an audit record does not follow the
+    ///   stored head;
     /// * [`CommitError::OrderHeld`] when another payment holds a live order;
     /// * [`CommitError::KeyTaken`] when an idempotency key is in use;
     /// * [`CommitError::Duplicate`] when an id, our reference or a receipt exists that must be unique;

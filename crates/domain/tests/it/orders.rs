@@ -1,12 +1,20 @@
 //! Orders: registered before or after their payments, and paid by them once.
 
+use std::sync::{Arc, Mutex};
+
+use futures::FutureExt as _;
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::{CreateError, RegisterError, RegisterOrder};
+use mstore_pay_domain::gateway::{
+    AcceptedWebhook, CreateError, Gateway, Policies, RegisterError, RegisterOrder, Settled,
+};
 use mstore_pay_domain::ids::OrderCode;
 use mstore_pay_domain::money::Money;
-use mstore_pay_domain::order::{Order, OrderStatus};
+use mstore_pay_domain::order::{Order, OrderState, OrderStatus};
+use mstore_pay_domain::ports::{IdGenerator, PaymentRepository as _};
+use mstore_pay_domain::unit_of_work::{OrderWrite, UnitOfWork};
+use uuid::Uuid;
 
-use crate::shop::{PRICE, Shop};
+use crate::shop::{PRICE, PlainAnswers, Shop};
 
 fn register(shop: &Shop, total: u32) -> Result<Order, RegisterError> {
     block_on(shop.gateway.register_order(&RegisterOrder {
@@ -73,4 +81,62 @@ fn a_paid_order_takes_no_other_payment() {
     shop.deliver_all();
     let refused = shop.create(&Shop::command("TRX-1", PRICE));
     assert!(matches!(refused, Err(CreateError::OrderAlreadyPaid { payment: Some(_) })), "{refused:?}");
+}
+
+/// Ids whose first is late: something happens before it is given.
+struct Interrupted<F>(Arc<dyn IdGenerator>, Mutex<Option<F>>);
+
+impl<F: FnOnce() + Send> IdGenerator for Interrupted<F> {
+    fn uuid(&self) -> Uuid {
+        let act = self.1.lock().unwrap().take();
+        if let Some(act) = act {
+            act();
+        }
+        self.0.uuid()
+    }
+}
+
+/// A gateway on the shop's world that is interrupted by `act` between reading and writing.
+fn interrupted(shop: &Shop, act: impl FnOnce() + Send + 'static) -> Gateway {
+    let mut ports = shop.world.ports();
+    ports.ids = Arc::new(Interrupted(ports.ids, Mutex::new(Some(act))));
+    Gateway::new(ports, Policies::default())
+}
+
+/// An order's payment that ended and was paid all the same, and settling the webhook that tells of it.
+fn paid_late(shop: &Shop) -> impl FnOnce() + Send + use<> {
+    let ended = shop.sell("TRX-1");
+    shop.pass(400);
+    shop.pay(&shop.shown(&ended.id), PRICE);
+    let told = shop.webhooks().pop().unwrap();
+    let (gateway, provider) = (shop.gateway.clone(), shop.world.account.provider.clone());
+    move || {
+        let accepted = gateway.accept_webhook(&provider, None, &told).now_or_never();
+        let Some(Ok(AcceptedWebhook::New(leased))) = accepted else { panic!("expected a new delivery") };
+        assert!(matches!(gateway.settle_webhook(&leased).now_or_never(), Some(Ok(Settled::Done))));
+    }
+}
+
+#[test]
+fn money_that_comes_while_another_payment_is_intended_leaves_no_second_qr() {
+    let shop = Shop::open();
+    let gateway = interrupted(&shop, paid_late(&shop));
+    let refused = block_on(gateway.create(&Shop::command("TRX-1", PRICE), &PlainAnswers));
+    assert!(matches!(refused, Err(CreateError::OrderAlreadyPaid { payment: Some(_) })), "{refused:?}");
+    assert_eq!(shop.books().len(), 1);
+}
+
+#[test]
+fn money_whose_order_is_registered_behind_its_back_pays_it_with_the_next_decision() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    let mut order = register(&shop, PRICE).unwrap();
+    order.state = OrderState::PendingPayment;
+    let write = OrderWrite { expected: order.revision, order };
+    block_on(shop.world.store.commit(&UnitOfWork { orders: vec![write], ..UnitOfWork::default() })).unwrap();
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    check(&shop, OrderStatus::Paid);
 }

@@ -199,3 +199,16 @@ fn a_push_that_the_cashier_calls_off_waits_for_its_window() {
     until(&shop, &payment, 76);
     assert_eq!((shop.status(&payment.id), shop.exceptions()), (PaymentStatus::Canceled, vec!["outcome_unknown"]));
 }
+
+#[test]
+fn a_push_that_was_called_off_and_cannot_be_closed_keeps_the_order_until_its_window_is_over() {
+    let shop = Shop::open();
+    let Ok(Created::Open(payment)) = shop.create(&ovo()) else { panic!("no push") };
+    let cancelled = block_on(shop.gateway.cancel(&Shop::scope(), &payment.public_reference(), &Actor::Worker)).unwrap();
+    assert_eq!(cancelled.cancellation, Cancellation::Unsupported);
+    until(&shop, &payment, 74);
+    let early = shop.create(&confirmed(Shop::command("TRX-1", PRICE)));
+    assert!(matches!(early, Err(CreateError::OrderHasLivePayment { .. })), "{early:?}");
+    until(&shop, &payment, 75);
+    shop.sell("TRX-1");
+}

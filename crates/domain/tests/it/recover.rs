@@ -7,8 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::FutureExt as _;
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::{AnswerRenderer as _, CreateError, CreatePayment, Created, Gateway, Policies};
+use mstore_pay_domain::audit::Actor;
+use mstore_pay_domain::gateway::{
+    AnswerRenderer as _, Cancellation, CreateError, CreatePayment, Created, Gateway, Policies,
+};
 use mstore_pay_domain::memory::{BookedStatus, Mishap, ScriptedWebhooks};
+use mstore_pay_domain::method::Method;
 use mstore_pay_domain::payment::PaymentStatus;
 use mstore_pay_domain::ports::{Availability, CrashPoint, Operation, Probe, StoreError};
 
@@ -155,4 +159,17 @@ fn an_id_that_a_webhook_told_meanwhile_is_kept_and_the_charge_closed_by_it() {
     assert!(charge.is_hidden());
     assert_eq!(charge.provider_ref(), Some(&lost.charge_ref));
     assert_eq!(shop.books()[0].status, BookedStatus::Canceled);
+}
+
+#[test]
+fn a_push_under_way_is_not_forgotten_when_it_is_cancelled() {
+    let shop = Shop::open();
+    let mut command = Shop::command("TRX-1", PRICE);
+    command.method = Method::Ovo;
+    cut_off(&shop, CrashPoint::AfterCallBeforeCommit, End::Death, &command);
+    let payment = shop.stored("TRX-1").remove(0);
+    let cancelled = block_on(shop.gateway.cancel(&Shop::scope(), &payment.id.to_string(), &Actor::Worker)).unwrap();
+    assert_eq!(cancelled.cancellation, Cancellation::Requested);
+    let another = shop.create(&Shop::command("TRX-1", PRICE));
+    assert!(matches!(another, Err(CreateError::OrderHasLivePayment { .. })), "{another:?}");
 }

@@ -13,6 +13,7 @@ use crate::schedule;
 use crate::unit_of_work::{Due, IdempotencyWrite};
 
 use super::ruled_out::ruled_out;
+use super::supersede::may_be_approved;
 use super::{CreateError, CreatePayment, Created};
 
 /// How often a plan is made again when others act on the same order.
@@ -122,6 +123,9 @@ impl Gateway {
         superseded: Option<PaymentId>,
     ) -> Result<Option<Plan>, CreateError> {
         let Some(route) = routes.first() else { return Err(CreateError::MethodUnsupported { offered: Vec::new() }) };
+        if let Some(payment) = dossier.payments().find(|payment| may_be_approved(payment, dossier.now())) {
+            return Err(CreateError::OrderHasLivePayment { payment: Box::new(payment.clone()) });
+        }
         let payment = self.new_payment(command, &dossier, route);
         let id = payment.id;
         if let Some(old) = superseded {

@@ -1,10 +1,11 @@
 //! Leaving a pending payment for another method or amount.
 
 use super::{CreateError, CreatePayment};
-use crate::charge::{Charge, Risk};
+use crate::charge::{Charge, ChargeState, Closing, Opening, Risk};
 use crate::gateway::Gateway;
 use crate::payment::{Payment, Withdrawal};
 use crate::schedule::PUSH_WINDOW;
+use crate::time::Timestamp;
 
 impl Gateway {
     /// Takes the old payment from display, closes its charge at the provider and asks once more, all
@@ -38,4 +39,14 @@ impl Gateway {
 /// A charge that a customer may be approving at this moment.
 fn push_in_flight(old: &Payment) -> Option<&Charge> {
     old.shown_charge().filter(|charge| charge.state.is_open() && charge.risk == Risk::Pushed)
+}
+
+/// Whether a customer may be approving a push at this moment although it was called off: its provider did not
+/// say that it is closed, and its window is not over.
+pub(super) fn may_be_approved(payment: &Payment, now: Timestamp) -> bool {
+    payment.charges.iter().any(|charge| {
+        let is_closed = charge.closing == Closing::Confirmed || matches!(charge.opening, Opening::Refused { .. });
+        let on_our_word = matches!(charge.state, ChargeState::Canceled { .. }) && !is_closed;
+        charge.risk == Risk::Pushed && on_our_word && now < charge.created_at.plus(PUSH_WINDOW)
+    })
 }

@@ -11,11 +11,14 @@ use crate::ids::{ChargeId, PaymentId};
 use crate::payment::Revision;
 use crate::ports::CommitError;
 use crate::time::Timestamp;
-use crate::unit_of_work::{Due, InboxFate, InboxMark, OrderWrite, PaymentWrite, UnitOfWork};
+use crate::unit_of_work::{Due, InboxFate, InboxMark, OrderRead, OrderWrite, PaymentWrite, UnitOfWork};
 
 impl Tables {
     /// Applies a unit of work; what it changed before an error is for the caller to take back.
     pub(super) fn commit(&mut self, work: &UnitOfWork, now: Timestamp) -> Result<(), CommitError> {
+        for read in &work.orders_read {
+            self.check_order(read)?;
+        }
         self.append_records(work)?;
         for write in &work.payments {
             self.write_payment(write, now)?;
@@ -42,6 +45,18 @@ impl Tables {
             self.bodies.put(body.digest(), body.bytes.clone());
         }
         Ok(())
+    }
+
+    fn check_order(&self, read: &OrderRead) -> Result<(), CommitError> {
+        let key = (read.merchant.clone(), read.order_code.clone());
+        let order = self.orders.get(&key).map_or(Revision::NEW, |order| order.revision);
+        let own = self.of_order_code(&read.order_code).filter(|payment| payment.merchant == read.merchant);
+        let payments: BTreeMap<PaymentId, Revision> = own.map(|payment| (payment.id, payment.revision)).collect();
+        if order == read.order && payments == read.payments {
+            Ok(())
+        } else {
+            Err(CommitError::Conflict { current: None })
+        }
     }
 
     fn append_records(&mut self, work: &UnitOfWork) -> Result<(), CommitError> {

@@ -16,7 +16,7 @@ impl Tables {
         self.payments.get(id).map(|row| row.payment.clone())
     }
 
-    fn of_order_code(&self, code: &OrderCode) -> impl Iterator<Item = &Payment> {
+    pub(super) fn of_order_code(&self, code: &OrderCode) -> impl Iterator<Item = &Payment> {
         let ids = self.by_order.get(code).into_iter().flatten();
         ids.filter_map(|id| self.payments.get(id)).map(|row| &row.payment)
     }
