@@ -31,6 +31,7 @@ mod commit;
 mod connection;
 mod errors;
 mod health;
+mod import;
 mod inbox;
 mod leases;
 mod migrations;
@@ -51,6 +52,7 @@ mod write;
 
 pub use budget::SharedBudget;
 pub use errors::OpenError;
+pub use import::Import;
 pub use migrations::migrate;
 pub use store::{Options, PostgresStore};
 pub use wakeups::SharedWakeups;

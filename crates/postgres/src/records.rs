@@ -5,7 +5,9 @@ use mstore_pay_domain::audit::{AuditRecord, Digest};
 use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
 use mstore_pay_domain::ids::{ExceptionId, PaymentId};
-use mstore_pay_domain::ports::{ExceptionFilter, ExceptionStore, IdempotencyStore, StoreError, Timeline};
+use mstore_pay_domain::ports::{
+    ExceptionFilter, ExceptionPlace, ExceptionStore, IdempotencyStore, StoreError, Timeline,
+};
 
 use crate::read;
 use crate::store::PostgresStore;
@@ -19,8 +21,13 @@ impl IdempotencyStore for PostgresStore {
 
 #[async_trait]
 impl ExceptionStore for PostgresStore {
-    async fn exceptions(&self, filter: &ExceptionFilter, limit: u32) -> Result<Vec<MoneyException>, StoreError> {
-        Ok(session!(self.plain, |conn| read::exceptions(conn, filter, limit))?)
+    async fn exceptions(
+        &self,
+        filter: &ExceptionFilter,
+        after: Option<ExceptionPlace>,
+        limit: u32,
+    ) -> Result<Vec<MoneyException>, StoreError> {
+        Ok(session!(self.plain, |conn| read::exceptions(conn, filter, after, limit))?)
     }
 
     async fn exception(&self, id: &ExceptionId) -> Result<Option<MoneyException>, StoreError> {

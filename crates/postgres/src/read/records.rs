@@ -1,5 +1,6 @@
 //! Orders, exceptions, idempotency keys and the audit trail.
 
+use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -8,11 +9,12 @@ use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
 use mstore_pay_domain::ids::{ExceptionId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::order::Order;
-use mstore_pay_domain::ports::ExceptionFilter;
+use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
 
 use crate::errors::Fault;
 use crate::rows::{EventRow, ExceptionRow, IdempotencyRow, OrderRow};
-use crate::schema::{exceptions, idempotency_keys, payment_bodies, payment_events, transactions};
+use crate::schema::{exceptions, idempotency_keys, payment_bodies, payment_events, payments, transactions};
+use crate::types::Micros;
 
 pub(crate) async fn order(
     conn: &mut AsyncPgConnection,
@@ -32,6 +34,7 @@ pub(crate) async fn order(
 pub(crate) async fn exceptions(
     conn: &mut AsyncPgConnection,
     filter: &ExceptionFilter,
+    after: Option<ExceptionPlace>,
     limit: u32,
 ) -> Result<Vec<MoneyException>, Fault> {
     let query = exceptions::table
@@ -39,11 +42,21 @@ pub(crate) async fn exceptions(
         .limit(limit.into())
         .select(ExceptionRow::as_select())
         .into_boxed::<Pg>();
-    let query = match filter {
+    let mut query = match filter {
         ExceptionFilter::Merchant(merchant) => query.filter(exceptions::merchant_id.eq(merchant.as_str())),
+        ExceptionFilter::Branch(merchant, branch) => {
+            let of_branch = payments::table
+                .filter(payments::id.nullable().eq(exceptions::payment_id))
+                .filter(payments::branch_id.eq(branch.as_str()));
+            query.filter(exceptions::merchant_id.eq(merchant.as_str())).filter(exists(of_branch))
+        }
         ExceptionFilter::Payment(payment) => query.filter(exceptions::payment_id.eq(payment.to_string())),
         ExceptionFilter::Unmatched => query.filter(exceptions::merchant_id.is_null()),
     };
+    if let Some(ExceptionPlace { at, id }) = after {
+        let (at, id) = (Micros::from(at), id.to_string());
+        query = query.filter(exceptions::at.lt(at).or(exceptions::at.eq(at).and(exceptions::id.lt(id))));
+    }
     let rows = query.load(conn).await?;
     rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }
