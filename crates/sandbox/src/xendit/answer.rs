@@ -80,7 +80,7 @@ pub(super) fn error_of(status: u16) -> Reply {
     };
     let mut reply = Refusal::new(status, code, message).reply();
     if status == 429 {
-        reply.headers = vec![("Rate-Limit-Remaining", "0".to_owned()), ("Rate-Limit-Reset", "60".to_owned())];
+        reply.headers = vec![("Rate-Limit-Remaining", "0".to_owned()), ("Rate-Limit-Reset", "60.00".to_owned())];
     }
     reply
 }

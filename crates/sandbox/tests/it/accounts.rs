@@ -88,3 +88,48 @@ async fn strangers_are_refused() {
     let body = json!({"provider": "xendit", "account": "nobody", "url": "http://127.0.0.1:1/"});
     assert_eq!(bench.try_control(Method::PUT, "/webhook-target", body).await.status(), 404);
 }
+
+/// One call for the sub-account, or for the main one.
+async fn call(bench: &Bench, method: Method, path: &str, business: Option<&str>, body: Value) -> (u16, Value) {
+    let mut request = bench.unversioned(method, path);
+    if let Some(business) = business {
+        request = request.header("for-user-id", business);
+    }
+    if !body.is_null() {
+        request = request.json(&body);
+    }
+    let response = request.send().await.expect("an answer");
+    (response.status().as_u16(), response.json().await.expect("a JSON body"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_requests_methods_and_refunds_belong_to_their_account_too() {
+    let bench = platform().await;
+    let code = json!({"external_id": "CODE", "type": "DYNAMIC", "callback_url": "https://shop.test", "amount": 5_000});
+    let card = json!({"type": "CARD", "reusability": "ONE_TIME_USE", "card": {"channel_properties": {}}});
+    let request = json!({"reference_id": "CARD", "currency": "IDR", "amount": 50_000, "payment_method": card});
+    assert_eq!(call(&bench, Method::POST, "/qr_codes", Some(SUB), code).await.0, 200);
+    let (_, made) = call(&bench, Method::POST, "/payment_requests", Some(SUB), request).await;
+    assert_eq!(made["business_id"], SUB);
+    bench.pay("CARD").await;
+    let asked = json!({"payment_request_id": made["id"], "reason": "OTHERS"});
+    assert_eq!(call(&bench, Method::POST, "/refunds", None, asked.clone()).await.0, 404);
+    let (status, refund) = call(&bench, Method::POST, "/refunds", Some(SUB), asked).await;
+    assert_eq!((status, &refund["amount"]), (200, &json!(50_000)));
+    for path in [
+        "/qr_codes/CODE".to_owned(),
+        format!("/payment_requests/{}", made["id"].as_str().unwrap()),
+        format!("/v2/payment_methods/{}", made["payment_method"]["id"].as_str().unwrap()),
+        format!("/refunds/{}", refund["id"].as_str().unwrap()),
+    ] {
+        assert_eq!(
+            call(&bench, Method::GET, &path, None, Value::Null).await.0,
+            404,
+            "the main account asks for {path}"
+        );
+        assert_eq!(call(&bench, Method::GET, &path, Some(SUB), Value::Null).await.0, 200, "{path}");
+    }
+    for list in ["/payment_requests", "/v2/payment_methods", "/refunds"] {
+        assert_eq!(call(&bench, Method::GET, list, None, Value::Null).await.1["data"], json!([]), "{list}");
+    }
+}

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::shop::Shop;
-use crate::support::{Bench, create_body, eventually, quick, scaled};
+use crate::support::{Bench, answered, create_body, eventually, quick, scaled};
 
 fn kept_in(path: &Path) -> SandboxConfig {
     SandboxConfig { state: Some(path.to_owned()), ..quick() }
@@ -52,6 +52,47 @@ async fn everything_told(bench: &Bench) -> Vec<Value> {
     }
     told.push(bench.get("/transactions").await);
     told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn captures_refunds_and_keys_are_as_they_were_after_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("sandbox.json");
+    let card = json!({"type": "CARD", "reusability": "ONE_TIME_USE", "card": {"channel_properties": {}}});
+    let body = json!({
+        "reference_id": "CARD",
+        "currency": "IDR",
+        "amount": 50_000,
+        "capture_method": "MANUAL",
+        "payment_method": card,
+    });
+    let create = |bench: &Bench| {
+        bench.unversioned(Method::POST, "/payment_requests").header("idempotency-key", "KEY-1").json(&body)
+    };
+    let bench = Bench::new(kept_in(&state)).await;
+    let made = answered(create(&bench), 201).await;
+    let path = format!("/payment_requests/{}", made["id"].as_str().unwrap());
+    bench.pay("CARD").await;
+    let take = bench.unversioned(Method::POST, &format!("{path}/captures")).json(&json!({"capture_amount": 40_000}));
+    answered(take, 200).await;
+    let asked = json!({"payment_request_id": made["id"], "reason": "OTHERS", "amount": 1_000});
+    answered(bench.unversioned(Method::POST, "/refunds").json(&asked), 200).await;
+    let told = async |bench: &Bench| {
+        let mut told = bench.charges().await;
+        for path in [path.as_str(), "/refunds", "/transactions"] {
+            told.push(answered(bench.unversioned(Method::GET, path), 200).await);
+        }
+        told.push(answered(create(bench), 201).await);
+        told
+    };
+    let before = told(&bench).await;
+    assert_eq!(before.last(), Some(&made));
+    bench.sandbox.stop().await;
+    for round in 1..=2 {
+        let bench = Bench::new(kept_in(&state)).await;
+        assert_eq!(told(&bench).await, before, "restart {round}");
+        bench.sandbox.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
