@@ -30,8 +30,8 @@ fn is_left_out(case: &Case) -> bool {
     class.starts_with("midtrans")
         || class == "sync"
         || case.step.path.contains("/offline/")
-        // GoPay, and Midtrans.
-        || ["control-002", "control-010"].contains(&case.id.as_str())
+        // Midtrans.
+        || case.id == "control-010"
 }
 
 /// Lines about the minimum of Rp 1,500, which is that of Xendit's older API.
