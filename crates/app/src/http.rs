@@ -9,6 +9,7 @@ mod fields;
 mod headers;
 mod idempotency;
 mod links;
+mod methods;
 mod operations;
 mod pay;
 mod payments;

@@ -9,8 +9,9 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, OpenCharge, OpenedCharge, Operation,
-    PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Drift, OpenCharge, OpenedCharge,
+    Operation, PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation,
+    Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 use tokio::time::Instant;
@@ -29,7 +30,15 @@ impl<P: PaymentProvider> Observed<P> {
         &self.inner
     }
 
-    fn see<T>(&self, operation: Operation, since: Instant, outcome: &Result<T, ProviderError>) {
+    fn see<T>(
+        &self,
+        operation: Operation,
+        since: Instant,
+        outcome: &Result<T, ProviderError>,
+        drift: impl FnOnce(&T) -> Vec<Drift>,
+    ) {
+        let unknown = outcome.as_ref().map_or_else(ProviderError::drift, drift);
+        count_drift(&self.inner.id(), word(operation), &unknown);
         let (provider, operation) = (self.inner.id().to_string(), word(operation));
         let result = outcome.as_ref().map_or_else(|error| kind_word(error.kind), |_| "ok");
         metrics::counter!(
@@ -42,6 +51,17 @@ impl<P: PaymentProvider> Observed<P> {
         if let Err(error) = outcome {
             log(error);
         }
+    }
+}
+
+/// Counts what a provider said that we do not know. Which words they were is in the payment's record.
+pub(crate) fn count_drift(provider: &ProviderId, operation: &'static str, drift: &[Drift]) {
+    for unknown in drift {
+        let (provider, kind) = (provider.to_string(), unknown.kind());
+        metrics::counter!(
+            "mstore_pay_provider_drift_total", "provider" => provider, "operation" => operation, "kind" => kind
+        )
+        .increment(1);
     }
 }
 
@@ -108,7 +128,7 @@ impl<P: PaymentProvider> PaymentProvider for Observed<P> {
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         let since = Instant::now();
         let outcome = self.inner.open(account, charge).await;
-        self.see(Operation::Open, since, &outcome);
+        self.see(Operation::Open, since, &outcome, OpenedCharge::drift);
         outcome
     }
 
@@ -121,7 +141,7 @@ impl<P: PaymentProvider> PaymentProvider for Observed<P> {
         let since = Instant::now();
         let outcomes = self.inner.inquire(account, queries, within).await;
         for outcome in &outcomes {
-            self.see(Operation::Inquire, since, outcome);
+            self.see(Operation::Inquire, since, outcome, ChargeSnapshot::drift);
         }
         outcomes
     }
@@ -129,21 +149,21 @@ impl<P: PaymentProvider> PaymentProvider for Observed<P> {
     async fn cancel(&self, account: &ProviderAccount, charge: &CancelCharge) -> Result<Canceled, ProviderError> {
         let since = Instant::now();
         let outcome = self.inner.cancel(account, charge).await;
-        self.see(Operation::Cancel, since, &outcome);
+        self.see(Operation::Cancel, since, &outcome, |_| Vec::new());
         outcome
     }
 
     async fn refund(&self, account: &ProviderAccount, refund: &RefundCharge) -> Result<RefundOutcome, ProviderError> {
         let since = Instant::now();
         let outcome = self.inner.refund(account, refund).await;
-        self.see(Operation::Refund, since, &outcome);
+        self.see(Operation::Refund, since, &outcome, |_| Vec::new());
         outcome
     }
 
     async fn simulate(&self, account: &ProviderAccount, simulation: &Simulation) -> Result<(), ProviderError> {
         let since = Instant::now();
         let outcome = self.inner.simulate(account, simulation).await;
-        self.see(Operation::Simulate, since, &outcome);
+        self.see(Operation::Simulate, since, &outcome, |()| Vec::new());
         outcome
     }
 
@@ -155,7 +175,7 @@ impl<P: PaymentProvider> PaymentProvider for Observed<P> {
     ) -> Result<Sweep, ProviderError> {
         let since = Instant::now();
         let outcome = self.inner.sweep(account, from, within).await;
-        self.see(Operation::Sweep, since, &outcome);
+        self.see(Operation::Sweep, since, &outcome, |_| Vec::new());
         outcome
     }
 }

@@ -13,11 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mstore_pay_domain::audit::AuditHead;
-use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::{
-    Clock, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository, RateBudget,
-    StoreError, Timeline, Watches, WebhookInbox,
+    AuditAnchors, Clock, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository,
+    RateBudget, StoreError, Timeline, Watches, WebhookInbox,
 };
 
 use crate::config::Database;
@@ -35,6 +33,7 @@ pub trait Store:
     + OfflineStore
     + Outbox
     + Timeline
+    + AuditAnchors
     + WebhookInbox
 {
     /// Whether it can serve now, on a schema that is up to date.
@@ -42,17 +41,6 @@ pub trait Store:
     /// # Errors
     /// [`StoreError::Unavailable`] saying what is missing.
     async fn ready(&self) -> Result<(), StoreError>;
-
-    /// How far the audit chain of each payment goes, by the payments themselves, in order of their ids: up to `limit`
-    /// payments after the one given.
-    ///
-    /// # Errors
-    /// [`StoreError`] where they cannot be read.
-    async fn audit_heads(
-        &self,
-        after: Option<PaymentId>,
-        limit: u32,
-    ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError>;
 
     /// The budget of so many calls a minute for each provider, account and endpoint, over all nodes on this store.
     fn budget(&self, clock: Arc<dyn Clock>, calls_per_minute: Option<u32>) -> Arc<dyn RateBudget>;

@@ -62,6 +62,7 @@ pub(crate) fn wire(config: &Config, addresses: Addresses, store: Arc<dyn Store>)
         exceptions: store.clone(),
         idempotency: store.clone(),
         timeline: store.clone(),
+        anchors: store.clone(),
         inbox: store.clone(),
         outbox: store.clone(),
         publisher: feed.clone(),

@@ -1,5 +1,6 @@
 //! What every store promises.
 
+mod anchors;
 mod atomicity;
 mod audit;
 mod due;
@@ -17,6 +18,7 @@ mod round_trips;
 mod tenancy;
 mod uniqueness;
 
+pub use anchors::*;
 pub use atomicity::*;
 pub use audit::*;
 pub use due::*;
@@ -38,7 +40,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{
-    ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository, Timeline, WebhookInbox,
+    AuditAnchors, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository, Timeline,
+    WebhookInbox,
 };
 
 /// Makes stores to be tested.
@@ -75,6 +78,8 @@ pub struct Stores {
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// The audit trail.
     pub timeline: Arc<dyn Timeline>,
+    /// The anchors of the audit trail.
+    pub anchors: Arc<dyn AuditAnchors>,
     /// Webhook deliveries.
     pub inbox: Arc<dyn WebhookInbox>,
     /// Messages on their way out.
@@ -93,6 +98,7 @@ impl Stores {
             + ExceptionStore
             + IdempotencyStore
             + Timeline
+            + AuditAnchors
             + WebhookInbox
             + Outbox
             + OfflineStore
@@ -104,6 +110,7 @@ impl Stores {
             exceptions: store.clone(),
             idempotency: store.clone(),
             timeline: store.clone(),
+            anchors: store.clone(),
             inbox: store.clone(),
             outbox: store.clone(),
             offline: store.clone(),
@@ -139,6 +146,11 @@ macro_rules! for_each_store_case {
             audit_record_that_does_not_lead_to_the_payments_head_is_a_conflict,
             timeline_is_in_order_and_its_chain_holds,
             bodies_are_found_by_their_digest,
+            heads_of_all_chains_are_listed_page_by_page,
+            head_that_moved_waits_for_an_anchor,
+            anchors_are_read_back_as_they_were_written,
+            anchor_that_does_not_follow_is_overtaken,
+            of_racing_anchors_one_is_appended,
             our_reference_is_unique_within_an_account,
             provider_reference_is_unique_within_an_account,
             receipt_is_unique_within_an_account,

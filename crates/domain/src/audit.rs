@@ -1,8 +1,12 @@
-//! The audit trail: per payment a gapless chain of records, each naming the digest of the one before.
+//! The audit trail: per payment a gapless chain of records, each naming the digest of the one before, and
+//! anchors that hold the chains of all payments together.
 
+mod anchor;
+mod canonical;
 mod chain;
 mod note;
 
+pub use anchor::{AnchorError, AnchoredError, AuditAnchor, SealedAnchor};
 pub use chain::{AuditHead, AuditRecord, ChainError, CorruptRecord, verify_chain};
 pub use note::{Actor, AuditBody, AuditEvent, AuditNote, BodyRole};
 

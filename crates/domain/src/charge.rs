@@ -94,6 +94,14 @@ impl Charge {
         matches!(self.exposure, Exposure::Hidden { .. })
     }
 
+    /// Whether a customer's phone or card may have been charged by it although no answer ever told: nothing
+    /// but money can tell whether it exists.
+    #[must_use]
+    pub fn is_unanswered_push(&self) -> bool {
+        let unanswered = matches!(self.opening, Opening::Intended | Opening::Unknown { .. });
+        self.risk == Risk::Pushed && unanswered && self.state.is_open() && !self.is_hidden()
+    }
+
     /// Every id by which the provider knows this charge or money on it.
     pub fn provider_refs(&self) -> impl Iterator<Item = &ProviderRef> {
         self.provider_ref().into_iter().chain(

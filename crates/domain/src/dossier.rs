@@ -11,13 +11,13 @@ pub use absorb::Absorbed;
 
 use std::sync::Arc;
 
-use crate::audit::{Actor, AuditEvent, AuditNote};
+use crate::audit::{Actor, AuditEvent, AuditNote, BodyRole};
 use crate::charge::{Charge, Outcome, Signal};
 use crate::exception::{ExceptionState, Misfit, MoneyException};
 use crate::ids::{ChargeId, ExceptionId, MerchantId, OrderCode, PaymentId, ProviderRef};
 use crate::order::Order;
 use crate::payment::{Payment, PaymentStatus};
-use crate::ports::IdGenerator;
+use crate::ports::{Drift, IdGenerator};
 use crate::time::Timestamp;
 use crate::unit_of_work::{Due, ExceptionWrite, LiveOrderWrite, UnitOfWork};
 
@@ -152,6 +152,20 @@ impl Dossier {
         };
         self.note(payment, note.with("key", &exception.key()));
         self.work.exceptions.push(ExceptionWrite::Raise(exception));
+    }
+
+    /// Puts on record what was said of a charge that we do not know, with the body in which it was said.
+    pub fn drifted(
+        &mut self,
+        payment: &PaymentId,
+        charge: &ChargeId,
+        drift: &[Drift],
+        (role, body): (BodyRole, &[u8]),
+    ) {
+        for drift in drift {
+            let note = self.new_note(AuditEvent::ProviderDrifted, charge).with(drift.kind(), &drift.what());
+            self.note(payment, note.with_body(role, body));
+        }
     }
 
     /// Puts a note on a payment's record.

@@ -3,15 +3,18 @@
 //! provider is made between reading and committing.
 
 mod accept_webhook;
+mod anchor_audit;
 mod ask;
 mod cancel;
 mod check;
 mod close;
 mod create;
 mod decide;
+mod drift;
 mod find;
 mod idempotent;
 mod list_exceptions;
+mod list_methods;
 mod list_payments;
 mod open;
 mod order;
@@ -32,6 +35,7 @@ pub use create::{CreateError, CreatePayment, Created, Refusal};
 pub use decide::DecideError;
 pub use find::{FindError, Scope};
 pub use idempotent::{AnswerRenderer, IdempotentRequest};
+pub use list_methods::{MethodOffer, ProviderOffer, Usability};
 pub use list_payments::PaymentPage;
 pub use order::{RegisterError, RegisterOrder};
 pub use settle_webhook::Settled;
@@ -48,9 +52,9 @@ use std::time::Duration;
 use crate::ids::ProviderId;
 use crate::method::Method;
 use crate::ports::{
-    AccountDirectory, Clock, EventPublisher, ExceptionStore, IdGenerator, IdempotencyStore, OrderRepository, Outbox,
-    PaymentProvider, PaymentRepository, Probe, RateBudget, Timeline, TransactionLedger, Wakeups, Watches, WebhookInbox,
-    WebhookSource,
+    AccountDirectory, AuditAnchors, Clock, EventPublisher, ExceptionStore, IdGenerator, IdempotencyStore,
+    OrderRepository, Outbox, PaymentProvider, PaymentRepository, Probe, RateBudget, Timeline, TransactionLedger,
+    Wakeups, Watches, WebhookInbox, WebhookSource,
 };
 
 /// Everything the use cases need of the world.
@@ -66,6 +70,8 @@ pub struct Ports {
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// The audit trail.
     pub timeline: Arc<dyn Timeline>,
+    /// The anchors of the audit trail.
+    pub anchors: Arc<dyn AuditAnchors>,
     /// The webhook inbox.
     pub inbox: Arc<dyn WebhookInbox>,
     /// Messages on their way out.

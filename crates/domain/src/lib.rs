@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod audit_trail;
 pub mod charge;
 pub mod dossier;
 pub mod event;

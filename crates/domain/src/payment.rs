@@ -119,6 +119,13 @@ impl Payment {
         self.charges.iter().rev().find(|charge| !charge.is_hidden())
     }
 
+    /// The push of which nobody knows whether it reached the customer, while no more charges are opened.
+    #[must_use]
+    pub fn unanswered_push(&self) -> Option<&Charge> {
+        let last = self.shown_charge().filter(|_| self.intake == Intake::Closed);
+        last.filter(|charge| charge.is_unanswered_push())
+    }
+
     /// The charge of that id.
     #[must_use]
     pub fn charge(&self, id: &ChargeId) -> Option<&Charge> {

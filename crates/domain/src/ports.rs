@@ -2,6 +2,7 @@
 //! its errors means what. All are held as `Arc<dyn ...>`.
 
 mod accounts;
+mod anchors;
 mod budget;
 mod clock;
 mod error;
@@ -20,6 +21,7 @@ mod watches;
 mod webhook_source;
 
 pub use accounts::AccountDirectory;
+pub use anchors::{Anchored, AuditAnchors};
 pub use budget::{BudgetClass, Endpoint, RateBudget, RateLimitStatus, Reservation};
 pub use clock::{Clock, IdGenerator};
 pub use error::{CommitError, StoreError};
@@ -32,8 +34,8 @@ pub use outbox::{EventPublisher, LeasedMessage, Outbox, PublishError};
 pub use payments::{LeasedPayment, PaymentRepository};
 pub use probe::{CrashPoint, NoProbe, Probe};
 pub use provider::{
-    ArrivedMoney, Availability, CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, Exchange,
-    IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError,
+    ArrivedMoney, Availability, CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, Drift,
+    Exchange, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError,
     ProviderErrorKind, Query, RefundCharge, RefundOutcome, ReturnUrls, Simulation, SnapshotStatus, Sweep, Upstream,
 };
 pub use records::{ExceptionFilter, ExceptionStore, IdempotencyStore, Timeline};
@@ -43,9 +45,9 @@ pub use webhook_source::WebhookSource;
 
 #[cfg(feature = "mocks")]
 pub use {
-    accounts::MockAccountDirectory, budget::MockRateBudget, clock::MockClock, clock::MockIdGenerator,
-    inbox::MockWebhookInbox, ledger::MockTransactionLedger, offline::MockOfflineStore, orders::MockOrderRepository,
-    outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository, probe::MockProbe,
-    provider::MockPaymentProvider, records::MockExceptionStore, records::MockIdempotencyStore, records::MockTimeline,
-    wakeups::MockWakeups, watches::MockWatches, webhook_source::MockWebhookSource,
+    accounts::MockAccountDirectory, anchors::MockAuditAnchors, budget::MockRateBudget, clock::MockClock,
+    clock::MockIdGenerator, inbox::MockWebhookInbox, ledger::MockTransactionLedger, offline::MockOfflineStore,
+    orders::MockOrderRepository, outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository,
+    probe::MockProbe, provider::MockPaymentProvider, records::MockExceptionStore, records::MockIdempotencyStore,
+    records::MockTimeline, wakeups::MockWakeups, watches::MockWatches, webhook_source::MockWebhookSource,
 };

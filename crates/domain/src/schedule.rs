@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::charge::{Charge, Closing, Opening};
-use crate::payment::{Display, Intake, Payment, PaymentStatus};
+use crate::charge::{Charge, Closing, Opening, Risk};
+use crate::payment::{Display, Intake, Payment, PaymentStatus, Withdrawal};
 use crate::time::Timestamp;
 use crate::unit_of_work::Due;
 
@@ -15,6 +15,8 @@ const fn seconds(count: u64) -> Duration {
 pub const OPENING_LEASE: Duration = seconds(15);
 /// Between the end of display and the question that ends a payment.
 pub const EXPIRY_GRACE: Duration = seconds(60);
+/// How long a customer has to approve a push, at the longest (OVO, and a bank that asks about a card).
+pub const PUSH_WINDOW: Duration = seconds(75);
 /// How long a charge is still asked about, once a day, after it can no longer be paid.
 pub const DEAD_WATCH: Duration = seconds(7 * 24 * 3_600);
 /// Between two asks to close a charge, at most.
@@ -28,9 +30,10 @@ const PENDING_STEPS: [(Duration, Duration); 4] = [
     (seconds(3_600), seconds(120)),
     (Duration::MAX, seconds(900)),
 ];
-/// The same for a charge whose opening was not answered and that may have been pushed.
-const UNKNOWN_STEPS: [(Duration, Duration); 4] =
-    [(seconds(5), seconds(5)), (seconds(15), seconds(10)), (seconds(75), seconds(15)), (Duration::MAX, seconds(900))];
+/// Ages at which money is looked for on a push whose opening was not answered.
+const PUSH_LOOKS: [Duration; 5] = [seconds(5), seconds(15), seconds(30), seconds(60), PUSH_WINDOW];
+/// Between two such looks afterwards, until one of them is answered.
+const PUSH_LOOK_AGAIN: Duration = seconds(15);
 /// Age up to which an ended but still payable charge is asked about so often.
 const WATCH_STEPS: [(Duration, Duration); 3] =
     [(seconds(600), seconds(60)), (seconds(3_600), seconds(300)), (Duration::MAX, seconds(3_600))];
@@ -55,6 +58,10 @@ pub fn next_due(payment: &Payment, now: Timestamp) -> Due {
     }
     let charges = payment.charges.iter().filter_map(|charge| next_for_charge(payment, charge, now));
     let expiry = match (payment.status(), payment.display) {
+        // Its looks come to their end by themselves, and a person's word or its whole watch ends it.
+        (PaymentStatus::Pending, display) if payment.unanswered_push().is_some() => {
+            push_ends(payment, display).map(|at| if at > now { at } else { now.plus(DAILY) })
+        }
         (PaymentStatus::Pending, Display::Shown) => Some(payment.expires_at),
         (PaymentStatus::Pending, Display::Withdrawn { at, .. }) => Some(at.plus(EXPIRY_GRACE)).filter(|at| *at > now),
         _ended => None,
@@ -73,12 +80,12 @@ fn next_for_charge(payment: &Payment, charge: &Charge, now: Timestamp) -> Option
 
 fn next_check(payment: &Payment, charge: &Charge, now: Timestamp) -> Option<Timestamp> {
     let age = now.since(charge.created_at);
-    let dead_at = watch_ends(charge)?;
+    let dead_at = watch_ends(payment, charge)?;
     if now >= dead_at.plus(DEAD_WATCH) {
         return None;
     }
     let pause = match &charge.opening {
-        Opening::Unknown { .. } if !charge.is_hidden() => step(&UNKNOWN_STEPS, age),
+        Opening::Unknown { .. } if charge.is_unanswered_push() => return Some(next_look(payment, charge, now)),
         // Nothing to ask by: webhooks and sweeps find money on it.
         Opening::Unknown { .. } | Opening::Intended | Opening::Refused { .. } => return None,
         Opening::Opened(_) | Opening::Found { .. } if now >= dead_at => DAILY,
@@ -90,15 +97,52 @@ fn next_check(payment: &Payment, charge: &Charge, now: Timestamp) -> Option<Time
     Some(payment.checks.last_at.map_or(charge.created_at, |last| last.max(charge.created_at)).plus(pause).max(now))
 }
 
+/// When money is looked for next on a push that was not answered.
+fn next_look(payment: &Payment, charge: &Charge, now: Timestamp) -> Timestamp {
+    // It is taken from display right after a look.
+    let given_up = match payment.display {
+        Display::Withdrawn { at, why: Withdrawal::Expired } => Some(at),
+        Display::Shown | Display::Withdrawn { .. } => None,
+    };
+    let last = payment.checks.last_at.filter(|last| *last >= charge.created_at).max(given_up);
+    let looks = PUSH_LOOKS.iter().map(|age| charge.created_at.plus(*age));
+    let ahead = looks.into_iter().find(|at| last.is_none_or(|last| *at > last));
+    let again = match payment.display {
+        Display::Shown => PUSH_LOOK_AGAIN,
+        Display::Withdrawn { .. } => DAILY,
+    };
+    ahead.unwrap_or_else(|| last.unwrap_or(now).plus(again)).max(now)
+}
+
+/// When a push that was not answered and has been taken from display is over: on a person's word with its
+/// window, else with its whole watch.
+#[must_use]
+pub fn push_ends(payment: &Payment, display: Display) -> Option<Timestamp> {
+    let charge = payment.unanswered_push()?;
+    let window = charge.created_at.plus(PUSH_WINDOW);
+    match display {
+        Display::Shown => None,
+        Display::Withdrawn { why: Withdrawal::Expired, .. } => Some(window.plus(DEAD_WATCH)),
+        Display::Withdrawn {
+            at,
+            why: Withdrawal::Cancelled | Withdrawal::Superseded | Withdrawal::PaidBy { .. } | Withdrawal::Voided,
+        } => Some(window.max(at.plus(EXPIRY_GRACE))),
+    }
+}
+
 /// Until when the provider may take money for a charge; `None` where it certainly has none.
 #[must_use]
-pub fn watch_ends(charge: &Charge) -> Option<Timestamp> {
+pub fn watch_ends(payment: &Payment, charge: &Charge) -> Option<Timestamp> {
     /// The longest natural life of any artefact known here (QRIS at Xendit), for charges whose answer was lost.
     const LONGEST_LIFE: Duration = seconds(48 * 3_600);
     match &charge.opening {
         Opening::Opened(opened) => Some(opened.payable_until),
+        Opening::Intended | Opening::Unknown { .. } if charge.risk == Risk::Pushed => {
+            Some(charge.created_at.plus(PUSH_WINDOW))
+        }
+        // A virtual account may have been given a longer life by the till.
         Opening::Intended | Opening::Unknown { .. } | Opening::Found { .. } => {
-            Some(charge.created_at.plus(LONGEST_LIFE))
+            Some(charge.created_at.plus(LONGEST_LIFE).max(payment.expires_at))
         }
         Opening::Refused { .. } => None,
     }

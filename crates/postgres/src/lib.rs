@@ -24,7 +24,7 @@ macro_rules! session {
     }};
 }
 
-mod audit;
+mod anchors;
 mod budget;
 mod clock;
 mod commit;

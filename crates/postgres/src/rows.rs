@@ -1,5 +1,6 @@
 //! Rows and what they mean: the one place where the database's words meet the domain's.
 
+mod anchor;
 mod audit;
 mod budget;
 mod cells;
@@ -16,9 +17,10 @@ mod outbox;
 mod payment;
 mod words;
 
+pub(crate) use anchor::{AnchorRow, AnchoredHeadRow, HeadRow};
 pub(crate) use audit::{BodyRow, EventBodyRow, EventRow};
 pub(crate) use budget::{BudgetKey, WindowCell};
-pub(crate) use cells::Cells;
+pub(crate) use cells::{Cells, integer};
 pub(crate) use charge::ChargeRow;
 pub(crate) use details::DetailsRow;
 pub(crate) use exception::{ExceptionRow, OPEN as EXCEPTION_OPEN};

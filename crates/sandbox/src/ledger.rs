@@ -3,14 +3,16 @@
 //! The ledger is the truth that test programmes compare a gateway against, so every change is an [`Entry`] that goes
 //! to the journal before anybody hears of it.
 
+mod answer;
 mod books;
 mod charge;
 mod entry;
 mod notification;
 mod payment;
 
+pub(crate) use answer::Answer;
 pub(crate) use books::Books;
-pub(crate) use charge::{Charge, ChargeStatus, Method};
+pub(crate) use charge::{Api, Charge, ChargeStatus, Method};
 pub(crate) use entry::Entry;
 pub(crate) use notification::{Event, Notification};
 pub(crate) use payment::{Payment, PaymentOutcome};

@@ -7,6 +7,7 @@ use crate::id;
 use crate::ledger::{Charge, ChargeStatus, Entry, Event, Notification, Payment, PaymentOutcome};
 use crate::provider::Provider;
 use crate::sandbox::{Pen, Sandbox};
+use crate::xendit;
 
 /// One go of a customer at a charge; what is absent is as the charge asks.
 #[derive(Debug, Clone)]
@@ -46,17 +47,32 @@ impl Attempt {
     }
 }
 
+/// Why a customer's attempt came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unpayable {
+    #[error("the charge was paid and cannot be paid again")]
+    Paid,
+    #[error("the charge names no amount, so the attempt has to")]
+    AmountNeeded,
+}
+
 impl Sandbox {
     /// Records the attempt on `charge`, whatever state that is in, and queues its webhook, whose id comes back.
+    ///
+    /// What is paid already takes more money only where customers can really pay twice.
     pub(crate) fn attempt(
         &self,
         pen: &mut Pen<'_>,
         charge: &Charge,
         attempt: Attempt,
         now: DateTime<Utc>,
-    ) -> (Payment, Option<String>) {
+    ) -> Result<(Payment, Option<String>), Unpayable> {
+        if !charge.method.may_be_paid_again() && pen.payments_of(&charge.id).any(Payment::succeeded) {
+            return Err(Unpayable::Paid);
+        }
+        let amount = attempt.amount.or_else(|| charge.amount.clone()).ok_or(Unpayable::AmountNeeded)?;
         let (payment_prefix, capture_prefix, row_prefix) = match charge.provider {
-            Provider::Xendit => ("py-", "cptr-", "txn_"),
+            Provider::Xendit => (xendit::payment_prefix(charge), "cptr-", "txn_"),
         };
         let payment = Payment {
             id: id::prefixed(payment_prefix),
@@ -64,7 +80,7 @@ impl Sandbox {
             account: charge.account.clone(),
             capture_id: id::prefixed(capture_prefix),
             row_id: id::prefixed(row_prefix),
-            amount: attempt.amount.unwrap_or_else(|| charge.amount.clone()),
+            amount,
             currency: attempt.currency.unwrap_or_else(|| charge.currency.clone()),
             outcome: attempt.outcome,
             paid_at: now,
@@ -77,7 +93,7 @@ impl Sandbox {
         pen.record(&Entry::Attempted(Box::new(payment.clone())));
         let event = if payment.succeeded() { Event::Paid } else { Event::Failed };
         let queued = self.tell(pen, charge, event, Some(&payment.id), attempt.telling, now);
-        (payment, queued)
+        Ok((payment, queued))
     }
 
     /// Ends the charge at the provider and queues the webhook about it.
@@ -107,7 +123,10 @@ impl Sandbox {
         telling: Telling,
         now: DateTime<Utc>,
     ) -> Option<String> {
-        if telling == Telling::Never {
+        let told = match charge.provider {
+            Provider::Xendit => xendit::tells(charge, event),
+        };
+        if telling == Telling::Never || !told {
             return None;
         }
         let notification = Notification {

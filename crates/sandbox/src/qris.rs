@@ -9,11 +9,11 @@ const CURRENCY_NUMBER: &str = "360";
 /// The longest value a tag can hold in the fields used here (EMV merchant-presented mode, tag 62-05).
 const REFERENCE_CHARS_MAX: usize = 25;
 
-/// A dynamic QRIS code over `amount`.
+/// A QRIS code over `amount`: dynamic, or static where the customer types in what to pay.
 ///
 /// `switch` is the domain of the acquirer in tag 26, `nmid` the national merchant id in tag 51. Of `reference` the last
 /// 25 printable ASCII characters go to tag 62.
-pub(crate) fn dynamic(switch: &str, nmid: &str, amount: &Amount, reference: &str) -> String {
+pub(crate) fn code(switch: &str, nmid: &str, amount: Option<&Amount>, reference: &str) -> String {
     let printable: Vec<char> = reference.chars().filter(char::is_ascii_graphic).collect();
     let skipped = printable.len().saturating_sub(REFERENCE_CHARS_MAX);
     let label: String = printable.into_iter().skip(skipped).collect();
@@ -22,12 +22,12 @@ pub(crate) fn dynamic(switch: &str, nmid: &str, amount: &Amount, reference: &str
     let national = [tag("00", "ID.CO.QRIS.WWW"), tag("02", nmid), tag("03", "UME")].concat();
     let text = [
         tag("00", "01"),
-        tag("01", "12"),
+        tag("01", if amount.is_some() { "12" } else { "11" }),
         tag("26", &acquirer),
         tag("51", &national),
         tag("52", CATEGORY_CODE),
         tag("53", CURRENCY_NUMBER),
-        tag("54", &amount.to_string()),
+        amount.map(|amount| tag("54", &amount.to_string())).unwrap_or_default(),
         tag("58", "ID"),
         tag("59", "MSTORE SANDBOX"),
         tag("60", "JAKARTA"),
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn every_length_fits_its_value_and_the_amount_is_in_tag_54() {
         let long = "R".repeat(50);
-        let text = dynamic("CO.XENDIT.WWW", "ID1020304050607", &Amount::rupiah(33_000), &long);
+        let text = code("CO.XENDIT.WWW", "ID1020304050607", Some(&Amount::rupiah(33_000)), &long);
         let mut rest = text.as_str();
         let mut tags = Vec::new();
         while let Some((number, after)) = rest.split_at_checked(2) {

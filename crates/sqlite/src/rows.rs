@@ -1,5 +1,6 @@
 //! Rows and what they mean: the one place where the database's words meet the domain's.
 
+mod anchor;
 mod audit;
 mod cells;
 mod charge;
@@ -15,8 +16,9 @@ mod outbox;
 mod payment;
 mod words;
 
+pub(crate) use anchor::{AnchorRow, AnchoredHeadRow, HeadRow};
 pub(crate) use audit::{BodyRow, EventBodyRow, EventRow};
-pub(crate) use cells::Cells;
+pub(crate) use cells::{Cells, integer};
 pub(crate) use charge::ChargeRow;
 pub(crate) use details::DetailsRow;
 pub(crate) use exception::{ExceptionRow, OPEN as EXCEPTION_OPEN};

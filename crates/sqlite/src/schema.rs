@@ -1,6 +1,29 @@
 //! The tables as queries see them. A test compares them with a migrated database.
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+
+    anchored_heads (payment_id, audit_seq) {
+        payment_id -> Text,
+        audit_seq -> BigInt,
+        audit_head -> Binary,
+        anchor_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary};
+    use crate::types::UtcTime;
+
+    audit_anchors (seq) {
+        seq -> BigInt,
+        at -> UtcTime,
+        previous -> Binary,
+        digest -> Binary,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::types::UtcTime;
 
@@ -305,7 +328,7 @@ diesel::table! {
 
 diesel::joinable!(payment_details -> payments (payment_id));
 
-diesel::allow_tables_to_appear_in_same_query!(payments, payment_details, charges, receipts);
+diesel::allow_tables_to_appear_in_same_query!(anchored_heads, payments, payment_details, charges, receipts);
 
 #[cfg(test)]
 mod tests {
@@ -348,6 +371,8 @@ mod tests {
             assert_eq!(columns, names(conn, "SELECT name FROM pragma_table_info(?)", &table), "{table}");
             compared.push(table);
         };
+        compare(queried(anchored_heads::table));
+        compare(queried(audit_anchors::table));
         compare(queried(charges::table));
         compare(queried(exceptions::table));
         compare(queried(idempotency_keys::table));

@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::config::XenditConfig;
 use crate::error::Judgement;
-use crate::response::Unreadable;
+use crate::response::{Unreadable, unknown_fields};
 
 /// The only version of Payments API v3 there is.
 const API_VERSION: &str = "2024-11-11";
@@ -97,6 +97,7 @@ impl Talk<'_> {
     async fn succeed(&self, call: Call, endpoint: Endpoint, versioned: bool) -> Result<Reply, ProviderError> {
         let reply = self.send(call, endpoint, versioned).await?;
         if reply.is_success() {
+            self.notice_fields(&reply);
             return Ok(reply);
         }
         let Judgement { kind, certainty, upstream } = Judgement::of(&reply);
@@ -129,6 +130,18 @@ impl Talk<'_> {
         add_line(&mut said.request, call.on_record());
         if let Some(reply) = reply {
             add_line(&mut said.response, reply.on_record());
+        }
+    }
+}
+
+impl Talk<'_> {
+    /// Keeps the names of fields that no answer of today has.
+    fn notice_fields(&self, reply: &Reply) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in unknown_fields(&reply.body) {
+            if !said.unknown_fields.contains(&name) {
+                said.unknown_fields.push(name);
+            }
         }
     }
 }

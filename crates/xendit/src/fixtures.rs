@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::channels::Channel;
 use crate::config::{WebhookVerification, XenditConfig};
 use crate::request;
-use crate::response::{Payment, PaymentRequest, Refusal};
+use crate::response::{Payment, PaymentRequest, Refusal, unknown_fields};
 use crate::webhook::XenditWebhooks;
 
 /// The folder of fixtures; `None`, said aloud, where this run has none and may do without.
@@ -77,6 +77,18 @@ fn payments_of_the_documents_are_read_and_the_captured_one_is_money() {
         let payment = Payment::parse(&body).unwrap_or_else(|error| panic!("{name}: {error:?}"));
         let captured = String::from_utf8(body).unwrap().contains("capture_amount");
         assert_eq!(payment.receipt.is_some(), captured, "{name}");
+    }
+}
+
+#[test]
+fn no_field_of_the_documents_is_new_to_us() {
+    let Some(folder) = folder("replies of every version") else { return };
+    let is_reply = |name: &str| {
+        let ours = ["v1.qr_code.", "v2.payment_request.", "v2.refund.", "v3."].iter().any(|api| name.starts_with(api));
+        ours && name.ends_with("response.json") && !name.contains("token")
+    };
+    for (name, body) in fixtures(&folder, is_reply) {
+        assert_eq!(unknown_fields(&body), Vec::<String>::new(), "{name}");
     }
 }
 

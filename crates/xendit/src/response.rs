@@ -1,6 +1,7 @@
 //! What Xendit answers: pure. Unknown fields and words are no error; a field that is needed and cannot be
 //! read is.
 
+mod fields;
 mod payment;
 mod payment_request;
 mod refusal;
@@ -12,6 +13,7 @@ use mstore_pay_domain::money::ReportedMoney;
 use mstore_pay_outbound::json::{JsonError, Object};
 use thiserror::Error;
 
+pub(crate) use fields::unknown_fields;
 pub(crate) use payment::Payment;
 pub(crate) use payment_request::PaymentRequest;
 pub(crate) use refusal::Refusal;

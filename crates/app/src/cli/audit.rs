@@ -1,15 +1,17 @@
 //! `audit verify`
 
+use std::str::FromStr;
+use std::sync::Arc;
+
 use clap::{Args, Subcommand};
-use mstore_pay_domain::audit::verify_chain;
-use mstore_pay_domain::ids::PaymentId;
+use data_encoding::HEXLOWER;
+use mstore_pay_domain::audit::{AuditHead, Digest};
+use mstore_pay_domain::audit_trail::{AuditFault, AuditTrail};
 
 use super::{CliError, config_of, say};
 use crate::config::Settings;
+use crate::observed::causes;
 use crate::store::{Store, open_store};
-
-/// Chains that are read at once.
-const CHAINS_AT_ONCE: u32 = 500;
 
 /// What `audit` is told.
 #[derive(Debug, Args)]
@@ -20,57 +22,77 @@ pub(super) struct AuditArgs {
 
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Check the chain of every payment, to its last link. A store of SQLite must not be open elsewhere.
-    Verify(Box<Settings>),
+    /// Check every payment's chain to its last link, and every anchor. A store of SQLite must not be open elsewhere.
+    Verify(Box<VerifyArgs>),
 }
 
-/// Chains that do not hold.
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    #[command(flatten)]
+    settings: Settings,
+    /// An anchor as it was logged or told by an earlier `verify`: `SEQ:DIGEST`. Anchors that were replaced
+    /// or cut off since are found.
+    #[arg(long)]
+    anchor: Option<NotedAnchor>,
+}
+
+/// How far the anchors went when somebody noted it.
+#[derive(Debug, Clone, Copy)]
+struct NotedAnchor(AuditHead);
+
+/// A text that names no anchor.
 #[derive(Debug, thiserror::Error)]
-#[error("{broken} of {chains} audit chains are broken")]
+#[error("not SEQ:DIGEST")]
+struct NoAnchor;
+
+impl FromStr for NotedAnchor {
+    type Err = NoAnchor;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (seq, digest) = text.split_once(':').ok_or(NoAnchor)?;
+        let seq = seq.parse().map_err(|_not_a_number| NoAnchor)?;
+        let digest = HEXLOWER.decode(digest.as_bytes()).map_err(|_not_hex| NoAnchor)?;
+        let digest = Digest::try_from(digest.as_slice()).map_err(|_not_a_digest| NoAnchor)?;
+        Ok(Self(AuditHead { seq, digest }))
+    }
+}
+
+/// An audit trail that does not hold.
+#[derive(Debug, thiserror::Error)]
+#[error("the audit trail does not hold: {faults} faults in {chains} chains and their anchors")]
 struct Broken {
-    broken: u64,
+    faults: u64,
     chains: u64,
 }
 
 pub(super) async fn run(args: AuditArgs) -> Result<(), CliError> {
-    let AuditCommand::Verify(settings) = args.command;
-    let config = config_of(*settings)?;
+    let AuditCommand::Verify(args) = args.command;
+    let config = config_of(args.settings)?;
     let store = open_store(&config.database).await?;
-    say(&format!("{}: every one holds", verify(&*store).await?))
+    verify(store, args.anchor.map(|noted| noted.0)).await
 }
 
-/// What `audit verify` went through.
-pub(super) struct Verified {
-    chains: u64,
-    links: u64,
-}
-
-impl std::fmt::Display for Verified {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} chains of {} records in all", self.chains, self.links)
-    }
-}
-
-/// Checks every chain, and prints those that do not hold.
-pub(super) async fn verify(store: &dyn Store) -> Result<Verified, CliError> {
-    let (mut chains, mut links, mut broken) = (0_u64, 0_u64, 0_u64);
-    let mut after: Option<PaymentId> = None;
-    loop {
-        let heads = store.audit_heads(after, CHAINS_AT_ONCE).await?;
-        let Some((last, _)) = heads.last() else { break };
-        after = Some(*last);
-        for (payment, head) in heads {
-            let records = store.records(&payment).await?;
-            chains = chains.saturating_add(1);
-            links = links.saturating_add(head.seq);
-            if let Err(error) = verify_chain(&records, head) {
-                broken = broken.saturating_add(1);
-                say(&format!("{payment}: {error}"))?;
-            }
+/// Checks every chain and every anchor, says what does not hold, and how much does.
+pub(super) async fn verify(store: Arc<dyn Store>, anchor: Option<AuditHead>) -> Result<(), CliError> {
+    let trail = AuditTrail::new(store.clone(), store);
+    let mut told = Ok(());
+    let mut tell = |fault: &AuditFault| {
+        if told.is_ok() {
+            told = say(&sentence(fault));
         }
+    };
+    let tally = trail.verify(anchor, &mut tell).await?;
+    told?;
+    let (chains, faults) = (tally.chains, tally.faults);
+    if faults > 0 {
+        return Err(Broken { faults, chains }.into());
     }
-    if broken > 0 {
-        return Err(Broken { broken, chains }.into());
-    }
-    Ok(Verified { chains, links })
+    let AuditHead { seq, digest } = tally.anchors;
+    say(&format!("{chains} chains of {} records in all: every one holds", tally.records))?;
+    say(&format!("{seq} anchors hold them together; note the last one elsewhere: {seq}:{digest}"))
+}
+
+fn sentence(fault: &AuditFault) -> String {
+    let because = causes(fault);
+    if because.is_empty() { fault.to_string() } else { format!("{fault}: {because}") }
 }

@@ -2,6 +2,7 @@
 //! at once. Parameters that nobody takes change nothing.
 
 use actix_web::HttpRequest;
+use mstore_pay_domain::money::Money;
 
 use crate::problem::catalogue::ErrorCode;
 use crate::problem::{FieldFault, Problem};
@@ -40,6 +41,11 @@ impl Query {
     ) -> Option<u32> {
         let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         self.parsed(name, reason, |text| text.parse().ok().filter(|number| is_plain(text) && range.contains(number)))
+    }
+
+    /// An amount of whole rupiah above zero.
+    pub(super) fn amount(&mut self, name: &str) -> Option<Money> {
+        self.parsed(name, "must be whole rupiah above zero", |text| Money::parse(text).and_then(Money::payable).ok())
     }
 
     /// What was taken, if nothing was refused.

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::web::{self, ServiceConfig, resource};
 use actix_web::{Resource, Route};
 
-use super::{exceptions, operations, pay, payments, qr, transactions, webhooks};
+use super::{exceptions, methods, operations, pay, payments, qr, transactions, webhooks};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 
@@ -24,6 +24,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(read("/api/v1/pos/payments/{reference}/events", || web::route().to(payments::events)))
         .service(read("/api/v1/pos/payments/{reference}/qr.svg", || web::route().to(qr::svg)))
         .service(read("/api/v1/pos/payments/{reference}/qr.png", || web::route().to(qr::png)))
+        .service(read("/api/v1/pos/methods", || web::route().to(methods::list)))
         .service(read("/api/v1/pos/exceptions", || web::route().to(exceptions::list)))
         .service(write("/api/v1/transactions", web::post().to(transactions::register)))
         .service(read("/api/v1/transactions/{code}", || web::route().to(transactions::read)))

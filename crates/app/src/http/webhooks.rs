@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook};
+use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook, Gateway};
 use mstore_pay_domain::ids::{AccountId, ProviderId};
-use mstore_pay_domain::webhook::RawWebhook;
+use mstore_pay_domain::ports::Drift;
+use mstore_pay_domain::webhook::{Authentic, LeasedDelivery, RawWebhook};
 
 use super::{body, reply};
+use crate::observed::count_drift;
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
@@ -39,6 +41,7 @@ pub(crate) async fn receive(
         let accepted = gateway.accept_webhook(&named, account.as_ref(), &raw).await?;
         Ok(match accepted {
             AcceptedWebhook::New(leased) => {
+                count_unknown(&gateway, &leased);
                 workers.settle_now(leased).await;
                 "new"
             }
@@ -61,6 +64,16 @@ pub(crate) async fn receive(
         Err(error @ AcceptError::NotAuthentic(_)) => Err(refused(&state, &request, &provider, error)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Counts the words of a webhook that we do not know, once for however many copies.
+fn count_unknown(gateway: &Gateway, leased: &LeasedDelivery) {
+    let provider = &leased.delivery.provider;
+    let source = gateway.ports().webhooks.iter().find(|source| &source.provider() == provider);
+    let told = source.and_then(|source| source.decode(&Authentic::from_inbox(&leased.delivery)).ok());
+    let unknown: Vec<Drift> =
+        told.map(|told| told.unrecognised).unwrap_or_default().into_iter().map(Drift::Webhook).collect();
+    count_drift(provider, "webhook", &unknown);
 }
 
 /// Not authentic: logged as often as it is worth, and beyond that cut off.

@@ -6,8 +6,6 @@ use std::process::Command;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mstore_pay_domain::audit::AuditHead;
-use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Watches};
 use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedWatches};
 
@@ -61,14 +59,6 @@ pub(super) fn dump(url: &PostgresUrl, to: &Path) -> Result<(), Box<dyn Error + S
 impl Store for PostgresStore {
     async fn ready(&self) -> Result<(), StoreError> {
         Self::ready(self).await
-    }
-
-    async fn audit_heads(
-        &self,
-        after: Option<PaymentId>,
-        limit: u32,
-    ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
-        Self::audit_heads(self, after, limit).await
     }
 
     fn budget(&self, clock: Arc<dyn Clock>, calls_per_minute: Option<u32>) -> Arc<dyn RateBudget> {

@@ -4,8 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mstore_pay_domain::audit::AuditHead;
-use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::memory::{MemoryBudget, MemoryWatches};
 use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Watches};
 use mstore_pay_sqlite::{OpenError, Options, SqliteStore};
@@ -32,14 +30,6 @@ pub(super) async fn open(database: &Database, path: PathBuf) -> Result<SqliteSto
 impl Store for SqliteStore {
     async fn ready(&self) -> Result<(), StoreError> {
         Self::ready(self).await
-    }
-
-    async fn audit_heads(
-        &self,
-        after: Option<PaymentId>,
-        limit: u32,
-    ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
-        Self::audit_heads(self, after, limit).await
     }
 
     /// One process has the store, so its memory will do.

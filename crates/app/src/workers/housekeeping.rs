@@ -1,7 +1,8 @@
-//! Gauges, forgetting what is over, and another look at what fitted nothing.
+//! Gauges, forgetting what is over, another look at what fitted nothing, and the day's anchor.
 
 use std::time::Duration;
 
+use mstore_pay_domain::audit::AuditHead;
 use tokio::time::sleep;
 
 use super::Workers;
@@ -13,6 +14,8 @@ use crate::telemetry;
 const INTERVAL: Duration = Duration::from_secs(5);
 /// Rounds from one look at parked deliveries to the next: five minutes.
 const ROUNDS_PER_REMATCH: u32 = 60;
+/// Rounds from one look whether the day has its anchor to the next: a minute.
+const ROUNDS_PER_ANCHOR: u32 = 12;
 
 impl Workers {
     /// Keeps gauges current until the process is to end.
@@ -20,6 +23,9 @@ impl Workers {
         let shutdown = self.tasks.shutdown().clone();
         let mut round = 0_u32;
         loop {
+            if round.is_multiple_of(ROUNDS_PER_ANCHOR) {
+                self.anchor_audit().await;
+            }
             round = round.wrapping_add(1);
             if round.is_multiple_of(ROUNDS_PER_REMATCH) {
                 self.rematch().await;
@@ -46,6 +52,17 @@ impl Workers {
             Ok(0) => {}
             Ok(_) => self.deferred.notify_one(),
             Err(error) => tracing::warn!(because = causes(&error), "parked deliveries were not looked at: {error}"),
+        }
+    }
+
+    async fn anchor_audit(&self) {
+        match self.gateway.anchor_audit().await {
+            Ok(None) => {}
+            // Whoever keeps the logs elsewhere can tell if anchors are cut off later.
+            Ok(Some(AuditHead { seq, digest })) => {
+                tracing::info!(seq, %digest, "the audit trail is anchored: {seq}:{digest}");
+            }
+            Err(error) => tracing::warn!(because = causes(&error), "the audit trail was not anchored: {error}"),
         }
     }
 

@@ -3,16 +3,18 @@
 
 mod log;
 mod messenger;
+mod sale;
 
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use chrono::Utc;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 pub(crate) use log::{Answer, ClientLog, Exchange, Outcome};
 pub(crate) use messenger::{Messenger, WEBHOOK};
+pub(crate) use sale::{Sale, Shown, on_screen, shown};
 
 use crate::rig::Rig;
 
@@ -22,41 +24,6 @@ pub(crate) const PAYMENTS: &str = "/api/v1/pos/payments";
 const RETRY_PAUSE: Duration = Duration::from_millis(300);
 /// Between two looks at a payment whose outcome is open.
 const POLL_PAUSE: Duration = Duration::from_millis(500);
-
-/// What the cashier wants paid.
-#[derive(Debug, Clone)]
-pub(crate) struct Sale {
-    pub(crate) order_code: String,
-    pub(crate) amount: i64,
-    pub(crate) key: Option<String>,
-    pub(crate) expires_in_seconds: Option<u32>,
-}
-
-impl Sale {
-    pub(crate) fn of(order_code: impl Into<String>, amount: i64) -> Self {
-        Self { order_code: order_code.into(), amount, key: None, expires_in_seconds: None }
-    }
-
-    pub(crate) fn with_key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-
-    pub(crate) fn expiring_in(mut self, seconds: u32) -> Self {
-        self.expires_in_seconds = Some(seconds);
-        self
-    }
-}
-
-/// A QR code on a till's screen.
-#[derive(Debug, Clone)]
-pub(crate) struct Shown {
-    pub(crate) payment_id: String,
-    /// What the till calls it: the provider's id, or ours where the first answer was no 200.
-    pub(crate) reference: String,
-    pub(crate) qr: String,
-    pub(crate) at: chrono::DateTime<Utc>,
-}
 
 /// One till of one merchant.
 #[derive(Debug, Clone)]
@@ -92,17 +59,7 @@ impl Till {
 
     /// Sends the create request once.
     pub(crate) async fn create(&self, sale: &Sale) -> Exchange {
-        let mut body = json!({
-            "order_code": sale.order_code,
-            "method": "qris",
-            "amount": sale.amount,
-            "currency": "IDR",
-            "customer_email": self.email,
-        });
-        if let Some(seconds) = sale.expires_in_seconds {
-            body["expires_in_seconds"] = json!(seconds);
-        }
-        self.send("POST", PAYMENTS, Some(body.to_string()), sale.key.clone()).await
+        self.send("POST", PAYMENTS, Some(sale.body(&self.email).to_string()), sale.key.clone()).await
     }
 
     /// Sends the create request until a QR code can be shown, at most so long: again where nothing came back or it was
@@ -235,16 +192,4 @@ async fn hear(request: reqwest::RequestBuilder) -> Outcome {
         Ok(body) => Outcome::Answered(Answer { status, content_type, replayed, body }),
         Err(error) => Outcome::Lost(error.to_string()),
     }
-}
-
-/// The QR code that an answer lets a till show.
-pub(crate) fn shown(exchange: &Exchange) -> Option<Shown> {
-    let data = exchange.data();
-    Some(Shown {
-        payment_id: data["payment_id"].as_str()?.to_owned(),
-        reference: data["reference_id"].as_str()?.to_owned(),
-        qr: data["qr_string"].as_str()?.to_owned(),
-        at: exchange.answered_at,
-    })
-    .filter(|_| exchange.status() == 200)
 }

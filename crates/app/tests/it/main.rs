@@ -6,6 +6,7 @@ mod cancelling;
 mod conventions;
 mod copying;
 mod creating;
+mod drift;
 mod features;
 pub(crate) mod house;
 mod idempotency;

@@ -1,9 +1,11 @@
 //! Ten methods: asked for, put before the customer, paid, and seen to be paid by webhook.
 
+use std::time::Instant;
+
 use reqwest::Method as Verb;
 use serde_json::{Value, json};
 
-use crate::house::{House, qris};
+use crate::house::{House, SOON, qris};
 
 const PAYMENTS: &str = "/api/v1/pos/payments";
 
@@ -94,4 +96,50 @@ async fn what_may_have_been_pushed_is_never_sent_again_and_its_money_is_found() 
         house.customer_pays(&order, true).await;
         house.until_status(&answer.data()["payment_id"], "paid").await;
     }
+}
+
+/// A method as the listing has it.
+async fn listed(house: &House, query: &str, method: &str) -> Value {
+    let data = house.get(&format!("/api/v1/pos/methods{query}")).send().await.data();
+    data["items"].as_array().unwrap().iter().find(|item| item["method"] == method).unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_is_told_which_methods_it_can_use_and_what_they_need() {
+    let house = House::open().await;
+    let qris = listed(&house, "", "qris").await;
+    let wanted = json!({
+        "method": "qris", "channel_code": "QR_CODE", "usable": true, "amount_min": 1, "amount_max": 10_000_000,
+        "needs": [], "takes": [], "providers": [{"provider": "xendit", "available": true}]
+    });
+    assert_eq!(qris, wanted);
+    assert_eq!(listed(&house, "", "ovo").await["needs"], json!(["customer_phone"]));
+    assert_eq!(listed(&house, "", "credit_card").await["takes"], json!(["card_token_id"]));
+    let too_much = listed(&house, "?amount=10000001", "qris").await;
+    assert_eq!((&too_much["usable"], &too_much["reason"]), (&json!(false), &json!("amount_above_maximum")));
+    for amount in ["0", "-1", "x", "", "1.5"] {
+        house.get(&format!("/api/v1/pos/methods?amount={amount}")).check(422, "invalid_field").await;
+    }
+    house.bare(Verb::GET, "/api/v1/pos/methods").check(401, "unauthorized").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_whose_provider_is_down_is_told_to_be_unusable_for_the_moment() {
+    let house = House::open().await;
+    let down = json!([{"provider": "xendit", "operation": "open", "effect": "status_before", "status": 503}]);
+    house.control(Verb::PUT, "faults", &down).await;
+    let deadline = Instant::now() + SOON;
+    let mut order_codes = (1..).map(|number| format!("TRX-{number}"));
+    let offer = loop {
+        house.post(PAYMENTS).json(&qris(&order_codes.next().unwrap(), 33_000)).send().await;
+        let offer = listed(&house, "?amount=33000", "qris").await;
+        if offer["usable"] == false {
+            break offer;
+        }
+        assert!(Instant::now() < deadline, "{offer}");
+    };
+    assert_eq!(offer["reason"], "provider_unavailable", "{offer}");
+    assert!(offer["retry_after_seconds"].as_u64().is_some_and(|seconds| seconds > 0), "{offer}");
+    assert_eq!(offer["providers"][0]["available"], false, "{offer}");
+    assert_eq!(listed(&house, "", "gopay").await["usable"], true, "a line of its own");
 }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::canonical::Canonical;
 use super::{AuditNote, Digest};
 use crate::ids::PaymentId;
 use crate::time::Timestamp;
@@ -9,7 +10,7 @@ use crate::time::Timestamp;
 /// First field of every record: changes when the encoding does.
 const FORMAT: &[u8] = b"mstore-pay-audit-1";
 
-/// How far a payment's chain goes.
+/// How far a chain goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AuditHead {
     /// Number of records.
@@ -91,34 +92,28 @@ impl AuditHead {
 }
 
 impl AuditRecord {
-    /// The bytes that are stored and hashed: every field preceded by its length, so that no two
-    /// records share their bytes.
+    /// The bytes that are stored and hashed.
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut put = |part: &[u8]| {
-            let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
-            bytes.extend_from_slice(&length.to_be_bytes());
-            bytes.extend_from_slice(part);
-        };
-        put(FORMAT);
-        put(self.payment.to_string().as_bytes());
-        put(&self.seq.to_be_bytes());
-        put(self.previous.as_bytes());
-        put(&self.at.micros().to_be_bytes());
-        put(self.actor.as_bytes());
-        put(self.event.as_bytes());
-        put(&count(self.fields.len()));
+        let mut bytes = Canonical::default();
+        bytes.put(FORMAT);
+        bytes.put(self.payment.to_string().as_bytes());
+        bytes.put(&self.seq.to_be_bytes());
+        bytes.put(self.previous.as_bytes());
+        bytes.put(&self.at.micros().to_be_bytes());
+        bytes.put(self.actor.as_bytes());
+        bytes.put(self.event.as_bytes());
+        bytes.put_count(self.fields.len());
         for (name, value) in &self.fields {
-            put(name.as_bytes());
-            put(value.as_bytes());
+            bytes.put(name.as_bytes());
+            bytes.put(value.as_bytes());
         }
-        put(&count(self.bodies.len()));
+        bytes.put_count(self.bodies.len());
         for (role, digest) in &self.bodies {
-            put(role.as_bytes());
-            put(digest.as_bytes());
+            bytes.put(role.as_bytes());
+            bytes.put(digest.as_bytes());
         }
-        bytes
+        bytes.into_bytes()
     }
 
     /// The digest that the next link names.
@@ -148,10 +143,6 @@ impl AuditRecord {
         };
         if reader.0.is_empty() { Ok(record) } else { Err(CorruptRecord) }
     }
-}
-
-fn count(length: usize) -> [u8; 4] {
-    u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes()
 }
 
 struct Reader<'a>(&'a [u8]);

@@ -65,11 +65,13 @@ pub enum AuditEvent {
     ExceptionResolved,
     /// A test payment was ordered.
     Simulated,
+    /// The provider said something that we do not know.
+    ProviderDrifted,
 }
 
 impl AuditEvent {
     /// Every event.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::PaymentCreated,
         Self::ChargeIntended,
         Self::ChargeOpened,
@@ -86,6 +88,7 @@ impl AuditEvent {
         Self::ExceptionRaised,
         Self::ExceptionResolved,
         Self::Simulated,
+        Self::ProviderDrifted,
     ];
 
     /// One word for the record.
@@ -108,6 +111,7 @@ impl AuditEvent {
             Self::ExceptionRaised => "exception_raised",
             Self::ExceptionResolved => "exception_resolved",
             Self::Simulated => "simulated",
+            Self::ProviderDrifted => "provider_drifted",
         }
     }
 }

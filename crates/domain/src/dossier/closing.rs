@@ -3,13 +3,15 @@
 use super::Dossier;
 use crate::audit::{AuditEvent, AuditNote};
 use crate::charge::{Closing, Opening, Signal};
+use crate::exception::Misfit;
 use crate::ids::{ChargeId, PaymentId};
 use crate::payment::{Display, Intake, PaymentStatus, Withdrawal};
 use crate::schedule;
 
 impl Dossier {
     /// Takes a payment from display, and wants its charges closed at their providers. Where it is
-    /// already withdrawn the first reason stands.
+    /// already withdrawn the first reason stands. A push of which nobody knows whether it came to the
+    /// customer is put before a person, unless the order is paid.
     pub fn withdraw(&mut self, payment: &PaymentId, why: Withdrawal) {
         let now = self.now;
         let Some(file) = self.file_mut(payment) else { return };
@@ -26,8 +28,12 @@ impl Dossier {
                 charge.closing = Closing::Wanted { attempts: 0, next_at: closing_from };
             }
         }
+        let unknown = file.payment.unanswered_push().map(|push| push.id);
         let note = AuditNote::new(now, self.actor.clone(), AuditEvent::Withdrawn).with("why", why.word());
         self.note(payment, note);
+        if let Some(push) = unknown.filter(|_| !matches!(why, Withdrawal::PaidBy { .. })) {
+            self.raise(payment, Some(push), Misfit::OutcomeUnknown);
+        }
         self.fix_reference(payment);
     }
 

@@ -21,9 +21,10 @@ impl Gateway {
         account.ok_or_else(|| ProviderOrStore::provider(charge, ProviderErrorKind::Unauthorized))
     }
 
-    /// What the provider says of a charge and of the payments on it, those heard of included.
+    /// What the provider says of a payment's charge and of the payments on it, those heard of included.
     pub(super) async fn ask(
         &self,
+        of: &Payment,
         charge: &Charge,
         heard_of: &[ProviderRef],
         limit: Duration,
@@ -42,7 +43,12 @@ impl Gateway {
         let asked = provider.inquire(&account, &queries, limit);
         let answers = within(self.ports.clock.as_ref(), limit, asked).await.unwrap_or_default();
         let answer = answers.into_iter().next();
-        let answer = answer.unwrap_or_else(|| Err(provider_error(charge, ProviderErrorKind::TimedOut)))?;
+        let answer = answer.unwrap_or_else(|| Err(provider_error(charge, ProviderErrorKind::TimedOut)));
+        match &answer {
+            Ok(snapshot) => self.record_drift(of, &charge.id, &snapshot.drift(), &snapshot.exchange).await?,
+            Err(error) => self.record_drift(of, &charge.id, &error.drift(), &error.exchange).await?,
+        }
+        let answer = answer?;
         self.ports.probe.reach(CrashPoint::ReconcileAfterLookup).await?;
         Ok(answer)
     }

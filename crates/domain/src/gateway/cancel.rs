@@ -98,7 +98,7 @@ impl Gateway {
     /// no reason to keep them waiting.
     pub(super) async fn ask_while_waiting(&self, payment: &Payment, actor: &Actor) -> Result<(), DecideError> {
         let Some(charge) = payment.shown_charge() else { return Ok(()) };
-        match self.ask(charge, &[], self.policies.cancel_within).await {
+        match self.ask(payment, charge, &[], self.policies.cancel_within).await {
             Ok(snapshot) => self.take_in(payment, &charge.id, &snapshot, actor, |_| ()).await.map(|_| ()),
             Err(ProviderOrStore::Store(store)) => Err(store.into()),
             Err(ProviderOrStore::Provider(_)) => Ok(()),

@@ -34,18 +34,18 @@ impl Gateway {
             return self.recover(leased).await;
         }
         let now = self.ports.clock.now();
-        if payment.status() == PaymentStatus::Pending && payment.display == Display::Shown && now >= payment.expires_at
-        {
-            let id = payment.id;
-            return self
-                .decide(&payment.merchant, &payment.order_code, &actor, |dossier| {
-                    dossier.withdraw(&id, Withdrawal::Expired);
-                })
-                .await;
+        let is_push = payment.unanswered_push().is_some();
+        let is_shown = payment.status() == PaymentStatus::Pending && payment.display == Display::Shown;
+        if is_shown && !is_push && now >= payment.expires_at {
+            return self.withdraw_expired(payment, &actor).await;
         }
         self.close_charges(payment, &actor, self.policies.inquire_within).await?;
         let looked = self.look_at_charges(payment, &actor).await?;
-        if may_end(payment, now) && !looked.unanswered && looked.wait_until.is_none() {
+        let is_answered = !looked.unanswered && looked.wait_until.is_none();
+        if is_shown && is_answered && payment.unanswered_push().is_some_and(|push| was_looked_for(push, now)) {
+            return self.withdraw_expired(payment, &actor).await;
+        }
+        if may_end(payment, now) && is_answered {
             let id = payment.id;
             self.decide(&payment.merchant, &payment.order_code, &actor, |dossier| end(dossier, &id)).await?;
             return Ok(());
@@ -54,6 +54,12 @@ impl Gateway {
             self.count_check(leased, now, looked.wait_until).await?;
         }
         Ok(())
+    }
+
+    async fn withdraw_expired(&self, payment: &Payment, actor: &Actor) -> Result<(), DecideError> {
+        let id = payment.id;
+        let withdraw = |dossier: &mut Dossier| dossier.withdraw(&id, Withdrawal::Expired);
+        self.decide(&payment.merchant, &payment.order_code, actor, withdraw).await
     }
 
     async fn look_at_charges(&self, payment: &Payment, actor: &Actor) -> Result<Looked, DecideError> {
@@ -66,7 +72,7 @@ impl Gateway {
                 looked.wait_until = Some(self.ports.clock.now().plus(pause));
                 break;
             }
-            match self.ask(charge, &[], self.policies.inquire_within).await {
+            match self.ask(payment, charge, &[], self.policies.inquire_within).await {
                 Ok(snapshot) => {
                     let absorbed = self.take_in(payment, &charge.id, &snapshot, actor, |_| ()).await?;
                     looked.changed |= absorbed != Absorbed::Nothing;
@@ -112,8 +118,16 @@ impl Gateway {
     }
 }
 
+/// Whether the time is over in which money for an unanswered push could still be under way.
+fn was_looked_for(push: &Charge, now: Timestamp) -> bool {
+    now >= push.created_at.plus(schedule::PUSH_WINDOW)
+}
+
 /// Whether a payment was withdrawn long enough ago to be ended, once its provider was asked.
 fn may_end(payment: &Payment, now: Timestamp) -> bool {
+    if payment.status() == PaymentStatus::Pending && payment.unanswered_push().is_some() {
+        return schedule::push_ends(payment, payment.display).is_some_and(|at| now >= at);
+    }
     let over = |at: Timestamp| now >= at.plus(schedule::EXPIRY_GRACE);
     let withdrawn = matches!(payment.display, Display::Withdrawn { at, .. } if over(at));
     payment.status() == PaymentStatus::Pending && withdrawn

@@ -30,14 +30,14 @@ impl Gateway {
             if remaining.is_zero() {
                 break;
             }
-            let closing = self.ask_to_close(charge, remaining).await?;
+            let closing = self.ask_to_close(&payment, charge, remaining).await?;
             let (id, charge_id): (PaymentId, _) = (payment.id, charge.id);
             self.decide(&payment.merchant, &payment.order_code, actor, |dossier| {
                 dossier.close_asked(&id, &charge_id, closing);
             })
             .await?;
             let remaining = deadline.since(self.ports.clock.now());
-            match self.ask(charge, &[], remaining).await {
+            match self.ask(&payment, charge, &[], remaining).await {
                 Ok(snapshot) => {
                     self.take_in(&payment, &charge.id, &snapshot, actor, |_| ()).await?;
                 }
@@ -49,7 +49,7 @@ impl Gateway {
         Ok(())
     }
 
-    async fn ask_to_close(&self, charge: &Charge, limit: Duration) -> Result<Closing, StoreError> {
+    async fn ask_to_close(&self, of: &Payment, charge: &Charge, limit: Duration) -> Result<Closing, StoreError> {
         let attempts = match charge.closing {
             Closing::Wanted { attempts, .. } => attempts.saturating_add(1),
             Closing::NotAsked | Closing::Confirmed | Closing::Unsupported => 1,
@@ -70,6 +70,9 @@ impl Gateway {
             within: limit,
         };
         let answer = within(self.ports.clock.as_ref(), limit, provider.cancel(&account, &request)).await;
+        if let Some(Err(error)) = &answer {
+            self.record_drift(of, &charge.id, &error.drift(), &error.exchange).await?;
+        }
         Ok(match answer {
             Some(Ok(Canceled::Confirmed)) => Closing::Confirmed,
             // It was over before: no more to close, and the question that follows tells how it ended.

@@ -126,11 +126,11 @@ impl Gateway {
             self.ports.probe.reach(CrashPoint::BeforeCall).await?;
             let verdict = self.call(job, &payment, charge, route, limit).await;
             self.ports.probe.reach(CrashPoint::AfterCallBeforeCommit).await?;
-            unanswered = unanswered.saturating_add(u32::from(matches!(verdict, Verdict::Unknown { .. })));
+            unanswered = unanswered.saturating_add(u32::from(matches!(verdict, Verdict::Unknown(_))));
             let try_of = Try { payment: &payment, charge, route, last: unanswered >= UNANSWERED_PER_RUN_MAX };
             let harmless = route.capabilities.idempotency != IdempotencySupport::None;
             let next = match verdict {
-                Verdict::Unknown { .. } if harmless && !repeated => Next::Repeat,
+                Verdict::Unknown(_) if harmless && !repeated => Next::Repeat,
                 verdict => self.follow(job, &try_of, verdict).await?,
             };
             repeated = match next {

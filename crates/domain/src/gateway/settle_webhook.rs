@@ -14,7 +14,8 @@ use crate::dossier::{Absorbed, Dossier};
 use crate::ids::{ChargeId, PaymentId};
 use crate::payment::Payment;
 use crate::ports::{
-    BudgetClass, ChargeSnapshot, CommitError, CrashPoint, Endpoint, Exchange, Reservation, SnapshotStatus, StoreError,
+    BudgetClass, ChargeSnapshot, CommitError, CrashPoint, Drift, Endpoint, Exchange, Reservation, SnapshotStatus,
+    StoreError,
 };
 use crate::unit_of_work::{InboxFate, InboxMark};
 use crate::webhook::{Authentic, Claim, ClaimedAmount, LeasedDelivery, Notification};
@@ -51,13 +52,38 @@ impl Gateway {
         let decoded = source.and_then(|source| source.decode(&Authentic::from_inbox(&leased.delivery)).ok());
         let Some(notification) = decoded else { return self.bury(leased, "cannot be read").await };
         if let Claim::Other(event) = &notification.claim {
-            let why = format!("changes nothing: {event}");
-            return self.mark(leased, InboxFate::Done, &why).await;
+            return self.settle_other(leased, &notification, event).await;
         }
         match self.subject_of(leased, &notification).await? {
             Found::One { payment, charge } => self.settle_charge(leased, &notification, &payment, &charge).await,
             Found::Contradiction { why } | Found::None { why } => self.park_unmatched(leased, &notification, why).await,
         }
+    }
+
+    /// Settles what changes no charge. What we do not know of it goes on the record of what it is about.
+    async fn settle_other(
+        &self,
+        leased: &LeasedDelivery,
+        notification: &Notification,
+        event: &str,
+    ) -> Result<Settled, StoreError> {
+        if !notification.unrecognised.is_empty()
+            && let Found::One { payment, charge } = self.subject_of(leased, notification).await?
+        {
+            let id = payment.id;
+            let noted = self.decide(&payment.merchant, &payment.order_code, &Actor::Provider, |dossier| {
+                record_drift(dossier, &id, &charge, leased, notification);
+                dossier.work_mut().inbox.push(mark_of(leased, InboxFate::Done));
+            });
+            return match noted.await {
+                Ok(()) => Ok(Settled::Done),
+                Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Deferred),
+                Err(DecideError::Store(store)) => Err(store),
+                Err(DecideError::Contended | DecideError::Commit(_)) => self.defer(leased, None).await,
+            };
+        }
+        let why = format!("changes nothing: {event}");
+        self.mark(leased, InboxFate::Done, &why).await
     }
 
     async fn settle_charge(
@@ -91,6 +117,7 @@ impl Gateway {
         let taken = self
             .take_in(payment, charge, &snapshot, &Actor::Provider, |dossier| {
                 record_delivery(dossier, &id, charge, leased);
+                record_drift(dossier, &id, charge, leased, notification);
                 if let Some(misfit) = &misfit {
                     dossier.raise(&id, Some(*charge), misfit.clone());
                 }
@@ -133,7 +160,7 @@ impl Gateway {
             named.opening = Opening::Found { provider_ref: told.clone(), at: leased.delivery.received_at };
         }
         let heard_of: Vec<_> = notification.about.payment_ref.iter().cloned().collect();
-        match self.ask(&named, &heard_of, self.policies.inquire_within).await {
+        match self.ask(payment, &named, &heard_of, self.policies.inquire_within).await {
             Ok(snapshot) => Ok(Ok(snapshot)),
             Err(ProviderOrStore::Store(store)) => Err(store),
             Err(ProviderOrStore::Provider(_)) => Ok(Err(None)),
@@ -200,6 +227,18 @@ fn record_delivery(dossier: &mut Dossier, payment: &PaymentId, charge: &ChargeId
     dossier.note(payment, note);
 }
 
+/// What in a webhook we do not know, with the webhook.
+fn record_drift(
+    dossier: &mut Dossier,
+    payment: &PaymentId,
+    charge: &ChargeId,
+    leased: &LeasedDelivery,
+    notification: &Notification,
+) {
+    let drift: Vec<Drift> = notification.unrecognised.iter().cloned().map(Drift::Webhook).collect();
+    dossier.drifted(payment, charge, &drift, (BodyRole::Callback, &leased.delivery.body));
+}
+
 /// Whether the claim, if true, would change anything: what would not is settled without asking.
 fn would_change(payment: &Payment, charge: &Charge, notification: &Notification) -> bool {
     let status = charge.state.status();
@@ -263,6 +302,8 @@ fn believed(
         Claim::Pending => (SnapshotStatus::Pending, Vec::new()),
         Claim::Expired => (SnapshotStatus::Expired, Vec::new()),
         Claim::Canceled => (SnapshotStatus::Canceled, Vec::new()),
+        // An attempt that failed, on a page perhaps, is not yet the charge's end.
+        Claim::Failed(_) if notification.about.payment_ref.is_some() => return None,
         Claim::Failed(reason) => (SnapshotStatus::Failed(reason.clone()), Vec::new()),
         Claim::Refunded | Claim::Other(_) => return None,
     };

@@ -110,7 +110,7 @@ impl Gateway {
         {
             return Ok(Row::Left);
         }
-        let snapshot = match self.ask(&named, &[], self.policies.inquire_within).await {
+        let snapshot = match self.ask(&payment, &named, &[], self.policies.inquire_within).await {
             Ok(snapshot) => snapshot,
             Err(ProviderOrStore::Store(store)) => return Err(store),
             Err(ProviderOrStore::Provider(_)) => return Ok(Row::Left),

@@ -1,5 +1,6 @@
 //! The store that lives in memory.
 
+mod anchors;
 mod commit;
 mod inbox;
 mod offline;

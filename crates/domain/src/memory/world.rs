@@ -69,6 +69,7 @@ impl MemoryWorld {
             exceptions: Arc::<MemoryStore>::clone(store),
             idempotency: Arc::<MemoryStore>::clone(store),
             timeline: Arc::<MemoryStore>::clone(store),
+            anchors: Arc::<MemoryStore>::clone(store),
             inbox: Arc::<MemoryStore>::clone(store),
             outbox: Arc::<MemoryStore>::clone(store),
             publisher: Arc::<MemoryFeed>::clone(&self.feed),

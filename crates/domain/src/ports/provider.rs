@@ -10,6 +10,7 @@
 
 mod calls;
 mod capabilities;
+mod drift;
 mod error;
 
 pub use calls::{
@@ -17,6 +18,7 @@ pub use calls::{
     RefundCharge, RefundOutcome, ReturnUrls, Simulation, SnapshotStatus, Sweep,
 };
 pub use capabilities::{Availability, Capabilities, IdempotencySupport, LookupSupport};
+pub use drift::Drift;
 pub use error::{Certainty, Operation, ProviderError, ProviderErrorKind, Upstream};
 
 use std::time::Duration;

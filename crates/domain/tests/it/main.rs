@@ -2,14 +2,18 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod anchors;
 mod cancel;
 mod charge_law;
 mod create;
 mod dossier;
+mod drift;
 mod expire;
+mod methods;
 mod orders;
 mod payments;
 mod purity;
+mod pushes;
 mod recover;
 mod settle;
 mod shop;

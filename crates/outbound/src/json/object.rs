@@ -57,6 +57,11 @@ impl Object {
         self.fields.contains_key(name)
     }
 
+    /// The names of its fields that are not among `known`.
+    pub fn others<'a>(&'a self, known: &'a [&str]) -> impl Iterator<Item = &'a str> {
+        self.fields.keys().map(String::as_str).filter(|name| !known.contains(name))
+    }
+
     /// A field that is a string; `None` if it is absent or anything else.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {

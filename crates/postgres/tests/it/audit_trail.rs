@@ -19,6 +19,7 @@ async fn what_is_on_record_is_neither_changed_nor_deleted_by_its_owner() {
         ("DELETE FROM payment_event_bodies", "audit records are never deleted"),
         ("UPDATE payment_bodies SET body = ''", "kept bodies are never changed"),
         ("DELETE FROM receipts", "receipts are never deleted"),
+        ("TRUNCATE audit_anchors CASCADE", "anchors are never deleted"),
     ] {
         let refused = site.database.run(sql).unwrap_err();
         assert!(refused.contains(refusal), "{sql}: {refused}");
@@ -39,6 +40,8 @@ async fn a_gateway_has_no_right_to_change_what_is_on_record() {
         "DELETE FROM payment_event_bodies",
         "UPDATE payment_bodies SET body = ''",
         "DELETE FROM payment_bodies",
+        "UPDATE audit_anchors SET at = now()",
+        "DELETE FROM anchored_heads",
         "DELETE FROM receipts",
         "DELETE FROM payments",
         "DROP TRIGGER payment_events_stay ON payment_events",

@@ -20,7 +20,8 @@ struct ChargeRow {
     order_code: Option<String>,
     idempotency_key: Option<String>,
     method: &'static str,
-    amount: Amount,
+    /// What was asked for; none where the customer chooses.
+    amount: Option<Amount>,
     currency: String,
     /// The provider's own word.
     status: &'static str,
@@ -77,7 +78,7 @@ fn row(books: &Books, charge: &Charge, now: DateTime<Utc>) -> ChargeRow {
         amount: charge.amount.clone(),
         currency: charge.currency.clone(),
         status: match charge.provider {
-            Provider::Xendit => xendit::request_status(charge.status),
+            Provider::Xendit => xendit::status(charge, now),
         },
         times_paid: arrived().count(),
         payable: charge.is_payable(now),

@@ -7,7 +7,7 @@ use super::answer::{Refused, answer, read, safe};
 use super::select::Selector;
 use crate::amount::Amount;
 use crate::ledger::{ChargeStatus, PaymentOutcome};
-use crate::money::{Attempt, Telling};
+use crate::money::{Attempt, Telling, Unpayable};
 use crate::sandbox::Sandbox;
 
 /// What an attempt fails with unless the caller says.
@@ -97,7 +97,7 @@ async fn attempt(
     let (done, mark) = sandbox.with_books(|pen| {
         sandbox.expire_due(pen, now);
         let charge = selector.find(pen)?;
-        let (payment, _queued) = sandbox.attempt(pen, &charge, attempt, now);
+        let (payment, _queued) = sandbox.attempt(pen, &charge, attempt, now).map_err(refused)?;
         Ok::<_, Refused>((charge, payment))
     });
     let (charge, payment) = done?;
@@ -110,6 +110,13 @@ async fn attempt(
         currency: payment.currency,
         paid_at: payment.paid_at,
     })
+}
+
+fn refused(why: Unpayable) -> Refused {
+    match why {
+        Unpayable::Paid => Refused::conflict(why.to_string()),
+        Unpayable::AmountNeeded => Refused::bad_request(why.to_string()),
+    }
 }
 
 async fn expire_one(sandbox: &Sandbox, body: &[u8]) -> Result<Expired, Refused> {

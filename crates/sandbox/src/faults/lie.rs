@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use super::effect::Effect;
 use crate::amount::Amount;
+use crate::ledger::Charge;
 
 /// A word no client of today knows.
 const UNHEARD_OF: &str = "SANDBOX_UNHEARD_OF";
@@ -58,6 +59,11 @@ impl Lie {
 
     pub(crate) fn amount(&self, truth: &Amount) -> Amount {
         if self.amount { truth.one_more() } else { truth.clone() }
+    }
+
+    /// What the charge asks for; none where the customer chooses.
+    pub(crate) fn asked(&self, charge: &Charge) -> Option<Amount> {
+        charge.amount.as_ref().map(|truth| self.amount(truth))
     }
 
     pub(crate) fn status(&self, truth: &'static str) -> &'static str {

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
-use super::{Charge, ChargeStatus, Entry, Notification, Payment, PaymentOutcome};
+use super::{Answer, Charge, ChargeStatus, Entry, Notification, Payment, PaymentOutcome};
 use crate::clock::Anchor;
 use crate::provider::Provider;
 
@@ -20,6 +20,8 @@ pub(crate) struct Books {
     payments_by_charge: HashMap<String, Vec<usize>>,
     notifications: BTreeMap<String, Notification>,
     targets: BTreeMap<(Provider, String), String>,
+    /// By account, endpoint and idempotency key.
+    answers: HashMap<(String, String, String), Answer>,
 }
 
 impl Books {
@@ -37,6 +39,10 @@ impl Books {
                     notification.attempts = *attempts;
                     notification.next_at = *next_at;
                 }
+            }
+            Entry::Answered(answer) => {
+                let place = (answer.account.clone(), answer.endpoint.clone(), answer.key.clone());
+                self.answers.insert(place, answer.as_ref().clone());
             }
             Entry::Targeted { provider, account, url } => {
                 self.targets.insert((*provider, account.clone()), url.clone());
@@ -64,7 +70,8 @@ impl Books {
             at: charge.updated_at,
         });
         let pending = self.unsettled().cloned().map(Entry::Queued);
-        anchor.into_iter().chain(targets).chain(charges).chain(payments).chain(states).chain(pending)
+        let answers = self.answers.values().map(|answer| Entry::Answered(Box::new(answer.clone())));
+        anchor.into_iter().chain(targets).chain(charges).chain(payments).chain(states).chain(pending).chain(answers)
     }
 
     fn open(&mut self, charge: Charge) {
@@ -106,8 +113,8 @@ impl Books {
                 PaymentOutcome::Succeeded => None,
                 PaymentOutcome::Failed { code } => Some(code.clone()),
             };
-            let retried = charge.method.may_be_tried_again() && charge.status == ChargeStatus::Open;
-            let status = if retried && !payment.succeeded() {
+            let stays_open = if payment.succeeded() { charge.reusable } else { charge.method.may_be_tried_again() };
+            let status = if stays_open && charge.status == ChargeStatus::Open {
                 ChargeStatus::Open
             } else {
                 status_after(charge.status, &payment.outcome)
@@ -166,6 +173,11 @@ impl Books {
     /// Notifications that still have an attempt ahead.
     pub(crate) fn unsettled(&self) -> impl Iterator<Item = &Notification> {
         self.notifications.values().filter(|notification| notification.next_at.is_some())
+    }
+
+    /// What was answered when this key first came to this endpoint.
+    pub(crate) fn answer(&self, account: &str, endpoint: &str, key: &str) -> Option<&Answer> {
+        self.answers.get(&(account.to_owned(), endpoint.to_owned(), key.to_owned()))
     }
 
     pub(crate) fn target(&self, provider: Provider, account: &str) -> Option<&str> {

@@ -48,6 +48,33 @@ impl Method {
     pub(crate) fn may_be_tried_again(self) -> bool {
         self == Self::CardPage
     }
+
+    /// Whether money may come twice on one object: what stays on paper or in a bank's app can be paid again.
+    pub(crate) fn may_be_paid_again(self) -> bool {
+        match self {
+            Self::Qris | Self::VaBca | Self::VaBni | Self::VaBri | Self::VaMandiri => true,
+            Self::Gopay | Self::Ovo | Self::Dana | Self::Shopeepay | Self::Card | Self::CardPage => false,
+        }
+    }
+}
+
+/// The API of Xendit's through which a charge was opened: the books are the same, ids and bodies are not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Api {
+    /// Payments API v3, sessions among it.
+    #[default]
+    V3,
+    /// QR Codes API without a version.
+    QrV1,
+    /// QR Codes API of 2022-07-31.
+    Qr2022,
+}
+
+impl Api {
+    pub(crate) fn is_of_qr_codes(self) -> bool {
+        matches!(self, Self::QrV1 | Self::Qr2022)
+    }
 }
 
 /// Where a charge stands at the provider.
@@ -70,6 +97,8 @@ pub(crate) enum ChargeStatus {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Charge {
     pub(crate) provider: Provider,
+    #[serde(default)]
+    pub(crate) api: Api,
     /// The name of the account, as the control plane calls it.
     pub(crate) account: String,
     pub(crate) id: String,
@@ -79,9 +108,13 @@ pub(crate) struct Charge {
     pub(crate) order_code: Option<String>,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) method: Method,
-    pub(crate) amount: Amount,
+    /// What the merchant asks for; none where the customer chooses.
+    pub(crate) amount: Option<Amount>,
     pub(crate) currency: String,
     pub(crate) status: ChargeStatus,
+    /// Whether it stays open when money came.
+    #[serde(default)]
+    pub(crate) reusable: bool,
     /// What the customer is shown: a QR string, a number, a page; nothing where it goes to their phone.
     pub(crate) artefact: String,
     /// The payment request behind a page, which bears an id of its own.
@@ -98,6 +131,44 @@ pub(crate) struct Charge {
 }
 
 impl Charge {
+    /// A charge in rupiah that was opened just now, with nothing optional on it.
+    pub(crate) fn open(
+        api: Api,
+        account: &str,
+        id: String,
+        reference: String,
+        method: Method,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            provider: Provider::Xendit,
+            api,
+            account: account.to_owned(),
+            id,
+            reference,
+            order_code: None,
+            idempotency_key: None,
+            method,
+            amount: None,
+            currency: "IDR".to_owned(),
+            status: ChargeStatus::Open,
+            reusable: false,
+            artefact: String::new(),
+            request_id: None,
+            echo: BTreeMap::new(),
+            created_at: now,
+            updated_at: now,
+            payable_until: now,
+            latest_payment_id: None,
+            failure_code: None,
+        }
+    }
+
+    /// A field of the create body that later answers repeat.
+    pub(crate) fn echoed(&self, field: &str) -> Option<&RawValue> {
+        self.echo.get(field).map(AsRef::as_ref)
+    }
+
     /// The id of its payment request.
     pub(crate) fn request_id(&self) -> &str {
         self.request_id.as_deref().unwrap_or(&self.id)

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Charge, ChargeStatus, Notification, Payment};
+use super::{Answer, Charge, ChargeStatus, Notification, Payment};
 use crate::clock::Anchor;
 use crate::provider::Provider;
 
@@ -21,6 +21,8 @@ pub(crate) enum Entry {
     Queued(Notification),
     /// A webhook was tried, or given up.
     Tried { notification_id: String, attempts: u32, next_at: Option<DateTime<Utc>> },
+    /// A call with an idempotency key was answered.
+    Answered(Box<Answer>),
     /// Webhooks of an account go elsewhere from now on.
     Targeted { provider: Provider, account: String, url: String },
     /// The books were emptied; accounts and their webhook targets stay.

@@ -1,11 +1,13 @@
 //! What a call is about, as far as rules and lies need to know.
 
-use super::create::CreateBody;
+use url::form_urlencoded;
+
+use super::body::Body;
+use super::create;
 use super::desk::Call;
-use super::route::Route;
-use super::transactions::Query;
+use super::route::{Route, Target};
 use crate::faults::{Fired, Subject};
-use crate::ledger::{Charge, Method};
+use crate::ledger::{Books, Charge, Method};
 use crate::provider::Provider;
 use crate::sandbox::{Pen, Sandbox};
 
@@ -19,7 +21,7 @@ struct About {
 
 /// The rule that fires for this call.
 pub(super) fn pick(sandbox: &Sandbox, call: &Call<'_>) -> Option<Fired> {
-    let about = about(sandbox, call);
+    let (about, _mark) = sandbox.with_books(|pen| about(pen, call));
     let subject = Subject {
         provider: Provider::Xendit,
         operation: call.route.operation(),
@@ -31,54 +33,67 @@ pub(super) fn pick(sandbox: &Sandbox, call: &Call<'_>) -> Option<Fired> {
     sandbox.fault(subject, |_any| true)
 }
 
-fn about(sandbox: &Sandbox, call: &Call<'_>) -> About {
-    let of_charge = |find: &dyn Fn(&Pen<'_>) -> Option<Charge>| {
-        let (charge, _mark) = sandbox.with_books(|pen| find(pen));
-        charge.map_or_else(About::default, |charge| About {
-            method: Some(charge.method.word()),
-            reference: Some(charge.reference),
-            order_code: charge.order_code,
-            id: Some(charge.id),
-        })
-    };
-    match &call.route {
-        Route::CreatePaymentRequest | Route::CreateSession => {
-            let body = CreateBody::read(call.body).unwrap_or_default();
-            let method = if call.route == Route::CreateSession { Some(Method::CardPage) } else { body.method() };
+fn about(books: &Books, call: &Call<'_>) -> About {
+    match call.route.target() {
+        Target::Opening => {
+            let body = Body::read(call.body).unwrap_or_default();
             About {
-                method: method.map(Method::word),
-                reference: body.reference(),
+                method: opened_method(&call.route, &body).map(Method::word),
+                reference: opened_reference(&body),
                 order_code: body.order_code(),
                 id: None,
             }
         }
-        Route::GetPaymentRequest(id)
-        | Route::CancelPaymentRequest(id)
-        | Route::SimulatePaymentRequest(id)
-        | Route::GetSession(id)
-        | Route::CancelSession(id) => of_charge(&|pen| pen.charge(id).cloned()),
-        Route::GetPayment(id) => of_charge(&|pen| pen.charge(&pen.payment(id)?.charge_id).cloned()),
-        Route::ListTransactions => About {
-            reference: Query::read(call.raw_query).ok().and_then(|query| query.reference().map(str::to_owned)),
-            ..About::default()
-        },
+        Target::Charge(_) | Target::Payment(_) => {
+            meant(books, &call.route).map_or_else(About::default, |charge| About {
+                method: Some(charge.method.word()),
+                reference: Some(charge.reference.clone()),
+                order_code: charge.order_code.clone(),
+                id: Some(charge.id.clone()),
+            })
+        }
+        Target::Listing(parameter) => About { reference: queried(call.raw_query, parameter), ..About::default() },
     }
+}
+
+/// The charge that a call names by an id.
+fn meant<'a>(books: &'a Books, route: &Route) -> Option<&'a Charge> {
+    match route.target() {
+        Target::Charge(id) => books.charge(id).or_else(|| books.charges_named(id).next()),
+        Target::Payment(id) => books.charge(&books.payment(id)?.charge_id),
+        Target::Opening | Target::Listing(_) => None,
+    }
+}
+
+fn opened_method(route: &Route, body: &Body) -> Option<Method> {
+    match route {
+        Route::CreateSession => Some(Method::CardPage),
+        Route::Qr(_) => Some(Method::Qris),
+        Route::CreatePaymentRequest
+        | Route::GetPaymentRequest(_)
+        | Route::CancelPaymentRequest(_)
+        | Route::SimulatePaymentRequest(_)
+        | Route::GetPayment(_)
+        | Route::GetSession(_)
+        | Route::CancelSession(_)
+        | Route::ListTransactions => create::method(body),
+    }
+}
+
+/// QR Codes v1 has a word of its own for the reference.
+fn opened_reference(body: &Body) -> Option<String> {
+    body.text("reference_id").or_else(|| body.text("external_id"))
+}
+
+/// A parameter of the query.
+pub(super) fn queried(raw_query: &str, parameter: &str) -> Option<String> {
+    form_urlencoded::parse(raw_query.as_bytes())
+        .find(|(name, _)| name == parameter)
+        .map(|(_, value)| value.into_owned())
 }
 
 /// The reference of the newest charge that this call is not about.
 pub(super) fn foreign_reference(pen: &Pen<'_>, call: &Call<'_>) -> Option<String> {
-    let own = match &call.route {
-        Route::CreatePaymentRequest | Route::CreateSession => CreateBody::read(call.body).ok()?.reference(),
-        Route::GetPaymentRequest(id)
-        | Route::CancelPaymentRequest(id)
-        | Route::SimulatePaymentRequest(id)
-        | Route::GetSession(id)
-        | Route::CancelSession(id) => pen.charge(id).map(|own| own.reference.clone()),
-        Route::GetPayment(id) => {
-            let payment = pen.payment(id)?;
-            pen.charge(&payment.charge_id).map(|own| own.reference.clone())
-        }
-        Route::ListTransactions => None,
-    };
+    let own = about(pen, call).reference;
     pen.charges().filter(|charge| Some(&charge.reference) != own.as_ref()).last().map(|charge| charge.reference.clone())
 }

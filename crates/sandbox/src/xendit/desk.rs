@@ -4,44 +4,34 @@ use std::time::Duration;
 
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::{DateTime, Utc};
 use tokio::time::{sleep, timeout};
 
 use super::about;
 use super::answer::{Refusal, error_of, window_headers};
-use super::create::{self, CreateBody};
 use super::route::Route;
-use super::transactions::{self, Query};
-use super::{auth, cancel, look, pages, session, simulate, view};
+use super::{auth, idempotency, pages, perform};
 use crate::config::XenditAccount;
 use crate::faults::{self, Connection, Effect, Fired, Lie, Operation, Reply, Sent};
 use crate::id;
-use crate::ledger::Charge;
+use crate::ledger::{Api, Charge};
 use crate::limiter::Counter;
 use crate::money::{Attempt, Telling};
 use crate::provider::Provider;
-use crate::sandbox::{Pen, Sandbox, subject_of};
+use crate::sandbox::{Sandbox, subject_of};
 
-/// The only version of Payments API v3.
-const API_VERSION: &str = "2024-11-11";
 /// How long a create call waits for the webhook that was ordered to come before its answer.
 const EARLY_WEBHOOK_SECONDS_MAX: u64 = 10;
 
 /// One call, understood as far as it can be without looking into the books.
 pub(super) struct Call<'a> {
-    account: &'a XenditAccount,
+    pub(super) account: &'a XenditAccount,
+    pub(super) api: Api,
     pub(super) route: Route,
     pub(super) body: &'a Bytes,
     pub(super) raw_query: &'a str,
-    idempotency_key: Option<&'a str>,
+    pub(super) idempotency_key: Option<&'a str>,
     /// Where the pages for customers are.
-    pages: String,
-}
-
-/// What came of a call that was done.
-struct Done {
-    reply: Reply,
-    opened: Option<Charge>,
+    pub(super) pages: String,
 }
 
 /// Answers one call below the base path.
@@ -86,16 +76,18 @@ fn understand<'a>(sandbox: &'a Sandbox, request: &'a HttpRequest, body: &'a Byte
     let below_base = request.match_info().query("tail");
     let route = Route::parse(request.method(), below_base)
         .ok_or_else(|| Refusal::new(404, "NOT_FOUND", "There is no such endpoint in this sandbox."))?;
-    // Unconfirmed: what Xendit answers without the header; the documents only call it required.
-    if route.is_versioned() && auth::header(request, "api-version") != Some(API_VERSION) {
-        return Err(Refusal::invalid(format!("The api-version header must be {API_VERSION}.")));
-    }
+    // Unconfirmed: what Xendit answers without the header, or to one it does not know.
+    let api = route
+        .api(auth::header(request, "api-version"))
+        .ok_or_else(|| Refusal::invalid("The api-version header names no version of this endpoint."))?;
+    let key_header = route.idempotency_header().unwrap_or("idempotency-key");
     Ok(Call {
         account,
+        api,
         route,
         body,
         raw_query: request.query_string(),
-        idempotency_key: auth::header(request, "idempotency-key"),
+        idempotency_key: auth::header(request, key_header),
         pages: format!("http://{}{}", request.connection_info().host(), pages::BASE_PATH),
     })
 }
@@ -104,7 +96,9 @@ async fn perform(sandbox: &Sandbox, call: &Call<'_>, fired: Option<&Fired>) -> R
     let now = sandbox.clock.now();
     let (outcome, mark) = sandbox.with_books(|pen| {
         sandbox.expire_due(pen, now);
-        carry_out(sandbox, pen, call, fired, now)
+        let lie =
+            fired.map_or_else(Lie::default, |fired| Lie::of(fired.effect, || about::foreign_reference(pen, call)));
+        idempotency::once(pen, call, |pen| perform::carry_out(sandbox, pen, call, &lie, now))
     });
     if sandbox.durable(mark).await.is_err() {
         return error_of(500);
@@ -121,63 +115,6 @@ async fn perform(sandbox: &Sandbox, call: &Call<'_>, fired: Option<&Fired>) -> R
     }
 }
 
-fn carry_out(
-    sandbox: &Sandbox,
-    pen: &mut Pen<'_>,
-    call: &Call<'_>,
-    fired: Option<&Fired>,
-    now: DateTime<Utc>,
-) -> Result<Done, Refusal> {
-    let account = call.account;
-    let business_id = account.business_id.as_str();
-    let lie = fired.map_or_else(Lie::default, |fired| Lie::of(fired.effect, || about::foreign_reference(pen, call)));
-    let quiet = |reply| Done { reply, opened: None };
-    match &call.route {
-        Route::CreatePaymentRequest => {
-            let body = CreateBody::read(call.body)?;
-            let charge = create::create(pen, account, &body, call.idempotency_key, &call.pages, now)?;
-            Ok(Done { reply: Reply::new(201, view::payment_request(&charge, business_id, &lie)), opened: Some(charge) })
-        }
-        Route::GetPaymentRequest(id) => {
-            let charge = look::payment_request(pen, account, id)?;
-            let body = view::payment_request(charge, business_id, &lie);
-            Ok(quiet(Reply::new(200, body)))
-        }
-        Route::CancelPaymentRequest(id) => {
-            let charge = cancel::cancel(pen, account, id, now)?;
-            let body = view::payment_request(&charge, business_id, &lie);
-            Ok(quiet(Reply::new(200, body)))
-        }
-        Route::SimulatePaymentRequest(id) => {
-            let body = simulate::simulate(sandbox, pen, account, id, call.body, now)?;
-            Ok(quiet(Reply::new(200, lie.finish(body))))
-        }
-        Route::GetPayment(id) => {
-            let (charge, payment) = look::payment(pen, account, id)?;
-            let body = view::payment(charge, payment, business_id, &lie);
-            Ok(quiet(Reply::new(200, body)))
-        }
-        Route::CreateSession => {
-            let body = CreateBody::read(call.body)?;
-            let charge = session::create(pen, account, &body, &call.pages, now)?;
-            Ok(Done { reply: Reply::new(201, session::body(&charge, business_id, &lie)), opened: Some(charge) })
-        }
-        Route::GetSession(id) => {
-            let charge = session::look(pen, account, id)?;
-            Ok(quiet(Reply::new(200, session::body(charge, business_id, &lie))))
-        }
-        Route::CancelSession(id) => {
-            let charge = session::cancel(pen, account, id, now)?;
-            Ok(quiet(Reply::new(200, session::body(&charge, business_id, &lie))))
-        }
-        Route::ListTransactions => {
-            let query = Query::read(call.raw_query)?;
-            let body = transactions::list(pen, account, &query, call.raw_query, &lie, now);
-            Ok(quiet(Reply::new(200, body)))
-        }
-    }
-}
-
 /// Where a rule orders the webhook before the answer: the customer pays at once, the webhook is answered, and only
 /// then, after the rule's own delay, the caller hears of its charge.
 async fn tell_early(sandbox: &Sandbox, charge: &Charge) {
@@ -187,8 +124,8 @@ async fn tell_early(sandbox: &Sandbox, charge: &Charge) {
     };
     let now = sandbox.clock.now();
     let attempt = Attempt { telling: Telling::ByCaller, ..Attempt::plain() };
-    let ((_payment, queued), _mark) = sandbox.with_books(|pen| sandbox.attempt(pen, charge, attempt, now));
-    if let Some(notification_id) = queued {
+    let (attempted, _mark) = sandbox.with_books(|pen| sandbox.attempt(pen, charge, attempt, now));
+    if let Ok((_payment, Some(notification_id))) = attempted {
         let answered = sandbox.webhooks.send_now(notification_id, true, now);
         // Whether it was answered in time or not, the caller gets its answer.
         timeout(Duration::from_secs(EARLY_WEBHOOK_SECONDS_MAX), answered).await.ok();

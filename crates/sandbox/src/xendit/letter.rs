@@ -1,17 +1,21 @@
-//! Webhooks of Payments API v3.
+//! Webhooks, in the shape of the API that the charge was opened through.
 
 use serde::Serialize;
 
+use super::qr_codes::{V1Payment, VersionedPayment};
 use super::session::{self, SessionView};
 use super::view::{self, PaymentRequestView, PaymentView};
 use crate::config::XenditAccount;
 use crate::faults::Lie;
-use crate::ledger::{Event, Method, Payment, PaymentOutcome};
+use crate::ledger::{Api, Charge, Event, Method, Payment, PaymentOutcome};
 use crate::sandbox::json;
 use crate::webhooks::{Facts, Letter};
 
 /// Minutes from one attempt to the next: a day in all, six retries.
 pub(crate) const RETRY_GAPS_MINUTES: [i64; 6] = [15, 45, 120, 180, 360, 720];
+
+/// The one event of the QR Codes API.
+const QR_PAYMENT: &str = "qr.payment";
 
 /// What a failure is put down to when the truth is that there was none.
 const FAILURE_CODE_OF_A_LIE: &str = "FAILURE_DETAILS_UNAVAILABLE";
@@ -22,7 +26,7 @@ struct Envelope<'a> {
     business_id: &'a str,
     /// The time of this attempt: it differs from one retry to the next.
     created: String,
-    api_version: &'static str,
+    api_version: Option<&'static str>,
     data: Data<'a>,
 }
 
@@ -32,6 +36,15 @@ enum Data<'a> {
     Payment(Box<PaymentView<'a>>),
     Request(Box<PaymentRequestView<'a>>),
     Session(Box<SessionView<'a>>),
+    Qr(Box<VersionedPayment<'a>>),
+}
+
+/// Whether the event is told at all: the QR Codes API tells of money, and of nothing else.
+pub(crate) fn tells(charge: &Charge, event: Event) -> bool {
+    match charge.api {
+        Api::V3 => true,
+        Api::QrV1 | Api::Qr2022 => event == Event::Paid,
+    }
 }
 
 /// The webhook about `facts`, as the account would get it.
@@ -40,21 +53,38 @@ pub(crate) fn letter(accounts: &[XenditAccount], facts: &Facts, lie: &Lie, bad_t
     let business_id = account.map_or("", |account| account.business_id.as_str());
     let token = account.map_or("", |account| account.callback_token.as_str());
     let told = facts.payment.as_ref().map(|payment| as_told(payment, facts.event));
-    let is_page = facts.charge.method == Method::CardPage;
-    let (event, data) = match (facts.event, &told) {
-        (Event::Paid, Some(payment)) => ("payment.capture", Some(payment)),
-        (Event::Failed, Some(payment)) => ("payment.failure", Some(payment)),
-        (Event::Expired, _) | (Event::Paid | Event::Failed, None) if is_page => ("payment_session.expired", None),
-        (Event::Expired, _) | (Event::Paid | Event::Failed, None) => ("payment_request.expiry", None),
+    let envelope = |event, api_version, data| {
+        (event, json(&Envelope { event, business_id, created: view::time(facts.at), api_version, data }))
     };
-    let data = match data {
-        Some(payment) => Data::Payment(Box::new(view::payment_view(&facts.charge, payment, business_id, lie))),
-        None if is_page => Data::Session(Box::new(session::view(&facts.charge, business_id, lie))),
-        None => Data::Request(Box::new(view::request_view(&facts.charge, business_id, lie))),
+    let (event, body) = match (facts.charge.api, &told) {
+        (Api::QrV1, Some(payment)) => (QR_PAYMENT, json(&V1Payment::new(&facts.charge, payment, lie).told(QR_PAYMENT))),
+        (Api::Qr2022, Some(payment)) => {
+            let data = Data::Qr(Box::new(VersionedPayment::new(&facts.charge, payment, business_id, lie)));
+            envelope(QR_PAYMENT, Some("2022-07-31"), data)
+        }
+        (Api::V3 | Api::QrV1 | Api::Qr2022, _) => {
+            let (event, data) = v3(facts, told.as_ref(), business_id, lie);
+            envelope(event, Some("v3"), data)
+        }
     };
-    let body = json(&Envelope { event, business_id, created: view::time(facts.at), api_version: "v3", data });
     let token = if bad_token { format!("not-{token}") } else { token.to_owned() };
     Letter { event, headers: vec![("x-callback-token", token), ("webhook-id", facts.notification.id.clone())], body }
+}
+
+/// The event of Payments API v3, and what it is about.
+fn v3<'a>(facts: &'a Facts, told: Option<&'a Payment>, business_id: &'a str, lie: &'a Lie) -> (&'static str, Data<'a>) {
+    let charge = &facts.charge;
+    let paid = |payment| Data::Payment(Box::new(view::payment_view(charge, payment, business_id, lie)));
+    match (facts.event, told) {
+        (Event::Paid, Some(payment)) => ("payment.capture", paid(payment)),
+        (Event::Failed, Some(payment)) => ("payment.failure", paid(payment)),
+        (Event::Expired, _) | (Event::Paid | Event::Failed, None) if charge.method == Method::CardPage => {
+            ("payment_session.expired", Data::Session(Box::new(session::view(charge, business_id, lie))))
+        }
+        (Event::Expired, _) | (Event::Paid | Event::Failed, None) => {
+            ("payment_request.expiry", Data::Request(Box::new(view::request_view(charge, business_id, lie))))
+        }
+    }
 }
 
 /// The payment with the outcome that the webhook tells.

@@ -1,6 +1,8 @@
 use actix_web::http::Method;
 
+use super::qr_codes::QrCall;
 use crate::faults::Operation;
+use crate::ledger::Api;
 
 /// A call of Xendit's API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,18 @@ pub(super) enum Route {
     GetSession(String),
     CancelSession(String),
     ListTransactions,
+    Qr(QrCall),
+}
+
+/// What a call is about, as far as verb and path tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target<'a> {
+    /// What its body opens.
+    Opening,
+    Charge(&'a str),
+    Payment(&'a str),
+    /// Whatever bears the reference that this parameter of the query names.
+    Listing(&'static str),
 }
 
 impl Route {
@@ -33,6 +47,7 @@ impl Route {
             ("GET", ["sessions", session]) => Some(Self::GetSession(id(session))),
             ("POST", ["sessions", session, "cancel"]) => Some(Self::CancelSession(id(session))),
             ("GET", ["transactions"]) => Some(Self::ListTransactions),
+            (verb, ["qr_codes", below @ ..]) => QrCall::parse(verb, below).map(Self::Qr),
             _ => None,
         }
     }
@@ -49,6 +64,7 @@ impl Route {
             Self::GetSession(_) => "GET /sessions/{id}",
             Self::CancelSession(_) => "POST /sessions/{id}/cancel",
             Self::ListTransactions => "GET /transactions",
+            Self::Qr(call) => call.endpoint(),
         }
     }
 
@@ -60,18 +76,59 @@ impl Route {
             Self::CancelPaymentRequest(_) | Self::CancelSession(_) => Operation::Cancel,
             Self::SimulatePaymentRequest(_) => Operation::Simulate,
             Self::ListTransactions => Operation::Sweep,
+            Self::Qr(call) => call.operation(),
         }
     }
 
-    /// Whether the `api-version` header must be there.
-    pub(super) fn is_versioned(&self) -> bool {
+    /// What the call is about.
+    pub(super) fn target(&self) -> Target<'_> {
+        match self {
+            Self::CreatePaymentRequest | Self::CreateSession => Target::Opening,
+            Self::GetPaymentRequest(id)
+            | Self::CancelPaymentRequest(id)
+            | Self::SimulatePaymentRequest(id)
+            | Self::GetSession(id)
+            | Self::CancelSession(id) => Target::Charge(id),
+            Self::GetPayment(id) => Target::Payment(id),
+            Self::ListTransactions => Target::Listing("reference_id"),
+            Self::Qr(call) => call.target(),
+        }
+    }
+
+    /// The header that makes a repeated call harmless, where there is one.
+    pub(super) fn idempotency_header(&self) -> Option<&'static str> {
+        match self {
+            Self::Qr(QrCall::Create) => Some("x-idempotency-key"),
+            // None is documented for v3, and none is honoured here.
+            Self::CreatePaymentRequest
+            | Self::GetPaymentRequest(_)
+            | Self::CancelPaymentRequest(_)
+            | Self::SimulatePaymentRequest(_)
+            | Self::GetPayment(_)
+            | Self::CreateSession
+            | Self::GetSession(_)
+            | Self::CancelSession(_)
+            | Self::ListTransactions
+            | Self::Qr(_) => None,
+        }
+    }
+
+    /// The API that the call belongs to under this `api-version` header; none if it knows no such version.
+    pub(super) fn api(&self, version: Option<&str>) -> Option<Api> {
         match self {
             Self::CreatePaymentRequest
             | Self::GetPaymentRequest(_)
             | Self::CancelPaymentRequest(_)
             | Self::SimulatePaymentRequest(_)
-            | Self::GetPayment(_) => true,
-            Self::CreateSession | Self::GetSession(_) | Self::CancelSession(_) | Self::ListTransactions => false,
+            | Self::GetPayment(_) => (version == Some("2024-11-11")).then_some(Api::V3),
+            Self::CreateSession | Self::GetSession(_) | Self::CancelSession(_) | Self::ListTransactions => {
+                Some(Api::V3)
+            }
+            Self::Qr(_) => match version {
+                None => Some(Api::QrV1),
+                Some("2022-07-31") => Some(Api::Qr2022),
+                Some(_) => None,
+            },
         }
     }
 }

@@ -7,14 +7,14 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::answer::{FieldError, Refusal};
-use super::create::{self, CreateBody};
+use super::body::Body;
+use super::create;
 use super::view::time;
 use crate::amount::Amount;
 use crate::config::XenditAccount;
 use crate::faults::Lie;
 use crate::id;
-use crate::ledger::{Books, Charge, ChargeStatus, Entry, Method};
-use crate::provider::Provider;
+use crate::ledger::{Api, Books, Charge, ChargeStatus, Entry, Method};
 use crate::sandbox::{Pen, json};
 
 const REFERENCE_CHARS_MAX: usize = 64;
@@ -25,6 +25,10 @@ const LIFE_MINUTES_MIN: i64 = 10;
 const CARD_RUPIAH_MIN: u64 = 5_000;
 const CARD_RUPIAH_MAX: u64 = 200_000_000;
 
+/// Optional fields that every later body repeats.
+const ECHOED: [&str; 6] =
+    ["description", "metadata", "customer_id", "items", "success_return_url", "cancel_return_url"];
+
 #[derive(Serialize)]
 pub(super) struct SessionView<'a> {
     payment_session_id: &'a str,
@@ -33,7 +37,7 @@ pub(super) struct SessionView<'a> {
     status: &'static str,
     reference_id: &'a str,
     currency: &'a str,
-    amount: Amount,
+    amount: Option<Amount>,
     country: &'static str,
     expires_at: String,
     session_type: &'static str,
@@ -53,7 +57,7 @@ pub(super) struct SessionView<'a> {
 pub(super) fn create(
     pen: &mut Pen<'_>,
     account: &XenditAccount,
-    body: &CreateBody,
+    body: &Body,
     pages: &str,
     now: DateTime<Utc>,
 ) -> Result<Charge, Refusal> {
@@ -66,7 +70,7 @@ pub(super) fn create(
             refuse(field, &format!("must be {only}"));
         }
     }
-    let reference = body.reference().filter(|text| (1..=REFERENCE_CHARS_MAX).contains(&text.chars().count()));
+    let reference = body.text("reference_id").filter(|text| (1..=REFERENCE_CHARS_MAX).contains(&text.chars().count()));
     if reference.is_none() {
         refuse("reference_id", "must be a text of 1 to 64 characters");
     }
@@ -90,24 +94,13 @@ pub(super) fn create(
     create::magic(&amount)?;
     let id = id::short("ps-", ID_CHARS);
     let charge = Charge {
-        provider: Provider::Xendit,
-        account: account.name.clone(),
         artefact: format!("{pages}/{id}"),
-        id,
-        reference,
+        amount: Some(amount),
         order_code: body.order_code(),
-        idempotency_key: None,
-        method: Method::CardPage,
-        amount,
-        currency: "IDR".to_owned(),
-        status: ChargeStatus::Open,
         request_id: Some(id::prefixed("pr-")),
-        echo: body.echo(),
-        created_at: now,
-        updated_at: now,
+        echo: body.echo(&ECHOED),
         payable_until,
-        latest_payment_id: None,
-        failure_code: None,
+        ..Charge::open(Api::V3, &account.name, id, reference, Method::CardPage, now)
     };
     pen.record(&Entry::Opened(Box::new(charge.clone())));
     Ok(charge)
@@ -157,7 +150,7 @@ pub(super) fn view<'a>(charge: &'a Charge, business_id: &'a str, lie: &'a Lie) -
         }),
         reference_id: lie.reference(&charge.reference),
         currency: &charge.currency,
-        amount: lie.amount(&charge.amount),
+        amount: lie.asked(charge),
         country: "ID",
         expires_at: time(charge.payable_until),
         session_type: "PAY",

@@ -7,9 +7,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::channels::{self, Channel};
+use super::qr_codes;
 use crate::amount::Amount;
 use crate::faults::Lie;
-use crate::ledger::{Charge, ChargeStatus, Method, Payment, PaymentOutcome};
+use crate::ledger::{Api, Charge, ChargeStatus, Method, Payment, PaymentOutcome};
 use crate::sandbox::json;
 
 #[derive(Serialize)]
@@ -22,7 +23,8 @@ pub(super) struct PaymentRequestView<'a> {
     r#type: &'static str,
     country: &'static str,
     currency: &'a str,
-    request_amount: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_amount: Option<Amount>,
     capture_method: &'static str,
     channel_code: &'static str,
     actions: Vec<ActionView>,
@@ -51,7 +53,8 @@ pub(super) struct PaymentView<'a> {
     r#type: &'static str,
     country: &'static str,
     currency: &'a str,
-    request_amount: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_amount: Option<Amount>,
     capture_method: &'static str,
     channel_code: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -103,7 +106,7 @@ pub(super) fn request_view<'a>(charge: &'a Charge, business_id: &'a str, lie: &'
         r#type: "PAY",
         country: "ID",
         currency: &charge.currency,
-        request_amount: lie.amount(&charge.amount),
+        request_amount: lie.asked(charge),
         capture_method: "AUTOMATIC",
         channel_code: Channel::code_of(charge.method),
         actions: actions(charge),
@@ -138,7 +141,7 @@ pub(super) fn payment_view<'a>(
         r#type: "PAY",
         country: "ID",
         currency: &payment.currency,
-        request_amount: lie.amount(&charge.amount),
+        request_amount: lie.asked(charge),
         capture_method: "AUTOMATIC",
         channel_code: Channel::code_of(charge.method),
         captures: captures.into_iter().collect(),
@@ -156,8 +159,15 @@ pub(super) fn payment_view<'a>(
     }
 }
 
-/// Xendit's word for where a payment request stands.
-pub(crate) fn request_status(status: ChargeStatus) -> &'static str {
+/// Xendit's word for where a charge stands, in the API that it was opened through.
+pub(crate) fn status(charge: &Charge, now: DateTime<Utc>) -> &'static str {
+    match charge.api {
+        Api::V3 => request_status(charge.status),
+        Api::QrV1 | Api::Qr2022 => qr_codes::status(charge, now),
+    }
+}
+
+fn request_status(status: ChargeStatus) -> &'static str {
     match status {
         ChargeStatus::Open => "REQUIRES_ACTION",
         ChargeStatus::Paid => "SUCCEEDED",

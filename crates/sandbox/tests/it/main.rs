@@ -13,6 +13,7 @@ mod faults;
 mod journal;
 mod limits;
 mod pay;
+mod qr_codes;
 mod support;
 mod time;
 mod transactions;

@@ -41,12 +41,16 @@ impl Bench {
         }
     }
 
-    /// A call as the gateway makes it.
+    /// A call of v3 as the gateway makes it.
     pub(crate) fn xendit(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.unversioned(method, path).header("api-version", "2024-11-11")
+    }
+
+    /// A call of an API that asks for no version.
+    pub(crate) fn unversioned(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.client
             .request(method, format!("{}{path}", self.sandbox.xendit_base_url()))
             .basic_auth(XENDIT_KEY_DEFAULT, Some(""))
-            .header("api-version", "2024-11-11")
     }
 
     pub(crate) async fn create(&self, reference: &str, amount: u64) -> Value {
@@ -108,6 +112,19 @@ impl Bench {
     pub(crate) async fn target(&self, url: &str) {
         let body = json!({"provider": "xendit", "url": url});
         self.control(Method::PUT, "/webhook-target", body).await;
+    }
+}
+
+/// Sends the call and expects this status.
+#[track_caller]
+pub(crate) fn answered(request: reqwest::RequestBuilder, status: u16) -> impl Future<Output = Value> {
+    let caller = std::panic::Location::caller();
+    async move {
+        let response = request.send().await.expect("an answer");
+        let got = response.status();
+        let text = response.text().await.expect("a body");
+        assert_eq!(got, status, "at {caller}: {text}");
+        serde_json::from_str(&text).expect("a JSON body")
     }
 }
 

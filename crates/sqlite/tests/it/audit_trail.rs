@@ -1,16 +1,19 @@
 //! The audit trail and the money cannot be changed, even by whoever has the file.
 
 use diesel::connection::SimpleConnection;
-use mstore_pay_domain::ports::Timeline;
+use mstore_pay_domain::audit::{AuditAnchor, AuditHead};
+use mstore_pay_domain::ports::{AuditAnchors, Timeline};
 use mstore_pay_domain::unit_of_work::Due;
 
-use crate::fixtures::{Site, stored};
+use crate::fixtures::{Site, at, stored};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_on_record_is_neither_changed_nor_deleted() {
     let site = Site::new();
     let store = site.open();
     let payment = stored(&store, &site.payment(), Due::Never).await;
+    let anchor = AuditAnchor::following(AuditHead::default(), at(0), vec![(payment.id, payment.audit)]);
+    store.append_anchor(&anchor).await.unwrap();
     let mut raw = site.raw();
     for (sql, refusal) in [
         ("UPDATE payment_events SET actor = 'nobody'", "audit records are never changed"),
@@ -18,6 +21,10 @@ async fn what_is_on_record_is_neither_changed_nor_deleted() {
         ("UPDATE payment_event_bodies SET role = 'request'", "audit records are never changed"),
         ("DELETE FROM payment_event_bodies", "audit records are never deleted"),
         ("UPDATE payment_bodies SET body = x'00'", "kept bodies are never changed"),
+        ("UPDATE audit_anchors SET at = 0", "anchors are never changed"),
+        ("DELETE FROM audit_anchors", "anchors are never deleted"),
+        ("UPDATE anchored_heads SET anchor_seq = 2", "anchors are never changed"),
+        ("DELETE FROM anchored_heads", "anchors are never deleted"),
         ("DELETE FROM receipts", "receipts are never deleted"),
     ] {
         let refused = raw.batch_execute(sql).unwrap_err().to_string();

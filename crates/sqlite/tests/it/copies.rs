@@ -1,7 +1,7 @@
 //! A store that is copied: whole while it works, or row by row.
 
 use diesel::connection::SimpleConnection;
-use mstore_pay_domain::ports::PaymentRepository;
+use mstore_pay_domain::ports::{AuditAnchors, PaymentRepository};
 use mstore_pay_domain::unit_of_work::Due;
 use mstore_pay_sqlite::{Export, OpenError, Options, SqliteStore, backup};
 
@@ -18,7 +18,7 @@ async fn a_backup_is_taken_while_the_store_is_at_work_and_opens_as_a_store() {
 
     let copied = SqliteStore::open(&copy, Options::default()).unwrap();
     assert_eq!(copied.payment(&first.merchant, &first.id).await.unwrap(), Some(first));
-    assert_eq!(copied.audit_heads(None, 10).await.unwrap().len(), 1, "as it was when it was asked for");
+    assert_eq!(copied.heads(None, 10).await.unwrap().len(), 1, "as it was when it was asked for");
 }
 
 #[test]

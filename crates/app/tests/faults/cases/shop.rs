@@ -64,6 +64,12 @@ impl Shop {
         }
     }
 
+    /// Whether the provider has an object of that order.
+    pub(super) async fn has_object(&self, order_code: &str) -> bool {
+        let charges = self.rig.control.charges().await;
+        charges.iter().any(|charge| charge.order_code.as_deref() == Some(order_code))
+    }
+
     pub(super) async fn judge(mut self, case: &str) -> Duration {
         checker::judge(case, &mut self.rig, &self.log, &[self.till], Licence::default()).await
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Evidence, Finding, Licence};
-use crate::till::{Answer, Exchange};
+use crate::till::{Answer, Exchange, on_screen};
 
 /// I1: every create answered 2xx is stored with that reference, amount and order, and the QR code that was told is
 /// that of the object of that name.
@@ -30,7 +30,7 @@ fn is_stored(evidence: &Evidence, create: &Exchange) -> bool {
         && asked["order_code"] == stored.order_code.as_str()
         && asked["amount"].as_i64().map(|rupiah| rupiah * 100) == Some(stored.amount.minor_units())
         && create.merchant == stored.merchant.as_str();
-    let Some(qr) = told["qr_string"].as_str() else { return same_content };
+    let Some(qr) = on_screen(&told) else { return same_content };
     let object = told["reference_id"].as_str().and_then(|id| {
         // A payment whose first answer was no 200 goes by our own id.
         evidence.object(id).or_else(|| evidence.charges.iter().find(|charge| charge.artefact == qr))

@@ -35,7 +35,15 @@ impl Control {
 
     /// Pays the object of that id and gives the payment as the provider booked it.
     pub(crate) async fn pay(&self, id: &str, pay: &Pay) -> Value {
-        let mut body = json!({"provider": "xendit", "id": id});
+        self.pay_named(json!({"provider": "xendit", "id": id}), pay).await
+    }
+
+    /// Pays the newest object of that order: what a customer does whose phone shows it.
+    pub(crate) async fn approve(&self, order_code: &str, pay: &Pay) -> Value {
+        self.pay_named(json!({"provider": "xendit", "order_code": order_code}), pay).await
+    }
+
+    async fn pay_named(&self, mut body: Value, pay: &Pay) -> Value {
         if let Some(amount) = pay.amount {
             body["amount"] = json!(amount);
         }
@@ -51,13 +59,14 @@ impl Control {
         self.post("pay", &body).await
     }
 
-    /// The object that a customer who scans this QR code pays; `name` is a guess that saves a look.
+    /// The object that a customer pays who scans this QR code, or follows the number or page in its place; `name` is
+    /// a guess that saves a look.
     pub(crate) async fn scan(&self, name: &str, qr: &str) -> String {
-        if name.starts_with("pr-") {
+        if name.starts_with("pr-") || name.starts_with("ps-") {
             return name.to_owned();
         }
         let object = self.charges().await.into_iter().find(|charge| charge.artefact == qr);
-        object.expect("a QR code on a screen is the provider's").id
+        object.expect("what is on a screen is the provider's").id
     }
 
     pub(crate) async fn fail(&self, id: &str) {

@@ -11,9 +11,10 @@ pub(crate) struct LedgerCharge {
     pub(crate) id: String,
     pub(crate) reference: String,
     pub(crate) order_code: Option<String>,
+    pub(crate) method: String,
     pub(crate) amount: i64,
     pub(crate) payable_until: DateTime<Utc>,
-    /// The QR string.
+    /// The QR string, the account number or the page; empty of a push.
     pub(crate) artefact: String,
     pub(crate) payments: Vec<LedgerPayment>,
 }
@@ -56,7 +57,8 @@ pub(crate) struct ProviderCall {
 
 impl ProviderCall {
     pub(crate) fn opens(&self) -> bool {
-        self.method == "POST" && self.path.ends_with("/v3/payment_requests")
+        let opening = ["/v3/payment_requests", "/sessions"];
+        self.method == "POST" && opening.iter().any(|path| self.path.ends_with(path))
     }
 
     /// The object that this call asked to close.

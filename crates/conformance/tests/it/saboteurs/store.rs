@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mstore_pay_conformance::store::{StoreHarness, StoreRig, Stores};
 use mstore_pay_conformance::store_failures;
+use mstore_pay_domain::audit::{AuditAnchor, AuditHead, SealedAnchor};
 use mstore_pay_domain::charge::{ChargeState, Funds};
 use mstore_pay_domain::ids::{
     AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
@@ -13,7 +14,8 @@ use mstore_pay_domain::ids::{
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::{
-    CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace, PaymentRepository, StoreError,
+    Anchored, AuditAnchors, CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace,
+    PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{IdempotencyWrite, LiveOrderWrite, UnitOfWork};
@@ -30,13 +32,15 @@ enum Bug {
     TakesATakenKey,
     LosesTheAuditRecord,
     ForgetsWhereAPageEnded,
+    AnchorsWhateverItIsGiven,
 }
 
-/// A store with a bug in its one write.
+/// A store with a bug in what it writes.
 struct Sabotaged {
     bug: Bug,
     payments: Arc<dyn PaymentRepository>,
     orders: Arc<dyn OrderRepository>,
+    anchors: Arc<dyn AuditAnchors>,
 }
 
 impl Sabotaged {
@@ -75,7 +79,7 @@ impl Sabotaged {
                 }
                 work.audit.clear();
             }
-            Bug::ForgetsWhereAPageEnded => {}
+            Bug::ForgetsWhereAPageEnded | Bug::AnchorsWhateverItIsGiven => {}
         }
         Ok(())
     }
@@ -169,6 +173,42 @@ impl PaymentRepository for Sabotaged {
     }
 }
 
+#[async_trait]
+impl AuditAnchors for Sabotaged {
+    async fn heads(&self, after: Option<PaymentId>, limit: u32) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
+        self.anchors.heads(after, limit).await
+    }
+
+    async fn head(&self, payment: &PaymentId) -> Result<Option<AuditHead>, StoreError> {
+        self.anchors.head(payment).await
+    }
+
+    async fn unanchored(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
+        self.anchors.unanchored(after, limit).await
+    }
+
+    async fn anchors(&self, after: u64, limit: u32) -> Result<Vec<SealedAnchor>, StoreError> {
+        self.anchors.anchors(after, limit).await
+    }
+
+    async fn last_anchor(&self) -> Result<Option<SealedAnchor>, StoreError> {
+        self.anchors.last_anchor().await
+    }
+
+    async fn append_anchor(&self, anchor: &AuditAnchor) -> Result<Anchored, StoreError> {
+        if !matches!(self.bug, Bug::AnchorsWhateverItIsGiven) {
+            return self.anchors.append_anchor(anchor).await;
+        }
+        let last = self.anchors.last_anchor().await?.map(|last| last.head()).unwrap_or_default();
+        let forced = AuditAnchor::following(last, anchor.at, anchor.heads.clone());
+        self.anchors.append_anchor(&forced).await
+    }
+}
+
 struct SabotagedHarness(Bug);
 
 struct SabotagedRig {
@@ -178,8 +218,9 @@ struct SabotagedRig {
 
 impl SabotagedRig {
     fn sabotage(&self, whole: Stores) -> Stores {
-        let (payments, orders) = (whole.payments.clone(), whole.orders.clone());
-        Stores { payments: Arc::new(Sabotaged { bug: self.bug, payments, orders }), ..whole }
+        let (payments, orders, anchors) = (whole.payments.clone(), whole.orders.clone(), whole.anchors.clone());
+        let sabotaged = Arc::new(Sabotaged { bug: self.bug, payments, orders, anchors });
+        Stores { payments: sabotaged.clone(), anchors: sabotaged, ..whole }
     }
 }
 
@@ -293,6 +334,8 @@ fn a_store_that_loses_the_audit_record_is_caught() {
             "stale_audit_head_is_a_conflict",
             "audit_record_that_does_not_lead_to_the_payments_head_is_a_conflict",
             "timeline_is_in_order_and_its_chain_holds",
+            "head_that_moved_waits_for_an_anchor",
+            "anchor_that_does_not_follow_is_overtaken",
             "everything_is_there_after_reopening",
         ],
     );
@@ -301,4 +344,12 @@ fn a_store_that_loses_the_audit_record_is_caught() {
 #[test]
 fn a_store_that_forgets_where_a_page_ended_is_caught() {
     check(Bug::ForgetsWhereAPageEnded, &["payments_are_listed_newest_first_page_by_page"]);
+}
+
+#[test]
+fn a_store_that_anchors_whatever_it_is_given_is_caught() {
+    check(
+        Bug::AnchorsWhateverItIsGiven,
+        &["anchor_that_does_not_follow_is_overtaken", "of_racing_anchors_one_is_appended"],
+    );
 }

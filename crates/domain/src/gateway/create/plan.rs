@@ -50,7 +50,7 @@ impl Gateway {
             refuse_finished_order(command, &dossier, order.as_ref())?;
             let live = dossier.live_payment().cloned();
             match live {
-                Some(live) if same_content(&live, command) => {
+                Some(live) if same_content(&live, command) && !self.is_push_given_up(command, &live) => {
                     return self.join_live(command, dossier, live, answers).await;
                 }
                 Some(live) => {

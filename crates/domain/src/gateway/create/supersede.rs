@@ -1,14 +1,10 @@
 //! Leaving a pending payment for another method or amount.
 
-use std::time::Duration;
-
 use super::{CreateError, CreatePayment};
 use crate::charge::{Charge, Risk};
 use crate::gateway::Gateway;
 use crate::payment::{Payment, Withdrawal};
-
-/// How long a customer has to approve a push, at the longest (OVO, and a bank that asks about a card).
-const PUSH_WINDOW: Duration = Duration::from_secs(75);
+use crate::schedule::PUSH_WINDOW;
 
 impl Gateway {
     /// Takes the old payment from display, closes its charge at the provider and asks once more, all
@@ -24,9 +20,17 @@ impl Gateway {
         Ok(())
     }
 
-    /// The cashier's word counts once the push's own window is over.
+    /// Whether the cashier says that a push of the same content, of which nothing was heard, never came: then
+    /// the request is for another one.
+    pub(super) fn is_push_given_up(&self, command: &CreatePayment, live: &Payment) -> bool {
+        live.unanswered_push().is_some_and(|push| self.switch_is_due(command, live, push))
+    }
+
+    /// The cashier's word counts once the push's own window is over: the longest there is where no answer told
+    /// when it began.
     fn switch_is_due(&self, command: &CreatePayment, old: &Payment, charge: &Charge) -> bool {
-        let window_ends = old.expires_at.min(charge.created_at.plus(PUSH_WINDOW));
+        let longest = charge.created_at.plus(PUSH_WINDOW);
+        let window_ends = if charge.is_unanswered_push() { longest } else { longest.min(old.expires_at) };
         command.switch_confirmed && self.ports.clock.now() >= window_ends
     }
 }

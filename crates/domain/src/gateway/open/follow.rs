@@ -1,17 +1,18 @@
 //! What follows from a provider's answer to an opening: the table after an unknown outcome, and the
 //! way to the next provider.
 
-use super::verdict::Verdict;
+use super::verdict::{Unanswered, Verdict};
 use super::{
     Job, LEAST_CALL, Next, Opened, RETRY_AFTER, Route, Try, UNANSWERED_PER_ROUTE_MAX, is_given_up, recovery_at,
 };
-use crate::charge::{FailureReason, Risk};
+use crate::audit::BodyRole;
+use crate::charge::{Charge, FailureReason, Risk};
 use crate::dossier::Dossier;
 use crate::gateway::{DecideError, FailoverOnUnknown, Gateway, Refusal};
-use crate::ids::{ChargeId, ProviderRef};
+use crate::ids::ChargeId;
 use crate::lease::Lease;
 use crate::payment::{Display, Intake};
-use crate::ports::{Exchange, ProviderError, ProviderErrorKind};
+use crate::ports::{Drift, Exchange, ProviderError, ProviderErrorKind};
 use crate::schedule;
 use crate::unit_of_work::{Due, IdempotencyWrite};
 
@@ -25,6 +26,7 @@ impl Gateway {
                 let shown = self
                     .decide_on(job, |dossier| {
                         dossier.opened(&job.payment, &charge.id, &answer, life);
+                        record_drift(dossier, job, charge, &answer.drift(), &answer.exchange);
                         keep_answer(dossier, job);
                     })
                     .await?;
@@ -55,7 +57,7 @@ impl Gateway {
                 Ok(Next::End(Opened::Refused(refusal)))
             }
             Verdict::Elsewhere(error) => self.go_elsewhere(job, tried, &error).await,
-            Verdict::Unknown { exchange, told } => self.after_unknown(job, tried, &exchange, told.as_ref()).await,
+            Verdict::Unknown(unanswered) => self.after_unknown(job, tried, &unanswered).await,
         }
     }
 
@@ -98,8 +100,7 @@ impl Gateway {
         &self,
         job: &Job<'_>,
         tried: &Try<'_>,
-        exchange: &Exchange,
-        told: Option<&ProviderRef>,
+        unanswered: &Unanswered,
     ) -> Result<Next, DecideError> {
         let Try { payment, charge, route, last } = *tried;
         let may_replace =
@@ -117,7 +118,8 @@ impl Gateway {
         let next = ChargeId::new(self.ports.ids.uuid());
         let stored = self
             .decide_on(job, |dossier| {
-                dossier.unanswered(&job.payment, &charge.id, exchange, told);
+                dossier.unanswered(&job.payment, &charge.id, &unanswered.exchange, unanswered.told.as_ref());
+                record_drift(dossier, job, charge, &unanswered.drift, &unanswered.exchange);
                 if may_replace {
                     dossier.hide(&job.payment, &charge.id);
                 }
@@ -150,6 +152,11 @@ fn give_up(dossier: &mut Dossier, job: &Job<'_>) {
     if let Some((slot, _)) = &job.answer {
         dossier.work_mut().idempotency.push(IdempotencyWrite::Release { slot: slot.clone(), payment: job.payment });
     }
+}
+
+fn record_drift(dossier: &mut Dossier, job: &Job<'_>, charge: &Charge, drift: &[Drift], exchange: &Exchange) {
+    let body = exchange.response.as_deref().unwrap_or_default();
+    dossier.drifted(&job.payment, &charge.id, drift, (BodyRole::Response, body.as_bytes()));
 }
 
 fn keep_answer(dossier: &mut Dossier, job: &Job<'_>) {

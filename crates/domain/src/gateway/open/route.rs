@@ -85,9 +85,7 @@ impl Gateway {
         let Some(first) = routes.first().map(|route| route.capabilities.clone()) else {
             return Err(CreateError::MethodUnsupported { offered: self.offered(&command.scope).await? });
         };
-        routes.retain(|route| {
-            (&route.capabilities.amount_min..=&route.capabilities.amount_max).contains(&&command.amount)
-        });
+        routes.retain(|route| route.capabilities.takes(&command.amount));
         if routes.is_empty() {
             return Err(if command.amount < first.amount_min {
                 CreateError::AmountBelowMinimum { minimum: first.amount_min }

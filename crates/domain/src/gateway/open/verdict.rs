@@ -3,7 +3,9 @@
 use crate::account::{AccountMode, ProviderAccount};
 use crate::charge::Artefact;
 use crate::ids::ProviderRef;
-use crate::ports::{Certainty, Exchange, OpenCharge, OpenedCharge, ProviderError, ProviderErrorKind, SnapshotStatus};
+use crate::ports::{
+    Certainty, Drift, Exchange, OpenCharge, OpenedCharge, ProviderError, ProviderErrorKind, SnapshotStatus,
+};
 use crate::qr::PaymentQr;
 
 /// Every QR of the standard starts so: payload format 01.
@@ -18,12 +20,17 @@ pub(super) enum Verdict {
     /// The provider certainly did nothing; another may.
     Elsewhere(Box<ProviderError>),
     /// Nobody knows, or the answer speaks of something else.
-    Unknown {
-        /// What was said.
-        exchange: Exchange,
-        /// The id that was told all the same.
-        told: Option<ProviderRef>,
-    },
+    Unknown(Unanswered),
+}
+
+/// An opening of which nobody knows what came.
+pub(super) struct Unanswered {
+    /// What was said.
+    pub(super) exchange: Exchange,
+    /// The id that was told all the same.
+    pub(super) told: Option<ProviderRef>,
+    /// What in it we do not know.
+    pub(super) drift: Vec<Drift>,
 }
 
 impl Verdict {
@@ -34,9 +41,15 @@ impl Verdict {
     ) -> Self {
         match answer {
             Ok(opened) if fits(&opened, asked, account) => Self::Fits(Box::new(opened)),
-            Ok(opened) => Self::Unknown { exchange: opened.exchange, told: Some(opened.provider_ref) },
+            Ok(opened) => {
+                let drift = opened.drift();
+                Self::Unknown(Unanswered { exchange: opened.exchange, told: Some(opened.provider_ref), drift })
+            }
             Err(error) => match (error.certainty, error.kind) {
-                (Certainty::Unknown, _) => Self::Unknown { exchange: *error.exchange, told: None },
+                (Certainty::Unknown, _) => {
+                    let drift = error.drift();
+                    Self::Unknown(Unanswered { exchange: *error.exchange, told: None, drift })
+                }
                 (Certainty::NotApplied, ProviderErrorKind::Declined | ProviderErrorKind::InvalidRequest) => {
                     Self::Refused(Box::new(error))
                 }

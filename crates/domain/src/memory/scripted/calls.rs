@@ -73,7 +73,9 @@ impl ScriptedProvider {
                 | Mishap::SilentBefore
                 | Mishap::Refused { .. }
                 | Mishap::UnnoticedAmount(_)
-                | Mishap::UnnoticedReference(_),
+                | Mishap::UnnoticedReference(_)
+                | Mishap::UnheardOfStatus(_)
+                | Mishap::UnheardOfField(_),
             )
             | None => Ok((done, mishap)),
         }
@@ -184,14 +186,17 @@ impl PaymentProvider for ScriptedProvider {
         let offered = self.offered(Operation::Open, charge.method)?;
         let book = |books: &mut Books| self.book(books, account, charge, offered);
         let (mut booked, mishap) = self.call(Operation::Open, charge.within, book).await?;
-        match mishap {
-            Some(Mishap::UnnoticedAmount(amount)) => booked.amount = amount,
+        match &mishap {
+            Some(Mishap::UnnoticedAmount(amount)) => booked.amount = amount.clone(),
             Some(Mishap::UnnoticedReference(reference)) => {
-                return Ok(OpenedCharge { our_reference: reference, ..answers::opened(&booked, account) });
+                let our_reference = reference.clone();
+                return Ok(OpenedCharge { our_reference, ..answers::opened(&booked, account) });
             }
             Some(_) | None => {}
         }
-        Ok(answers::opened(&booked, account))
+        let mut opened = answers::opened(&booked, account);
+        answers::drift(mishap, &mut opened.status, &mut opened.exchange);
+        Ok(opened)
     }
 
     async fn inquire(
@@ -208,12 +213,14 @@ impl PaymentProvider for ScriptedProvider {
             let answer = self.call(Operation::Inquire, within, find).await;
             answers.push(answer.map(|(mut booked, mishap)| {
                 let mut reference = booked.our_reference.to_string();
-                match mishap {
-                    Some(Mishap::UnnoticedAmount(amount)) => booked.amount = amount,
-                    Some(Mishap::UnnoticedReference(other)) => reference = other,
+                match &mishap {
+                    Some(Mishap::UnnoticedAmount(amount)) => booked.amount = amount.clone(),
+                    Some(Mishap::UnnoticedReference(other)) => reference.clone_from(other),
                     Some(_) | None => {}
                 }
-                ChargeSnapshot { our_reference: Some(reference), ..answers::snapshot(&booked, self.clock.now()) }
+                let mut snapshot = answers::snapshot(&booked, self.clock.now());
+                answers::drift(mishap, &mut snapshot.status, &mut snapshot.exchange);
+                ChargeSnapshot { our_reference: Some(reference), ..snapshot }
             }));
         }
         answers

@@ -33,6 +33,10 @@ pub enum Mishap {
     UnnoticedAmount(Money),
     /// The call is carried out, and the answer passes on this reference: for callers that check again.
     UnnoticedReference(String),
+    /// The call is carried out, and the answer uses this word for where the charge stands.
+    UnheardOfStatus(String),
+    /// The call is carried out, and the answer has a field of this name.
+    UnheardOfField(String),
 }
 
 /// What goes wrong next.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{Journaled, Table};
-use crate::audit::{AuditRecord, Digest};
+use crate::audit::{AuditAnchor, AuditRecord, Digest};
 use crate::event::OutboxMessage;
 use crate::exception::MoneyException;
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
@@ -101,6 +101,9 @@ pub(super) struct Tables {
     pub(super) outbox_ids: Table<MessageId, u64>,
     pub(super) records: Table<(PaymentId, u64), AuditRecord>,
     pub(super) bodies: Table<Digest, Vec<u8>>,
+    pub(super) anchors: Table<u64, AuditAnchor>,
+    /// How far the anchors have each chain.
+    pub(super) anchored: Table<PaymentId, u64>,
     pub(super) offline: Table<(MerchantId, OfflineKind, OfflineReference), (u64, OfflineEntry)>,
     /// Rows numbered so far: the order in which they came.
     numbered: u64,
@@ -143,10 +146,12 @@ impl Tables {
             outbox_ids,
             records,
             bodies,
+            anchors,
+            anchored,
             offline,
             numbered: _,
         } = self;
-        let tables: [&mut dyn Journaled; 20] = [
+        let tables: [&mut dyn Journaled; 22] = [
             payments,
             charges,
             due,
@@ -166,6 +171,8 @@ impl Tables {
             outbox_ids,
             records,
             bodies,
+            anchors,
+            anchored,
             offline,
         ];
         tables.into_iter().for_each(act);

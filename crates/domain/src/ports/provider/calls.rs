@@ -86,6 +86,8 @@ pub struct Exchange {
     pub request: Option<String>,
     /// What was answered.
     pub response: Option<String>,
+    /// Fields of the answers that we do not know, by their names.
+    pub unknown_fields: Vec<String>,
 }
 
 /// A charge as the provider says it opened it; the caller compares it with what was asked.

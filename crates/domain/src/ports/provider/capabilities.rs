@@ -73,6 +73,12 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// Whether that amount is within the limits.
+    #[must_use]
+    pub fn takes(&self, amount: &Money) -> bool {
+        (&self.amount_min..=&self.amount_max).contains(&amount)
+    }
+
     /// What an unanswered opening means, with a card's token or without.
     #[must_use]
     pub fn risk_of(&self, by_token: bool) -> Risk {

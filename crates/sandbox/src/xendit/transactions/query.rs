@@ -71,10 +71,6 @@ impl Query {
         if errors.is_empty() { Ok(query) } else { Err(Refusal::fields(errors)) }
     }
 
-    pub(crate) fn reference(&self) -> Option<&str> {
-        self.reference.as_deref()
-    }
-
     fn take(&mut self, name: &str, value: &str) -> Result<(), &'static str> {
         let text = || Some(value.to_owned());
         match name {

@@ -88,6 +88,10 @@ pub(super) fn of_event(word: &str) -> Bilingual {
         Some(AuditEvent::ExceptionRaised) => both("Perlu diperiksa oleh petugas.", "Put before a person."),
         Some(AuditEvent::ExceptionResolved) => both("Petugas sudah memeriksanya.", "A person dealt with it."),
         Some(AuditEvent::Simulated) => both("Pembayaran percobaan dipesan.", "A test payment was ordered."),
+        Some(AuditEvent::ProviderDrifted) => both(
+            "Penyedia menyebut sesuatu yang belum dikenal; tidak ada yang berubah karenanya.",
+            "The provider said something unknown; nothing changed because of it.",
+        ),
         None => both("Dicatat.", "Put on record."),
     }
 }

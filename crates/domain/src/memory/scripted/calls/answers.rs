@@ -1,6 +1,7 @@
 //! The books, put into the words of the port.
 
 use super::super::books::{BookedCharge, BookedStatus};
+use super::super::mishap::Mishap;
 use super::super::qr::qr_text;
 use crate::account::ProviderAccount;
 use crate::charge::Artefact;
@@ -19,7 +20,20 @@ pub(super) fn opened(booked: &BookedCharge, account: &ProviderAccount) -> Opened
         artefact: artefact(booked, account),
         expires_at: Some(booked.expires_at),
         status: SnapshotStatus::Pending,
-        exchange: Exchange { request: Some(asked), response: Some(format!("opened {}", booked.charge_ref)) },
+        exchange: Exchange {
+            request: Some(asked),
+            response: Some(format!("opened {}", booked.charge_ref)),
+            ..Exchange::default()
+        },
+    }
+}
+
+/// Puts in what a mishap has the answer say that nobody here knows.
+pub(super) fn drift(mishap: Option<Mishap>, status: &mut SnapshotStatus, exchange: &mut Exchange) {
+    match mishap {
+        Some(Mishap::UnheardOfStatus(word)) => *status = SnapshotStatus::Unrecognised(word),
+        Some(Mishap::UnheardOfField(name)) => exchange.unknown_fields.push(name),
+        Some(_) | None => {}
     }
 }
 
@@ -64,7 +78,7 @@ pub(super) fn snapshot(booked: &BookedCharge, now: Timestamp) -> ChargeSnapshot 
         refunds: booked.refunds.values().cloned().collect(),
         reversals: reversed.collect(),
         expires_at: Some(booked.expires_at),
-        exchange: Exchange { request: None, response: Some(format!("{} payments", booked.payments.len())) },
+        exchange: Exchange { response: Some(format!("{} payments", booked.payments.len())), ..Exchange::default() },
     }
 }
 

@@ -1,0 +1,118 @@
+//! The heads of all audit chains, and the anchors that hold them together.
+
+use async_trait::async_trait;
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use mstore_pay_domain::audit::{AuditAnchor, AuditHead, SealedAnchor};
+use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::ports::{Anchored, AuditAnchors, StoreError};
+
+use crate::errors::Fault;
+use crate::rows::{AnchorRow, AnchoredHeadRow, HeadRow, integer};
+use crate::schema::{anchored_heads, audit_anchors, payments};
+use crate::store::SqliteStore;
+
+#[async_trait]
+impl AuditAnchors for SqliteStore {
+    async fn heads(&self, after: Option<PaymentId>, limit: u32) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
+        self.read(move |conn| {
+            let rows = payments::table
+                .filter(payments::id.gt(text(after)))
+                .order(payments::id)
+                .limit(limit.into())
+                .select(HeadRow::as_select())
+                .load(conn)?;
+            read_heads(&rows)
+        })
+        .await
+    }
+
+    async fn head(&self, payment: &PaymentId) -> Result<Option<AuditHead>, StoreError> {
+        let id = payment.to_string();
+        self.read(move |conn| {
+            let row = payments::table.find(id).select(HeadRow::as_select()).first(conn).optional()?;
+            Ok(row.map(|row| row.read()).transpose()?.map(|(_, head)| head))
+        })
+        .await
+    }
+
+    async fn unanchored(
+        &self,
+        after: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
+        self.read(move |conn| {
+            let anchored = anchored_heads::table
+                .filter(anchored_heads::payment_id.eq(payments::id))
+                .filter(anchored_heads::audit_seq.ge(payments::audit_seq));
+            let rows = payments::table
+                .filter(payments::id.gt(text(after)))
+                .filter(payments::audit_seq.gt(0))
+                .filter(not(exists(anchored)))
+                .order(payments::id)
+                .limit(limit.into())
+                .select(HeadRow::as_select())
+                .load(conn)?;
+            read_heads(&rows)
+        })
+        .await
+    }
+
+    async fn anchors(&self, after: u64, limit: u32) -> Result<Vec<SealedAnchor>, StoreError> {
+        self.read(move |conn| {
+            let rows: Vec<AnchorRow> = audit_anchors::table
+                .filter(audit_anchors::seq.gt(integer(after)))
+                .order(audit_anchors::seq)
+                .limit(limit.into())
+                .select(AnchorRow::as_select())
+                .load(conn)?;
+            rows.iter().map(|row| with_heads(conn, row)).collect()
+        })
+        .await
+    }
+
+    async fn last_anchor(&self) -> Result<Option<SealedAnchor>, StoreError> {
+        self.read(|conn| last(conn)?.map(|row| with_heads(conn, &row)).transpose()).await
+    }
+
+    async fn append_anchor(&self, anchor: &AuditAnchor) -> Result<Anchored, StoreError> {
+        let anchor = anchor.clone();
+        Ok(self.write(move |conn| append(conn, &anchor)).await?)
+    }
+}
+
+fn append(conn: &mut SqliteConnection, anchor: &AuditAnchor) -> Result<Anchored, Fault> {
+    let stored = last(conn)?.map(|row| row.head()).transpose()?.unwrap_or_default();
+    if !anchor.follows(stored) {
+        return Ok(Anchored::Overtaken);
+    }
+    diesel::insert_into(audit_anchors::table).values(&AnchorRow::of(anchor)).execute(conn)?;
+    for row in AnchoredHeadRow::all_of(anchor) {
+        diesel::insert_into(anchored_heads::table).values(&row).execute(conn)?;
+    }
+    Ok(Anchored::Appended)
+}
+
+fn last(conn: &mut SqliteConnection) -> Result<Option<AnchorRow>, Fault> {
+    let last = audit_anchors::table.order(audit_anchors::seq.desc()).select(AnchorRow::as_select());
+    Ok(last.first(conn).optional()?)
+}
+
+fn with_heads(conn: &mut SqliteConnection, row: &AnchorRow) -> Result<SealedAnchor, Fault> {
+    let heads: Vec<AnchoredHeadRow> = anchored_heads::table
+        .filter(anchored_heads::anchor_seq.eq(row.seq))
+        .order(anchored_heads::payment_id)
+        .select(AnchoredHeadRow::as_select())
+        .load(conn)?;
+    Ok(row.read(&heads)?)
+}
+
+fn read_heads(rows: &[HeadRow]) -> Result<Vec<(PaymentId, AuditHead)>, Fault> {
+    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
+}
+
+/// Behind which id; no id is as short as none.
+fn text(after: Option<PaymentId>) -> String {
+    after.map(|payment| payment.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,204 @@
+//! Whoever changes the trail with the file in hand, and every trigger out of the way, is found.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use mstore_pay_domain::audit::{AuditAnchor, AuditHead, AuditRecord};
+use mstore_pay_domain::audit_trail::AuditTrail;
+use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::ports::{AuditAnchors, Timeline};
+use mstore_pay_domain::unit_of_work::Due;
+use mstore_pay_sqlite::SqliteStore;
+
+use crate::fixtures::{Site, at, stored};
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// A store of two payments and two days: the first payment's chain grew on the second.
+struct Shop {
+    site: Site,
+    store: Arc<SqliteStore>,
+    grown: Payment,
+    other: Payment,
+    last: AuditHead,
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let site = Site::new();
+        let store = Arc::new(site.open());
+        let first = stored(&store, &site.payment(), Due::Never).await;
+        let other = stored(&store, &site.payment(), Due::Never).await;
+        let trail = AuditTrail::new(store.clone(), store.clone());
+        let anchored = trail.anchor_the_day(at(0)).await.unwrap().unwrap();
+        assert_eq!(anchored.seq, 1);
+        let grown = stored(&store, &first, Due::Never).await;
+        let again = at(0).plus(Duration::from_hours(1));
+        assert_eq!(trail.anchor_the_day(again).await.unwrap(), None, "one a day");
+        let last = trail.anchor_the_day(at(DAY)).await.unwrap().unwrap();
+        assert_eq!(last.seq, 2);
+        Self { site, store, grown, other, last }
+    }
+
+    /// Changes the file as somebody would who knows it well.
+    fn forge(&self, statements: &[String]) {
+        let mut raw = self.site.raw();
+        raw.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
+        let triggers: Vec<Name> =
+            diesel::sql_query("SELECT name FROM sqlite_schema WHERE type = 'trigger'").load(&mut raw).unwrap();
+        for Name { name } in triggers {
+            raw.batch_execute(&format!("DROP TRIGGER {name}")).unwrap();
+        }
+        for sql in statements {
+            raw.batch_execute(sql).unwrap();
+        }
+    }
+
+    /// Every trace of a payment but its anchors.
+    fn without(payment: &PaymentId) -> Vec<String> {
+        let mut statements = vec![format!("DELETE FROM payments WHERE id = '{payment}'")];
+        let tables = ["payment_events", "payment_event_bodies", "payment_details", "charges", "receipts", "outbox"];
+        statements.extend(tables.map(|table| format!("DELETE FROM {table} WHERE payment_id = '{payment}'")));
+        statements
+    }
+
+    async fn records(&self) -> Vec<AuditRecord> {
+        self.store.records(&self.grown.id).await.unwrap()
+    }
+
+    /// What a verification finds, one sentence a fault.
+    async fn faults(&self, noted: Option<AuditHead>) -> Vec<String> {
+        let (mut faults, trail) = (Vec::new(), AuditTrail::new(self.store.clone(), self.store.clone()));
+        let tally = trail.verify(noted, &mut |fault| faults.push(fault.to_string())).await.unwrap();
+        assert_eq!(tally.faults, u64::try_from(faults.len()).unwrap());
+        faults
+    }
+
+    async fn check(&self, forgery: &[String], want: &[String]) {
+        self.forge(forgery);
+        assert_eq!(self.faults(None).await, want, "{forgery:?}");
+    }
+}
+
+fn head_of(record: &AuditRecord) -> AuditHead {
+    AuditHead { seq: record.seq, digest: record.digest() }
+}
+
+fn set_head(payment: &PaymentId, head: AuditHead) -> String {
+    let AuditHead { seq, digest } = head;
+    format!("UPDATE payments SET audit_seq = {seq}, audit_head = x'{digest}' WHERE id = '{payment}'")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_untouched_trail_holds_whatever_was_noted() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.faults(None).await, Vec::<String>::new());
+    assert_eq!(shop.faults(Some(shop.last)).await, Vec::<String>::new());
+    let first = shop.store.anchors(0, 1).await.unwrap()[0].head();
+    assert_eq!(shop.faults(Some(first)).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_deleted_with_its_whole_chain_is_missed() {
+    let shop = Shop::open().await;
+    let gone = shop.other.id;
+    shop.check(&Shop::without(&gone), &[format!("{gone}, in anchor 1: the payment is gone")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_cut_together_with_the_payments_own_head_is_missed() {
+    let shop = Shop::open().await;
+    let (payment, records) = (shop.grown.id, shop.records().await);
+    let cut = [
+        format!("DELETE FROM payment_events WHERE payment_id = '{payment}' AND seq = 2"),
+        set_head(&payment, head_of(&records[0])),
+    ];
+    let missed = format!("{payment}, in anchor 2: its audit chain ends at 1, 2 was anchored");
+    shop.check(&cut, &[missed]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_written_anew_together_with_the_payments_own_head_is_found() {
+    let shop = Shop::open().await;
+    let (payment, mut records) = (shop.grown.id, shop.records().await);
+    records[1].actor = "user:nobody".to_owned();
+    let bytes: Vec<String> = records[1].canonical_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let bytes = bytes.concat();
+    let anew = [
+        format!("UPDATE payment_events SET record = x'{bytes}' WHERE payment_id = '{payment}' AND seq = 2"),
+        set_head(&payment, head_of(&records[1])),
+    ];
+    let found = format!("{payment}, in anchor 2: audit record 2 is not the one that was anchored");
+    shop.check(&anew, &[found]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_deleted_with_what_the_anchors_say_of_it_is_found() {
+    let shop = Shop::open().await;
+    let mut forgery = Shop::without(&shop.other.id);
+    forgery.push(format!("DELETE FROM anchored_heads WHERE payment_id = '{}'", shop.other.id));
+    shop.check(&forgery, &["anchor 1 was changed".to_owned()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_deleted_with_the_whole_anchor_that_names_it_is_found() {
+    let shop = Shop::open().await;
+    let mut forgery = Shop::without(&shop.other.id);
+    forgery.extend(
+        ["DELETE FROM anchored_heads WHERE anchor_seq = 1", "DELETE FROM audit_anchors WHERE seq = 1"].map(Into::into),
+    );
+    shop.check(&forgery, &["anchor 1 is missing: found 2".to_owned()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_anchor_made_anew_without_a_payment_is_found_by_the_next_one() {
+    let shop = Shop::open().await;
+    let first = shop.store.anchors(0, 1).await.unwrap()[0].anchor.clone();
+    let kept = first.heads.iter().filter(|(payment, _)| *payment != shop.other.id).copied().collect();
+    let anew = AuditAnchor { heads: kept, ..first };
+    let mut forgery = Shop::without(&shop.other.id);
+    forgery.push(format!("DELETE FROM anchored_heads WHERE payment_id = '{}'", shop.other.id));
+    forgery.push(format!("UPDATE audit_anchors SET digest = x'{}' WHERE seq = 1", anew.head().digest));
+    shop.check(&forgery, &["anchor 2 does not follow from the one before".to_owned()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anchors_cut_off_at_the_end_are_missed_by_whoever_noted_one() {
+    let shop = Shop::open().await;
+    let cut = ["DELETE FROM anchored_heads WHERE anchor_seq = 2", "DELETE FROM audit_anchors WHERE seq = 2"];
+    shop.check(&cut.map(Into::into), &[]).await;
+    assert_eq!(shop.faults(Some(shop.last)).await, ["anchors end at 1, 2 was noted"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_anchor_made_anew_is_found_by_whoever_noted_it() {
+    let shop = Shop::open().await;
+    let last = shop.store.last_anchor().await.unwrap().unwrap().anchor;
+    let anew = AuditAnchor { at: at(DAY + 1), ..last };
+    let micros = anew.at.micros();
+    let digest = anew.head().digest;
+    let forgery = format!("UPDATE audit_anchors SET at = {micros}, digest = x'{digest}' WHERE seq = 2");
+    shop.check(&[forgery], &[]).await;
+    assert_eq!(shop.faults(Some(shop.last)).await, ["anchor 2 was changed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_cannot_be_read_is_told_of_and_keeps_nobody_from_the_rest() {
+    let shop = Shop::open().await;
+    let (payment, gone) = (shop.grown.id, shop.other.id);
+    let mut forgery = Shop::without(&gone);
+    forgery.push(format!("UPDATE payment_events SET record = x'00' WHERE payment_id = '{payment}' AND seq = 1"));
+    let found =
+        [format!("{payment}: an audit record cannot be read"), format!("{gone}, in anchor 1: the payment is gone")];
+    shop.check(&forgery, &found).await;
+}
