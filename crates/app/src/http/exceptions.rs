@@ -9,13 +9,14 @@ use mstore_pay_domain::ids::ExceptionId;
 use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, ToSchema};
 
 use super::cursor::Cursor;
 use super::envelope::told;
 use super::query::Query;
 use super::reply::Envelope;
-use super::{dto, reply};
+use super::{dto, reply, schema};
 use crate::auth::{Caller, Right};
 use crate::language::{Bilingual, Language, both};
 use crate::problem::Problem;
@@ -59,7 +60,8 @@ struct Item {
     path = "/api/v1/pos/exceptions",
     tag = "exceptions",
     operation_id = "list_exceptions",
-    responses((status = 200, description = "Newest first.", body = Envelope<Page>)),
+    params(ListParameters),
+    responses((status = 200, description = "A page, newest first.", body = Envelope<Page>), (status = 422)),
     security(("bearer" = [])),
 )]
 pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -74,6 +76,15 @@ pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<Htt
     let language = told(&request).language;
     let items = page.exceptions.iter().map(|found| item(found, language)).collect();
     Ok(reply::data(StatusCode::OK, &Page { items, next_cursor: next.map(|next| next.to_string()) }))
+}
+
+/// The parameters as [`list`] takes them.
+struct ListParameters;
+
+impl IntoParams for ListParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![schema::query("cursor", "The `next_cursor` of the page before.", schema::text(128, None)), schema::limit()]
+    }
 }
 
 /// Whose exceptions the bearer may see: those of their merchant or branch, those of nobody, or both.

@@ -259,11 +259,6 @@ impl Rig {
         self.holdings().iter().map(|(_, now)| now.kib).sum()
     }
 
-    /// The memory of the gateway.
-    pub(crate) fn memory_kib(&self) -> u64 {
-        self.holdings().1.kib
-    }
-
     /// Leaves the directory where it is.
     fn keep(&mut self) -> PathBuf {
         self.dir.disable_cleanup(true);

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use mstore_pay_throwaway_postgres::Cluster;
@@ -5,18 +6,27 @@ use tokio::time::sleep;
 
 use crate::cases::shop::{Shop, millis};
 use crate::rig::Plan;
-use crate::scale::{cases, percentile};
+use crate::scale::{at_once, cases, percentile};
 use crate::till::Sale;
 
-const DEATHS: u64 = 100;
+const CUT_OFF: u64 = 100;
+/// Sales that one death of the database cuts off.
+const SALES: u64 = 5;
+const WIDTH: usize = 5;
 /// How long the gateway keeps the provider's answer to itself: the time to kill its database in.
 const HELD_MILLIS: u64 = 1_500;
 
-/// Waits until the provider has an object for that order.
-async fn until_opened(shop: &Shop, code: &str) {
+/// Waits until the provider has an object for every order of a round.
+async fn until_opened(shop: &Shop, prefix: &str) {
     let began = Instant::now();
-    while !shop.rig.control.charges().await.iter().any(|charge| charge.order_code.as_deref() == Some(code)) {
-        assert!(began.elapsed() < Duration::from_secs(10), "{code} never came to the provider");
+    loop {
+        let charges = shop.rig.control.charges().await;
+        let codes: BTreeSet<&str> = charges.iter().filter_map(|charge| charge.order_code.as_deref()).collect();
+        let opened = codes.iter().filter(|code| code.starts_with(prefix)).count();
+        if u64::try_from(opened) == Ok(SALES) {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "only {opened} of {prefix} came to the provider");
         sleep(Duration::from_millis(10)).await;
     }
 }
@@ -28,24 +38,34 @@ async fn f19_what_was_opened_while_the_database_died_is_adopted_or_put_aside() {
     let plan = Plan::of_nodes(1).at(cluster.url("pay"));
     let held = format!("after_call_before_commit=sleep({HELD_MILLIS})");
     let shop = Shop::open_as(plan.with("FAILPOINTS", held)).await;
-    let n = cases(DEATHS);
+    let deaths = cases(CUT_OFF).div_ceil(SALES);
     let mut delays = Vec::new();
-    for round in 0..n {
-        let sale = Sale::of(format!("F19-{round}"), 25_000);
+    for round in 0..deaths {
+        let prefix = format!("F19-{round}-");
+        let sale = |number: u64| Sale::of(format!("{prefix}{number}"), 25_000);
         let strike = async {
-            until_opened(&shop, &sale.order_code).await;
+            until_opened(&shop, &prefix).await;
             cluster.kill();
-            // The answer is there, and nowhere to put it.
+            // The answers are there, and nowhere to put them.
             sleep(Duration::from_millis(HELD_MILLIS)).await;
             cluster.restart();
             Instant::now()
         };
-        let (heard, back) = tokio::join!(shop.till.create(&sale), strike);
-        assert_ne!(heard.status(), 500, "{heard:?}");
-        shop.show(&sale).await;
+        let creates = at_once(SALES, WIDTH, |number| {
+            let (till, sale) = (&shop.till, sale(number));
+            async move { till.create(&sale).await }
+        });
+        let (heard, back) = tokio::join!(creates, strike);
+        assert!(heard.iter().all(|exchange| exchange.status() != 500), "{heard:?}");
+        at_once(SALES, WIDTH, |number| {
+            let (shop, sale) = (&shop, sale(number));
+            async move { shop.show(&sale).await }
+        })
+        .await;
         delays.push(millis(back.elapsed()));
     }
+    let n = deaths * SALES;
     let objects = shop.rig.control.charges().await.len();
     shop.judge("F19").await;
-    println!("F19 n={n} objects={objects} orphans=0 qr_after_return_max={}ms", percentile(delays, 100));
+    println!("F19 n={n} deaths={deaths} objects={objects} orphans=0 qr_after_return_max={}ms", percentile(delays, 100));
 }
