@@ -1,11 +1,14 @@
 //! The command line.
 
 mod audit;
+mod backup;
 mod doctor;
 mod exceptions;
 mod migrate;
 mod sandbox;
 mod serve;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod store;
 mod token;
 mod webhooks;
 
@@ -46,6 +49,11 @@ enum Command {
     Webhooks(Box<webhooks::WebhooksArgs>),
     /// The audit trail.
     Audit(Box<audit::AuditArgs>),
+    /// Copy the store to a file, while gateways go on working.
+    Backup(Box<backup::BackupArgs>),
+    /// Stores.
+    #[cfg(all(feature = "sqlite", feature = "postgres"))]
+    Store(Box<store::StoreArgs>),
     /// Money that waits for a person.
     Exceptions(Box<exceptions::ExceptionsArgs>),
 }
@@ -70,6 +78,9 @@ pub fn run() -> ExitCode {
             Command::Doctor(settings) => doctor::run(*settings).await,
             Command::Webhooks(args) => webhooks::run(*args).await,
             Command::Audit(args) => audit::run(*args).await,
+            Command::Backup(args) => backup::run(*args).await,
+            #[cfg(all(feature = "sqlite", feature = "postgres"))]
+            Command::Store(args) => store::run(*args).await,
             Command::Exceptions(args) => exceptions::run(*args).await,
         }
     }));

@@ -1,20 +1,27 @@
 //! The store behind the store ports, whichever `DATABASE_URL` names.
 
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod copy;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{
-    AuditAnchors, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository,
-    StoreError, Timeline, WebhookInbox,
+    AuditAnchors, Clock, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository,
+    RateBudget, StoreError, Timeline, Watches, WebhookInbox,
 };
 
 use crate::config::Database;
+
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub(crate) use copy::copy;
 
 /// Everything that the gateway and its commands ask of a store: the ports, and its upkeep.
 #[async_trait]
@@ -35,6 +42,12 @@ pub trait Store:
     /// [`StoreError::Unavailable`] saying what is missing.
     async fn ready(&self) -> Result<(), StoreError>;
 
+    /// The budget of so many calls a minute for each provider, account and endpoint, over all nodes on this store.
+    fn budget(&self, clock: Arc<dyn Clock>, calls_per_minute: Option<u32>) -> Arc<dyn RateBudget>;
+
+    /// Who looks at what, over all nodes on this store.
+    fn watches(&self) -> Arc<dyn Watches>;
+
     /// What the database finds wrong with its own files; nothing, where they are sound.
     ///
     /// # Errors
@@ -42,7 +55,7 @@ pub trait Store:
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError>;
 }
 
-/// Why a store could not be opened.
+/// Why a store could not be had.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenStoreError {
@@ -59,6 +72,15 @@ pub enum OpenStoreError {
     #[error("could not take the store")]
     InUse {
         /// What is taken.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// It cannot be copied to a file.
+    #[error("could not back up {database}")]
+    Backup {
+        /// Which, without its secrets.
+        database: String,
+        /// Why.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
@@ -83,12 +105,38 @@ pub async fn open_store(database: &Database) -> Result<Arc<dyn Store>, OpenStore
         Database::Sqlite(path) => Ok(Arc::new(sqlite::open(database, path.clone()).await?)),
         #[cfg(not(feature = "sqlite"))]
         Database::Sqlite(_) => Err(built_without(database)),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(url) => Ok(Arc::new(postgres::open(database, url).await?)),
+        #[cfg(not(feature = "postgres"))]
         Database::Postgres(_) => Err(built_without(database)),
     }
 }
 
+/// Copies the store to a file that does not exist yet, as it is at one moment, while gateways go on working.
+///
+/// # Errors
+/// [`OpenStoreError::Backup`]
+pub(crate) async fn backup(database: &Database, to: &Path) -> Result<(), OpenStoreError> {
+    let (from, to) = (database.clone(), to.to_owned());
+    let copied = tokio::task::spawn_blocking(move || match &from {
+        #[cfg(feature = "sqlite")]
+        Database::Sqlite(path) => mstore_pay_sqlite::backup(path, &to).map_err(Into::into),
+        #[cfg(not(feature = "sqlite"))]
+        Database::Sqlite(_) => Err(BUILT_WITHOUT.into()),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(url) => postgres::dump(url, &to),
+        #[cfg(not(feature = "postgres"))]
+        Database::Postgres(_) => Err(BUILT_WITHOUT.into()),
+    });
+    let failed = |source| OpenStoreError::Backup { database: database.to_string(), source };
+    copied.await.map_err(|panicked| failed(panicked.into()))?.map_err(failed)
+}
+
 /// A URL of a store that was left out is refused at the door; whoever made a `Database` by hand learns it here.
+#[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+const BUILT_WITHOUT: &str = "this program was built without that store";
+
+#[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 fn built_without(database: &Database) -> OpenStoreError {
-    let source = "this program was built without that store".into();
-    OpenStoreError::Open { database: database.to_string(), source }
+    OpenStoreError::Open { database: database.to_string(), source: BUILT_WITHOUT.into() }
 }

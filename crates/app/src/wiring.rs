@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mstore_pay_domain::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::gateway::{Gateway, Policies, Ports};
 use mstore_pay_domain::ids::{AccountId, IdError, ProviderId};
-use mstore_pay_domain::memory::{MemoryAccounts, MemoryBudget, MemoryWatches};
+use mstore_pay_domain::memory::MemoryAccounts;
 use mstore_pay_domain::own_ledger::OwnLedger;
 use mstore_pay_domain::ports::{Clock, NoProbe, Probe, RateBudget};
 use mstore_pay_outbound::{HttpClient, HttpError, layered};
@@ -50,7 +50,7 @@ pub(crate) fn wire(config: &Config, addresses: Addresses, store: Arc<dyn Store>)
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let feed = Arc::new(Feed::default());
     let calls_per_minute = config.xendit.rate_limit.0.map(std::num::NonZeroU32::get);
-    let budget: Arc<dyn RateBudget> = Arc::new(MemoryBudget::new(Arc::clone(&clock), calls_per_minute));
+    let budget = store.budget(Arc::clone(&clock), calls_per_minute);
     let (xendit, webhooks) = guarded_xendit(config, &addresses.xendit_base_url, &clock, &budget)?;
     let probe: Arc<dyn Probe> = match config.failpoints.as_deref().map(Failpoints::parse) {
         Some(Ok(failpoints)) => Arc::new(failpoints),
@@ -69,7 +69,7 @@ pub(crate) fn wire(config: &Config, addresses: Addresses, store: Arc<dyn Store>)
         ledger: Arc::new(OwnLedger::new(store.clone(), store.clone())),
         accounts: Arc::new(accounts(config)?),
         budget,
-        watches: Arc::new(MemoryWatches::default()),
+        watches: store.watches(),
         wakeups: feed.clone(),
         clock,
         ids: Arc::new(TimedIds),

@@ -6,6 +6,7 @@
     reason = "a case fails by panicking, and every case may fail"
 )]
 
+pub mod budget;
 pub mod ledger;
 pub mod provider;
 pub mod race;

@@ -202,6 +202,8 @@ macro_rules! for_each_store_case {
             same_exception_of_another_merchant_is_its_own,
             resolved_exception_stays_resolved,
             exceptions_are_listed_newest_first_by_merchant_payment_or_none,
+            exceptions_are_listed_page_by_page,
+            exceptions_of_a_branch_are_about_its_payments,
             offline_entry_is_recorded_once,
             changed_offline_entry_leaves_the_stored_one,
             offline_entries_are_listed_in_order_of_report,

@@ -9,6 +9,7 @@ mod opening;
 
 pub use absorb::Absorbed;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::audit::{Actor, AuditEvent, AuditNote, BodyRole};
@@ -30,6 +31,7 @@ pub struct Dossier {
     files: Vec<File>,
     holds: Vec<LiveOrderWrite>,
     work: UnitOfWork,
+    raised_before: BTreeSet<String>,
     now: Timestamp,
     actor: Actor,
     ids: Arc<dyn IdGenerator>,
@@ -76,10 +78,27 @@ impl Dossier {
             files: payments.into_iter().map(file).collect(),
             holds: Vec::new(),
             work: UnitOfWork::default(),
+            raised_before: BTreeSet::new(),
             now,
             actor,
             ids,
         }
+    }
+
+    /// This dossier with the keys of exceptions that a person has been put before: the same money is not
+    /// put before them again.
+    #[must_use]
+    pub fn knowing(mut self, raised: impl IntoIterator<Item = String>) -> Self {
+        self.raised_before.extend(raised);
+        self
+    }
+
+    /// The payments for which this decision puts money before a person.
+    pub fn raises_for(&self) -> impl Iterator<Item = PaymentId> {
+        self.work.exceptions.iter().filter_map(|write| match write {
+            ExceptionWrite::Raise(exception) => exception.payment,
+            ExceptionWrite::Resolve(_) => None,
+        })
     }
 
     /// When this decision is taken.
@@ -136,8 +155,16 @@ impl Dossier {
         }
     }
 
-    /// Puts money that does not fit before a person, once per money.
-    pub fn raise(&mut self, payment: &PaymentId, charge: Option<ChargeId>, misfit: Misfit) {
+    /// A look at the payment ends with this decision: should it be written, the schedule counts from now.
+    pub fn looked_at(&mut self, payment: &PaymentId) {
+        let now = self.now;
+        if let Some(file) = self.file_mut(payment) {
+            file.payment.checks.last_at = Some(now);
+        }
+    }
+
+    /// Puts money that does not fit before a person, once per money; `false` if it was before.
+    pub fn raise(&mut self, payment: &PaymentId, charge: Option<ChargeId>, misfit: Misfit) -> bool {
         let note =
             AuditNote::new(self.now, self.actor.clone(), AuditEvent::ExceptionRaised).with("kind", misfit.kind());
         let exception = MoneyException {
@@ -150,8 +177,12 @@ impl Dossier {
             at: self.now,
             state: ExceptionState::Open,
         };
+        if !self.raised_before.insert(exception.key()) {
+            return false;
+        }
         self.note(payment, note.with("key", &exception.key()));
         self.work.exceptions.push(ExceptionWrite::Raise(exception));
+        true
     }
 
     /// Puts on record what was said of a charge that we do not know, with the body in which it was said.

@@ -36,6 +36,7 @@ pub use create::{CreateError, CreatePayment, Created, Refusal};
 pub use decide::DecideError;
 pub use find::{FindError, Scope};
 pub use idempotent::{AnswerRenderer, IdempotentRequest};
+pub use list_exceptions::ExceptionPage;
 pub use list_methods::{MethodOffer, ProviderOffer, Usability};
 pub use list_payments::PaymentPage;
 pub use order::{RegisterError, RegisterOrder};

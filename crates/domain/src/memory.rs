@@ -18,7 +18,7 @@ mod watches;
 mod world;
 
 pub use accounts::{MemoryAccounts, MerchantAccount};
-pub use budget::{Grant, MemoryBudget, SlidingWindow};
+pub use budget::{Grant, MemoryBudget, SlidingWindow, WindowState};
 pub use clock::ManualClock;
 pub use feed::MemoryFeed;
 pub use ids::SequentialIds;

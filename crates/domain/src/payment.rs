@@ -119,6 +119,12 @@ impl Payment {
         self.charges.iter().rev().find(|charge| !charge.is_hidden())
     }
 
+    /// Whether there is something to put before a customer, and it may be.
+    #[must_use]
+    pub fn can_be_shown(&self) -> bool {
+        self.display == Display::Shown && self.shown_charge().is_some_and(|charge| charge.artefact().is_some())
+    }
+
     /// The push of which nobody knows whether it reached the customer, while no more charges are opened.
     #[must_use]
     pub fn unanswered_push(&self) -> Option<&Charge> {

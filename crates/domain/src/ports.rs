@@ -38,7 +38,7 @@ pub use provider::{
     Exchange, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError,
     ProviderErrorKind, Query, RefundCharge, RefundOutcome, ReturnUrls, Simulation, SnapshotStatus, Sweep, Upstream,
 };
-pub use records::{ExceptionFilter, ExceptionStore, IdempotencyStore, Timeline};
+pub use records::{ExceptionFilter, ExceptionPlace, ExceptionStore, IdempotencyStore, Timeline};
 pub use wakeups::Wakeups;
 pub use watches::Watches;
 pub use webhook_source::WebhookSource;

@@ -1,1 +1,59 @@
-//! The store of many nodes of MStore payments, in PostgreSQL.
+//! The store of many nodes of MStore payments: PostgreSQL, without libpq.
+//!
+//! [`PostgresStore`] keeps every promise of the domain's store ports in a database that several gateways
+//! share. Units of work lock what they change and compare what they were decided on; leases run by the
+//! database's clock. No wait is without end: a database that is lost, full or slow makes the store
+//! [unavailable](mstore_pay_domain::ports::StoreError::Unavailable), and its return is noticed by itself.
+//!
+//! It needs a tokio runtime of several threads.
+
+/// Does one piece of work in a session of that kind, within bounds: `session!(self.plain, |conn| read(conn))`.
+macro_rules! session {
+    ($store:ident.$kind:ident, |$conn:ident| $work:expr) => {{
+        let sessions = &$store.sessions;
+        let work = async {
+            let mut session = sessions.$kind().await?;
+            let $conn = &mut *session;
+            let outcome = $work.await;
+            Ok((session, outcome))
+        };
+        match sessions.bounded(work).await {
+            Ok((session, outcome)) => session.finish(outcome).await,
+            Err(fault) => Err(fault),
+        }
+    }};
+}
+
+mod anchors;
+mod budget;
+mod clock;
+mod commit;
+mod connection;
+mod errors;
+mod health;
+mod import;
+mod inbox;
+mod leases;
+mod migrations;
+mod offline;
+mod outbox;
+mod payments;
+mod read;
+mod records;
+mod rows;
+mod schema;
+mod sessions;
+mod store;
+mod tls;
+mod types;
+mod wakeups;
+mod watches;
+mod write;
+
+pub use budget::SharedBudget;
+pub use errors::OpenError;
+pub use import::Import;
+pub use migrations::migrate;
+pub use store::{Options, PostgresStore};
+pub use wakeups::SharedWakeups;
+pub use watches::SharedWatches;

@@ -36,6 +36,10 @@ impl Amount {
         BigDecimal::from_str(text).map(|decimal| Self(decimal.normalized())).map_err(|_unreadable| refused())
     }
 
+    pub(crate) fn is_positive(&self) -> bool {
+        self.0 > BigDecimal::default()
+    }
+
     pub(crate) fn is_whole(&self) -> bool {
         self.0.is_integer()
     }

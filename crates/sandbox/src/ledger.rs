@@ -9,10 +9,14 @@ mod charge;
 mod entry;
 mod notification;
 mod payment;
+mod refund;
+mod refunds;
 
 pub(crate) use answer::Answer;
 pub(crate) use books::Books;
-pub(crate) use charge::{Api, Charge, ChargeStatus, Method};
+pub(crate) use charge::{Api, Charge, ChargeStatus, Method, PaymentMethod};
 pub(crate) use entry::Entry;
 pub(crate) use notification::{Event, Notification};
 pub(crate) use payment::{Payment, PaymentOutcome};
+pub(crate) use refund::{Refund, RefundOutcome};
+pub(crate) use refunds::Refunds;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::amount::Amount;
 use crate::id;
-use crate::ledger::{Charge, ChargeStatus, Entry, Event, Notification, Payment, PaymentOutcome};
+use crate::ledger::{Charge, ChargeStatus, Entry, Event, Notification, Payment, PaymentOutcome, Refund, RefundOutcome};
 use crate::provider::Provider;
 use crate::sandbox::{Pen, Sandbox};
 use crate::xendit;
@@ -52,6 +52,8 @@ impl Attempt {
 pub(crate) enum Unpayable {
     #[error("the charge was paid and cannot be paid again")]
     Paid,
+    #[error("what is only kept for later cannot be paid by itself")]
+    Kept,
     #[error("the charge names no amount, so the attempt has to")]
     AmountNeeded,
 }
@@ -70,19 +72,27 @@ impl Sandbox {
         if !charge.method.may_be_paid_again() && pen.payments_of(&charge.id).any(Payment::succeeded) {
             return Err(Unpayable::Paid);
         }
+        if !charge.takes_money() {
+            return Err(Unpayable::Kept);
+        }
         let amount = attempt.amount.or_else(|| charge.amount.clone()).ok_or(Unpayable::AmountNeeded)?;
-        let (payment_prefix, capture_prefix, row_prefix) = match charge.provider {
-            Provider::Xendit => (xendit::payment_prefix(charge), "cptr-", "txn_"),
+        let (payment_id, capture_prefix, row_prefix) = match charge.provider {
+            Provider::Xendit => (xendit::payment_id(pen, charge), "cptr-", "txn_"),
+        };
+        let outcome = match attempt.outcome {
+            PaymentOutcome::Succeeded if charge.manual_capture => PaymentOutcome::Authorized,
+            outcome => outcome,
         };
         let payment = Payment {
-            id: id::prefixed(payment_prefix),
+            id: payment_id,
             charge_id: charge.id.clone(),
             account: charge.account.clone(),
             capture_id: id::prefixed(capture_prefix),
             row_id: id::prefixed(row_prefix),
             amount,
             currency: attempt.currency.unwrap_or_else(|| charge.currency.clone()),
-            outcome: attempt.outcome,
+            outcome,
+            captured_at: None,
             paid_at: now,
             inquired_at: attempt.inquired_at,
             listed_from: now + self.sweep_lag,
@@ -91,9 +101,49 @@ impl Sandbox {
             receipt_id: id::prefixed("").chars().filter(char::is_ascii_hexdigit).take(12).collect(),
         };
         pen.record(&Entry::Attempted(Box::new(payment.clone())));
-        let event = if payment.succeeded() { Event::Paid } else { Event::Failed };
+        let event = match payment.outcome {
+            PaymentOutcome::Succeeded => Event::Paid,
+            PaymentOutcome::Authorized => Event::Authorized,
+            PaymentOutcome::Failed { .. } | PaymentOutcome::Released => Event::Failed,
+        };
         let queued = self.tell(pen, charge, event, Some(&payment.id), attempt.telling, now);
+        if event == Event::Paid {
+            self.use_up(pen, charge, attempt.telling, now);
+        }
         Ok((payment, queued))
+    }
+
+    /// Takes money that was set aside, all of it or less, and queues the webhook about it.
+    pub(crate) fn capture(
+        &self,
+        pen: &mut Pen<'_>,
+        charge: &Charge,
+        payment_id: &str,
+        amount: Amount,
+        now: DateTime<Utc>,
+    ) {
+        pen.record(&Entry::Captured { payment_id: payment_id.to_owned(), amount, at: now });
+        self.tell(pen, charge, Event::Paid, Some(payment_id), Telling::Planned, now);
+        self.use_up(pen, charge, Telling::Planned, now);
+    }
+
+    /// A payment method of v2 that was made for one use ends with it, and says so: no failure, though it reads like one.
+    fn use_up(&self, pen: &mut Pen<'_>, charge: &Charge, telling: Telling, now: DateTime<Utc>) {
+        let Some(method) = charge.payment_method.as_ref().filter(|_| !charge.reusable) else {
+            return;
+        };
+        let kept = pen.charge(&method.id).filter(|kept| kept.id != charge.id).map(|kept| kept.id.clone());
+        if let Some(charge_id) = kept {
+            pen.record(&Entry::Moved { charge_id, status: ChargeStatus::Expired, at: now });
+        }
+        // Whoever waits for the first webhook alone is not kept by this one.
+        let telling = if telling == Telling::ByCaller { Telling::Planned } else { telling };
+        self.tell(pen, charge, Event::Expired, None, telling, now);
+    }
+
+    /// Tells that an attempt is under way.
+    pub(crate) fn announce(&self, pen: &mut Pen<'_>, charge: &Charge, now: DateTime<Utc>) {
+        self.tell(pen, charge, Event::Pending, None, Telling::Planned, now);
     }
 
     /// Ends the charge at the provider and queues the webhook about it.
@@ -102,7 +152,7 @@ impl Sandbox {
         self.tell(pen, charge, Event::Expired, None, telling, now);
     }
 
-    /// Expires every open charge whose time has run out.
+    /// Expires every open charge whose time has run out, and settles the refunds that are due.
     pub(crate) fn expire_due(&self, pen: &mut Pen<'_>, now: DateTime<Utc>) {
         while let Some((at, charge)) = pen.next_deadline() {
             if at > now {
@@ -111,6 +161,27 @@ impl Sandbox {
             let charge = charge.clone();
             self.expire(pen, &charge, Telling::Planned, now);
         }
+        while let Some((at, refund)) = pen.refunds().next_due() {
+            if at > now {
+                break;
+            }
+            let refund = refund.clone();
+            self.settle(pen, &refund, now);
+        }
+    }
+
+    /// Ends a pending refund as it was to end, and queues the webhook about it.
+    fn settle(&self, pen: &mut Pen<'_>, refund: &Refund, now: DateTime<Utc>) {
+        let outcome = refund.settles.clone().map_or(RefundOutcome::Succeeded, |(_, end)| end);
+        pen.record(&Entry::RefundEnded { refund_id: refund.id.clone(), outcome, at: now });
+        let Some(charge) = pen.charge(&refund.charge_id).cloned() else {
+            return;
+        };
+        let notification = Notification {
+            refund_id: Some(refund.id.clone()),
+            ..new_notification(&charge, Event::Refund, Some(&refund.payment_id), now)
+        };
+        self.queue(pen, notification, Telling::Planned, now);
     }
 
     /// Queues a webhook. It may be planned before it is durable: the deliverer waits for that.
@@ -129,20 +200,28 @@ impl Sandbox {
         if telling == Telling::Never || !told {
             return None;
         }
-        let notification = Notification {
-            id: id::prefixed(""),
-            provider: charge.provider,
-            account: charge.account.clone(),
-            event,
-            charge_id: charge.id.clone(),
-            payment_id: payment_id.map(str::to_owned),
-            attempts: 0,
-            next_at: Some(now),
-        };
+        Some(self.queue(pen, new_notification(charge, event, payment_id, now), telling, now))
+    }
+
+    fn queue(&self, pen: &mut Pen<'_>, notification: Notification, telling: Telling, now: DateTime<Utc>) -> String {
         pen.record(&Entry::Queued(notification.clone()));
         if telling == Telling::Planned {
             self.webhooks.plan(notification.id.clone(), now);
         }
-        Some(notification.id)
+        notification.id
+    }
+}
+
+fn new_notification(charge: &Charge, event: Event, payment_id: Option<&str>, now: DateTime<Utc>) -> Notification {
+    Notification {
+        id: id::prefixed(""),
+        provider: charge.provider,
+        account: charge.account.clone(),
+        event,
+        charge_id: charge.id.clone(),
+        payment_id: payment_id.map(str::to_owned),
+        refund_id: None,
+        attempts: 0,
+        next_at: Some(now),
     }
 }

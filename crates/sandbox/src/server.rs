@@ -130,7 +130,7 @@ async fn watch_deadlines(sandbox: &Sandbox) {
         let now = sandbox.clock.now();
         let (next, _mark) = sandbox.with_books(|pen| {
             sandbox.expire_due(pen, now);
-            pen.next_deadline().map(|(at, _)| at)
+            pen.next_change()
         });
         let nap = next.map_or(Duration::from_secs(NAP_SECONDS_MAX), |at| sandbox.clock.real_time_until(at));
         tokio::select! {

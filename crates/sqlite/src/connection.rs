@@ -35,6 +35,13 @@ pub(crate) fn reader(path: &Path) -> Result<SqliteConnection, OpenError> {
     connect(path, &[BUSY_TIMEOUT, "PRAGMA query_only = ON", "PRAGMA cell_size_check = ON"])
 }
 
+/// A connection for a tool, to a file that must be there.
+pub(crate) fn existing(path: &Path) -> Result<SqliteConnection, OpenError> {
+    // SQLite would make it.
+    std::fs::metadata(path).map_err(|source| OpenError::File { path: path.into(), source })?;
+    connect(path, &[BUSY_TIMEOUT, "PRAGMA cell_size_check = ON"])
+}
+
 fn connect(path: &Path, settings: &[&str]) -> Result<SqliteConnection, OpenError> {
     // Absolute, so that no file name is taken for one of SQLite's special names or a URI.
     let absolute = std::path::absolute(path).map_err(|source| OpenError::File { path: path.into(), source })?;

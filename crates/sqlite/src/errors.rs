@@ -55,6 +55,14 @@ pub enum OpenError {
         #[source]
         source: QueryError,
     },
+    /// A copy does not hold.
+    #[error("could not trust the copy {}: {finding}", path.display())]
+    Unsound {
+        /// The copy.
+        path: PathBuf,
+        /// What SQLite finds wrong with it.
+        finding: String,
+    },
     /// The thread that writes could not be started.
     #[error("could not start the writer thread")]
     Thread {

@@ -31,6 +31,10 @@ struct Finding {
 
 /// What SQLite's own check finds.
 pub(crate) fn integrity_check(conn: &mut SqliteConnection) -> Result<Vec<String>, Fault> {
+    Ok(findings(conn)?)
+}
+
+pub(crate) fn findings(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     let findings: Vec<Finding> = diesel::sql_query("PRAGMA integrity_check").load(conn)?;
     Ok(findings.into_iter().map(|finding| finding.integrity_check).filter(|finding| finding != "ok").collect())
 }

@@ -7,9 +7,11 @@
 //! It needs a tokio runtime with its timer: reads run on the runtime's blocking threads.
 
 mod anchors;
+mod backup;
 mod clock;
 mod connection;
 mod errors;
+mod export;
 mod health;
 mod inbox;
 mod leases;
@@ -28,7 +30,9 @@ mod types;
 mod write;
 mod writer;
 
+pub use backup::backup;
 pub use errors::OpenError;
+pub use export::Export;
 pub use migrations::migrate;
 pub use store::{Options, SqliteStore};
 pub use writer::OnFatal;

@@ -5,7 +5,9 @@ use mstore_pay_domain::audit::{AuditRecord, Digest};
 use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
 use mstore_pay_domain::ids::{ExceptionId, PaymentId};
-use mstore_pay_domain::ports::{ExceptionFilter, ExceptionStore, IdempotencyStore, StoreError, Timeline};
+use mstore_pay_domain::ports::{
+    ExceptionFilter, ExceptionPlace, ExceptionStore, IdempotencyStore, StoreError, Timeline,
+};
 
 use crate::read;
 use crate::store::SqliteStore;
@@ -20,9 +22,14 @@ impl IdempotencyStore for SqliteStore {
 
 #[async_trait]
 impl ExceptionStore for SqliteStore {
-    async fn exceptions(&self, filter: &ExceptionFilter, limit: u32) -> Result<Vec<MoneyException>, StoreError> {
+    async fn exceptions(
+        &self,
+        filter: &ExceptionFilter,
+        after: Option<ExceptionPlace>,
+        limit: u32,
+    ) -> Result<Vec<MoneyException>, StoreError> {
         let filter = filter.clone();
-        self.read(move |conn| read::exceptions(conn, &filter, limit)).await
+        self.read(move |conn| read::exceptions(conn, &filter, after, limit)).await
     }
 
     async fn exception(&self, id: &ExceptionId) -> Result<Option<MoneyException>, StoreError> {

@@ -34,6 +34,9 @@ impl Failure {
             401 | 403 => (Kind::Unauthorized, NotApplied),
             402 => (Kind::Declined, NotApplied),
             404 => (Kind::NotFound, NotApplied),
+            // Given up on halfway, or still at work on the same key: it may yet come about.
+            408 => (Kind::TimedOut, Unknown),
+            409 => (Kind::Unavailable, Unknown),
             429 => (Kind::RateLimited { retry_after: reply.retry_after }, NotApplied),
             400..=499 => (Kind::InvalidRequest, NotApplied),
             500..=599 => (Kind::Unavailable, Unknown),

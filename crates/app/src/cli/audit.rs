@@ -1,16 +1,17 @@
 //! `audit verify`
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use data_encoding::HEXLOWER;
 use mstore_pay_domain::audit::{AuditHead, Digest};
-use mstore_pay_domain::audit_trail::{AuditFault, AuditTrail};
+use mstore_pay_domain::audit_trail::{AuditFault, AuditTally, AuditTrail};
 
 use super::{CliError, config_of, say};
 use crate::config::Settings;
 use crate::observed::causes;
-use crate::store::open_store;
+use crate::store::{Store, open_store};
 
 /// What `audit` is told.
 #[derive(Debug, Args)]
@@ -68,6 +69,14 @@ pub(super) async fn run(args: AuditArgs) -> Result<(), CliError> {
     let AuditCommand::Verify(args) = args.command;
     let config = config_of(args.settings)?;
     let store = open_store(&config.database).await?;
+    let tally = verify(store, args.anchor.map(|noted| noted.0)).await?;
+    say(&format!("{} chains of {} records in all: every one holds", tally.chains, tally.records))?;
+    let AuditHead { seq, digest } = tally.anchors;
+    say(&format!("{seq} anchors hold them together; note the last one elsewhere: {seq}:{digest}"))
+}
+
+/// Checks every chain and every anchor, and prints what does not hold.
+pub(super) async fn verify(store: Arc<dyn Store>, noted: Option<AuditHead>) -> Result<AuditTally, CliError> {
     let trail = AuditTrail::new(store.clone(), store);
     let mut told = Ok(());
     let mut tell = |fault: &AuditFault| {
@@ -75,15 +84,12 @@ pub(super) async fn run(args: AuditArgs) -> Result<(), CliError> {
             told = say(&sentence(fault));
         }
     };
-    let tally = trail.verify(args.anchor.map(|noted| noted.0), &mut tell).await?;
+    let tally = trail.verify(noted, &mut tell).await?;
     told?;
-    let (chains, faults) = (tally.chains, tally.faults);
-    if faults > 0 {
-        return Err(Broken { faults, chains }.into());
+    if tally.faults > 0 {
+        return Err(Broken { faults: tally.faults, chains: tally.chains }.into());
     }
-    let AuditHead { seq, digest } = tally.anchors;
-    say(&format!("{chains} chains of {} records in all: every one holds", tally.records))?;
-    say(&format!("{seq} anchors hold them together; note the last one elsewhere: {seq}:{digest}"))
+    Ok(tally)
 }
 
 fn sentence(fault: &AuditFault) -> String {

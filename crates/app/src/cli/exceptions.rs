@@ -39,7 +39,7 @@ pub(super) async fn run(args: ExceptionsArgs) -> Result<(), CliError> {
     let config = config_of(list.settings)?;
     let store = open_store(&config.database).await?;
     let filter = list.merchant.map_or(ExceptionFilter::Unmatched, ExceptionFilter::Merchant);
-    for exception in store.exceptions(&filter, list.limit).await? {
+    for exception in store.exceptions(&filter, None, list.limit).await? {
         let state = match &exception.state {
             ExceptionState::Open => "open",
             ExceptionState::Resolved { .. } => "resolved",

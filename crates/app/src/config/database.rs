@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+#[cfg(feature = "postgres")]
+use percent_encoding::percent_decode_str;
+
 use super::SecretText;
 
 /// What stands where a secret was.
@@ -23,9 +26,9 @@ pub enum Database {
 #[derive(Clone)]
 pub struct PostgresUrl(SecretText);
 
-/// `DATABASE_URL` names no store that this program has.
+/// A URL that names no store that this program has, and why not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("DATABASE_URL {0}")]
+#[error("{0}")]
 pub struct NotADatabase(String);
 
 impl PostgresUrl {
@@ -53,6 +56,22 @@ impl PostgresUrl {
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose()
+    }
+
+    /// The URL without its password, and the password, for programs whose command line others can read.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn apart(&self) -> (String, Option<SecretText>) {
+        let text = self.expose();
+        let Parts { scheme, authority, path, options } = Parts::of(text);
+        let options = options.map(|options| format!("?{options}")).unwrap_or_default();
+        let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+        match user.split_once(':') {
+            Some((user, password)) => {
+                let password = percent_decode_str(password).decode_utf8_lossy().into_owned();
+                (format!("{scheme}://{user}@{hosts}{path}{options}"), Some(SecretText::from(password)))
+            }
+            None => (text.to_owned(), None),
+        }
     }
 }
 
@@ -153,6 +172,16 @@ mod tests {
             "postgresql://pay:s3cret@a:1,b:2/pay?target_session_attrs=read-write",
             "postgresql://pay:****@a:1,b:2/pay?target_session_attrs=read-write",
         );
+    }
+
+    #[test]
+    #[cfg(feature = "postgres")]
+    fn a_password_is_taken_out_of_a_url_as_it_was_meant() {
+        let (url, password) = PostgresUrl::parse("postgres://pay:s%40fe@a:1,b/pay?sslmode=require").unwrap().apart();
+        assert_eq!(url, "postgres://pay@a:1,b/pay?sslmode=require");
+        assert_eq!(password.unwrap().expose(), "s@fe");
+        let (url, password) = PostgresUrl::parse("postgres://pay@a/pay").unwrap().apart();
+        assert_eq!((url.as_str(), password.is_none()), ("postgres://pay@a/pay", true));
     }
 
     #[track_caller]

@@ -80,7 +80,8 @@ impl Settings {
             faults.add("XENDIT_SECRET_KEY is a live key, and APP_ENV is not production");
         }
         let sandbox = sandboxed.then(|| self.embedded_sandbox());
-        let database = faults.keep(self.database_url.parse::<Database>().map_err(|error| error.to_string()));
+        let database =
+            faults.keep(self.database_url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}")));
         let xendit = xendit_settings(&self.xendit, &secrets, sandboxed, faults);
         let jwt = self.jwt_settings(&secrets, faults);
         let role_map = faults.keep(policies::role_map(&self.access.role_map));

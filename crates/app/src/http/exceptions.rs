@@ -4,25 +4,32 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::exception::{ExceptionState, Misfit, MoneyException};
-use mstore_pay_domain::gateway::{FindError, Scope};
-use mstore_pay_domain::ports::ExceptionFilter;
+use mstore_pay_domain::gateway::Scope;
+use mstore_pay_domain::ids::ExceptionId;
+use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::cursor::Cursor;
 use super::envelope::told;
+use super::query::Query;
 use super::{dto, reply};
-use crate::auth::Right;
+use crate::auth::{Caller, Right};
 use crate::language::{Bilingual, Language, both};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
 
-/// Exceptions in one answer, newest first.
+/// Exceptions in one answer where the client does not say.
+const ITEMS_DEFAULT: u32 = 20;
+/// Exceptions in one answer at most.
 const ITEMS_MAX: u32 = 100;
 
 #[derive(Serialize)]
 struct Page {
     items: Vec<Item>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -42,42 +49,32 @@ struct Item {
 
 pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let caller = state.caller(&request)?;
-    let (reads, sees_unmatched) = (caller.rights.allow(Right::Read), caller.rights.allow(Right::SeeUnmatched));
-    if !reads && !sees_unmatched {
-        return Err(Problem::new(ErrorCode::Forbidden));
-    }
-    let mut found = Vec::new();
-    if reads {
-        let filter = ExceptionFilter::Merchant(caller.scope.merchant.clone());
-        let of_merchant = state.gateway.exceptions(&filter, ITEMS_MAX).await?;
-        found.extend(within_branch(&state, &caller.scope, of_merchant).await?);
-    }
-    if sees_unmatched {
-        found.extend(state.gateway.exceptions(&ExceptionFilter::Unmatched, ITEMS_MAX).await?);
-    }
+    let filters = filters(&caller)?;
+    let mut query = Query::of(&request);
+    let after = query.parsed("cursor", "must be a next_cursor of this listing", Cursor::parse);
+    let limit = query.integer("limit", 1..=ITEMS_MAX, "must be 1 to 100").unwrap_or(ITEMS_DEFAULT);
+    let after = query.finish(after)?.map(|Cursor { at, id }| ExceptionPlace { at, id: ExceptionId::new(id) });
+    let page = state.gateway.list_exceptions(&filters, after, limit).await?;
+    let next = page.next.map(|ExceptionPlace { at, id }| Cursor { at, id: id.uuid() });
     let language = told(&request).language;
-    Ok(reply::data(StatusCode::OK, &Page { items: found.iter().map(|found| item(found, language)).collect() }))
+    let items = page.exceptions.iter().map(|found| item(found, language)).collect();
+    Ok(reply::data(StatusCode::OK, &Page { items, next_cursor: next.map(|next| next.to_string()) }))
 }
 
-/// Those that a token bound to a branch may see: the ones about its payments.
-async fn within_branch(
-    state: &State,
-    scope: &Scope,
-    found: Vec<MoneyException>,
-) -> Result<Vec<MoneyException>, Problem> {
-    if scope.branch.is_none() {
-        return Ok(found);
+/// Whose exceptions the bearer may see: those of their merchant or branch, those of nobody, or both.
+fn filters(caller: &Caller) -> Result<Vec<ExceptionFilter>, Problem> {
+    let mut filters = Vec::new();
+    if caller.rights.allow(Right::Read) {
+        let Scope { merchant, branch } = caller.scope.clone();
+        filters.push(match branch {
+            None => ExceptionFilter::Merchant(merchant),
+            Some(branch) => ExceptionFilter::Branch(merchant, branch),
+        });
     }
-    let mut kept = Vec::new();
-    for exception in found {
-        let Some(payment) = exception.payment else { continue };
-        match state.gateway.find(scope, &payment.to_string()).await {
-            Ok(_) => kept.push(exception),
-            Err(FindError::NotFound) => {}
-            Err(error) => return Err(error.into()),
-        }
+    if caller.rights.allow(Right::SeeUnmatched) {
+        filters.push(ExceptionFilter::Unmatched);
     }
-    Ok(kept)
+    if filters.is_empty() { Err(Problem::new(ErrorCode::Forbidden)) } else { Ok(filters) }
 }
 
 fn item(exception: &MoneyException, language: Language) -> Item {

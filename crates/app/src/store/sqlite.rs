@@ -1,9 +1,11 @@
 //! The embedded store: a file, for one process.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use mstore_pay_domain::ports::StoreError;
+use mstore_pay_domain::memory::{MemoryBudget, MemoryWatches};
+use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Watches};
 use mstore_pay_sqlite::{OpenError, Options, SqliteStore};
 
 use super::{OpenStoreError, Store};
@@ -28,6 +30,15 @@ pub(super) async fn open(database: &Database, path: PathBuf) -> Result<SqliteSto
 impl Store for SqliteStore {
     async fn ready(&self) -> Result<(), StoreError> {
         Self::ready(self).await
+    }
+
+    /// One process has the store, so its memory will do.
+    fn budget(&self, clock: Arc<dyn Clock>, calls_per_minute: Option<u32>) -> Arc<dyn RateBudget> {
+        Arc::new(MemoryBudget::new(clock, calls_per_minute))
+    }
+
+    fn watches(&self) -> Arc<dyn Watches> {
+        Arc::new(MemoryWatches::default())
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

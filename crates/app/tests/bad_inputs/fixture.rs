@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::case::{Case, Values};
-use crate::rig::{Pay, Rig};
+use crate::rig::{Pay, Plan, Rig, StoreKind};
 use crate::wire::Reply;
 use crate::{effects, hygiene, jwt, wire};
 
@@ -34,9 +34,11 @@ pub(crate) struct Fixture {
 }
 
 impl Bench {
-    pub(crate) async fn set_up() -> Self {
+    /// A gateway on that store that opens charges through that API of Xendit's.
+    pub(crate) async fn set_up(store: StoreKind, xendit_api: &str) -> Self {
         // Money is found by webhooks and by asking, never by the list: so that the webhook under test is what did it.
-        let rig = Rig::start(3_600_000).await;
+        let plan = Plan::over(store).listing_after(3_600_000).with("XENDIT_API", xendit_api);
+        let rig = Rig::start(plan).await;
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build().expect("a client");
         let token_a = rig.token("M1", "L0_CASHIER");
         let token_b = rig.token("M2", "L0_CASHIER");
@@ -173,7 +175,7 @@ impl Bench {
     }
 
     pub(crate) fn host(&self) -> String {
-        self.rig.gateway_url().trim_start_matches("http://").to_owned()
+        self.url("").trim_start_matches("http://").to_owned()
     }
 
     pub(crate) async fn is_alive(&self) -> bool {
@@ -181,7 +183,7 @@ impl Bench {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.rig.gateway_url())
+        format!("{}{path}", self.rig.gateway_url.read().expect("a lock nobody panics under"))
     }
 }
 

@@ -6,11 +6,13 @@ use crate::wire::Reply;
 /// The longest an answer may take, unless the case is about slowness.
 const LATENCY_MS_MAX: u128 = 1_000;
 /// Words that only the inside knows.
-const INTERNALS: [&str; 9] = [
+const INTERNALS: [&str; 11] = [
     "panicked",
     "stack backtrace",
     "diesel",
     "sqlite",
+    "postgres",
+    "psql",
     "SELECT ",
     "syntax error at or near",
     ".rs:",

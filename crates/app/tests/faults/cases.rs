@@ -25,4 +25,6 @@ mod f66_switched;
 mod f68_declined_on_a_page;
 mod f70_cancelled_and_paid;
 mod f71_every_method;
+mod load;
+mod nodes;
 mod shop;

@@ -1,7 +1,7 @@
 //! One judge for every case: the invariants, from the clients' log and the provider's books, and from the store only
 //! for what nobody else can know.
 //!
-//! I14 is ours: SQLite finds its own file sound.
+//! I14 is ours: the database finds nothing wrong with itself.
 
 mod answers;
 mod evidence;
@@ -84,7 +84,7 @@ pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[T
     at_rest.n = unpaid.0;
     at_rest.broken = unpaid.1;
     findings.push(at_rest);
-    report(case, &findings);
+    report(&format!("{case} on {}", rig.store_kind().word()), &findings);
     rest
 }
 

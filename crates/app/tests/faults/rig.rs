@@ -1,7 +1,11 @@
-//! The gateway and the provider's sandbox as real processes, each with its own disk.
+//! The gateways and the provider's sandbox as real processes, each with its own disk.
 
+mod backing;
+mod balancer;
 mod control;
+pub(crate) mod cutter;
 pub(crate) mod ledger;
+mod node;
 mod process;
 mod secrets;
 
@@ -10,80 +14,177 @@ use std::process::Command;
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
+use mstore_pay_app::Store;
 use tempfile::TempDir;
 
+use backing::Backing;
+pub(crate) use backing::StoreKind;
+use balancer::Balancer;
 pub(crate) use control::{Control, Pay};
+use node::Node;
 pub(crate) use process::{Holdings, Process};
 pub(crate) use secrets::Secrets;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mstore-pay");
+/// Where the provider's webhooks go.
+const WEBHOOK: &str = "/api/v1/webhook/xendit";
 
-/// One gateway, one sandbox, one directory.
+/// What a case sets up.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) store: StoreKind,
+    /// Where the database is, if the case brought servers of its own.
+    pub(crate) database_url: Option<String>,
+    /// Gateways, behind one balancer where there are several.
+    pub(crate) nodes: usize,
+    /// How late the provider lists arrived money.
+    pub(crate) sweep_lag_ms: u64,
+    /// Settings beside the usual ones.
+    pub(crate) settings: Vec<(&'static str, String)>,
+}
+
+impl Plan {
+    /// One gateway over a fresh store.
+    pub(crate) fn over(store: StoreKind) -> Self {
+        Self { store, database_url: None, nodes: 1, sweep_lag_ms: 0, settings: Vec::new() }
+    }
+
+    /// So many gateways over one database of PostgreSQL.
+    pub(crate) fn of_nodes(nodes: usize) -> Self {
+        Self { nodes, ..Self::over(StoreKind::Postgres) }
+    }
+
+    /// The same over servers of the case's own.
+    pub(crate) fn at(self, database_url: String) -> Self {
+        Self { database_url: Some(database_url), ..self }
+    }
+
+    /// The same with the provider's list so late.
+    pub(crate) fn listing_after(self, sweep_lag_ms: u64) -> Self {
+        Self { sweep_lag_ms, ..self }
+    }
+
+    /// The same with that setting.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.settings.push((name, value.into()));
+        self
+    }
+}
+
+/// Gateways over one store, one sandbox, one directory.
 pub(crate) struct Rig {
     dir: TempDir,
-    sweep_lag_ms: u64,
+    plan: Plan,
+    backing: Backing,
     pub(crate) secrets: Secrets,
     sandbox: Option<Process>,
-    gateway: Option<Process>,
+    nodes: Vec<Node>,
+    balancer: Option<Balancer>,
     sandbox_url: String,
     pub(crate) control: Control,
-    /// Where the gateway answers now; it moves with every start.
+    /// Where the gateway answers now: the balancer, or the only node, which moves with every start.
     pub(crate) gateway_url: Arc<RwLock<String>>,
-    /// What the gateway held when it was ready.
-    fresh: Holdings,
 }
 
 impl Rig {
-    /// Starts both; the provider lists arrived money so late.
-    pub(crate) async fn start(sweep_lag_ms: u64) -> Self {
+    /// Starts everything.
+    pub(crate) async fn start(plan: Plan) -> Self {
         let dir = tempfile::Builder::new().prefix("mstore-pay-faults-").tempdir().expect("a directory for a run");
         let secrets = Secrets::fresh();
-        let sandbox = start_sandbox(dir.path(), &secrets, "127.0.0.1:0", sweep_lag_ms);
+        let sandbox = start_sandbox(dir.path(), &secrets, "127.0.0.1:0", plan.sweep_lag_ms);
         let sandbox_url = sandbox.address("listen");
+        let own = || Backing::fresh(plan.store, dir.path());
         let mut rig = Self {
             control: Control::of(&sandbox_url),
+            backing: plan.database_url.clone().map_or_else(own, Backing::Brought),
             dir,
-            sweep_lag_ms,
             secrets,
             sandbox: Some(sandbox),
-            gateway: None,
+            nodes: (0..plan.nodes).map(|_| Node::default()).collect(),
+            balancer: if plan.nodes > 1 { Some(Balancer::start(plan.nodes).await) } else { None },
+            plan,
             sandbox_url,
             gateway_url: Arc::default(),
-            fresh: Holdings::default(),
         };
         rig.start_gateway().await;
         rig
     }
 
-    /// Starts the gateway on the data it left; returns how long that took.
+    /// Starts every gateway that does not run on the data they left; returns how long that took.
     pub(crate) async fn start_gateway(&mut self) -> Duration {
         let began = Instant::now();
-        let gateway = Process::start(&mut self.gateway_command(&["serve", "--ready-json"]), &self.log());
-        let took = began.elapsed();
-        self.open_for_business(gateway).await;
-        took
-    }
-
-    /// Starts it with these failpoints; it may be struck dead before it is ready.
-    pub(crate) async fn arm_gateway(&mut self, failpoints: &str) {
-        let mut command = self.gateway_command(&["serve", "--ready-json"]);
-        match Process::try_start(command.env("FAILPOINTS", failpoints), &self.log()) {
-            Ok(gateway) => self.open_for_business(gateway).await,
-            Err(_dead) => self.gateway = None,
+        for node in 0..self.nodes.len() {
+            if !self.nodes[node].is_running() {
+                self.start_node(node, None).await.unwrap_or_else(|why| panic!("{why}"));
+            }
         }
+        began.elapsed()
     }
 
-    async fn open_for_business(&mut self, gateway: Process) {
-        let url = gateway.address("listen");
-        self.fresh = gateway.holdings();
-        self.gateway = Some(gateway);
-        self.control.webhook_target(&format!("{url}/api/v1/webhook/xendit")).await;
+    /// Starts the only one with these failpoints; it may be struck dead before it is ready.
+    pub(crate) async fn arm_gateway(&mut self, failpoints: &str) {
+        // Whoever died has left its mark in the log.
+        self.start_node(0, Some(failpoints)).await.ok();
+    }
+
+    /// Starts one of several, with failpoints or without.
+    pub(crate) async fn start_node(&mut self, node: usize, failpoints: Option<&str>) -> Result<(), String> {
+        let mut command = self.gateway_command(&["serve", "--ready-json"]);
+        command.envs(failpoints.map(|failpoints| ("FAILPOINTS", failpoints)));
+        let log = self.log();
+        let url = self.nodes[node].start(&mut command, &log).map_err(|why| format!("{why}; see {}", log.display()))?;
+        let url = match &self.balancer {
+            Some(balancer) => {
+                balancer.direct(node, Some(&url));
+                balancer.url.clone()
+            }
+            None => url,
+        };
+        self.control.webhook_target(&format!("{url}{WEBHOOK}")).await;
         *self.gateway_url.write().expect("a lock nobody panics under") = url;
+        Ok(())
     }
 
     pub(crate) fn kill_gateway(&mut self) {
-        if let Some(mut gateway) = self.gateway.take() {
-            gateway.kill();
+        for node in 0..self.nodes.len() {
+            self.kill_node(node);
+        }
+    }
+
+    pub(crate) fn kill_node(&mut self, node: usize) {
+        self.leave_out(node);
+        self.nodes[node].kill();
+    }
+
+    /// Asks one of several to end, as an operator does who took it from the balancer first; gives how long it took.
+    pub(crate) fn stop_node(&mut self, node: usize) -> Duration {
+        self.leave_out(node);
+        self.nodes[node].stop()
+    }
+
+    /// Holds one still, as a paused machine does. The balancer notices.
+    pub(crate) fn freeze_node(&mut self, node: usize) {
+        self.leave_out(node);
+        self.nodes[node].signal("STOP");
+    }
+
+    /// Lets it go on where it was held.
+    pub(crate) fn thaw_node(&mut self, node: usize) {
+        self.nodes[node].signal("CONT");
+        if let (Some(balancer), Some(url)) = (&self.balancer, self.nodes[node].url()) {
+            balancer.direct(node, Some(&url));
+        }
+    }
+
+    /// Has the provider tell one node alone.
+    pub(crate) async fn tell_webhooks_to(&self, node: usize) {
+        let url = self.nodes[node].url().expect("a node that runs");
+        self.control.webhook_target(&format!("{url}{WEBHOOK}")).await;
+    }
+
+    fn leave_out(&self, node: usize) {
+        if let Some(balancer) = &self.balancer {
+            balancer.direct(node, None);
         }
     }
 
@@ -94,7 +195,7 @@ impl Rig {
     /// Brings the sandbox back where it was.
     pub(crate) fn restart_sandbox(&mut self) {
         let listen = self.sandbox_url.trim_start_matches("http://");
-        self.sandbox = Some(start_sandbox(self.dir.path(), &self.secrets, listen, self.sweep_lag_ms));
+        self.sandbox = Some(start_sandbox(self.dir.path(), &self.secrets, listen, self.plan.sweep_lag_ms));
     }
 
     /// A token of that merchant, minted by the gateway's own command.
@@ -113,22 +214,49 @@ impl Rig {
         (ran.status.success(), printed)
     }
 
-    pub(crate) fn gateway_url(&self) -> String {
-        self.gateway_url.read().expect("a lock nobody panics under").clone()
+    /// Where each node answers that runs.
+    pub(crate) fn node_urls(&self) -> Vec<String> {
+        self.nodes.iter().filter_map(Node::url).collect()
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
-        self.dir.path().join("gateway.db")
+    /// Whether requests are spread over several nodes.
+    pub(crate) fn is_spread(&self) -> bool {
+        self.balancer.is_some()
     }
 
-    /// All that the gateway ever wrote to its outputs.
+    /// Whether the store is none of a gateway's own, and may be looked at while it works.
+    pub(crate) fn outlives_gateways(&self) -> bool {
+        !matches!(self.backing, Backing::File(_))
+    }
+
+    /// The gateways' store; a file only once they have let go of it.
+    pub(crate) async fn store(&self) -> Arc<dyn Store> {
+        self.backing.open().await
+    }
+
+    /// Which kind of store it is.
+    pub(crate) fn store_kind(&self) -> StoreKind {
+        self.plan.store
+    }
+
+    /// Everything that is stored, for whoever looks for what must not be there.
+    pub(crate) fn stored(&self) -> Vec<u8> {
+        self.backing.contents()
+    }
+
+    /// All that the gateways ever wrote to their outputs.
     pub(crate) fn log(&self) -> PathBuf {
         self.dir.path().join("gateway.log")
     }
 
-    /// What the gateway held when it was ready, and what it holds now.
-    pub(crate) fn holdings(&self) -> (Holdings, Holdings) {
-        (self.fresh, self.gateway.as_ref().map(Process::holdings).unwrap_or_default())
+    /// What each gateway held when it was ready, and what it holds now.
+    pub(crate) fn holdings(&self) -> Vec<(Holdings, Holdings)> {
+        self.nodes.iter().map(Node::holdings).collect()
+    }
+
+    /// The memory of all gateways.
+    pub(crate) fn memory_kib(&self) -> u64 {
+        self.holdings().iter().map(|(_, now)| now.kib).sum()
     }
 
     /// The memory of the gateway.
@@ -151,7 +279,7 @@ impl Rig {
             .env("APP_ENV", "test")
             .env("LISTEN_ADDR", "127.0.0.1:0")
             .env("SANDBOX_LISTEN_ADDR", "127.0.0.1:0")
-            .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))
+            .env("DATABASE_URL", self.backing.url())
             .env("XENDIT_BASE_URL", format!("{}/xendit", self.sandbox_url))
             .env("XENDIT_SECRET_KEY", &self.secrets.provider_key)
             .env("XENDIT_WEBHOOK_TOKEN", &self.secrets.webhook_token)
@@ -160,7 +288,8 @@ impl Rig {
             .env("CREATE_RATE_LIMIT", "off")
             .env("SYSTEM_JWT_SECRET", &self.secrets.jwt)
             .env("LINK_SECRET", &self.secrets.link)
-            .env("LOG_FORMAT", "json");
+            .env("LOG_FORMAT", "json")
+            .envs(self.plan.settings.iter().map(|(name, value)| (*name, value)));
         command
     }
 }

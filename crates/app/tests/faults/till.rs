@@ -29,6 +29,8 @@ const POLL_PAUSE: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone)]
 pub(crate) struct Till {
     http: reqwest::Client,
+    /// Whether each request goes its own way, so that all nodes get their share.
+    spread: bool,
     gateway_url: Arc<RwLock<String>>,
     pub(crate) merchant: String,
     token: String,
@@ -39,9 +41,9 @@ pub(crate) struct Till {
 impl Till {
     /// A till that waits so long for an answer.
     pub(crate) fn new(rig: &Rig, merchant: &str, role: &str, patience: Duration, log: &ClientLog) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(patience).build();
         Self {
-            http: http.expect("a client"),
+            http: client(patience, rig.is_spread()),
+            spread: rig.is_spread(),
             gateway_url: Arc::clone(&rig.gateway_url),
             merchant: merchant.to_owned(),
             token: rig.token(merchant, role),
@@ -52,8 +54,7 @@ impl Till {
 
     /// The same till with another patience.
     pub(crate) fn patient(&self, patience: Duration) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(patience).build();
-        Self { http: http.expect("a client"), ..self.clone() }
+        Self { http: client(patience, self.spread), ..self.clone() }
     }
 
     /// Sends the create request once.
@@ -154,6 +155,12 @@ impl Till {
         self.log.add(exchange.clone());
         exchange
     }
+}
+
+fn client(patience: Duration, spread: bool) -> reqwest::Client {
+    let client = reqwest::Client::builder().no_proxy().timeout(patience);
+    let client = if spread { client.pool_max_idle_per_host(0) } else { client };
+    client.build().expect("a client")
 }
 
 /// Sends a request and notes what came of it.

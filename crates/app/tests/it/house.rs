@@ -1,11 +1,15 @@
-//! A house of one's own for each test: a gateway, a store in a fresh folder, and a sandbox.
+//! A house of one's own for each test: a gateway, a fresh store, and a sandbox.
 
 use std::fmt;
+use std::path::Path;
+use std::process::Command;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use mstore_pay_app::{App, Config, RunningApp, Settings, TokenRequest};
+use mstore_pay_app::{App, Config, Database as DatabaseUrl, RunningApp, Settings, TokenRequest};
 use mstore_pay_domain::time::Timestamp;
+use mstore_pay_throwaway_postgres::{Database, Template};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -22,6 +26,20 @@ struct Line {
     settings: Settings,
 }
 
+/// The schema, made once for all tests.
+static MIGRATED: LazyLock<Template> = LazyLock::new(|| {
+    Template::new(|url| {
+        let migrated = Command::new(env!("CARGO_BIN_EXE_mstore-pay")).args(["migrate", "--database-url", url]).output();
+        let migrated = migrated.unwrap();
+        assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    })
+});
+
+/// Whether this binary is the one that runs every test again, `tests/it_on_postgres.rs`.
+fn is_on_postgres() -> bool {
+    env!("CARGO_CRATE_NAME") == "it_on_postgres"
+}
+
 pub(crate) struct House {
     app: Option<RunningApp>,
     pub(crate) base: String,
@@ -29,6 +47,8 @@ pub(crate) struct House {
     pub(crate) config: Config,
     pub(crate) client: Client,
     folder: TempDir,
+    /// Where the store is, unless it is in the folder.
+    database: Option<Database>,
 }
 
 /// An answer, read to its end.
@@ -56,34 +76,50 @@ impl House {
 
     /// A house with further settings.
     pub(crate) async fn open_with(args: &[&str]) -> Self {
-        let folder = TempDir::new().unwrap();
-        Self::open_in(folder, args).await
+        let database = is_on_postgres().then(|| MIGRATED.database());
+        Self::open_in(TempDir::new().unwrap(), database, args).await
     }
 
-    async fn open_in(folder: TempDir, args: &[&str]) -> Self {
-        let (database, state) = (folder.path().join("pay.db"), folder.path().join("sandbox.json"));
-        let database = format!("sqlite://{}", database.display());
-        let state = state.display().to_string();
+    async fn open_in(folder: TempDir, database: Option<Database>, args: &[&str]) -> Self {
+        let file = format!("sqlite://{}", folder.path().join("pay.db").display());
+        let url = database.as_ref().map_or(file, Database::url);
+        let state = folder.path().join("sandbox.json").display().to_string();
         let own = [
             "--app-env=test",
             "--listen-addr=127.0.0.1:0",
             "--sandbox-listen-addr=127.0.0.1:0",
             "--http-threads=1",
             "--database-url",
-            &database,
+            &url,
             "--sandbox-state",
             &state,
         ];
         let config = config(&[&own, args].concat()).unwrap();
         let app = App::start(config.clone()).await.unwrap();
         let (base, sandbox) = (app.base_url().to_owned(), app.sandbox_url().unwrap_or_default());
-        Self { app: Some(app), base, sandbox, config, client: Client::builder().build().unwrap(), folder }
+        Self { app: Some(app), base, sandbox, config, client: Client::builder().build().unwrap(), folder, database }
     }
 
     /// Stops the house and opens it again over the same files.
     pub(crate) async fn reopen(mut self) -> Self {
         self.stop().await;
-        Self::open_in(self.folder, &[]).await
+        Self::open_in(self.folder, self.database, &[]).await
+    }
+
+    /// Opens a house that was stopped again, over that database.
+    pub(crate) async fn move_to(self, database: Database) -> Self {
+        Self::open_in(self.folder, Some(database), &[]).await
+    }
+
+    pub(crate) fn database_url(&self) -> String {
+        match &self.config.database {
+            DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
+            DatabaseUrl::Postgres(url) => url.expose().to_owned(),
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) async fn stop(&mut self) {

@@ -4,11 +4,12 @@
 mod access;
 mod cancelling;
 mod conventions;
+mod copying;
 mod creating;
 mod drift;
 mod features;
 mod feed;
-mod house;
+pub(crate) mod house;
 mod idempotency;
 mod listing;
 mod methods;

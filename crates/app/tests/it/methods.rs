@@ -53,6 +53,42 @@ async fn every_method_is_paid_from_what_it_shows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nine_methods_are_paid_through_the_older_api_and_gopay_is_not_offered() {
+    let house = House::open_with(&["--xendit-api=v2"]).await;
+    let nothing = json!({});
+    check(&house, "qris", &nothing, "QR_CODE", &["qr_string"]).await;
+    check(&house, "ovo", &json!({"customer_phone": "08123456789"}), "EWALLET", &[]).await;
+    check(&house, "dana", &nothing, "EWALLET", &["checkout_url"]).await;
+    check(&house, "shopeepay", &nothing, "EWALLET", &["checkout_url"]).await;
+    for bank in ["va_bca", "va_bni", "va_bri", "va_mandiri"] {
+        check(&house, bank, &nothing, "VIRTUAL_ACCOUNT", &["va_number", "bank_code"]).await;
+    }
+    check(&house, "credit_card", &nothing, "CARDS", &["checkout_url"]).await;
+    let gopay = asked("TRX-gopay", "gopay", &nothing);
+    house.post(PAYMENTS).json(&gopay).check(422, "method_unsupported").await;
+    assert!(house.charges_of("TRX-gopay").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_older_api_takes_no_code_below_its_floor() {
+    let house = House::open_with(&["--xendit-api=v2"]).await;
+    house.post(PAYMENTS).json(&qris("TRX-1", 1_499)).check(422, "amount_below_minimum").await;
+    house.post(PAYMENTS).json(&qris("TRX-2", 1_500)).check(200, "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_older_api_left_unanswered_is_found_by_its_key_and_opened_once() {
+    let house = House::open_with(&["--xendit-api=v2"]).await;
+    for (method, own) in [("qris", json!({})), ("va_bca", json!({})), ("ovo", json!({"customer_phone": "08123456789"}))]
+    {
+        let order = format!("TRX-{method}");
+        lose_answers(&house).await;
+        house.post(PAYMENTS).json(&asked(&order, method, &own)).check(200, "").await;
+        assert_eq!(house.charges_of(&order).await.len(), 1, "{method}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_card_is_charged_by_its_token_and_the_token_is_not_told_again() {
     let house = House::open().await;
     let paid = check(&house, "credit_card", &json!({"card_token_id": "pt-0a1b2c"}), "CARDS", &["checkout_url"]).await;

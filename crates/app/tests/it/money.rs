@@ -51,3 +51,31 @@ async fn the_timeline_tells_the_whole_story() {
         assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exceptions_are_listed_page_by_page() {
+    const EXCEPTIONS: &str = "/api/v1/pos/exceptions";
+    let house = House::open().await;
+    let mut want = Vec::new();
+    for order in ["TRX-1", "TRX-2", "TRX-3"] {
+        let payment = house.pay_by_qris(order, 33_000).await;
+        let path = format!("/api/v1/pos/payments/{}/cancel", payment["payment_id"].as_str().unwrap());
+        house.post(&path).send().await.expect_status(200);
+        house.customer_pays(order, true).await;
+        house.until_status(&payment["payment_id"], "paid").await;
+        want.insert(0, json!(order));
+    }
+    let (mut orders, mut query) = (Vec::new(), "limit=2".to_owned());
+    loop {
+        let page = house.get(&format!("{EXCEPTIONS}?{query}")).send().await.data();
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 2, "{page}");
+        orders.extend(items.iter().map(|item| item["order_code"].clone()));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        query = format!("limit=2&cursor={next}");
+    }
+    assert_eq!(orders, want);
+    for query in ["limit=0", "limit=101", "cursor=x"] {
+        house.get(&format!("{EXCEPTIONS}?{query}")).check(422, "invalid_field").await;
+    }
+}

@@ -87,7 +87,7 @@ async fn traces(stores: &Stores, kit: &Kit, whole: &Whole) -> [bool; 8] {
     let code = &whole.payment.order_code;
     let order = stores.orders.order(&merchant(), code).await.expect("the store reads");
     let filter = ExceptionFilter::Payment(whole.payment.id);
-    let exceptions = stores.exceptions.exceptions(&filter, 10).await.expect("the store reads");
+    let exceptions = stores.exceptions.exceptions(&filter, None, 10).await.expect("the store reads");
     let key = stores.idempotency.idempotency(&whole.slot).await.expect("the store reads");
     let sent = outbox(stores).claim(100, kit.lease(LONG)).await.expect("the store claims");
     let records = stores.timeline.records(&whole.payment.id).await.expect("the store reads");

@@ -1,13 +1,13 @@
 //! Money that does not fit is put on record once and stays there.
 
 use mstore_pay_domain::exception::{ExceptionState, Misfit, MoneyException, MoneySource};
-use mstore_pay_domain::ids::{MerchantId, PaymentId, UserId};
+use mstore_pay_domain::ids::{BranchId, MerchantId, PaymentId, UserId};
 use mstore_pay_domain::money::{Money, ReportedMoney};
-use mstore_pay_domain::ports::ExceptionFilter;
+use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
 use mstore_pay_domain::unit_of_work::{ExceptionWrite, UnitOfWork};
 
 use super::fixtures::{
-    Kit, assert_refused, at, is_conflict, merchant, must_commit, order_code, other_merchant, provider_ref,
+    Kit, assert_refused, at, is_conflict, merchant, must_commit, order_code, other_merchant, provider_ref, unit,
 };
 use super::{StoreHarness, Stores};
 
@@ -43,7 +43,7 @@ fn resolved(exception: &MoneyException) -> MoneyException {
 }
 
 async fn listed(stores: &Stores, filter: ExceptionFilter, limit: u32) -> Vec<MoneyException> {
-    stores.exceptions.exceptions(&filter, limit).await.expect("the store reads")
+    stores.exceptions.exceptions(&filter, None, limit).await.expect("the store reads")
 }
 
 fn misfits(kit: &Kit) -> Vec<Misfit> {
@@ -166,4 +166,62 @@ pub async fn exceptions_are_listed_newest_first_by_merchant_payment_or_none(h: &
         let times: Vec<_> = found.iter().map(|exception| exception.at).collect();
         assert_eq!(times, want.into_iter().map(at).collect::<Vec<_>>(), "{filter:?}");
     }
+}
+
+/// Every page starts where the one before ended, also where several were raised at the same moment.
+pub async fn exceptions_are_listed_page_by_page(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let mut written = Vec::new();
+    for (number, seconds) in [20, 10, 20, 30, 20, 5].into_iter().enumerate() {
+        let raised = MoneyException { at: at(seconds), ..exception(&kit, late(&format!("py-{number}"))) };
+        must_commit(&stores, &raise(&raised)).await;
+        written.push(raised);
+    }
+    written.sort_by_key(|exception| std::cmp::Reverse(ExceptionPlace::of(exception)));
+    let filter = ExceptionFilter::Merchant(merchant());
+    for size in 1..=4 {
+        let (mut pages, mut after) = (Vec::new(), None);
+        loop {
+            let page = stores.exceptions.exceptions(&filter, after, size).await.expect("the store reads");
+            let Some(last) = page.last() else { break };
+            after = Some(ExceptionPlace::of(last));
+            pages.extend(page);
+        }
+        assert_eq!(pages, written, "in pages of {size}");
+    }
+    let gone = ExceptionPlace { at: at(15), id: kit.exception_id() };
+    let behind = stores.exceptions.exceptions(&filter, Some(gone), 10).await.expect("the store reads");
+    let older: Vec<_> = written.into_iter().filter(|exception| exception.at < at(15)).collect();
+    assert_eq!(behind, older, "behind an exception that is not there");
+}
+
+/// A branch's exceptions are those about its payments.
+pub async fn exceptions_of_a_branch_are_about_its_payments(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let branch = |id: &str| BranchId::parse(id).expect("a branch");
+    let mut own = kit.payment("TRX-1");
+    own.branch = Some(branch("B1"));
+    let mut abroad = kit.payment_of(other_merchant(), "TRX-1");
+    abroad.branch = Some(branch("B1"));
+    let unbranched = kit.payment("TRX-2");
+    let mut raised = Vec::new();
+    for payment in [&own, &abroad, &unbranched] {
+        must_commit(&stores, &unit(payment)).await;
+        let about = (Some(payment.merchant.clone()), Some(payment.id));
+        raised.push(MoneyException {
+            merchant: about.0,
+            payment: about.1,
+            ..exception(&kit, late(&payment.id.to_string()))
+        });
+    }
+    raised.push(exception(&kit, late("py-2")));
+    for exception in &raised {
+        must_commit(&stores, &raise(exception)).await;
+    }
+    let of_own: Vec<_> = raised.into_iter().filter(|exception| exception.payment == Some(own.id)).collect();
+    assert_eq!(of_own.len(), 1);
+    assert_eq!(listed(&stores, ExceptionFilter::Branch(merchant(), branch("B1")), 10).await, of_own);
+    assert_eq!(listed(&stores, ExceptionFilter::Branch(merchant(), branch("B2")), 10).await, []);
 }

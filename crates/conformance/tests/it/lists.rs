@@ -30,5 +30,6 @@ fn every_case_that_is_written_is_listed() {
     check("store", &mstore_pay_conformance::for_each_store_case!([names]));
     check("provider", &mstore_pay_conformance::for_each_provider_case!([names]));
     check("webhook", &mstore_pay_conformance::for_each_webhook_case!([names]));
+    check("budget", &mstore_pay_conformance::for_each_budget_case!([names]));
     check("ledger", &mstore_pay_conformance::for_each_ledger_case!([names]));
 }

@@ -1,5 +1,6 @@
 //! The adapters in memory keep every promise.
 
+pub(crate) mod budget;
 pub(crate) mod ledger;
 pub(crate) mod provider;
 pub(crate) mod store;
@@ -7,13 +8,14 @@ pub(crate) mod webhook;
 
 use std::time::Duration;
 
-use mstore_pay_conformance::{ledger_suite, provider_suite, store_suite, webhook_suite};
+use mstore_pay_conformance::{budget_suite, ledger_suite, provider_suite, store_suite, webhook_suite};
 use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::memory::ScriptedProvider;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{Capabilities, IdempotencySupport, LookupSupport, Operation};
 
+use budget::MemoryBudgetHarness;
 use ledger::MemoryLedgerHarness;
 use provider::ScriptedHarness;
 use store::MemoryStoreHarness;
@@ -29,6 +31,7 @@ provider_suite!(provider_suite_of_one_that_finds_nothing, blind());
 
 webhook_suite!(webhook_suite, ScriptedWebhooksHarness::plain());
 ledger_suite!(ledger_suite, MemoryLedgerHarness);
+budget_suite!(budget_suite, MemoryBudgetHarness);
 
 fn capabilities() -> Capabilities {
     Capabilities {

@@ -1,5 +1,6 @@
 //! Adapters with one bug each: the suites must catch it, in the cases that name it and in no other.
 
+mod budget;
 mod ledger;
 mod provider;
 mod store;

@@ -15,7 +15,7 @@ pub enum Absorbed {
     Changed,
     /// Nothing new was said.
     Nothing,
-    /// It speaks of something else than this charge: an exception was raised, nothing was taken in.
+    /// It speaks of something else than this charge: an exception is raised, nothing was taken in.
     Foreign,
 }
 
@@ -48,10 +48,7 @@ impl Dossier {
             match self.hear(payment, charge, signal) {
                 Outcome::Moved(_) => changed = true,
                 Outcome::Unchanged | Outcome::Stale => {}
-                Outcome::Disputed(reason) => {
-                    self.dispute(payment, charge, signal, reason);
-                    changed = true;
-                }
+                Outcome::Disputed(reason) => changed |= self.dispute(payment, charge, signal, reason),
             }
         }
         if changed {
@@ -70,11 +67,18 @@ impl Dossier {
         self.note(payment, note.with("receipts", &receipts));
     }
 
-    fn dispute(&mut self, payment: &PaymentId, charge: &ChargeId, signal: &Signal, reason: DisputeReason) {
+    /// Puts money that does not fit the charge before a person; `false` if it was before.
+    fn dispute(&mut self, payment: &PaymentId, charge: &ChargeId, signal: &Signal, reason: DisputeReason) -> bool {
         let (expected, got) = match reason {
             DisputeReason::AmountMismatch { expected, got } => (expected, got),
             DisputeReason::ReceiptChanged { known, got, .. } => (known.amount, got),
         };
+        // Only money can be disputed.
+        let Signal::Received(receipt) = signal else { return false };
+        let source = MoneySource::Receipt(receipt.payment_ref.clone());
+        if !self.raise(payment, Some(*charge), Misfit::of_amount(source, expected.clone(), got.clone())) {
+            return false;
+        }
         let note = self
             .new_note(AuditEvent::SignalDisputed, charge)
             .with("signal", signal.kind().word())
@@ -82,10 +86,7 @@ impl Dossier {
             .with("got", &got.amount)
             .with("currency", &got.currency);
         self.note(payment, note);
-        if let Signal::Received(receipt) = signal {
-            let source = MoneySource::Receipt(receipt.payment_ref.clone());
-            self.raise(payment, Some(*charge), Misfit::of_amount(source, expected, got));
-        }
+        true
     }
 }
 

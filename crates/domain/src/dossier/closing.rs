@@ -1,12 +1,27 @@
 //! Taking payments from display and closing their charges.
 
-use super::Dossier;
+use super::{Dossier, File};
 use crate::audit::{AuditEvent, AuditNote};
 use crate::charge::{Closing, Opening, Signal};
 use crate::exception::Misfit;
 use crate::ids::{ChargeId, PaymentId};
 use crate::payment::{Display, Intake, PaymentStatus, Withdrawal};
 use crate::schedule;
+use crate::time::Timestamp;
+
+impl File {
+    /// Brings forward what is wanted closed: somebody waits for it.
+    fn close_at_once(&mut self, now: Timestamp) {
+        for charge in &mut self.payment.charges {
+            if let Closing::Wanted { next_at, .. } = &mut charge.closing
+                && *next_at > now
+            {
+                *next_at = now;
+                self.touched = true;
+            }
+        }
+    }
+}
 
 impl Dossier {
     /// Takes a payment from display, and wants its charges closed at their providers. Where it is
@@ -16,6 +31,9 @@ impl Dossier {
         let now = self.now;
         let Some(file) = self.file_mut(payment) else { return };
         if file.payment.display != Display::Shown {
+            if why != Withdrawal::Expired {
+                file.close_at_once(now);
+            }
             return;
         }
         file.touched = true;
@@ -71,6 +89,14 @@ impl Dossier {
             .is_some_and(|payment| matches!(payment.display, Display::Withdrawn { why: Withdrawal::Expired, .. }));
         if !expiring && matches!(closing, Closing::Confirmed | Closing::Unsupported) {
             self.hear(payment, charge, &Signal::Canceled { at });
+        }
+    }
+
+    /// A charge that could not be closed was over before, as its provider says when asked: there is no more
+    /// to close.
+    pub fn found_over(&mut self, payment: &PaymentId, charge: &ChargeId, closing: Closing) {
+        if let Some(target) = self.charge_mut(payment, charge) {
+            target.closing = closing;
         }
     }
 

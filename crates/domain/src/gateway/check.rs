@@ -74,8 +74,10 @@ impl Gateway {
             }
             match self.ask(payment, charge, &[], self.policies.inquire_within).await {
                 Ok(snapshot) => {
-                    let absorbed = self.take_in(payment, &charge.id, &snapshot, actor, |_| ()).await?;
-                    looked.changed |= absorbed != Absorbed::Nothing;
+                    let id = payment.id;
+                    let looked_at = |dossier: &mut Dossier| dossier.looked_at(&id);
+                    let absorbed = self.take_in(payment, &charge.id, &snapshot, actor, looked_at).await?;
+                    looked.changed |= absorbed == Absorbed::Changed;
                 }
                 Err(ProviderOrStore::Store(store)) => return Err(store.into()),
                 // Nothing there to be found by: as good as an answer that no money came.

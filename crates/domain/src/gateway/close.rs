@@ -9,9 +9,17 @@ use crate::audit::Actor;
 use crate::charge::{Charge, Closing};
 use crate::ids::PaymentId;
 use crate::payment::Payment;
-use crate::ports::{CancelCharge, Canceled, ProviderErrorKind, StoreError};
+use crate::ports::{CancelCharge, Canceled, ProviderErrorKind, SnapshotStatus, StoreError};
 use crate::schedule;
 use crate::time::Timestamp;
+
+/// What came of asking to close a charge.
+struct Answer {
+    /// As far as the answer alone tells.
+    closing: Closing,
+    /// The charge was over before: how it ended is to be asked.
+    was_over: bool,
+}
 
 impl Gateway {
     /// Asks for each charge that is wanted closed and due, and asks once more where each stands, all
@@ -30,7 +38,7 @@ impl Gateway {
             if remaining.is_zero() {
                 break;
             }
-            let closing = self.ask_to_close(&payment, charge, remaining).await?;
+            let Answer { closing, was_over } = self.ask_to_close(&payment, charge, remaining).await?;
             let (id, charge_id): (PaymentId, _) = (payment.id, charge.id);
             self.decide(&payment.merchant, &payment.order_code, actor, |dossier| {
                 dossier.close_asked(&id, &charge_id, closing);
@@ -39,7 +47,13 @@ impl Gateway {
             let remaining = deadline.since(self.ports.clock.now());
             match self.ask(&payment, charge, &[], remaining).await {
                 Ok(snapshot) => {
-                    self.take_in(&payment, &charge.id, &snapshot, actor, |_| ()).await?;
+                    let over = closing_of(&snapshot.status).filter(|_| was_over);
+                    self.take_in(&payment, &charge.id, &snapshot, actor, |dossier| {
+                        if let Some(over) = over {
+                            dossier.found_over(&id, &charge_id, over);
+                        }
+                    })
+                    .await?;
                 }
                 Err(ProviderOrStore::Store(store)) => return Err(store.into()),
                 // The schedule asks again.
@@ -49,12 +63,14 @@ impl Gateway {
         Ok(())
     }
 
-    async fn ask_to_close(&self, of: &Payment, charge: &Charge, limit: Duration) -> Result<Closing, StoreError> {
+    async fn ask_to_close(&self, of: &Payment, charge: &Charge, limit: Duration) -> Result<Answer, StoreError> {
         let attempts = match charge.closing {
             Closing::Wanted { attempts, .. } => attempts.saturating_add(1),
             Closing::NotAsked | Closing::Confirmed | Closing::Unsupported => 1,
         };
-        let again = Closing::Wanted { attempts, next_at: self.ports.clock.now().plus(schedule::close_retry(attempts)) };
+        let next_at = self.ports.clock.now().plus(schedule::close_retry(attempts));
+        let again = Answer { closing: Closing::Wanted { attempts, next_at }, was_over: false };
+        let is = |closing| Answer { closing, was_over: false };
         let account = match self.account_of(charge).await {
             Ok(account) => account,
             Err(ProviderOrStore::Store(store)) => return Err(store),
@@ -74,10 +90,10 @@ impl Gateway {
             self.record_drift(of, &charge.id, &error.drift(), &error.exchange).await?;
         }
         Ok(match answer {
-            Some(Ok(Canceled::Confirmed)) => Closing::Confirmed,
-            // It was over before: no more to close, and the question that follows tells how it ended.
-            Some(Ok(Canceled::TooLate)) => Closing::Unsupported,
-            Some(Err(error)) if error.kind == ProviderErrorKind::Unsupported => Closing::Unsupported,
+            Some(Ok(Canceled::Confirmed)) => is(Closing::Confirmed),
+            // Perhaps because it was paid: nothing is concluded before the question that follows is answered.
+            Some(Ok(Canceled::TooLate)) => Answer { was_over: true, ..again },
+            Some(Err(error)) if error.kind == ProviderErrorKind::Unsupported => is(Closing::Unsupported),
             Some(Err(_)) | None => again,
         })
     }
@@ -86,4 +102,13 @@ impl Gateway {
 fn is_due(charge: &Charge, now: Timestamp) -> bool {
     let wanted = matches!(charge.closing, Closing::Wanted { next_at, .. } if next_at <= now);
     wanted && charge.provider_ref().is_some()
+}
+
+/// What is left to close of a charge that was over before, by how it ended; `None` while it is open.
+fn closing_of(status: &SnapshotStatus) -> Option<Closing> {
+    match status {
+        SnapshotStatus::Canceled => Some(Closing::Confirmed),
+        SnapshotStatus::Expired | SnapshotStatus::Failed(_) => Some(Closing::Unsupported),
+        SnapshotStatus::Pending | SnapshotStatus::Unrecognised(_) => None,
+    }
 }

@@ -251,9 +251,8 @@ impl Gateway {
 
 /// The answer that a payment gives as it stands: to those who join it or come again after a 202.
 fn answer_now(payment: Payment) -> Result<Created, CreateError> {
-    let shown = payment.shown_charge().is_some_and(|charge| charge.artefact().is_some());
     match payment.status() {
-        PaymentStatus::Pending if shown => Ok(Created::Open(Box::new(payment))),
+        PaymentStatus::Pending if payment.can_be_shown() => Ok(Created::Open(Box::new(payment))),
         PaymentStatus::Pending => Ok(Created::Accepted(Box::new(payment))),
         PaymentStatus::Paid | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded | PaymentStatus::Reversed => {
             Err(CreateError::OrderAlreadyPaid { payment: Some(Box::new(payment)) })

@@ -1,5 +1,6 @@
 //! Read, decide, commit; on a conflict again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -7,12 +8,15 @@ use thiserror::Error;
 use super::Gateway;
 use crate::audit::Actor;
 use crate::dossier::Dossier;
-use crate::ids::{MerchantId, OrderCode};
-use crate::ports::{CommitError, StoreError};
+use crate::exception::MoneyException;
+use crate::ids::{MerchantId, OrderCode, PaymentId};
+use crate::ports::{CommitError, ExceptionFilter, StoreError};
 use crate::unit_of_work::UnitOfWork;
 
 /// How often a decision is taken again after a conflict.
 const TRIES_MAX: u32 = 3;
+/// Exceptions read of one payment; beyond them one may be told of twice.
+const EXCEPTIONS_MAX: u32 = 1_000;
 
 /// Why a decision was not committed.
 #[derive(Debug, Error)]
@@ -55,7 +59,13 @@ impl Gateway {
     ) -> Result<T, DecideError> {
         for _ in 0..TRIES_MAX {
             let mut dossier = self.dossier(merchant, code, actor).await?;
-            let decided = decide(&mut dossier);
+            let mut decided = decide(&mut dossier);
+            let raised = self.raised_for(dossier.raises_for().collect()).await?;
+            if !raised.is_empty() {
+                // What a person has before them already is no news: decided again with that known.
+                dossier = self.dossier(merchant, code, actor).await?.knowing(raised);
+                decided = decide(&mut dossier);
+            }
             match self.commit(&dossier.conclude()).await {
                 Ok(()) => return Ok(decided),
                 // An unknown commit is read again like a conflict: decisions are idempotent.
@@ -65,6 +75,17 @@ impl Gateway {
             }
         }
         Err(DecideError::Contended)
+    }
+
+    /// The keys of all exceptions of these payments.
+    async fn raised_for(&self, payments: BTreeSet<PaymentId>) -> Result<Vec<String>, StoreError> {
+        let mut keys = Vec::new();
+        for payment in payments {
+            let raised =
+                self.ports.exceptions.exceptions(&ExceptionFilter::Payment(payment), None, EXCEPTIONS_MAX).await?;
+            keys.extend(raised.iter().map(MoneyException::key));
+        }
+        Ok(keys)
     }
 
     /// Commits a unit of work, unless it is empty, and wakes whoever waits for its payments.

@@ -1,15 +1,42 @@
-//! List exceptions: money that waits for a person.
+//! List exceptions: money that waits for a person, a page at a time.
+
+use std::cmp::Reverse;
 
 use super::Gateway;
 use crate::exception::MoneyException;
-use crate::ports::{ExceptionFilter, StoreError};
+use crate::ports::{ExceptionFilter, ExceptionPlace, StoreError};
+
+/// A piece of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExceptionPage {
+    /// The exceptions, newest first.
+    pub exceptions: Vec<MoneyException>,
+    /// Behind which exception the next page starts; `None` if there is none.
+    pub next: Option<ExceptionPlace>,
+}
 
 impl Gateway {
-    /// Money that does not fit, newest first.
+    /// Up to `limit` of the exceptions that any of the filters admits, newest first. No two filters may
+    /// admit the same one.
     ///
     /// # Errors
-    /// [`StoreError`] where it cannot be read.
-    pub async fn exceptions(&self, filter: &ExceptionFilter, limit: u32) -> Result<Vec<MoneyException>, StoreError> {
-        self.ports.exceptions.exceptions(filter, limit).await
+    /// [`StoreError`] where they cannot be read.
+    pub async fn list_exceptions(
+        &self,
+        filters: &[ExceptionFilter],
+        after: Option<ExceptionPlace>,
+        limit: u32,
+    ) -> Result<ExceptionPage, StoreError> {
+        let mut exceptions = Vec::new();
+        for filter in filters {
+            // One more than asked for tells whether there is a next page.
+            exceptions.extend(self.ports.exceptions.exceptions(filter, after, limit.saturating_add(1)).await?);
+        }
+        exceptions.sort_by_key(|exception| Reverse(ExceptionPlace::of(exception)));
+        let asked = usize::try_from(limit).unwrap_or(usize::MAX);
+        let whole = exceptions.len() <= asked;
+        exceptions.truncate(asked);
+        let next = exceptions.last().filter(|_| !whole).map(ExceptionPlace::of);
+        Ok(ExceptionPage { exceptions, next })
     }
 }

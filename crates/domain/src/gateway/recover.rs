@@ -98,7 +98,10 @@ fn put_aside(dossier: &mut Dossier, payment: &PaymentId, unseen: bool) {
         .map(|charge| charge.id)
         .collect();
     for charge in &unanswered {
-        dossier.unanswered(payment, charge, &Exchange::default(), None);
+        // An id that was told is kept: by it the charge is closed.
+        if dossier.charge(charge).is_some_and(|(_, known)| known.provider_ref().is_none()) {
+            dossier.unanswered(payment, charge, &Exchange::default(), None);
+        }
         if unseen {
             dossier.hide(payment, charge);
         }

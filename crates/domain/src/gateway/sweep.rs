@@ -8,8 +8,9 @@ use super::ask::ProviderOrStore;
 use super::{DecideError, Gateway};
 use crate::account::ProviderAccount;
 use crate::audit::Actor;
-use crate::charge::{Charge, Opening};
+use crate::charge::{Charge, Funds, Opening};
 use crate::dossier::Absorbed;
+use crate::exception::{Misfit, MoneySource};
 use crate::ids::{OurReference, ProviderRef};
 use crate::payment::Payment;
 use crate::ports::{ArrivedMoney, BudgetClass, Endpoint, ProviderErrorKind, Reservation, StoreError};
@@ -19,13 +20,25 @@ use crate::time::Timestamp;
 const OVERLAP: Duration = Duration::from_mins(1);
 /// For one listing.
 const SWEEP_WITHIN: Duration = Duration::from_secs(5);
+/// Questions about one row that bore nothing out, after which it is put before a person.
+const ROW_TRIES_MAX: u32 = 10;
+/// Pause after the first of them; it doubles with each.
+const ROW_FIRST_PAUSE: Duration = Duration::from_secs(2);
 
-/// What has been swept of one account: from when the next listing starts, and which rows of the
-/// overlap are dealt with. Losing it costs questions, not money.
+/// What has been swept of one account: from when the next listing starts, which rows of it are dealt
+/// with, and which were asked about in vain. Losing it costs questions, not money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepWindow {
     from: Timestamp,
     dealt_with: BTreeMap<ProviderRef, Timestamp>,
+    in_vain: BTreeMap<ProviderRef, Tries>,
+}
+
+/// Questions about a row that bore nothing out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Tries {
+    count: u32,
+    next_at: Timestamp,
 }
 
 /// What a sweep of one account found.
@@ -45,7 +58,7 @@ impl SweepWindow {
     /// A window that starts then.
     #[must_use]
     pub fn starting(from: Timestamp) -> Self {
-        Self { from, dealt_with: BTreeMap::new() }
+        Self { from, dealt_with: BTreeMap::new(), in_vain: BTreeMap::new() }
     }
 
     /// Moves on after a listing that was dealt with whole.
@@ -53,6 +66,24 @@ impl SweepWindow {
         self.from = self.from.max(latest.minus(OVERLAP));
         let from = self.from;
         self.dealt_with.retain(|_, updated_at| *updated_at >= from);
+    }
+
+    fn deal_with(&mut self, row: &ArrivedMoney) {
+        self.in_vain.remove(&row.row_ref);
+        self.dealt_with.insert(row.row_ref.clone(), row.updated_at);
+    }
+
+    /// Whether a row is to be asked about now.
+    fn is_due(&self, row: &ArrivedMoney, now: Timestamp) -> bool {
+        self.in_vain.get(&row.row_ref).is_none_or(|tries| tries.next_at <= now)
+    }
+
+    /// Counts a question that bore nothing out; `true` if it was the last.
+    fn count_in_vain(&mut self, row: &ArrivedMoney, now: Timestamp) -> bool {
+        let count = self.in_vain.get(&row.row_ref).map_or(0, |tries| tries.count).saturating_add(1);
+        let pause = ROW_FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(count.saturating_sub(1)));
+        self.in_vain.insert(row.row_ref.clone(), Tries { count, next_at: now.plus(pause) });
+        count >= ROW_TRIES_MAX
     }
 }
 
@@ -76,12 +107,16 @@ impl Gateway {
                 return Ok(report);
             }
         };
-        for row in &swept.arrived {
+        for (place, row) in swept.arrived.iter().enumerate() {
             report.listed = report.listed.saturating_add(1);
             if window.dealt_with.contains_key(&row.row_ref) {
                 continue;
             }
-            match self.settle_row(account, row).await? {
+            // A charge may have been paid several times: so many payments must be known by this row.
+            let nth = swept.arrived.iter().take(place).filter(|before| is_same_charge(before, row)).count() + 1;
+            let is_due = window.is_due(row, self.ports.clock.now());
+            let settled = if is_due { self.settle_row(account, row, nth, window).await? } else { Row::Left };
+            match settled {
                 Row::News => report.settled = report.settled.saturating_add(1),
                 Row::Known => {}
                 Row::Left => {
@@ -89,16 +124,23 @@ impl Gateway {
                     continue;
                 }
             }
-            window.dealt_with.insert(row.row_ref.clone(), row.updated_at);
+            window.deal_with(row);
         }
         let latest = swept.arrived.iter().map(|row| row.updated_at).max();
-        if let Some(latest) = latest.filter(|_| report.left == 0) {
+        // What a listing that was cut short did not show may lie anywhere before what it showed.
+        if let Some(latest) = latest.filter(|_| swept.complete && report.left == 0) {
             window.advance(latest);
         }
         Ok(report)
     }
 
-    async fn settle_row(&self, account: &ProviderAccount, row: &ArrivedMoney) -> Result<Row, StoreError> {
+    async fn settle_row(
+        &self,
+        account: &ProviderAccount,
+        row: &ArrivedMoney,
+        nth: usize,
+        window: &mut SweepWindow,
+    ) -> Result<Row, StoreError> {
         let Some(payment) = self.payment_of_row(account, row).await? else { return Ok(Row::Known) };
         let Some(charge) = charge_of_row(&payment, row) else { return Ok(Row::Known) };
         let mut named = charge.clone();
@@ -113,11 +155,44 @@ impl Gateway {
         let snapshot = match self.ask(&payment, &named, &[], self.policies.inquire_within).await {
             Ok(snapshot) => snapshot,
             Err(ProviderOrStore::Store(store)) => return Err(store),
-            Err(ProviderOrStore::Provider(_)) => return Ok(Row::Left),
+            Err(ProviderOrStore::Provider(_)) => return self.leave_row(&payment, charge, row, window).await,
         };
+        // Money of another amount, too: it is recorded as an exception.
+        let known = charge.state.funds().into_iter().flat_map(Funds::receipts);
+        let unheard_of = known.filter(|known| snapshot.receipts.iter().all(|r| r.payment_ref != known.payment_ref));
+        let is_borne_out = snapshot.receipts.len().saturating_add(unheard_of.count()) >= nth;
         match self.take_in(&payment, &charge.id, &snapshot, &Actor::Worker, |_| ()).await {
-            Ok(Absorbed::Changed) => Ok(Row::News),
-            Ok(Absorbed::Nothing | Absorbed::Foreign) => Ok(Row::Known),
+            Ok(Absorbed::Changed) if is_borne_out => Ok(Row::News),
+            Ok(Absorbed::Nothing | Absorbed::Foreign) if is_borne_out => Ok(Row::Known),
+            Ok(Absorbed::Changed | Absorbed::Nothing | Absorbed::Foreign) => {
+                self.leave_row(&payment, charge, row, window).await
+            }
+            Err(DecideError::Store(store)) => Err(store),
+            Err(DecideError::Contended | DecideError::Commit(_)) => Ok(Row::Left),
+        }
+    }
+
+    /// A row that could not be borne out is asked about again, less and less often; in the end it is put
+    /// before a person, so that it neither holds the window for ever nor is forgotten.
+    async fn leave_row(
+        &self,
+        payment: &Payment,
+        charge: &Charge,
+        row: &ArrivedMoney,
+        window: &mut SweepWindow,
+    ) -> Result<Row, StoreError> {
+        if !window.count_in_vain(row, self.ports.clock.now()) {
+            return Ok(Row::Left);
+        }
+        // The listing names no payment object; its row is all there is to look it up by.
+        let source = MoneySource::Receipt(row.row_ref.clone());
+        let misfit = Misfit::Unmatched { source, claimed: Some(row.money.clone()) };
+        let (id, charge) = (payment.id, charge.id);
+        let raised = self.decide(&payment.merchant, &payment.order_code, &Actor::Worker, |dossier| {
+            dossier.raise(&id, Some(charge), misfit.clone());
+        });
+        match raised.await {
+            Ok(()) => Ok(Row::Known),
             Err(DecideError::Store(store)) => Err(store),
             Err(DecideError::Contended | DecideError::Commit(_)) => Ok(Row::Left),
         }
@@ -152,4 +227,8 @@ fn charge_of_row<'a>(payment: &'a Payment, row: &ArrivedMoney) -> Option<&'a Cha
     let by_ref = row.charge_ref.as_ref().and_then(|charge_ref| payment.charge_by_provider_ref(charge_ref));
     let by_reference = row.our_reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok());
     by_ref.or_else(|| by_reference.and_then(|reference| payment.charge_by_reference(&reference)))
+}
+
+fn is_same_charge(one: &ArrivedMoney, other: &ArrivedMoney) -> bool {
+    (&one.charge_ref, &one.our_reference) == (&other.charge_ref, &other.our_reference)
 }

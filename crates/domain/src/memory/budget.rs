@@ -2,7 +2,7 @@
 
 mod window;
 
-pub use window::{Grant, SlidingWindow};
+pub use window::{Grant, SlidingWindow, WindowState};
 
 use std::collections::BTreeMap;
 use std::fmt;

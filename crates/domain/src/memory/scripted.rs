@@ -34,6 +34,7 @@ pub struct ScriptedProvider {
     books: Mutex<Books>,
     script: Mutex<Script>,
     availability: Mutex<Availability>,
+    listing_max: Mutex<usize>,
 }
 
 impl ScriptedProvider {
@@ -50,6 +51,7 @@ impl ScriptedProvider {
             books: Mutex::default(),
             script: Mutex::default(),
             availability: Mutex::new(Availability::Ready),
+            listing_max: Mutex::new(usize::MAX),
         }
     }
 

@@ -6,7 +6,8 @@ use super::StoreError;
 use crate::audit::{AuditRecord, Digest};
 use crate::exception::MoneyException;
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
-use crate::ids::{ExceptionId, MerchantId, PaymentId};
+use crate::ids::{BranchId, ExceptionId, MerchantId, PaymentId};
+use crate::time::Timestamp;
 
 /// Idempotency keys.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -24,21 +25,46 @@ pub trait IdempotencyStore: Send + Sync {
 pub enum ExceptionFilter {
     /// A merchant's.
     Merchant(MerchantId),
+    /// Those about payments of one branch of a merchant.
+    Branch(MerchantId, BranchId),
     /// A payment's.
     Payment(PaymentId),
     /// Those that belong to no merchant.
     Unmatched,
 }
 
+/// An exception's place in a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExceptionPlace {
+    /// When it was raised.
+    pub at: Timestamp,
+    /// Its id, which tells exceptions of the same moment apart.
+    pub id: ExceptionId,
+}
+
+impl ExceptionPlace {
+    /// Where an exception stands in a listing.
+    #[must_use]
+    pub const fn of(exception: &MoneyException) -> Self {
+        Self { at: exception.at, id: exception.id }
+    }
+}
+
 /// Money that does not fit.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait ExceptionStore: Send + Sync {
-    /// The exceptions, open and resolved, newest first.
+    /// Up to `limit` exceptions, open and resolved, newest first: by the time they were raised, those of the
+    /// same moment by id. They are those that come behind `after`, whether or not it is still there.
     ///
     /// # Errors
     /// [`StoreError`] where they cannot be read.
-    async fn exceptions(&self, filter: &ExceptionFilter, limit: u32) -> Result<Vec<MoneyException>, StoreError>;
+    async fn exceptions(
+        &self,
+        filter: &ExceptionFilter,
+        after: Option<ExceptionPlace>,
+        limit: u32,
+    ) -> Result<Vec<MoneyException>, StoreError>;
 
     /// The exception of that id.
     ///

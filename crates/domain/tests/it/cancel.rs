@@ -61,3 +61,29 @@ fn money_after_the_cancel_is_found_and_flagged() {
     assert_eq!(shop.status(&payment.id), PaymentStatus::Paid, "webhooks were never delivered");
     assert_eq!(shop.exceptions(), ["late_paid"]);
 }
+
+#[test]
+fn a_cancel_that_comes_too_late_ends_nothing_before_the_provider_said_why() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.world.provider.misbehave(Operation::Inquire, Mishap::SilentBefore);
+    let cancelled = cancel(&shop, &payment).unwrap();
+    assert_eq!(cancelled.cancellation, Cancellation::Requested);
+    assert_eq!(cancelled.payment.status(), PaymentStatus::Pending, "it may have been paid");
+    shop.pass(10);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+    assert_eq!(shop.exceptions(), Vec::<&str>::new());
+}
+
+#[test]
+fn a_cancel_whose_answer_was_lost_is_confirmed_by_the_next_question() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.world.provider.misbehave(Operation::Cancel, Mishap::SilentAfter);
+    shop.world.provider.misbehave(Operation::Inquire, Mishap::SilentBefore);
+    assert_eq!(cancel(&shop, &payment).unwrap().cancellation, Cancellation::Requested);
+    shop.pass(10);
+    assert_eq!(cancel(&shop, &payment).unwrap().cancellation, Cancellation::Confirmed);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Canceled);
+}

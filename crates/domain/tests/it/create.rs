@@ -1,15 +1,18 @@
 //! Create: one QR for an order, whatever the provider and the till do.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mstore_pay_domain::charge::Artefact;
-use mstore_pay_domain::gateway::{CreateError, CreatePayment, Created, FailoverOnUnknown, Policies};
+use mstore_pay_domain::gateway::{CreateError, CreatePayment, Created, FailoverOnUnknown, Gateway, Policies};
 use mstore_pay_domain::ids::BranchId;
-use mstore_pay_domain::memory::Mishap;
+use mstore_pay_domain::memory::{Mishap, ScriptedProvider};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::{Availability, Certainty, Operation, ProviderErrorKind};
+use mstore_pay_domain::ports::{
+    Availability, Capabilities, Certainty, IdempotencySupport, Operation, PaymentProvider as _, ProviderErrorKind,
+};
 
 use crate::shop::{PRICE, Shop};
 
@@ -202,4 +205,37 @@ fn a_key_that_joined_a_payment_which_no_provider_took_is_free_again() {
     shop.joined(&failed, "k2");
     let sold = shop.create(&Shop::keyed("TRX-1", PRICE, "k2"));
     assert!(matches!(&sold, Ok(Created::Open(payment)) if payment.id != failed.id), "{sold:?}");
+}
+
+/// A shop whose provider knows a repeated opening by its key.
+fn with_keys(method: Method) -> Shop {
+    let mut shop = Shop::open();
+    let offered = shop.world.provider.capabilities(&shop.world.account, method).unwrap();
+    let keyed = Capabilities { idempotency: IdempotencySupport::Key { ttl: Duration::from_hours(24) }, ..offered };
+    let provider = ScriptedProvider::new(shop.world.provider.id(), shop.world.clock.clone());
+    shop.world.provider = Arc::new(provider.offering(method, keyed));
+    shop.gateway = Gateway::new(shop.world.ports(), Policies::default());
+    shop
+}
+
+#[track_caller]
+fn check_repeat(second: &Mishap) {
+    let shop = with_keys(Method::Ovo);
+    shop.world.provider.misbehave(Operation::Open, Mishap::SilentAfter);
+    shop.world.provider.misbehave(Operation::Open, second.clone());
+    let mut command = Shop::command("TRX-1", PRICE);
+    command.method = Method::Ovo;
+    let accepted = shop.create(&command);
+    let Ok(Created::Accepted(payment)) = accepted else { panic!("{second:?} gave {accepted:?}") };
+    shop.pay(&shop.books().remove(0).our_reference.to_string(), PRICE);
+    shop.pass(20);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid, "{second:?}");
+}
+
+#[test]
+fn after_an_opening_without_an_answer_a_repeat_that_is_refused_proves_nothing() {
+    check_repeat(&Mishap::Unreachable);
+    for kind in [ProviderErrorKind::InvalidRequest, ProviderErrorKind::RateLimited { retry_after: None }] {
+        check_repeat(&Mishap::Refused { kind, certainty: Certainty::NotApplied });
+    }
 }

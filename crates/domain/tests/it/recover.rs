@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::FutureExt as _;
 use futures::executor::block_on;
 use mstore_pay_domain::gateway::{AnswerRenderer as _, CreateError, CreatePayment, Created, Gateway, Policies};
-use mstore_pay_domain::memory::Mishap;
+use mstore_pay_domain::memory::{BookedStatus, Mishap, ScriptedWebhooks};
 use mstore_pay_domain::payment::PaymentStatus;
 use mstore_pay_domain::ports::{Availability, CrashPoint, Operation, Probe, StoreError};
 
@@ -141,4 +141,18 @@ fn while_the_provider_rests_a_waiting_till_costs_no_charge_and_is_served_as_soon
     shop.world.provider.behave();
     shop.pass(3);
     assert!(shop.payment(&payment.id).shown_charge().unwrap().artefact().is_some());
+}
+
+#[test]
+fn an_id_that_a_webhook_told_meanwhile_is_kept_and_the_charge_closed_by_it() {
+    let shop = Shop::open();
+    cut_off_at(&shop, CrashPoint::AfterCallBeforeCommit);
+    let lost = &shop.books()[0];
+    let told = format!("event=pending\ncharge={}\nreference={}", lost.charge_ref, lost.our_reference);
+    shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, told));
+    shop.pass(20);
+    let charge = &shop.stored("TRX-1")[0].charges[0];
+    assert!(charge.is_hidden());
+    assert_eq!(charge.provider_ref(), Some(&lost.charge_ref));
+    assert_eq!(shop.books()[0].status, BookedStatus::Canceled);
 }

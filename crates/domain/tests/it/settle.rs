@@ -163,3 +163,32 @@ fn a_reversal_that_the_provider_tells_when_asked_takes_the_payment_back() {
     assert_eq!(shop.status(&payment.id), PaymentStatus::Reversed);
     assert_eq!(shop.exceptions(), ["reversed"]);
 }
+
+#[test]
+fn money_of_another_amount_is_put_before_a_person_once_and_looked_at_no_more_often_than_before() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.later(20);
+    shop.pay(&shop.shown(&payment.id), PRICE - 1);
+    shop.pass(120);
+    assert_eq!(shop.exceptions(), ["underpaid"]);
+    let record = shop.record(&payment.id);
+    assert_eq!(record.iter().filter(|event| *event == "signal_disputed").count(), 1, "{record:?}");
+    let revision = shop.payment(&payment.id).revision;
+    let asked = shop.world.provider.calls().len();
+    shop.pass(60);
+    assert_eq!(shop.payment(&payment.id).revision, revision);
+    assert!(shop.world.provider.calls().len() - asked <= 3, "a call every half minute");
+}
+
+#[test]
+fn an_answer_about_something_else_is_put_before_a_person_once() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let other = Mishap::UnnoticedReference("TRX-2~bbbbbbbbb".to_owned());
+    shop.world.provider.misbehave_always(Operation::Inquire, other);
+    shop.pass(60);
+    assert_eq!(shop.exceptions(), ["account_mismatch"]);
+    let record = shop.record(&payment.id);
+    assert_eq!(record.iter().filter(|event| *event == "exception_raised").count(), 1, "{record:?}");
+}

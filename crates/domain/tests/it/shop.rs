@@ -190,8 +190,8 @@ impl Shop {
     /// The kinds of open exceptions of the merchant, sorted.
     pub(crate) fn exceptions(&self) -> Vec<&'static str> {
         let filter = ExceptionFilter::Merchant(Self::scope().merchant);
-        let mut kinds: Vec<_> =
-            block_on(self.gateway.exceptions(&filter, 100)).unwrap().iter().map(|known| known.misfit.kind()).collect();
+        let page = block_on(self.gateway.list_exceptions(&[filter], None, 100)).unwrap();
+        let mut kinds: Vec<_> = page.exceptions.iter().map(|known| known.misfit.kind()).collect();
         kinds.sort_unstable();
         kinds
     }

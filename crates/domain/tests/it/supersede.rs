@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use futures::executor::block_on;
+use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::gateway::{CreateError, Created};
-use mstore_pay_domain::memory::BookedStatus;
+use mstore_pay_domain::memory::{BookedStatus, Mishap};
 use mstore_pay_domain::payment::{Display, PaymentStatus};
-use mstore_pay_domain::ports::Availability;
+use mstore_pay_domain::ports::{Availability, Operation};
 
 use crate::shop::{PRICE, Shop};
 
@@ -71,4 +73,26 @@ fn while_the_provider_rests_the_old_charge_stays_on_display() {
     assert!(matches!(refused, Err(CreateError::Unavailable { .. })), "{refused:?}");
     assert_eq!(shop.payment(&old.id).display, Display::Shown);
     assert_eq!(shop.books()[0].status, BookedStatus::Open);
+}
+
+#[test]
+fn a_tap_right_after_expiry_gets_a_new_qr_and_the_old_one_is_closed_first() {
+    let shop = Shop::open();
+    let old = shop.sell("TRX-1");
+    shop.pass(301);
+    assert_eq!(shop.status(&old.id), PaymentStatus::Pending, "its provider was not asked yet");
+    let new = shop.sell("TRX-1");
+    assert_ne!(new.id, old.id);
+    let books = shop.books();
+    assert_eq!((books[0].status.clone(), books[1].status.clone()), (BookedStatus::Canceled, BookedStatus::Open));
+}
+
+#[test]
+fn a_tap_after_a_cancel_that_was_not_answered_gets_a_new_qr() {
+    let shop = Shop::open();
+    let old = shop.sell("TRX-1");
+    shop.world.provider.misbehave_always(Operation::Cancel, Mishap::SilentBefore);
+    block_on(shop.gateway.cancel(&Shop::scope(), &old.public_reference(), &Actor::Worker)).unwrap();
+    let new = shop.sell("TRX-1");
+    assert_ne!(new.id, old.id);
 }

@@ -1,7 +1,8 @@
 //! Sweep: one listing finds all money whose webhooks were lost.
 
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::SweepWindow;
+use mstore_pay_domain::gateway::{SweepReport, SweepWindow};
+use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::payment::PaymentStatus;
 use mstore_pay_domain::ports::{Clock as _, Operation};
 
@@ -36,4 +37,55 @@ fn a_second_payment_on_a_paid_object_is_found_and_flagged() {
         block_on(shop.gateway.sweep(&shop.world.account, &mut window)).unwrap();
     }
     assert_eq!(shop.exceptions(), ["paid_twice"]);
+}
+
+fn sweep(shop: &Shop, window: &mut SweepWindow) -> SweepReport {
+    block_on(shop.gateway.sweep(&shop.world.account, window)).unwrap()
+}
+
+#[test]
+fn money_that_a_listing_cut_short_did_not_show_is_found_by_a_later_one() {
+    let shop = Shop::open();
+    let mut window = SweepWindow::starting(shop.world.clock.now());
+    let sold: Vec<_> = (0..3).map(|n| shop.sell(&format!("TRX-{n}"))).collect();
+    for payment in &sold {
+        shop.later(90);
+        shop.pay(&shop.shown(&payment.id), PRICE);
+    }
+    shop.world.provider.list_at_most(2);
+    assert_eq!(sweep(&shop, &mut window).settled, 2);
+    shop.world.provider.behave();
+    assert_eq!(sweep(&shop, &mut window).settled, 1, "the oldest");
+    assert!(sold.iter().all(|payment| shop.status(&payment.id) == PaymentStatus::Paid));
+}
+
+#[test]
+fn a_row_whose_money_the_provider_does_not_tell_of_yet_is_asked_about_again() {
+    let shop = Shop::open();
+    let mut window = SweepWindow::starting(shop.world.clock.now());
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.world.provider.misbehave(Operation::Inquire, Mishap::WithoutMoney);
+    let first = sweep(&shop, &mut window);
+    assert_eq!((first.settled, first.left), (0, 1));
+    shop.later(2);
+    assert_eq!(sweep(&shop, &mut window).settled, 1);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+}
+
+#[test]
+fn a_row_that_is_never_borne_out_is_asked_about_less_and_less_often_then_put_before_a_person() {
+    let shop = Shop::open();
+    let mut window = SweepWindow::starting(shop.world.clock.now());
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.world.provider.misbehave_always(Operation::Inquire, Mishap::SilentBefore);
+    let asked = |shop: &Shop| shop.world.provider.calls().iter().filter(|call| **call == Operation::Inquire).count();
+    let mut left = 1;
+    for _ in 0..2_000 {
+        left = sweep(&shop, &mut window).left;
+        shop.later(2);
+    }
+    assert_eq!((left, asked(&shop)), (0, 10));
+    assert_eq!(shop.exceptions(), ["unmatched"]);
 }

@@ -93,6 +93,8 @@ fn row(books: &Books, charge: &Charge, now: DateTime<Utc>) -> ChargeRow {
 fn payment_row(payment: &Payment) -> PaymentRow {
     let (status, failure_code) = match &payment.outcome {
         PaymentOutcome::Succeeded => ("succeeded", None),
+        PaymentOutcome::Authorized => ("authorized", None),
+        PaymentOutcome::Released => ("released", None),
         PaymentOutcome::Failed { code } => ("failed", Some(code.clone())),
     };
     PaymentRow {

@@ -114,7 +114,7 @@ async fn attempt(
 
 fn refused(why: Unpayable) -> Refused {
     match why {
-        Unpayable::Paid => Refused::conflict(why.to_string()),
+        Unpayable::Paid | Unpayable::Kept => Refused::conflict(why.to_string()),
         Unpayable::AmountNeeded => Refused::bad_request(why.to_string()),
     }
 }
@@ -126,7 +126,7 @@ async fn expire_one(sandbox: &Sandbox, body: &[u8]) -> Result<Expired, Refused> 
         let charge = selector.find(pen)?;
         match charge.status {
             ChargeStatus::Open | ChargeStatus::Failed => {}
-            ChargeStatus::Paid | ChargeStatus::Canceled | ChargeStatus::Expired => {
+            ChargeStatus::Authorized | ChargeStatus::Paid | ChargeStatus::Canceled | ChargeStatus::Expired => {
                 return Err(Refused::conflict("the charge is not open any more"));
             }
         }

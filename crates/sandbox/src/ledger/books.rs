@@ -1,8 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
 
-use super::{Answer, Charge, ChargeStatus, Entry, Notification, Payment, PaymentOutcome};
+use super::{Answer, Charge, ChargeStatus, Entry, Notification, Payment, PaymentOutcome, Refunds};
+use crate::amount::Amount;
 use crate::clock::Anchor;
 use crate::provider::Provider;
 
@@ -16,8 +18,11 @@ pub(crate) struct Books {
     charges_by_word: HashMap<String, Vec<usize>>,
     deadlines: BTreeSet<(DateTime<Utc>, usize)>,
     payments: Vec<Payment>,
+    /// Those whose money came, in the order it came.
+    arrivals: Vec<usize>,
     payment_by_id: HashMap<String, usize>,
     payments_by_charge: HashMap<String, Vec<usize>>,
+    refunds: Refunds,
     notifications: BTreeMap<String, Notification>,
     targets: BTreeMap<(Provider, String), String>,
     /// By account, endpoint and idempotency key.
@@ -31,6 +36,13 @@ impl Books {
             Entry::Opened(charge) => self.open(charge.as_ref().clone()),
             Entry::Moved { charge_id, status, at } => self.shift(charge_id, *status, *at),
             Entry::Attempted(payment) => self.take(payment.as_ref().clone()),
+            Entry::Captured { payment_id, amount, at } => self.capture(payment_id, amount, *at),
+            Entry::Released { payment_id, at } => self.release(payment_id, *at),
+            Entry::Amended { charge_id, amount, payable_until, echo, at } => {
+                self.amend(charge_id, amount.as_ref(), *payable_until, echo, *at);
+            }
+            Entry::Refunded(refund) => self.refunds.ask(refund.as_ref().clone()),
+            Entry::RefundEnded { refund_id, outcome, at } => self.refunds.end(refund_id, outcome, *at),
             Entry::Queued(notification) => {
                 self.notifications.insert(notification.id.clone(), notification.clone());
             }
@@ -71,13 +83,19 @@ impl Books {
         });
         let pending = self.unsettled().cloned().map(Entry::Queued);
         let answers = self.answers.values().map(|answer| Entry::Answered(Box::new(answer.clone())));
-        anchor.into_iter().chain(targets).chain(charges).chain(payments).chain(states).chain(pending).chain(answers)
+        let refunds = self.refunds.iter().map(|refund| Entry::Refunded(Box::new(refund.clone())));
+        let objects = targets.chain(charges).chain(payments).chain(states).chain(refunds);
+        anchor.into_iter().chain(objects).chain(pending).chain(answers)
     }
 
     fn open(&mut self, charge: Charge) {
         let index = self.charges.len();
         self.charge_by_id.insert(charge.id.clone(), index);
         self.charge_by_id.insert(charge.request_id().to_owned(), index);
+        if let Some(method) = &charge.payment_method {
+            // One that was made before, and on its own, keeps its name.
+            self.charge_by_id.entry(method.id.clone()).or_insert(index);
+        }
         let order_code = charge.order_code.clone().filter(|code| *code != charge.reference);
         for word in std::iter::once(charge.reference.clone()).chain(order_code) {
             self.charges_by_word.entry(word).or_default().push(index);
@@ -86,6 +104,57 @@ impl Books {
             self.deadlines.insert((charge.payable_until, index));
         }
         self.charges.push(charge);
+    }
+
+    fn capture(&mut self, payment_id: &str, amount: &Amount, at: DateTime<Utc>) {
+        let Some(index) = self.payment_by_id.get(payment_id).copied() else { return };
+        let Some(payment) = self.payments.get_mut(index) else { return };
+        payment.outcome = PaymentOutcome::Succeeded;
+        payment.amount = amount.clone();
+        payment.captured_at = Some(at);
+        let charge_id = payment.charge_id.clone();
+        self.arrive(index);
+        self.shift(&charge_id, ChargeStatus::Paid, at);
+    }
+
+    fn release(&mut self, payment_id: &str, at: DateTime<Utc>) {
+        let Some(&index) = self.payment_by_id.get(payment_id) else { return };
+        let Some(payment) = self.payments.get_mut(index) else { return };
+        payment.outcome = PaymentOutcome::Released;
+        let charge_id = payment.charge_id.clone();
+        self.shift(&charge_id, ChargeStatus::Canceled, at);
+    }
+
+    fn amend(
+        &mut self,
+        charge_id: &str,
+        amount: Option<&Amount>,
+        payable_until: Option<DateTime<Utc>>,
+        echo: &BTreeMap<String, Box<RawValue>>,
+        at: DateTime<Utc>,
+    ) {
+        let Some(&index) = self.charge_by_id.get(charge_id) else { return };
+        let Some(charge) = self.charges.get_mut(index) else { return };
+        if let Some(amount) = amount {
+            charge.amount = Some(amount.clone());
+        }
+        charge.echo.extend(echo.clone());
+        if let Some(until) = payable_until {
+            if self.deadlines.remove(&(charge.payable_until, index)) {
+                self.deadlines.insert((until, index));
+            }
+            charge.payable_until = until;
+        }
+        charge.updated_at = at;
+    }
+
+    /// Puts a payment whose money came among the others, by the time it came.
+    fn arrive(&mut self, index: usize) {
+        let Some(at) = self.payments.get(index).map(Payment::arrived_at) else { return };
+        let earlier =
+            |other: &usize| self.payments.get(*other).is_some_and(|payment: &Payment| payment.arrived_at() <= at);
+        let place = self.arrivals.partition_point(earlier);
+        self.arrivals.insert(place, index);
     }
 
     fn shift(&mut self, charge_id: &str, status: ChargeStatus, at: DateTime<Utc>) {
@@ -110,10 +179,14 @@ impl Books {
         if let Some(charge) = self.charge_by_id.get(&payment.charge_id).and_then(|&at| self.charges.get_mut(at)) {
             charge.latest_payment_id = Some(payment.id.clone());
             charge.failure_code = match &payment.outcome {
-                PaymentOutcome::Succeeded => None,
+                PaymentOutcome::Succeeded | PaymentOutcome::Authorized | PaymentOutcome::Released => None,
                 PaymentOutcome::Failed { code } => Some(code.clone()),
             };
-            let stays_open = if payment.succeeded() { charge.reusable } else { charge.method.may_be_tried_again() };
+            let stays_open = match payment.outcome {
+                PaymentOutcome::Succeeded => charge.reusable,
+                PaymentOutcome::Failed { .. } => charge.method.may_be_tried_again(),
+                PaymentOutcome::Authorized | PaymentOutcome::Released => false,
+            };
             let status = if stays_open && charge.status == ChargeStatus::Open {
                 ChargeStatus::Open
             } else {
@@ -124,7 +197,11 @@ impl Books {
         }
         self.payment_by_id.insert(payment.id.clone(), index);
         self.payments_by_charge.entry(payment.charge_id.clone()).or_default().push(index);
+        let arrived = payment.succeeded();
         self.payments.push(payment);
+        if arrived {
+            self.arrive(index);
+        }
     }
 
     pub(crate) fn anchor(&self) -> Option<Anchor> {
@@ -149,9 +226,9 @@ impl Books {
         self.payments.get(*self.payment_by_id.get(id)?)
     }
 
-    /// All payments, the newest first.
-    pub(crate) fn payments_backwards(&self) -> impl Iterator<Item = &Payment> {
-        self.payments.iter().rev()
+    /// All payments whose money came, the newest first.
+    pub(crate) fn arrivals_backwards(&self) -> impl Iterator<Item = &Payment> {
+        self.arrivals.iter().rev().filter_map(|&index| self.payments.get(index))
     }
 
     /// Payments on one charge, oldest first.
@@ -175,6 +252,17 @@ impl Books {
         self.notifications.values().filter(|notification| notification.next_at.is_some())
     }
 
+    pub(crate) fn refunds(&self) -> &Refunds {
+        &self.refunds
+    }
+
+    /// The time of the next change that nobody has to ask for.
+    pub(crate) fn next_change(&self) -> Option<DateTime<Utc>> {
+        let expiry = self.next_deadline().map(|(at, _)| at);
+        let settlement = self.refunds.next_due().map(|(at, _)| at);
+        expiry.into_iter().chain(settlement).min()
+    }
+
     /// What was answered when this key first came to this endpoint.
     pub(crate) fn answer(&self, account: &str, endpoint: &str, key: &str) -> Option<&Answer> {
         self.answers.get(&(account.to_owned(), endpoint.to_owned(), key.to_owned()))
@@ -190,9 +278,16 @@ impl Books {
 fn status_after(before: ChargeStatus, outcome: &PaymentOutcome) -> ChargeStatus {
     match (before, outcome) {
         (ChargeStatus::Open | ChargeStatus::Failed, PaymentOutcome::Succeeded) => ChargeStatus::Paid,
+        (ChargeStatus::Open | ChargeStatus::Failed, PaymentOutcome::Authorized) => ChargeStatus::Authorized,
         (ChargeStatus::Open, PaymentOutcome::Failed { .. }) => ChargeStatus::Failed,
-        (kept @ (ChargeStatus::Paid | ChargeStatus::Failed | ChargeStatus::Canceled | ChargeStatus::Expired), _) => {
-            kept
-        }
+        (ChargeStatus::Open, PaymentOutcome::Released) => ChargeStatus::Canceled,
+        (
+            kept @ (ChargeStatus::Authorized
+            | ChargeStatus::Paid
+            | ChargeStatus::Failed
+            | ChargeStatus::Canceled
+            | ChargeStatus::Expired),
+            _,
+        ) => kept,
     }
 }

@@ -65,6 +65,10 @@ pub(crate) enum Api {
     /// Payments API v3, sessions among it.
     #[default]
     V3,
+    /// Payment requests of Payments API v2.
+    V2,
+    /// A payment method of v2 on its own, with no payment request.
+    V2Method,
     /// QR Codes API without a version.
     QrV1,
     /// QR Codes API of 2022-07-31.
@@ -83,6 +87,8 @@ impl Api {
 pub(crate) enum ChargeStatus {
     /// Shown to the customer, or about to be.
     Open,
+    /// A card's bank has set the money aside; the merchant has yet to take it.
+    Authorized,
     /// Money came while it was open.
     Paid,
     /// The last attempt failed.
@@ -91,6 +97,24 @@ pub(crate) enum ChargeStatus {
     Canceled,
     /// Its time ran out.
     Expired,
+}
+
+/// What v2 calls a payment method: made with a charge, or before it and on its own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PaymentMethod {
+    pub(crate) id: String,
+    pub(crate) reference: String,
+    /// Optional fields of the create body that later answers repeat as they came.
+    pub(crate) echo: BTreeMap<String, Box<RawValue>>,
+}
+
+impl PaymentMethod {
+    /// A text among its `channel_properties`.
+    pub(crate) fn property(&self, name: &str) -> Option<String> {
+        let properties: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(self.echo.get("channel_properties")?.get()).ok()?;
+        serde_json::from_str(properties.get(name)?.get()).ok()
+    }
 }
 
 /// One object at a provider that a customer can pay.
@@ -117,6 +141,12 @@ pub(crate) struct Charge {
     pub(crate) reusable: bool,
     /// What the customer is shown: a QR string, a number, a page; nothing where it goes to their phone.
     pub(crate) artefact: String,
+    /// Whether money is set aside first and taken by a call of its own.
+    #[serde(default)]
+    pub(crate) manual_capture: bool,
+    /// The payment method of v2 that it is paid by.
+    #[serde(default)]
+    pub(crate) payment_method: Option<PaymentMethod>,
     /// The payment request behind a page, which bears an id of its own.
     #[serde(default)]
     pub(crate) request_id: Option<String>,
@@ -154,6 +184,8 @@ impl Charge {
             status: ChargeStatus::Open,
             reusable: false,
             artefact: String::new(),
+            manual_capture: false,
+            payment_method: None,
             request_id: None,
             echo: BTreeMap::new(),
             created_at: now,
@@ -176,6 +208,11 @@ impl Charge {
 
     /// Whether a customer who scans it at `now` can pay it in the ordinary way.
     pub(crate) fn is_payable(&self, now: DateTime<Utc>) -> bool {
-        self.status == ChargeStatus::Open && now < self.payable_until
+        self.takes_money() && self.status == ChargeStatus::Open && now < self.payable_until
+    }
+
+    /// Whether a customer can pay it at all: a wallet or a card that is only kept for later cannot be.
+    pub(crate) fn takes_money(&self) -> bool {
+        self.api != Api::V2Method || self.method.may_be_paid_again()
     }
 }

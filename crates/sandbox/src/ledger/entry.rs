@@ -1,7 +1,11 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::{Answer, Charge, ChargeStatus, Notification, Payment};
+use super::{Answer, Charge, ChargeStatus, Notification, Payment, Refund, RefundOutcome};
+use crate::amount::Amount;
 use crate::clock::Anchor;
 use crate::provider::Provider;
 
@@ -17,6 +21,22 @@ pub(crate) enum Entry {
     Moved { charge_id: String, status: ChargeStatus, at: DateTime<Utc> },
     /// A customer's attempt ended, well or badly.
     Attempted(Box<Payment>),
+    /// Money that was set aside was taken, all of it or less.
+    Captured { payment_id: String, amount: Amount, at: DateTime<Utc> },
+    /// Money that was set aside was given back.
+    Released { payment_id: String, at: DateTime<Utc> },
+    /// Money is to go back to a customer.
+    Refunded(Box<Refund>),
+    /// A refund was settled, or called back.
+    RefundEnded { refund_id: String, outcome: RefundOutcome, at: DateTime<Utc> },
+    /// The merchant changed an open charge; what is absent stays.
+    Amended {
+        charge_id: String,
+        amount: Option<Amount>,
+        payable_until: Option<DateTime<Utc>>,
+        echo: BTreeMap<String, Box<RawValue>>,
+        at: DateTime<Utc>,
+    },
     /// A webhook was queued.
     Queued(Notification),
     /// A webhook was tried, or given up.

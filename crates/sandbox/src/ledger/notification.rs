@@ -9,8 +9,14 @@ use crate::provider::Provider;
 pub(crate) enum Event {
     /// Money arrived.
     Paid,
+    /// Money was set aside.
+    Authorized,
+    /// An attempt is under way.
+    Pending,
     /// An attempt failed.
     Failed,
+    /// A refund was settled.
+    Refund,
     /// The charge ran out of time.
     Expired,
 }
@@ -24,6 +30,8 @@ pub(crate) struct Notification {
     pub(crate) event: Event,
     pub(crate) charge_id: String,
     pub(crate) payment_id: Option<String>,
+    #[serde(default)]
+    pub(crate) refund_id: Option<String>,
     /// Attempts made so far on the provider's schedule; resends by hand do not count.
     pub(crate) attempts: u32,
     /// When the next attempt is due; none once delivered, dropped or given up.

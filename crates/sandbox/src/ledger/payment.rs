@@ -9,6 +9,10 @@ use crate::amount::Amount;
 pub(crate) enum PaymentOutcome {
     /// The money moved.
     Succeeded,
+    /// The money is set aside.
+    Authorized,
+    /// The money was set aside and given back.
+    Released,
     /// It did not.
     Failed {
         /// The provider's word for why.
@@ -31,6 +35,9 @@ pub(crate) struct Payment {
     pub(crate) currency: String,
     pub(crate) outcome: PaymentOutcome,
     pub(crate) paid_at: DateTime<Utc>,
+    /// When money that had been set aside was taken.
+    #[serde(default)]
+    pub(crate) captured_at: Option<DateTime<Utc>>,
     /// When the customer's app read the code, if that was told.
     pub(crate) inquired_at: Option<DateTime<Utc>>,
     /// When the list of transactions starts to show it.
@@ -42,6 +49,11 @@ pub(crate) struct Payment {
 }
 
 impl Payment {
+    /// When the money came.
+    pub(crate) fn arrived_at(&self) -> DateTime<Utc> {
+        self.captured_at.unwrap_or(self.paid_at)
+    }
+
     pub(crate) fn succeeded(&self) -> bool {
         self.outcome == PaymentOutcome::Succeeded
     }

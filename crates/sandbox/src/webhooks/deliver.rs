@@ -7,7 +7,7 @@ use reqwest::header::{CONTENT_TYPE, USER_AGENT};
 use super::Delivery;
 use super::log::LoggedDelivery;
 use crate::journal::Mark;
-use crate::ledger::{Charge, Entry, Event, Notification, Payment};
+use crate::ledger::{Charge, Entry, Event, Notification, Payment, Refund};
 use crate::provider::Provider;
 use crate::requests::json_or_text;
 use crate::sandbox::{Headers, Sandbox};
@@ -26,6 +26,7 @@ pub(crate) struct Facts {
     pub(crate) notification: Notification,
     pub(crate) charge: Charge,
     pub(crate) payment: Option<Payment>,
+    pub(crate) refund: Option<Refund>,
     pub(crate) event: Event,
     pub(crate) at: DateTime<Utc>,
 }
@@ -80,9 +81,10 @@ fn look_up(sandbox: &Sandbox, delivery: &Delivery, at: DateTime<Utc>) -> (Option
         let notification = pen.notification(&delivery.notification_id)?.clone();
         let charge = pen.charge(&notification.charge_id)?.clone();
         let payment = notification.payment_id.as_deref().and_then(|id| pen.payment(id)).cloned();
+        let refund = notification.refund_id.as_deref().and_then(|id| pen.refunds().get(id)).cloned();
         let target = pen.target(notification.provider, &notification.account).map(str::to_owned);
         let event = delivery.instead.unwrap_or(notification.event);
-        let facts = Facts { notification, charge, payment, event, at };
+        let facts = Facts { notification, charge, payment, refund, event, at };
         Some((facts, target))
     })
 }

@@ -6,6 +6,7 @@ use super::body::Body;
 use super::create;
 use super::desk::Call;
 use super::route::{Route, Target};
+use super::v2;
 use crate::faults::{Fired, Subject};
 use crate::ledger::{Books, Charge, Method};
 use crate::provider::Provider;
@@ -44,23 +45,24 @@ fn about(books: &Books, call: &Call<'_>) -> About {
                 id: None,
             }
         }
-        Target::Charge(_) | Target::Payment(_) => {
-            meant(books, &call.route).map_or_else(About::default, |charge| About {
+        Target::Charge(_) | Target::Payment(_) | Target::Refund(_) | Target::Refunding => meant(books, call)
+            .map_or_else(About::default, |charge| About {
                 method: Some(charge.method.word()),
                 reference: Some(charge.reference.clone()),
                 order_code: charge.order_code.clone(),
                 id: Some(charge.id.clone()),
-            })
-        }
+            }),
         Target::Listing(parameter) => About { reference: queried(call.raw_query, parameter), ..About::default() },
     }
 }
 
-/// The charge that a call names by an id.
-fn meant<'a>(books: &'a Books, route: &Route) -> Option<&'a Charge> {
-    match route.target() {
+/// The charge that a call names, by one of its ids or by that of a refund.
+fn meant<'a>(books: &'a Books, call: &Call<'_>) -> Option<&'a Charge> {
+    match call.route.target() {
         Target::Charge(id) => books.charge(id).or_else(|| books.charges_named(id).next()),
         Target::Payment(id) => books.charge(&books.payment(id)?.charge_id),
+        Target::Refund(id) => books.charge(&books.refunds().get(id)?.charge_id),
+        Target::Refunding => books.charge(&Body::read(call.body).ok()?.text("payment_request_id")?),
         Target::Opening | Target::Listing(_) => None,
     }
 }
@@ -69,14 +71,19 @@ fn opened_method(route: &Route, body: &Body) -> Option<Method> {
     match route {
         Route::CreateSession => Some(Method::CardPage),
         Route::Qr(_) => Some(Method::Qris),
+        Route::V2(_) => v2::method(body),
         Route::CreatePaymentRequest
         | Route::GetPaymentRequest(_)
         | Route::CancelPaymentRequest(_)
         | Route::SimulatePaymentRequest(_)
+        | Route::AmendPaymentRequest(_)
         | Route::GetPayment(_)
+        | Route::CapturePayment(_)
+        | Route::ReleasePayment(_)
         | Route::GetSession(_)
         | Route::CancelSession(_)
-        | Route::ListTransactions => create::method(body),
+        | Route::ListTransactions
+        | Route::Refund(_) => create::method(body),
     }
 }
 

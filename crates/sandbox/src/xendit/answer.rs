@@ -39,6 +39,15 @@ impl Refusal {
         Self::new(400, "API_VALIDATION_ERROR", message)
     }
 
+    /// One field of the body that is at fault.
+    pub(super) fn field(field: &str, message: &str) -> Self {
+        Self::fields(vec![FieldError { path: format!("body.{field}"), message: message.to_owned() }])
+    }
+
+    pub(super) fn channel_not_activated() -> Self {
+        Self::new(403, "CHANNEL_NOT_ACTIVATED", "The channel is not activated for this account.")
+    }
+
     pub(super) fn key() -> Self {
         Self::new(401, "INVALID_API_KEY", "The API key is not known here.")
     }

@@ -18,7 +18,11 @@ pub(super) fn cancel(
     match look::payment_request(pen, account, id)?.status {
         // What goes to a customer's phone or card cannot be called back: unconfirmed, and the safer guess.
         ChargeStatus::Open => {}
-        ChargeStatus::Paid | ChargeStatus::Failed | ChargeStatus::Canceled | ChargeStatus::Expired => {
+        ChargeStatus::Authorized
+        | ChargeStatus::Paid
+        | ChargeStatus::Failed
+        | ChargeStatus::Canceled
+        | ChargeStatus::Expired => {
             return Err(Refusal::inactive());
         }
     }

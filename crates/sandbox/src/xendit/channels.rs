@@ -17,7 +17,7 @@ pub(super) struct Channel {
 }
 
 /// How long an object lives.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Life {
     /// As long as the channel says.
     Seconds(i64),
@@ -89,9 +89,14 @@ impl Channel {
     }
 
     /// The channel of a method.
-    pub(super) fn code_of(method: Method) -> &'static str {
+    pub(super) fn of(method: Method) -> Option<&'static Self> {
         let method = if method == Method::CardPage { Method::Card } else { method };
-        CHANNELS.iter().find(|channel| channel.method == method).map_or("CARDS", |channel| channel.code)
+        CHANNELS.iter().find(|channel| channel.method == method)
+    }
+
+    /// The code of a method's channel.
+    pub(super) fn code_of(method: Method) -> &'static str {
+        Self::of(method).map_or("CARDS", |channel| channel.code)
     }
 }
 

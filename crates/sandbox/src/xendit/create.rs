@@ -52,12 +52,13 @@ fn property(body: &Body, name: &str) -> Option<String> {
 /// Makes the payment request, or says why not.
 pub(super) fn create(pen: &mut Pen<'_>, call: &Call<'_>, body: &Body, now: DateTime<Utc>) -> Result<Charge, Refusal> {
     let (reference, amount, channel) = checked(body)?;
-    magic(&amount)?;
     let id = id::prefixed("pr-");
     let chosen = property(body, "expires_at").and_then(|text| time(&text));
     let charge = Charge {
-        artefact: artefact(channel.method, call.account, Some(&amount), &reference, &format!("{}/{id}", call.pages)),
-        amount: Some(amount),
+        artefact: artefact(channel.method, call.account, amount.as_ref(), &reference, &format!("{}/{id}", call.pages)),
+        amount,
+        reusable: is_reusable(body, Some(channel)),
+        manual_capture: channel.method == Method::Card && is_manual(body),
         order_code: body.order_code(),
         idempotency_key: call.idempotency_key.map(str::to_owned),
         echo: body.echo(&ECHOED),
@@ -66,6 +67,11 @@ pub(super) fn create(pen: &mut Pen<'_>, call: &Call<'_>, body: &Body, now: DateT
     };
     pen.record(&Entry::Opened(Box::new(charge.clone())));
     Ok(charge)
+}
+
+/// Whether money is to be set aside first.
+pub(super) fn is_manual(body: &Body) -> bool {
+    body.text("capture_method").as_deref() == Some("MANUAL")
 }
 
 /// What the customer is shown.
@@ -88,7 +94,7 @@ pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc())
 }
 
-fn checked(body: &Body) -> Result<(String, Amount, &'static Channel), Refusal> {
+fn checked(body: &Body) -> Result<(String, Option<Amount>, &'static Channel), Refusal> {
     let mut errors = Vec::new();
     let mut refuse = |field: &str, message: &str| {
         errors.push(FieldError { path: format!("body.{field}"), message: message.to_owned() });
@@ -97,35 +103,50 @@ fn checked(body: &Body) -> Result<(String, Amount, &'static Channel), Refusal> {
     if reference.is_none() {
         refuse("reference_id", "must be a text of 1 to 255 characters");
     }
-    for (field, only) in [("type", "PAY"), ("country", "ID"), ("currency", "IDR")] {
+    let channel = channel(body);
+    let reusable = is_reusable(body, channel);
+    if !reusable && body.text("type").as_deref() != Some("PAY") {
+        refuse("type", "must be PAY, or REUSABLE_PAYMENT_CODE for a virtual account");
+    }
+    for (field, only) in [("country", "ID"), ("currency", "IDR")] {
         if body.text(field).as_deref() != Some(only) {
             refuse(field, &format!("must be {only}"));
         }
     }
     let amount = body.amount("request_amount");
-    if amount.is_none() {
+    if amount.is_none() && (body.has("request_amount") || !reusable) {
         refuse("request_amount", "must be a number");
     }
-    let channel = channel(body);
     if channel.is_none() && !body.text("channel_code").is_some_and(|code| channels::exists(&code)) {
         refuse("channel_code", "must be a channel of the country");
     }
     optional_fields(body, &mut refuse);
     channel_fields(body, channel, &mut refuse);
-    let (Some(reference), Some(amount), true) = (reference, amount, errors.is_empty()) else {
+    let (Some(reference), true) = (reference, errors.is_empty()) else {
         return Err(Refusal::fields(errors));
     };
     let Some(channel) = channel else {
-        return Err(Refusal::new(403, "CHANNEL_NOT_ACTIVATED", "The channel is not activated for this account."));
+        return Err(Refusal::channel_not_activated());
     };
-    within_limits(&amount, channel)?;
+    if let Some(amount) = &amount {
+        within_limits(amount, channel)?;
+        magic(amount)?;
+    }
     Ok((reference, amount, channel))
+}
+
+/// A number that stays, and may leave the amount to the customer.
+fn is_reusable(body: &Body, channel: Option<&Channel>) -> bool {
+    body.text("type").as_deref() == Some("REUSABLE_PAYMENT_CODE")
+        && channel.is_some_and(|channel| channel.life == Life::Chosen)
 }
 
 /// What the channel itself wants to know, and what it does not take.
 fn channel_fields(body: &Body, channel: Option<&Channel>, refuse: &mut impl FnMut(&str, &str)) {
     let Some(channel) = channel else { return };
-    for needed in channel.needs {
+    // The example of a reusable number names nobody.
+    let needs = if is_reusable(body, Some(channel)) { &[] } else { channel.needs };
+    for needed in needs {
         if property(body, needed).is_none_or(|text| text.is_empty()) {
             refuse(&format!("channel_properties.{needed}"), "is required for the channel");
         }
@@ -170,7 +191,7 @@ pub(super) fn optional_fields(body: &Body, refuse: &mut impl FnMut(&str, &str)) 
     }
 }
 
-fn within_limits(amount: &Amount, channel: &Channel) -> Result<(), Refusal> {
+pub(super) fn within_limits(amount: &Amount, channel: &Channel) -> Result<(), Refusal> {
     let Channel { code, rupiah_min, rupiah_max, .. } = channel;
     let allowed = Amount::rupiah(*rupiah_min)..=Amount::rupiah(*rupiah_max);
     if allowed.contains(amount) && amount.is_whole() {
@@ -185,7 +206,7 @@ fn within_limits(amount: &Amount, channel: &Channel) -> Result<(), Refusal> {
 /// Amounts that Xendit's test mode answers with an error (published for QR codes and e-wallets).
 pub(super) fn magic(amount: &Amount) -> Result<(), Refusal> {
     match amount.to_string().as_str() {
-        "10100" => Err(Refusal::new(403, "CHANNEL_NOT_ACTIVATED", "The channel is not activated for this account.")),
+        "10100" => Err(Refusal::channel_not_activated()),
         "10101" => Err(Refusal::new(503, "CHANNEL_UNAVAILABLE", "The channel does not answer at present.")),
         "10102" => Err(Refusal::new(500, "SERVER_ERROR", "Something went wrong on the provider's side.")),
         _ => Ok(()),

@@ -3,11 +3,13 @@
 use serde::Serialize;
 
 use super::qr_codes::{V1Payment, VersionedPayment};
+use super::refunds::RefundView;
 use super::session::{self, SessionView};
+use super::v2;
 use super::view::{self, PaymentRequestView, PaymentView};
 use crate::config::XenditAccount;
 use crate::faults::Lie;
-use crate::ledger::{Api, Charge, Event, Method, Payment, PaymentOutcome};
+use crate::ledger::{Api, Charge, Event, Method, Payment, PaymentOutcome, RefundOutcome};
 use crate::sandbox::json;
 use crate::webhooks::{Facts, Letter};
 
@@ -37,12 +39,15 @@ enum Data<'a> {
     Request(Box<PaymentRequestView<'a>>),
     Session(Box<SessionView<'a>>),
     Qr(Box<VersionedPayment<'a>>),
+    V2(Box<v2::Told<'a>>),
+    Refund(Box<Option<RefundView<'a>>>),
 }
 
 /// Whether the event is told at all: the QR Codes API tells of money, and of nothing else.
 pub(crate) fn tells(charge: &Charge, event: Event) -> bool {
     match charge.api {
-        Api::V3 => true,
+        Api::V3 => event != Event::Pending,
+        Api::V2 | Api::V2Method => true,
         Api::QrV1 | Api::Qr2022 => event == Event::Paid,
     }
 }
@@ -57,10 +62,18 @@ pub(crate) fn letter(accounts: &[XenditAccount], facts: &Facts, lie: &Lie, bad_t
         (event, json(&Envelope { event, business_id, created: view::time(facts.at), api_version, data }))
     };
     let (event, body) = match (facts.charge.api, &told) {
+        (Api::V3 | Api::V2 | Api::V2Method | Api::QrV1 | Api::Qr2022, _) if facts.refund.is_some() => {
+            let (event, data) = refunded(facts, lie);
+            envelope(event, None, data)
+        }
         (Api::QrV1, Some(payment)) => (QR_PAYMENT, json(&V1Payment::new(&facts.charge, payment, lie).told(QR_PAYMENT))),
         (Api::Qr2022, Some(payment)) => {
             let data = Data::Qr(Box::new(VersionedPayment::new(&facts.charge, payment, business_id, lie)));
             envelope(QR_PAYMENT, Some("2022-07-31"), data)
+        }
+        (Api::V2 | Api::V2Method, _) => {
+            let (event, data) = v2::told(&facts.charge, told.as_ref(), facts.event, business_id, lie);
+            envelope(event, None, Data::V2(Box::new(data)))
         }
         (Api::V3 | Api::QrV1 | Api::Qr2022, _) => {
             let (event, data) = v3(facts, told.as_ref(), business_id, lie);
@@ -71,17 +84,30 @@ pub(crate) fn letter(accounts: &[XenditAccount], facts: &Facts, lie: &Lie, bad_t
     Letter { event, headers: vec![("x-callback-token", token), ("webhook-id", facts.notification.id.clone())], body }
 }
 
+/// The event of a refund: one shape for v2 and v3.
+fn refunded<'a>(facts: &'a Facts, lie: &'a Lie) -> (&'static str, Data<'a>) {
+    let refund = facts.refund.as_ref();
+    let failed = refund.is_some_and(|refund| refund.outcome != RefundOutcome::Succeeded);
+    let view = refund.map(|refund| RefundView::new(&facts.charge, refund, lie));
+    (if failed { "refund.failed" } else { "refund.succeeded" }, Data::Refund(Box::new(view)))
+}
+
 /// The event of Payments API v3, and what it is about.
 fn v3<'a>(facts: &'a Facts, told: Option<&'a Payment>, business_id: &'a str, lie: &'a Lie) -> (&'static str, Data<'a>) {
     let charge = &facts.charge;
     let paid = |payment| Data::Payment(Box::new(view::payment_view(charge, payment, business_id, lie)));
     match (facts.event, told) {
         (Event::Paid, Some(payment)) => ("payment.capture", paid(payment)),
+        (Event::Authorized, Some(payment)) => ("payment.authorization", paid(payment)),
         (Event::Failed, Some(payment)) => ("payment.failure", paid(payment)),
-        (Event::Expired, _) | (Event::Paid | Event::Failed, None) if charge.method == Method::CardPage => {
+        (Event::Expired | Event::Pending | Event::Refund, _)
+        | (Event::Authorized | Event::Paid | Event::Failed, None)
+            if charge.method == Method::CardPage =>
+        {
             ("payment_session.expired", Data::Session(Box::new(session::view(charge, business_id, lie))))
         }
-        (Event::Expired, _) | (Event::Paid | Event::Failed, None) => {
+        (Event::Expired | Event::Pending | Event::Refund, _)
+        | (Event::Authorized | Event::Paid | Event::Failed, None) => {
             ("payment_request.expiry", Data::Request(Box::new(view::request_view(charge, business_id, lie))))
         }
     }

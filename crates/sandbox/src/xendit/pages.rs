@@ -6,6 +6,7 @@ use actix_web::http::header::{ContentType, LOCATION};
 use actix_web::web::{Data, Path};
 use maud::{DOCTYPE, Markup, html};
 
+use super::simulate;
 use crate::ledger::{Charge, ChargeStatus, PaymentOutcome};
 use crate::money::Attempt;
 use crate::sandbox::Sandbox;
@@ -32,7 +33,7 @@ pub(crate) async fn show(sandbox: Data<Sandbox>, id: Path<String>) -> HttpRespon
 
 /// `POST /pages/{id}/pay`
 pub(crate) async fn pay(sandbox: Data<Sandbox>, id: Path<String>) -> HttpResponse {
-    try_once(&sandbox, &id, |_charge| PaymentOutcome::Succeeded).await
+    try_once(&sandbox, &id, simulate::outcome).await
 }
 
 /// `POST /pages/{id}/decline`
@@ -97,7 +98,7 @@ fn state(charge: &Charge) -> Markup {
             form method="post" action={ (BASE_PATH) "/" (charge.id) "/pay" } { button id="pay" { "Pay" } }
             form method="post" action={ (BASE_PATH) "/" (charge.id) "/decline" } { button id="decline" { "Decline" } }
         },
-        ChargeStatus::Paid => html! { p role="status" { "Paid. You may close this page." } },
+        ChargeStatus::Authorized | ChargeStatus::Paid => html! { p role="status" { "Paid. You may close this page." } },
         ChargeStatus::Failed => html! { p role="status" { "Declined." } },
         ChargeStatus::Canceled => html! { p role="status" { "The merchant has withdrawn this payment." } },
         ChargeStatus::Expired => html! { p role="status" { "The time for this payment is over." } },

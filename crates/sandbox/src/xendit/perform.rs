@@ -7,7 +7,7 @@ use super::body::Body;
 use super::desk::Call;
 use super::route::Route;
 use super::transactions::{self, Query};
-use super::{cancel, create, look, qr_codes, session, simulate, view};
+use super::{afterwards, cancel, create, look, qr_codes, refunds, session, simulate, v2, view};
 use crate::faults::{Lie, Reply};
 use crate::ledger::Charge;
 use crate::sandbox::{Pen, Sandbox};
@@ -55,9 +55,17 @@ pub(super) fn carry_out(
             let body = simulate::simulate(sandbox, pen, account, id, call.body, now)?;
             Ok(Done::new(200, lie, |lie| lie.finish(body.clone())))
         }
-        Route::GetPayment(id) => {
-            let (charge, payment) = look::payment(pen, account, id)?;
-            Ok(Done::new(200, lie, |lie| view::payment(charge, payment, business_id, lie)))
+        Route::AmendPaymentRequest(id) => {
+            Ok(request(&afterwards::amend(pen, account, id, &Body::read(call.body)?, now)?, 200))
+        }
+        Route::GetPayment(id) => payment(pen, call, id, lie),
+        Route::CapturePayment(id) => {
+            afterwards::capture(sandbox, pen, account, id, &Body::read(call.body)?, now)?;
+            payment(pen, call, id, lie)
+        }
+        Route::ReleasePayment(id) => {
+            afterwards::release(pen, account, id, now)?;
+            payment(pen, call, id, lie)
         }
         Route::CreateSession => {
             let charge = session::create(pen, account, &Body::read(call.body)?, &call.pages, now)?;
@@ -69,6 +77,14 @@ pub(super) fn carry_out(
             let query = Query::read(call.raw_query)?;
             Ok(Done::new(200, lie, |lie| transactions::list(pen, account, &query, call.raw_query, lie, now)))
         }
+        Route::V2(asked) => v2::carry_out(sandbox, pen, call, asked, lie, now),
+        Route::Refund(asked) => refunds::carry_out(sandbox, pen, call, asked, lie, now),
         Route::Qr(asked) => qr_codes::carry_out(sandbox, pen, call, asked, lie, now),
     }
+}
+
+/// A payment of v3 as it stands.
+fn payment(pen: &Pen<'_>, call: &Call<'_>, id: &str, lie: &Lie) -> Result<Done, Refusal> {
+    let (charge, payment) = look::payment(pen, call.account, id)?;
+    Ok(Done::new(200, lie, |lie| view::payment(charge, payment, &call.account.business_id, lie)))
 }

@@ -96,6 +96,7 @@ pub(super) fn create(
     let charge = Charge {
         artefact: format!("{pages}/{id}"),
         amount: Some(amount),
+        manual_capture: create::is_manual(body),
         order_code: body.order_code(),
         request_id: Some(id::prefixed("pr-")),
         echo: body.echo(&ECHOED),
@@ -137,14 +138,14 @@ pub(super) fn body(charge: &Charge, business_id: &str, lie: &Lie) -> String {
 }
 
 pub(super) fn view<'a>(charge: &'a Charge, business_id: &'a str, lie: &'a Lie) -> SessionView<'a> {
-    let paid = charge.status == ChargeStatus::Paid;
+    let paid = matches!(charge.status, ChargeStatus::Authorized | ChargeStatus::Paid);
     SessionView {
         payment_session_id: &charge.id,
         created: time(charge.created_at),
         updated: time(charge.updated_at),
         status: lie.status(match charge.status {
             ChargeStatus::Open | ChargeStatus::Failed => "ACTIVE",
-            ChargeStatus::Paid => "COMPLETED",
+            ChargeStatus::Authorized | ChargeStatus::Paid => "COMPLETED",
             ChargeStatus::Canceled => "CANCELED",
             ChargeStatus::Expired => "EXPIRED",
         }),

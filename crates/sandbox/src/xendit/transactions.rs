@@ -120,15 +120,15 @@ fn candidates<'a>(books: &'a Books, query: &Query) -> Box<dyn Iterator<Item = &'
     if let Some(reference) = &query.reference {
         let mut payments: Vec<&Payment> =
             books.charges_named(reference).flat_map(|charge| books.payments_of(&charge.id)).collect();
-        payments.sort_by_key(|payment| std::cmp::Reverse(payment.paid_at));
+        payments.sort_by_key(|payment| std::cmp::Reverse(payment.arrived_at()));
         return Box::new(payments.into_iter());
     }
     // Payments are kept in the order they came; a clock that was set back a little must not hide any.
     let slack = TimeDelta::minutes(5);
     let from = query.updated.from.max(query.created.from);
-    let newest = books.payments_backwards();
+    let newest = books.arrivals_backwards();
     match from {
-        Some(from) => Box::new(newest.take_while(move |payment| payment.paid_at + slack >= from)),
+        Some(from) => Box::new(newest.take_while(move |payment| payment.arrived_at() + slack >= from)),
         None => Box::new(newest),
     }
 }
@@ -151,10 +151,10 @@ fn row<'a>(charge: &'a Charge, payment: &'a Payment, business_id: &'a str, lie: 
         net_amount_currency: &payment.currency,
         cashflow: "MONEY_IN",
         settlement_status: "PENDING",
-        estimated_settlement_time: view::time(payment.paid_at + TimeDelta::days(QRIS_SETTLEMENT_DAYS)),
+        estimated_settlement_time: view::time(payment.arrived_at() + TimeDelta::days(QRIS_SETTLEMENT_DAYS)),
         business_id,
-        created: view::time(payment.paid_at),
-        updated: view::time(payment.paid_at),
+        created: view::time(payment.arrived_at()),
+        updated: view::time(payment.arrived_at()),
         fee: Costs {
             xendit_fee: fee,
             value_added_tax: vat,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::channels::{self, Channel};
-use super::qr_codes;
+use super::{qr_codes, v2};
 use crate::amount::Amount;
 use crate::faults::Lie;
 use crate::ledger::{Api, Charge, ChargeStatus, Method, Payment, PaymentOutcome};
@@ -103,14 +103,14 @@ pub(super) fn request_view<'a>(charge: &'a Charge, business_id: &'a str, lie: &'
         reference_id: lie.reference(&charge.reference),
         payment_request_id: charge.request_id(),
         latest_payment_id: charge.latest_payment_id.as_deref(),
-        r#type: "PAY",
+        r#type: kind(charge),
         country: "ID",
         currency: &charge.currency,
         request_amount: lie.asked(charge),
-        capture_method: "AUTOMATIC",
+        capture_method: capture_method(charge),
         channel_code: Channel::code_of(charge.method),
         actions: actions(charge),
-        status: lie.status(request_status(charge.status)),
+        status: lie.status(request_status(charge)),
         failure_code: charge.failure_code.as_deref(),
         created: time(charge.created_at),
         updated: time(charge.updated_at),
@@ -126,23 +126,25 @@ pub(super) fn payment_view<'a>(
 ) -> PaymentView<'a> {
     let (status, failure_code) = match &payment.outcome {
         PaymentOutcome::Succeeded => ("SUCCEEDED", None),
+        PaymentOutcome::Authorized => ("AUTHORIZED", None),
+        PaymentOutcome::Released => ("CANCELED", None),
         PaymentOutcome::Failed { code } => ("FAILED", Some(code.as_str())),
     };
     let captures = payment.succeeded().then(|| CaptureView {
         id: &payment.capture_id,
         amount: lie.amount(&payment.amount),
-        timestamp: time(payment.paid_at),
+        timestamp: time(payment.arrived_at()),
     });
     PaymentView {
         payment_id: &payment.id,
         business_id,
         reference_id: lie.reference(&charge.reference),
         payment_request_id: charge.request_id(),
-        r#type: "PAY",
+        r#type: kind(charge),
         country: "ID",
         currency: &payment.currency,
         request_amount: lie.asked(charge),
-        capture_method: "AUTOMATIC",
+        capture_method: capture_method(charge),
         channel_code: Channel::code_of(charge.method),
         captures: captures.into_iter().collect(),
         status: lie.status(status),
@@ -154,7 +156,7 @@ pub(super) fn payment_view<'a>(
             source: &payment.issuer_name,
         },
         created: time(payment.paid_at),
-        updated: time(payment.paid_at),
+        updated: time(payment.arrived_at()),
         echo: &charge.echo,
     }
 }
@@ -162,14 +164,27 @@ pub(super) fn payment_view<'a>(
 /// Xendit's word for where a charge stands, in the API that it was opened through.
 pub(crate) fn status(charge: &Charge, now: DateTime<Utc>) -> &'static str {
     match charge.api {
-        Api::V3 => request_status(charge.status),
+        Api::V3 => request_status(charge),
+        Api::V2 => v2::request_status(charge),
+        Api::V2Method => v2::method_status(charge),
         Api::QrV1 | Api::Qr2022 => qr_codes::status(charge, now),
     }
 }
 
-fn request_status(status: ChargeStatus) -> &'static str {
-    match status {
+fn kind(charge: &Charge) -> &'static str {
+    if charge.reusable { "REUSABLE_PAYMENT_CODE" } else { "PAY" }
+}
+
+/// Whether money is taken at once, or set aside first.
+pub(super) fn capture_method(charge: &Charge) -> &'static str {
+    if charge.manual_capture { "MANUAL" } else { "AUTOMATIC" }
+}
+
+fn request_status(charge: &Charge) -> &'static str {
+    match charge.status {
+        ChargeStatus::Open if charge.reusable => "ACCEPTING_PAYMENTS",
         ChargeStatus::Open => "REQUIRES_ACTION",
+        ChargeStatus::Authorized => "AUTHORIZED",
         ChargeStatus::Paid => "SUCCEEDED",
         ChargeStatus::Failed => "FAILED",
         ChargeStatus::Canceled => "CANCELED",

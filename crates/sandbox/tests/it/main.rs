@@ -8,13 +8,16 @@
 )]
 
 mod accounts;
+mod after;
 mod api;
 mod faults;
 mod journal;
 mod limits;
 mod pay;
 mod qr_codes;
+mod refunds;
 mod support;
 mod time;
 mod transactions;
+mod v2;
 mod webhooks;

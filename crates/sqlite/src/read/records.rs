@@ -1,5 +1,6 @@
 //! Orders, exceptions, idempotency keys, the audit trail and the feed of changes.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::audit::{AuditRecord, Digest};
@@ -8,11 +9,12 @@ use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
 use mstore_pay_domain::ids::{BranchId, ExceptionId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::order::Order;
-use mstore_pay_domain::ports::ExceptionFilter;
+use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
 
 use crate::errors::Fault;
 use crate::rows::{EventRow, ExceptionRow, IdempotencyRow, MessageRow, OrderRow};
-use crate::schema::{exceptions, idempotency_keys, outbox, payment_bodies, payment_events, transactions};
+use crate::schema::{exceptions, idempotency_keys, outbox, payment_bodies, payment_events, payments, transactions};
+use crate::types::Micros;
 
 pub(crate) fn order(
     conn: &mut SqliteConnection,
@@ -31,6 +33,7 @@ pub(crate) fn order(
 pub(crate) fn exceptions(
     conn: &mut SqliteConnection,
     filter: &ExceptionFilter,
+    after: Option<ExceptionPlace>,
     limit: u32,
 ) -> Result<Vec<MoneyException>, Fault> {
     let query = exceptions::table
@@ -38,11 +41,21 @@ pub(crate) fn exceptions(
         .limit(limit.into())
         .select(ExceptionRow::as_select())
         .into_boxed::<Sqlite>();
-    let query = match filter {
+    let mut query = match filter {
         ExceptionFilter::Merchant(merchant) => query.filter(exceptions::merchant_id.eq(merchant.as_str())),
+        ExceptionFilter::Branch(merchant, branch) => {
+            let of_branch = payments::table
+                .filter(payments::id.nullable().eq(exceptions::payment_id))
+                .filter(payments::branch_id.eq(branch.as_str()));
+            query.filter(exceptions::merchant_id.eq(merchant.as_str())).filter(exists(of_branch))
+        }
         ExceptionFilter::Payment(payment) => query.filter(exceptions::payment_id.eq(payment.to_string())),
         ExceptionFilter::Unmatched => query.filter(exceptions::merchant_id.is_null()),
     };
+    if let Some(ExceptionPlace { at, id }) = after {
+        let (at, id) = (Micros::from(at), id.to_string());
+        query = query.filter(exceptions::at.lt(at).or(exceptions::at.eq(at).and(exceptions::id.lt(id))));
+    }
     let rows = query.load(conn)?;
     rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }

@@ -3,6 +3,7 @@
 
 mod anchors;
 mod audit_trail;
+mod copies;
 #[cfg(unix)]
 mod crash;
 mod fixtures;

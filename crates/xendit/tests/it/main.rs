@@ -9,4 +9,5 @@ mod open;
 mod suite;
 mod support;
 mod sweep;
+mod v2;
 mod webhook;

@@ -22,6 +22,7 @@ impl ProviderHarness for Sandboxed {
 }
 
 provider_suite!(v3, Sandboxed(XenditApi::V3), #[tokio::test(flavor = "multi_thread")]);
+provider_suite!(v2, Sandboxed(XenditApi::V2), #[tokio::test(flavor = "multi_thread")]);
 
 webhook_suite!(webhooks_by_token, Letters(XenditApi::V3, WebhookVerification::Token));
 webhook_suite!(webhooks_by_signature, Letters(XenditApi::V3, WebhookVerification::Hmac));

@@ -35,7 +35,7 @@ async fn f07_twenty_copies_of_a_webhook_have_one_effect() {
         let other = draws.below(u64::try_from(index + 1).expect("an index"));
         copies.swap(index, usize::try_from(other).expect("an index"));
     }
-    let memory_kib = shop.rig.holdings().1.kib;
+    let memory_kib = shop.rig.memory_kib();
     let messenger = Messenger::new(&shop.rig, &shop.log);
     let count = u64::try_from(copies.len()).expect("a count");
     let answers = at_once(count, CONNECTIONS, |index| {
@@ -47,7 +47,7 @@ async fn f07_twenty_copies_of_a_webhook_have_one_effect() {
     for exchange in &answers {
         *statuses.entry(exchange.status()).or_default() += 1;
     }
-    let grown_kib = shop.rig.holdings().1.kib.saturating_sub(memory_kib);
+    let grown_kib = shop.rig.memory_kib().saturating_sub(memory_kib);
     shop.judge("F07").await;
     println!("F07 n={n} copies={COPIES} deliveries={count} answers={statuses:?} effects={n} rss_growth={grown_kib}KiB");
     assert_eq!(statuses.get(&200), Some(&answers.len()), "every copy is acknowledged");

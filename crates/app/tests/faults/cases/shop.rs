@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::checker::{self, Licence};
-use crate::rig::Rig;
+use crate::rig::{Plan, Rig, StoreKind};
 use crate::till::{ClientLog, Sale, Shown, Till};
 
 /// How long a till of these cases waits for an answer: longer than the gateway lets a create take.
@@ -13,7 +13,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(12);
 /// How long a sale is tried.
 pub(super) const SALE_WITHIN: Duration = Duration::from_secs(40);
 
-/// A gateway, a sandbox, and the tills of one merchant.
+/// Gateways, a sandbox, and the tills of one merchant.
 pub(super) struct Shop {
     pub(super) rig: Rig,
     pub(super) log: ClientLog,
@@ -21,13 +21,18 @@ pub(super) struct Shop {
 }
 
 impl Shop {
+    /// A shop with one gateway over the store of this run.
     pub(super) async fn open() -> Self {
-        Self::open_listing_after(0).await
+        Self::open_as(Plan::over(StoreKind::of_run())).await
     }
 
     /// A shop whose provider lists arrived money only so many milliseconds later.
     pub(super) async fn open_listing_after(sweep_lag_ms: u64) -> Self {
-        let rig = Rig::start(sweep_lag_ms).await;
+        Self::open_as(Plan::over(StoreKind::of_run()).listing_after(sweep_lag_ms)).await
+    }
+
+    pub(super) async fn open_as(plan: Plan) -> Self {
+        let rig = Rig::start(plan).await;
         let log = ClientLog::default();
         let till = Till::new(&rig, "M1", "L0_CASHIER", PATIENCE, &log);
         Self { rig, log, till }

@@ -1,20 +1,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mstore_pay_app::Store;
 use mstore_pay_domain::audit::AuditRecord;
 use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::ids::{AccountId, DeliveryId, LeaseToken, MerchantId, OrderCode, ProviderId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::SequentialIds;
 use mstore_pay_domain::payment::Payment;
-use mstore_pay_domain::ports::{
-    Accepted, ExceptionFilter, ExceptionStore as _, IdGenerator as _, InboxCounts, PaymentRepository as _,
-    Timeline as _, WebhookInbox as _,
-};
+use mstore_pay_domain::ports::{Accepted, ExceptionFilter, IdGenerator as _, InboxCounts};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::webhook::{Authentic, NewDelivery, RawWebhook};
-use mstore_pay_sqlite::{Options, SqliteStore};
 use serde_json::Value;
 
 use super::work;
@@ -25,8 +23,6 @@ use crate::till::{ClientLog, Exchange};
 /// Where ids begin that no gateway has given.
 const FRESH_IDS: u64 = u64::MAX / 2;
 const EXCEPTIONS_MAX: u32 = 100_000;
-/// How long a unit of work that was under way may take to end before the store is opened.
-const STORE_SECONDS_MAX: u64 = 5;
 
 /// Everything a case left behind.
 pub(crate) struct Evidence {
@@ -46,14 +42,17 @@ pub(crate) struct Evidence {
     pub(crate) audit: (bool, String),
     pub(crate) metrics: String,
     pub(crate) written: String,
+    /// Everything that is stored.
+    pub(crate) stored: Vec<u8>,
     pub(crate) canaries: Vec<String>,
-    /// What the gateway held when it was started last, and at rest.
-    pub(crate) holdings: (Holdings, Holdings),
+    /// What each gateway held when it was started last, and at rest.
+    pub(crate) holdings: Vec<(Holdings, Holdings)>,
 }
 
 impl Evidence {
-    /// Reads what can be read from outside, kills the gateway, then reads its store.
+    /// Reads what can be read from outside, kills the gateways, then reads their store.
     pub(super) async fn gather(rig: &mut Rig, log: &ClientLog) -> Self {
+        let_leases_end(rig).await;
         let metrics = metrics(rig).await;
         let holdings = rig.holdings();
         let deliveries = rig.control.deliveries().await;
@@ -70,14 +69,14 @@ impl Evidence {
         }
         let merchants: BTreeSet<MerchantId> = orders.into_iter().map(|(merchant, _)| merchant).collect();
         let mut exceptions =
-            store.exceptions(&ExceptionFilter::Unmatched, EXCEPTIONS_MAX).await.expect("unmatched money");
+            store.exceptions(&ExceptionFilter::Unmatched, None, EXCEPTIONS_MAX).await.expect("unmatched money");
         for merchant in merchants {
             let filter = ExceptionFilter::Merchant(merchant);
-            exceptions.extend(store.exceptions(&filter, EXCEPTIONS_MAX).await.expect("exceptions"));
+            exceptions.extend(store.exceptions(&filter, None, EXCEPTIONS_MAX).await.expect("exceptions"));
         }
         let (inbox, unsound) =
             (store.counts().await.expect("inbox counts"), store.integrity_check().await.expect("an integrity check"));
-        let acknowledged = known(&store, work::acknowledged(&deliveries, &log)).await;
+        let acknowledged = known(&*store, work::acknowledged(&deliveries, &log)).await;
         drop(store);
         Self {
             log,
@@ -91,19 +90,33 @@ impl Evidence {
             audit: rig.run(&["audit", "verify"]),
             metrics,
             written: fs::read_to_string(rig.log()).expect("the gateway's log"),
+            stored: rig.stored(),
             holdings,
             canaries: rig.secrets.canaries().map(str::to_owned).to_vec(),
         }
     }
 }
 
+/// A store that outlives its gateways keeps what a dead one held until that lease is over.
+async fn let_leases_end(rig: &Rig) {
+    const LEASE_SECONDS_MAX: u64 = 65;
+    const PAUSE: Duration = Duration::from_millis(500);
+    if !rig.outlives_gateways() {
+        return;
+    }
+    let (store, began) = (rig.store().await, Instant::now());
+    while began.elapsed().as_secs() < LEASE_SECONDS_MAX && store.counts().await.expect("inbox counts").open > 0 {
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
 /// The store once no webhook waits in it, or once that has been waited for. A webhook that was not borne out yet is
 /// tried again after a pause; whoever was killed meanwhile is started anew and given the time for it.
-async fn at_rest(rig: &mut Rig) -> SqliteStore {
+async fn at_rest(rig: &mut Rig) -> Arc<dyn Store> {
     const TRIES: u32 = 2;
     const PAUSE: Duration = Duration::from_secs(4);
     for _ in 0..TRIES {
-        let store = open(rig);
+        let store = rig.store().await;
         if store.counts().await.expect("inbox counts").open == 0 {
             return store;
         }
@@ -112,11 +125,11 @@ async fn at_rest(rig: &mut Rig) -> SqliteStore {
         tokio::time::sleep(PAUSE).await;
         rig.kill_gateway();
     }
-    open(rig)
+    rig.store().await
 }
 
 /// Which of these bodies the inbox knows: what it takes in anew was not there.
-async fn known(store: &SqliteStore, bodies: BTreeSet<String>) -> Vec<(String, bool)> {
+async fn known(store: &dyn Store, bodies: BTreeSet<String>) -> Vec<(String, bool)> {
     let ids = SequentialIds::new(FRESH_IDS);
     let mut known = Vec::new();
     for body in bodies {
@@ -135,21 +148,15 @@ async fn known(store: &SqliteStore, bodies: BTreeSet<String>) -> Vec<(String, bo
     known
 }
 
+/// The metrics of every gateway.
 async fn metrics(rig: &Rig) -> String {
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().expect("a client");
-    let answer = client.get(format!("{}/metrics", rig.gateway_url())).send().await.expect("the gateway has metrics");
-    answer.text().await.expect("metrics are text")
-}
-
-fn open(rig: &Rig) -> SqliteStore {
-    let began = Instant::now();
-    loop {
-        match SqliteStore::open(rig.database(), Options::default()) {
-            Ok(store) => return store,
-            Err(error) if began.elapsed().as_secs() >= STORE_SECONDS_MAX => panic!("the store: {error:?}"),
-            Err(_in_use) => std::thread::sleep(Duration::from_millis(100)),
-        }
+    let mut metrics = String::new();
+    for url in rig.node_urls() {
+        let answer = client.get(format!("{url}/metrics")).send().await.expect("a gateway has metrics");
+        metrics.push_str(&answer.text().await.expect("metrics are text"));
     }
+    metrics
 }
 
 /// The orders that tills named, by merchant.

@@ -2,11 +2,16 @@
 
 use super::{Evidence, Finding};
 
-/// I12: no secret and no customer is named in a log, a metric or an error.
+/// I12: no secret and no customer is named in a log, a metric or an error, and no secret is stored.
 pub(super) fn no_canary_is_told(evidence: &Evidence) -> Finding {
     let mut finding = Finding::new("I12");
+    let stored = String::from_utf8_lossy(&evidence.stored);
     for canary in &evidence.canaries {
         finding.look(!evidence.written.contains(canary.as_str()), || format!("{canary} is in the log"));
+        // What the customer told us is stored, of course.
+        let is_secret = !canary.contains('@');
+        let stored = is_secret && stored.contains(canary.as_str());
+        finding.look(!stored, || format!("{canary} is in the store"));
         finding.look(!evidence.metrics.contains(canary.as_str()), || format!("{canary} is in the metrics"));
         let told = evidence
             .log

@@ -53,7 +53,7 @@ pub(super) fn nothing_is_left_open(evidence: &Evidence) -> Finding {
     finding
 }
 
-/// I14: SQLite finds nothing wrong with the file.
+/// I14: the database finds nothing wrong with itself.
 pub(super) fn the_file_is_sound(evidence: &Evidence) -> Finding {
     let mut finding = Finding::new("I14");
     finding.look(evidence.unsound.is_empty(), || evidence.unsound.join("; "));

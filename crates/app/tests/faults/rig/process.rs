@@ -47,6 +47,17 @@ impl Process {
         self.child.wait().expect("a killed child ends");
     }
 
+    /// Sends it a signal, by the name that `kill` knows.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "a child that runs takes SIG{name}");
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(&mut self) {
+        self.child.wait().expect("a child ends");
+    }
+
     /// What it holds now; nothing if it is dead.
     pub(crate) fn holdings(&self) -> Holdings {
         let proc = Path::new("/proc").join(self.child.id().to_string());

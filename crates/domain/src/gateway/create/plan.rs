@@ -93,8 +93,7 @@ impl Gateway {
         answers: &dyn AnswerRenderer,
     ) -> Result<Plan, CreateError> {
         let Some(request) = &command.idempotency else { return Ok(Plan::Join(live.id)) };
-        let shown = live.shown_charge().is_some_and(|charge| charge.artefact().is_some());
-        let answer = if shown { KeptAnswer::Stored(answers.opened(&live)) } else { KeptAnswer::Current };
+        let answer = if live.can_be_shown() { KeptAnswer::Stored(answers.opened(&live)) } else { KeptAnswer::Current };
         let now = dossier.now();
         let record = request.record(&command.scope.merchant, live.id, now, answer.clone());
         dossier.work_mut().idempotency.push(IdempotencyWrite::Claim { record, now });
@@ -187,6 +186,9 @@ impl Gateway {
     }
 }
 
+/// Whether a request asks for what is on display, or about to be. What was withdrawn is left for something
+/// new, although its provider has not said yet that it is over; save for a push of which nothing was heard.
 fn same_content(live: &Payment, command: &CreatePayment) -> bool {
-    live.method == command.method && live.amount == command.amount
+    let is_under_way = live.display == Display::Shown || live.unanswered_push().is_some();
+    is_under_way && live.method == command.method && live.amount == command.amount
 }

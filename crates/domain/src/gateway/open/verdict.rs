@@ -46,16 +46,27 @@ impl Verdict {
                 Self::Unknown(Unanswered { exchange: opened.exchange, told: Some(opened.provider_ref), drift })
             }
             Err(error) => match (error.certainty, error.kind) {
-                (Certainty::Unknown, _) => {
-                    let drift = error.drift();
-                    Self::Unknown(Unanswered { exchange: *error.exchange, told: None, drift })
-                }
+                (Certainty::Unknown, _) => Self::unknown(error),
                 (Certainty::NotApplied, ProviderErrorKind::Declined | ProviderErrorKind::InvalidRequest) => {
                     Self::Refused(Box::new(error))
                 }
                 (Certainty::NotApplied, _) => Self::Elsewhere(Box::new(error)),
             },
         }
+    }
+
+    /// What it comes to where the same was asked before and not answered: that the repeat was refused, or
+    /// reached nobody, says nothing of the first.
+    pub(super) fn of_a_repeat(self) -> Self {
+        match self {
+            Self::Refused(error) | Self::Elsewhere(error) => Self::unknown(*error),
+            Self::Fits(_) | Self::Unknown(_) => self,
+        }
+    }
+
+    fn unknown(error: ProviderError) -> Self {
+        let drift = error.drift();
+        Self::Unknown(Unanswered { exchange: *error.exchange, told: None, drift })
     }
 }
 

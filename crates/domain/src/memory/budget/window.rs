@@ -33,6 +33,23 @@ pub struct SlidingWindow {
     waiting_until: [Timestamp; 4],
 }
 
+/// All that a window remembers, for a store that shares it between nodes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowState {
+    /// Calls a minute: what was configured, or less if the provider said so.
+    pub limit: u32,
+    /// What was granted in the last minute, oldest first.
+    pub log: Vec<Grant>,
+    /// When the next paced call is due.
+    pub next_slot: Timestamp,
+    /// When the rest's next call of its own share is due.
+    pub rest_slot: Timestamp,
+    /// Until when the rest counts as asking.
+    pub rest_asked_until: Timestamp,
+    /// Until when each class, the most urgent first, is expected back after it was told to wait.
+    pub waiting_until: [Timestamp; 4],
+}
+
 impl SlidingWindow {
     /// How far back calls count.
     pub const LENGTH: Duration = Duration::from_mins(1);
@@ -67,10 +84,18 @@ impl SlidingWindow {
         window
     }
 
-    /// A window as a store logged it, oldest grant first.
+    /// A window as a store kept it.
     #[must_use]
-    pub fn from_log(calls_per_minute: u32, log: impl IntoIterator<Item = Grant>) -> Self {
-        Self { log: log.into_iter().collect(), ..Self::unused(calls_per_minute) }
+    pub fn resume(state: WindowState) -> Self {
+        let WindowState { limit, log, next_slot, rest_slot, rest_asked_until, waiting_until } = state;
+        Self { limit, log: log.into(), next_slot, rest_slot, rest_asked_until, waiting_until }
+    }
+
+    /// What a store must keep of it.
+    #[must_use]
+    pub fn into_state(self) -> WindowState {
+        let Self { limit, log, next_slot, rest_slot, rest_asked_until, waiting_until } = self;
+        WindowState { limit, log: log.into(), next_slot, rest_slot, rest_asked_until, waiting_until }
     }
 
     /// What was granted in the last minute, oldest first.
@@ -282,6 +307,17 @@ mod tests {
         assert_eq!(window.reserve(Confirm, 1, at(0)), Reservation::Wait(Duration::from_secs(20)));
         window.observe(RateLimitStatus { limit: 600, remaining: 600, reset: Duration::ZERO }, at(1));
         assert!(matches!(window.reserve(Confirm, 1, at(1)), Reservation::Wait(_)));
+    }
+
+    #[test]
+    fn a_window_goes_on_where_a_store_kept_it() {
+        let (mut kept, mut held) = (SlidingWindow::evenly_used(60, at(0)), SlidingWindow::evenly_used(60, at(0)));
+        for now in (0..90_000).step_by(250) {
+            for class in [Fresh, Rest, Confirm] {
+                assert_eq!(kept.reserve(class, 1, at(now)), held.reserve(class, 1, at(now)), "{class:?} at {now}");
+                kept = SlidingWindow::resume(kept.into_state());
+            }
+        }
     }
 
     proptest! {

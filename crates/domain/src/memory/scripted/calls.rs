@@ -72,6 +72,7 @@ impl ScriptedProvider {
                 Mishap::Unreachable
                 | Mishap::SilentBefore
                 | Mishap::Refused { .. }
+                | Mishap::WithoutMoney
                 | Mishap::UnnoticedAmount(_)
                 | Mishap::UnnoticedReference(_)
                 | Mishap::UnheardOfStatus(_)
@@ -214,6 +215,7 @@ impl PaymentProvider for ScriptedProvider {
             answers.push(answer.map(|(mut booked, mishap)| {
                 let mut reference = booked.our_reference.to_string();
                 match &mishap {
+                    Some(Mishap::WithoutMoney) => booked.payments.clear(),
                     Some(Mishap::UnnoticedAmount(amount)) => booked.amount = amount.clone(),
                     Some(Mishap::UnnoticedReference(other)) => reference.clone_from(other),
                     Some(_) | None => {}
@@ -289,7 +291,9 @@ impl PaymentProvider for ScriptedProvider {
             let mut arrived: Vec<ArrivedMoney> = own.flat_map(answers::arrived).collect();
             arrived.retain(|row| row.updated_at >= since);
             arrived.sort_by(|one, other| (one.updated_at, &one.row_ref).cmp(&(other.updated_at, &other.row_ref)));
-            Ok(Sweep { arrived, complete: true })
+            let left_out = arrived.len().saturating_sub(*lock(&self.listing_max));
+            arrived.drain(..left_out);
+            Ok(Sweep { arrived, complete: left_out == 0 })
         };
         let (mut sweep, mishap) = self.call(Operation::Sweep, within, list).await?;
         if let Some(Mishap::UnnoticedAmount(amount)) = mishap {

@@ -58,8 +58,14 @@ impl ScriptedProvider {
         *lock(&self.availability) = availability;
     }
 
+    /// A listing of arrived money ends from now on after that many rows, the newest.
+    pub fn list_at_most(&self, rows: usize) {
+        *lock(&self.listing_max) = rows;
+    }
+
     /// All goes well again.
     pub fn behave(&self) {
+        *lock(&self.listing_max) = usize::MAX;
         *lock(&self.script) = super::Script::default();
         *lock(&self.availability) = Availability::Ready;
     }

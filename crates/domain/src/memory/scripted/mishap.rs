@@ -29,6 +29,8 @@ pub enum Mishap {
     WrongAmount,
     /// The call is carried out, and the answer speaks of another reference; the adapter notices.
     WrongReference,
+    /// The question is answered, and money that came is not told of yet.
+    WithoutMoney,
     /// The call is carried out, and the answer passes on this amount: for callers that check again.
     UnnoticedAmount(Money),
     /// The call is carried out, and the answer passes on this reference: for callers that check again.

@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 
 use super::MemoryStore;
+use super::tables::Tables;
 use crate::audit::{AuditRecord, Digest};
 use crate::exception::MoneyException;
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
 use crate::ids::{ExceptionId, MerchantId, OrderCode, PaymentId};
 use crate::order::Order;
-use crate::ports::{ExceptionFilter, ExceptionStore, IdempotencyStore, OrderRepository, StoreError, Timeline};
+use crate::ports::{
+    ExceptionFilter, ExceptionPlace, ExceptionStore, IdempotencyStore, OrderRepository, StoreError, Timeline,
+};
 
 #[async_trait]
 impl OrderRepository for MemoryStore {
@@ -18,17 +21,35 @@ impl OrderRepository for MemoryStore {
     }
 }
 
-#[async_trait]
-impl ExceptionStore for MemoryStore {
-    async fn exceptions(&self, filter: &ExceptionFilter, limit: u32) -> Result<Vec<MoneyException>, StoreError> {
-        let wanted = |exception: &&MoneyException| match filter {
+impl Tables {
+    fn admits(&self, filter: &ExceptionFilter, exception: &MoneyException) -> bool {
+        match filter {
             ExceptionFilter::Merchant(merchant) => exception.merchant.as_ref() == Some(merchant),
+            ExceptionFilter::Branch(merchant, branch) => {
+                let payment = exception.payment.as_ref().and_then(|id| self.payments.get(id));
+                exception.merchant.as_ref() == Some(merchant)
+                    && payment.is_some_and(|row| row.payment.branch.as_ref() == Some(branch))
+            }
             ExceptionFilter::Payment(payment) => exception.payment.as_ref() == Some(payment),
             ExceptionFilter::Unmatched => exception.merchant.is_none(),
-        };
-        let mut found: Vec<MoneyException> =
-            self.read(|tables| tables.exceptions.rows().values().filter(wanted).cloned().collect());
-        found.sort_by_key(|exception| std::cmp::Reverse((exception.at, exception.id)));
+        }
+    }
+}
+
+#[async_trait]
+impl ExceptionStore for MemoryStore {
+    async fn exceptions(
+        &self,
+        filter: &ExceptionFilter,
+        after: Option<ExceptionPlace>,
+        limit: u32,
+    ) -> Result<Vec<MoneyException>, StoreError> {
+        let is_behind = |exception: &&MoneyException| after.is_none_or(|after| ExceptionPlace::of(exception) < after);
+        let mut found: Vec<MoneyException> = self.read(|tables| {
+            let wanted = |exception: &&MoneyException| tables.admits(filter, exception);
+            tables.exceptions.rows().values().filter(wanted).filter(is_behind).cloned().collect()
+        });
+        found.sort_by_key(|exception| std::cmp::Reverse(ExceptionPlace::of(exception)));
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(found)
     }

@@ -238,7 +238,8 @@ impl<'a> VersionedPayment<'a> {
 fn payment_status(payment: &Payment, good: &'static str) -> &'static str {
     match payment.outcome {
         PaymentOutcome::Succeeded => good,
-        PaymentOutcome::Failed { .. } => "FAILED",
+        // Money on a code is never set aside first.
+        PaymentOutcome::Failed { .. } | PaymentOutcome::Authorized | PaymentOutcome::Released => "FAILED",
     }
 }
 

@@ -110,8 +110,8 @@ impl Query {
             && self.product_id.as_ref().is_none_or(|wanted| *wanted == payment.id)
             && self.currency.as_ref().is_none_or(|wanted| *wanted == payment.currency)
             && self.amount.as_ref().is_none_or(|wanted| *wanted == payment.amount)
-            && self.created.holds(payment.paid_at)
-            && self.updated.holds(payment.paid_at)
+            && self.created.holds(payment.arrived_at())
+            && self.updated.holds(payment.arrived_at())
     }
 }
 

@@ -1,0 +1,75 @@
+//! The store of many nodes: a database of PostgreSQL.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Watches};
+use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedWatches};
+
+use super::{OpenStoreError, Store};
+use crate::config::{Database, PostgresUrl, SecretText};
+
+/// PostgreSQL's own program for copies.
+const PG_DUMP: &str = "pg_dump";
+
+/// Why the database was not dumped.
+#[derive(Debug, thiserror::Error)]
+enum DumpError {
+    #[error("there is a file of that name")]
+    Taken,
+    #[error("could not run pg_dump; where it is: pg_dump --format=custom --file={to} '{url}'")]
+    NotRun {
+        to: String,
+        url: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("pg_dump: {said}")]
+    Refused { said: String },
+}
+
+/// Connects, and brings the schema up to date.
+pub(super) async fn open(database: &Database, url: &PostgresUrl) -> Result<PostgresStore, OpenStoreError> {
+    let not_open = |source| OpenStoreError::Open { database: database.to_string(), source };
+    PostgresStore::connect(url.expose(), Options::default()).await.map_err(|error| not_open(error.into()))
+}
+
+/// Has `pg_dump` copy the database to a file that does not exist yet, as it is at one moment. Blocks.
+pub(super) fn dump(url: &PostgresUrl, to: &Path) -> Result<(), Box<dyn Error + Send + Sync>> {
+    if to.try_exists()? {
+        return Err(DumpError::Taken.into());
+    }
+    let (url, password) = url.apart();
+    let mut dump = Command::new(PG_DUMP);
+    dump.args(["--format=custom", "--file"]).arg(to).arg(&url);
+    dump.envs(password.as_ref().map(|password| ("PGPASSWORD", SecretText::expose(password))));
+    match dump.output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            Err(DumpError::Refused { said: String::from_utf8_lossy(&output.stderr).trim().to_owned() }.into())
+        }
+        Err(source) => Err(DumpError::NotRun { to: to.display().to_string(), url, source }.into()),
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn ready(&self) -> Result<(), StoreError> {
+        Self::ready(self).await
+    }
+
+    fn budget(&self, clock: Arc<dyn Clock>, calls_per_minute: Option<u32>) -> Arc<dyn RateBudget> {
+        Arc::new(SharedBudget::new(self.clone(), clock, calls_per_minute))
+    }
+
+    fn watches(&self) -> Arc<dyn Watches> {
+        Arc::new(SharedWatches::new(self.clone()))
+    }
+
+    async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {
+        Self::integrity_check(self).await
+    }
+}

@@ -1,0 +1,103 @@
+//! The store under the gateway: a file, or a database that several nodes share.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mstore_pay_app::{Database as DatabaseUrl, OpenStoreError, Store, open_store};
+use mstore_pay_throwaway_postgres::{Database, run};
+
+/// How long a unit of work that was under way may take to end before a file can be opened.
+const STORE_SECONDS_MAX: u64 = 5;
+
+/// Which store a case is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoreKind {
+    Sqlite,
+    Postgres,
+}
+
+impl StoreKind {
+    /// That of this run: `TEST_STORE`, and the embedded one where nothing is said.
+    pub(crate) fn of_run() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "a fault programme reads its own environment")]
+        match env::var("TEST_STORE").as_deref() {
+            Ok("postgres") => Self::Postgres,
+            Ok("sqlite") | Err(_) => Self::Sqlite,
+            Ok(other) => panic!("TEST_STORE is sqlite or postgres, not {other:?}"),
+        }
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+/// Where a case's store is.
+pub(super) enum Backing {
+    File(PathBuf),
+    /// A database of its own on the server of this process.
+    Own(Database),
+    /// A database on servers that the case brought, to strike at them.
+    Brought(String),
+}
+
+impl Backing {
+    /// A fresh one.
+    pub(super) fn fresh(kind: StoreKind, dir: &Path) -> Self {
+        match kind {
+            StoreKind::Sqlite => Self::File(dir.join("gateway.db")),
+            StoreKind::Postgres => Self::Own(Database::empty()),
+        }
+    }
+
+    /// As `DATABASE_URL` spells it.
+    pub(super) fn url(&self) -> String {
+        match self {
+            Self::File(path) => format!("sqlite://{}", path.display()),
+            Self::Own(database) => database.url(),
+            Self::Brought(url) => url.clone(),
+        }
+    }
+
+    /// The store itself; of a file only once the gateway has let go of it.
+    pub(super) async fn open(&self) -> Arc<dyn Store> {
+        let database: DatabaseUrl = self.url().parse().expect("a store");
+        let began = Instant::now();
+        loop {
+            match open_store(&database).await {
+                Ok(store) => return store,
+                Err(OpenStoreError::InUse { .. }) if began.elapsed().as_secs() < STORE_SECONDS_MAX => {
+                    thread::sleep(Duration::from_millis(100));
+                }
+                Err(error) => panic!("the store: {error:?}"),
+            }
+        }
+    }
+
+    /// Everything that is stored, for whoever looks for what must not be there.
+    pub(super) fn contents(&self) -> Vec<u8> {
+        match self {
+            Self::File(path) => {
+                let files = [path.clone(), path.with_extension("db-wal")];
+                files.iter().flat_map(|file| fs::read(file).unwrap_or_default()).collect()
+            }
+            Self::Own(_) | Self::Brought(_) => rows(&self.url()).into_bytes(),
+        }
+    }
+}
+
+/// Every row of every table as text.
+fn rows(url: &str) -> String {
+    let ask = |sql: &str| run(url, sql).unwrap_or_else(|why| panic!("{sql}: {why}"));
+    let tables = ask("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables \
+                      WHERE schemaname NOT IN ('pg_catalog', 'information_schema')");
+    let of = |table: &str| ask(&format!("SET bytea_output = escape; SELECT t::text FROM {table} t"));
+    tables.lines().map(of).collect()
+}

@@ -1,0 +1,61 @@
+//! One gateway of several.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use super::{Holdings, Process};
+
+/// A gateway, when it runs.
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    process: Option<Process>,
+    /// What it held when it was ready.
+    fresh: Holdings,
+}
+
+impl Node {
+    /// Starts it and gives its address; it may die before it is ready.
+    pub(super) fn start(&mut self, command: &mut Command, log: &Path) -> Result<String, String> {
+        self.process = None;
+        let process = Process::try_start(command, log)?;
+        self.fresh = process.holdings();
+        let url = process.address("listen");
+        self.process = Some(process);
+        Ok(url)
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
+    pub(super) fn url(&self) -> Option<String> {
+        self.process.as_ref().map(|process| process.address("listen"))
+    }
+
+    pub(super) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    /// Asks it to end and waits until it has; gives how long that took.
+    pub(super) fn stop(&mut self) -> Duration {
+        let began = Instant::now();
+        if let Some(mut process) = self.process.take() {
+            process.signal("TERM");
+            process.wait();
+        }
+        began.elapsed()
+    }
+
+    pub(super) fn signal(&self, name: &str) {
+        if let Some(process) = &self.process {
+            process.signal(name);
+        }
+    }
+
+    pub(super) fn holdings(&self) -> (Holdings, Holdings) {
+        (self.fresh, self.process.as_ref().map(Process::holdings).unwrap_or_default())
+    }
+}

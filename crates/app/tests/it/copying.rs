@@ -1,0 +1,76 @@
+//! Stores that are copied: to a file while they are at work, and to the store of many nodes.
+
+use std::process::Command;
+
+use mstore_pay_app::{Database as DatabaseUrl, Store, open_store};
+use mstore_pay_domain::ids::{MerchantId, OrderCode};
+use mstore_pay_domain::payment::Payment;
+use mstore_pay_throwaway_postgres::Database;
+
+use crate::house::{House, MERCHANT};
+
+/// Runs the program; whether it succeeded, and what it said.
+fn run(args: &[&str]) -> (bool, String) {
+    let ran = Command::new(env!("CARGO_BIN_EXE_mstore-pay")).args(args).output().unwrap();
+    let said = [ran.stdout, ran.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (ran.status.success(), said)
+}
+
+async fn payments(url: &str, orders: &[&str]) -> Vec<Payment> {
+    let database: DatabaseUrl = url.parse().unwrap();
+    let store = open_store(&database).await.unwrap();
+    let mut payments = Vec::new();
+    for order in orders {
+        payments.extend(of_order(&*store, order).await);
+    }
+    payments
+}
+
+async fn of_order(store: &dyn Store, order: &str) -> Vec<Payment> {
+    let (merchant, code) = (MerchantId::parse(MERCHANT).unwrap(), OrderCode::parse(order).unwrap());
+    store.of_order(&merchant, &code).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_is_backed_up_while_its_gateway_works_and_nothing_is_written_over() {
+    let house = House::open().await;
+    house.pay_by_qris("TRX-1", 33_000).await;
+    let copy = house.folder().join("copy");
+    let backup = ["backup", "--database-url", &house.database_url(), "--to", copy.to_str().unwrap()];
+    let (succeeded, said) = run(&backup);
+    assert!(succeeded && std::fs::metadata(&copy).unwrap().len() > 1_000, "{said}");
+    house.pay_by_qris("TRX-2", 33_000).await;
+    let before = std::fs::read(&copy).unwrap();
+    let (succeeded, said) = run(&backup);
+    assert!(!succeeded && said.contains("could not back up"), "{said}");
+    assert_eq!(std::fs::read(&copy).unwrap(), before, "the first copy stays as it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_of_one_box_becomes_one_of_many_nodes_with_every_payment_and_chain() {
+    const ORDERS: [&str; 3] = ["TRX-1", "TRX-2", "TRX-3"];
+    let mut house = House::open().await;
+    for order in ORDERS {
+        house.pay_by_qris(order, 33_000).await;
+    }
+    let paid = house.pay_by_qris("TRX-1", 33_000).await;
+    house.customer_pays("TRX-1", true).await;
+    house.until_status(&paid["payment_id"], "paid").await;
+    house.stop().await;
+    let (from, target) = (house.database_url(), Database::empty());
+    let copy = ["store", "copy", "--from", &from, "--to", &target.url()];
+    let (succeeded, said) = run(&copy);
+    if from.starts_with("postgres") {
+        assert!(!succeeded && said.contains("can only copy from sqlite://"), "{said}");
+        return;
+    }
+    assert!(succeeded && said.contains("every one holds"), "{said}");
+    let (before, after) = (payments(&from, &ORDERS).await, payments(&target.url(), &ORDERS).await);
+    assert_eq!((before.len(), &before), (ORDERS.len(), &after));
+    let (succeeded, said) = run(&copy);
+    assert!(!succeeded && said.contains("has rows already"), "{said}");
+
+    let house = house.move_to(target).await;
+    assert_eq!(house.payment(&paid["payment_id"]).await["status"], "paid");
+    house.pay_by_qris("TRX-4", 33_000).await;
+}

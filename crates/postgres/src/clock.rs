@@ -1,0 +1,28 @@
+//! The database's own clock, by which leases run.
+//!
+//! Leases must not depend on the domain's clock, which tests and simulations speed up or stop, nor on
+//! the clocks of the nodes, which differ.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::types::{Micros, UtcTime};
+
+diesel::define_sql_function! {
+    /// The time at this very moment, not at the start of the transaction.
+    fn clock_timestamp() -> UtcTime;
+}
+
+/// Now, by the database's clock.
+pub(crate) async fn now(conn: &mut AsyncPgConnection) -> QueryResult<Micros> {
+    diesel::select(clock_timestamp()).get_result(conn).await
+}
+
+impl Micros {
+    /// This time later by `pause`; stays at the end of time.
+    pub(crate) fn plus(self, pause: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(pause.as_micros()).unwrap_or(i64::MAX)))
+    }
+}

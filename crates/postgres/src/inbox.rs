@@ -1,0 +1,199 @@
+//! The webhook inbox.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
+use mstore_pay_domain::lease::Lease;
+use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
+use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
+
+use crate::clock::{self, clock_timestamp};
+use crate::errors::Fault;
+use crate::leases::CLAIM_ROWS_MAX;
+use crate::read;
+use crate::rows::{Cells, DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow};
+use crate::schema::webhook_inbox as inbox;
+use crate::store::PostgresStore;
+use crate::types::Micros;
+
+#[async_trait]
+impl WebhookInbox for PostgresStore {
+    async fn accept(&self, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, StoreError> {
+        Ok(session!(self.transaction, |conn| accept(conn, delivery, lease))?)
+    }
+
+    async fn claim(&self, limit: u32, lease: Lease) -> Result<Vec<LeasedDelivery>, StoreError> {
+        Ok(session!(self.transaction, |conn| claim(conn, limit, lease))?)
+    }
+
+    async fn defer(
+        &self,
+        delivery: &DeliveryId,
+        token: LeaseToken,
+        pause: Duration,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        Ok(session!(self.transaction, |conn| defer(conn, delivery, token, pause, why))?)
+    }
+
+    async fn bury(&self, delivery: &DeliveryId, token: LeaseToken, why: &str) -> Result<(), StoreError> {
+        Ok(session!(self.plain, |conn| bury(conn, delivery, token, why))?)
+    }
+
+    async fn replay(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
+        Ok(session!(self.plain, |conn| replay(conn, delivery))?)
+    }
+
+    async fn unpark(&self) -> Result<u64, StoreError> {
+        Ok(session!(self.plain, |conn| unpark(conn))?)
+    }
+
+    async fn counts(&self) -> Result<InboxCounts, StoreError> {
+        Ok(session!(self.plain, |conn| counts(conn))?)
+    }
+}
+
+async fn accept(conn: &mut AsyncPgConnection, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, Fault> {
+    let now = clock::now(conn).await?;
+    let taken = diesel::insert_into(inbox::table)
+        .values(&NewDeliveryRow::of(delivery, lease, now, now.plus(lease.ttl)))
+        .on_conflict((inbox::provider, inbox::account_id, inbox::digest))
+        .do_nothing()
+        .execute(conn)
+        .await?;
+    if taken > 0 {
+        let delivery = Delivery {
+            id: delivery.id,
+            provider: delivery.provider.clone(),
+            account: delivery.account.clone(),
+            received_at: delivery.received_at,
+            body: delivery.authentic.body().to_vec(),
+            attempts: 1,
+        };
+        return Ok(Accepted::New(LeasedDelivery { delivery, token: lease.token }));
+    }
+    let same = inbox::table
+        .filter(inbox::provider.eq(delivery.provider.as_str()))
+        .filter(inbox::account_id.eq(delivery.account.as_str()))
+        .filter(inbox::digest.eq(delivery.dedup_key().as_bytes().to_vec()));
+    let (first, deliveries): (String, i64) = diesel::update(same)
+        .set(inbox::deliveries.eq(inbox::deliveries + 1))
+        .returning((inbox::id, inbox::deliveries))
+        .get_result(conn)
+        .await?;
+    let cells = Cells { table: "webhook_inbox", id: &first };
+    Ok(Accepted::Duplicate { first: cells.text("id", &first)?, deliveries: cells.number("deliveries", deliveries)? })
+}
+
+async fn claim(conn: &mut AsyncPgConnection, limit: u32, lease: Lease) -> Result<Vec<LeasedDelivery>, Fault> {
+    let now = clock::now(conn).await?;
+    let places: Vec<i64> = inbox::table
+        .filter(inbox::state.eq(DELIVERY_OPEN))
+        .filter(inbox::due_at.le(now))
+        .filter(inbox::lease_until.is_null().or(inbox::lease_until.le(now)))
+        .order(inbox::position)
+        .limit(limit.min(CLAIM_ROWS_MAX).into())
+        .select(inbox::position)
+        .for_update()
+        .skip_locked()
+        .load(conn)
+        .await?;
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    diesel::update(inbox::table.filter(inbox::position.eq_any(&places)))
+        .set((
+            inbox::attempts.eq(inbox::attempts + 1),
+            inbox::lease_token.eq(lease.token.to_string()),
+            inbox::lease_until.eq(now.plus(lease.ttl)),
+        ))
+        .execute(conn)
+        .await?;
+    let rows = inbox::table
+        .filter(inbox::position.eq_any(&places))
+        .order(inbox::position)
+        .select(DeliveryRow::as_select())
+        .load(conn)
+        .await?;
+    let deliveries = read::claimed(rows.into_iter().map(|row| (row.id.clone(), row.read())));
+    Ok(deliveries.into_iter().map(|delivery| LeasedDelivery { delivery, token: lease.token }).collect())
+}
+
+async fn defer(
+    conn: &mut AsyncPgConnection,
+    delivery: &DeliveryId,
+    token: LeaseToken,
+    pause: Duration,
+    why: &str,
+) -> Result<(), Fault> {
+    let due = clock::now(conn).await?.plus(pause);
+    if put_down(conn, delivery, token, DELIVERY_OPEN, Some(why)).await? {
+        let row = inbox::table.filter(inbox::id.eq(delivery.to_string()));
+        diesel::update(row).set(inbox::due_at.eq(due)).execute(conn).await?;
+    }
+    Ok(())
+}
+
+async fn bury(conn: &mut AsyncPgConnection, delivery: &DeliveryId, token: LeaseToken, why: &str) -> Result<(), Fault> {
+    put_down(conn, delivery, token, DELIVERY_DEAD, Some(why)).await?;
+    Ok(())
+}
+
+async fn replay(conn: &mut AsyncPgConnection, delivery: &DeliveryId) -> Result<bool, Fault> {
+    let waits = inbox::table
+        .filter(inbox::id.eq(delivery.to_string()))
+        .filter(inbox::state.eq_any([DELIVERY_PARKED, DELIVERY_DEAD]));
+    let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::due_at.eq(clock_timestamp()));
+    Ok(diesel::update(waits).set(reopened).execute(conn).await? > 0)
+}
+
+async fn unpark(conn: &mut AsyncPgConnection) -> Result<u64, Fault> {
+    let parked = inbox::table.filter(inbox::state.eq(DELIVERY_PARKED));
+    let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::due_at.eq(clock_timestamp()));
+    let count = diesel::update(parked).set(reopened).execute(conn).await?;
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
+/// Ends a lease and says what becomes of the delivery; `false` if the token is not the last holder's.
+/// A holder whose time is over may still finish as long as nobody else took the delivery up.
+pub(crate) async fn put_down(
+    conn: &mut AsyncPgConnection,
+    delivery: &DeliveryId,
+    token: LeaseToken,
+    state: &'static str,
+    why: Option<&str>,
+) -> QueryResult<bool> {
+    let held = inbox::table.filter(inbox::id.eq(delivery.to_string())).filter(inbox::lease_token.eq(token.to_string()));
+    let changed = diesel::update(held)
+        .set((
+            inbox::state.eq(state),
+            inbox::reason.eq(why),
+            inbox::lease_token.eq(None::<String>),
+            inbox::lease_until.eq(None::<Micros>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(changed > 0)
+}
+
+async fn counts(conn: &mut AsyncPgConnection) -> Result<InboxCounts, Fault> {
+    let found: Vec<(String, i64)> =
+        inbox::table.group_by(inbox::state).select((inbox::state, count_star())).load(conn).await?;
+    let mut counts = InboxCounts::default();
+    for (state, count) in found {
+        let cells = Cells { table: "webhook_inbox", id: &state };
+        let count = cells.number("state", count)?;
+        match state.as_str() {
+            DELIVERY_OPEN => counts.open = count,
+            DELIVERY_DONE => counts.done = count,
+            DELIVERY_PARKED => counts.parked = count,
+            DELIVERY_DEAD => counts.dead = count,
+            _unknown => return Err(cells.unknown("state").into()),
+        }
+    }
+    Ok(counts)
+}

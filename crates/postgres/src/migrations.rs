@@ -1,0 +1,84 @@
+//! The schema's history, embedded, and how a database is brought up to date.
+
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::result::Error as QueryError;
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::connection::Address;
+use crate::errors::OpenError;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// Held by the one node that migrates; the others wait for it. The number means nothing but this.
+const LOCK: &str = "SELECT pg_advisory_lock(7305809195316439)";
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+diesel::table! {
+    __diesel_schema_migrations (version) {
+        version -> Text,
+    }
+}
+
+/// Brings the database of that URL up to date. Returns the versions of the migrations that were run,
+/// oldest first. Of several that migrate at once one does, and the others wait for it.
+///
+/// Needs a runtime of several threads, one of which it blocks.
+///
+/// # Errors
+/// [`OpenError`] if the database cannot be reached or a migration fails.
+pub async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
+    run(&Address::parse(url)?).await
+}
+
+/// Runs what is pending.
+pub(crate) async fn run(address: &Address) -> Result<Vec<String>, OpenError> {
+    let mut conn = address.connect_unbounded().await.map_err(|source| OpenError::Connect { source })?;
+    // Without this look a user who may not change the schema could not open a store that is up to date.
+    if lacking(&mut conn).await?.is_empty() {
+        return Ok(Vec::new());
+    }
+    conn.batch_execute(LOCK).await.map_err(|source| OpenError::Migrate { source: source.into() })?;
+    let mut harness = AsyncMigrationHarness::new(conn);
+    let run = harness.run_pending_migrations(MIGRATIONS).map_err(|source| OpenError::Migrate { source })?;
+    Ok(run.iter().map(ToString::to_string).collect())
+}
+
+/// The versions that a database lacks; refuses one that has more than this program knows.
+async fn lacking(conn: &mut AsyncPgConnection) -> Result<Vec<String>, OpenError> {
+    let migrate = |source| OpenError::Migrate { source };
+    let known = embedded().map_err(migrate)?;
+    let applied = applied(conn).await.map_err(|source| migrate(source.into()))?;
+    if let Some(version) = applied.iter().find(|version| !known.contains(version)) {
+        return Err(OpenError::Newer { version: version.clone() });
+    }
+    Ok(known.into_iter().filter(|version| !applied.contains(version)).collect())
+}
+
+/// The embedded migrations that a database lacks.
+pub(crate) async fn pending(conn: &mut AsyncPgConnection) -> Result<Vec<String>, BoxError> {
+    let applied = applied(conn).await?;
+    Ok(embedded()?.into_iter().filter(|version| !applied.contains(version)).collect())
+}
+
+/// What was run, oldest first; nothing, in a database that was never migrated.
+async fn applied(conn: &mut AsyncPgConnection) -> QueryResult<Vec<String>> {
+    use self::__diesel_schema_migrations::dsl::{__diesel_schema_migrations as migrations, version};
+    let applied = migrations.select(version).order(version).load(conn).await;
+    match applied {
+        Err(QueryError::DatabaseError(_, information)) if information.message().contains("does not exist") => {
+            Ok(Vec::new())
+        }
+        other => other,
+    }
+}
+
+fn embedded() -> Result<Vec<String>, BoxError> {
+    let migrations: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations()?;
+    let mut versions: Vec<String> = migrations.iter().map(|migration| migration.name().version().to_string()).collect();
+    versions.sort();
+    Ok(versions)
+}

@@ -1,0 +1,155 @@
+//! Payments and orders: finding, leasing, and the one write.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::ids::{
+    AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
+};
+use mstore_pay_domain::lease::Lease;
+use mstore_pay_domain::order::Order;
+use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::ports::{
+    CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace, PaymentRepository, StoreError,
+};
+use mstore_pay_domain::time::Timestamp;
+use mstore_pay_domain::unit_of_work::UnitOfWork;
+
+use crate::errors::Fault;
+use crate::leases::CLAIM_ROWS_MAX;
+use crate::schema::payments;
+use crate::store::PostgresStore;
+use crate::types::Micros;
+use crate::{clock, commit, read};
+
+#[async_trait]
+impl PaymentRepository for PostgresStore {
+    async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
+        Ok(session!(self.snapshot, |conn| read::payment(conn, merchant, id))?)
+    }
+
+    async fn by_provider_ref(
+        &self,
+        merchant: &MerchantId,
+        provider_ref: &ProviderRef,
+    ) -> Result<Option<Payment>, StoreError> {
+        Ok(session!(self.snapshot, |conn| read::by_provider_ref(conn, merchant, provider_ref))?)
+    }
+
+    async fn by_account_ref(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        provider_ref: &ProviderRef,
+    ) -> Result<Option<Payment>, StoreError> {
+        Ok(session!(self.snapshot, |conn| read::by_account_ref(conn, provider, account, provider_ref))?)
+    }
+
+    async fn by_our_reference(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        reference: &OurReference,
+    ) -> Result<Option<Payment>, StoreError> {
+        Ok(session!(self.snapshot, |conn| read::by_our_reference(conn, provider, account, reference))?)
+    }
+
+    async fn by_account_order(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        code: &OrderCode,
+    ) -> Result<Vec<Payment>, StoreError> {
+        Ok(session!(self.snapshot, |conn| read::by_account_order(conn, provider, account, code))?)
+    }
+
+    async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
+        Ok(session!(self.snapshot, |conn| read::of_order(conn, merchant, code))?)
+    }
+
+    async fn list(
+        &self,
+        filter: &PaymentFilter,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        Ok(session!(self.snapshot, |conn| read::list(conn, filter, after, limit))?)
+    }
+
+    async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {
+        Ok(session!(self.transaction, |conn| claim_due(conn, now.into(), limit, lease))?)
+    }
+
+    async fn reschedule(
+        &self,
+        payment: &PaymentId,
+        token: LeaseToken,
+        checked_at: Timestamp,
+        next: &Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let next = next.map(Micros::from);
+        Ok(session!(self.plain, |conn| reschedule(conn, *payment, token, checked_at.into(), next))?)
+    }
+
+    async fn commit(&self, work: &UnitOfWork) -> Result<(), CommitError> {
+        Ok(commit::commit(self, work).await?)
+    }
+}
+
+#[async_trait]
+impl OrderRepository for PostgresStore {
+    async fn order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<Order>, StoreError> {
+        Ok(session!(self.plain, |conn| read::order(conn, merchant, code))?)
+    }
+}
+
+async fn claim_due(
+    conn: &mut AsyncPgConnection,
+    due: Micros,
+    limit: u32,
+    lease: Lease,
+) -> Result<Vec<LeasedPayment>, Fault> {
+    let now = clock::now(conn).await?;
+    let ids: Vec<String> = payments::table
+        .filter(payments::due_at.le(due))
+        .filter(payments::lease_until.is_null().or(payments::lease_until.le(now)))
+        .order((payments::due_at, payments::id))
+        .limit(limit.min(CLAIM_ROWS_MAX).into())
+        .select(payments::id)
+        .for_no_key_update()
+        .skip_locked()
+        .load(conn)
+        .await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    diesel::update(payments::table.filter(payments::id.eq_any(&ids)))
+        .set((payments::lease_token.eq(lease.token.to_string()), payments::lease_until.eq(now.plus(lease.ttl))))
+        .execute(conn)
+        .await?;
+    let mut rows = read::by_ids(conn, &ids).await?;
+    rows.sort_by_key(|(id, _)| ids.iter().position(|claimed| claimed == id));
+    let leased = |payment| LeasedPayment { payment, token: lease.token };
+    Ok(read::claimed(rows).into_iter().map(leased).collect())
+}
+
+async fn reschedule(
+    conn: &mut AsyncPgConnection,
+    payment: PaymentId,
+    token: LeaseToken,
+    checked_at: Micros,
+    next: Option<Micros>,
+) -> Result<(), Fault> {
+    let held = payments::table.find(payment.to_string()).filter(payments::lease_token.eq(token.to_string()));
+    diesel::update(held)
+        .set((
+            payments::check_count.eq(payments::check_count + 1),
+            payments::last_checked_at.eq(checked_at),
+            payments::due_at.eq(next),
+            payments::lease_token.eq(None::<String>),
+            payments::lease_until.eq(None::<Micros>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! Reading payments whole: a handful of queries, however many payments.
+
+mod assemble;
+mod payments;
+mod records;
+
+pub(crate) use assemble::claimed;
+pub(crate) use payments::{
+    by_account_order, by_account_ref, by_ids, by_our_reference, by_provider_ref, list, of_order, payment,
+};
+pub(crate) use records::{body, exception, exceptions, idempotency, order, records};

@@ -1,0 +1,193 @@
+//! Finding payments.
+
+use diesel::dsl::{AsSelect, auto_type, exists};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
+use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
+
+use super::assemble::{Assembled, Found, assemble};
+use crate::errors::Fault;
+use crate::rows::{DetailsRow, PaymentRow, status_word};
+use crate::schema::{charges, payment_details, payments, receipts};
+use crate::types::Micros;
+
+/// Payments with their details, oldest first.
+#[auto_type]
+fn with_details() -> _ {
+    let payment: AsSelect<PaymentRow, Pg> = PaymentRow::as_select();
+    let details: AsSelect<Option<DetailsRow>, Pg> = Option::<DetailsRow>::as_select();
+    payments::table
+        .left_join(payment_details::table)
+        .order((payments::created_at, payments::id))
+        .select((payment, details))
+}
+
+async fn whole(conn: &mut AsyncPgConnection, found: &[Found]) -> Result<Vec<Payment>, Fault> {
+    let assembled = assemble(conn, found).await?;
+    assembled.into_iter().map(|(_, payment)| payment.map_err(Fault::from)).collect()
+}
+
+async fn one(conn: &mut AsyncPgConnection, found: Option<&Found>) -> Result<Option<Payment>, Fault> {
+    Ok(whole(conn, found.map_or(&[], std::slice::from_ref)).await?.pop())
+}
+
+/// A merchant's payment.
+pub(crate) async fn payment(
+    conn: &mut AsyncPgConnection,
+    merchant: &MerchantId,
+    id: &PaymentId,
+) -> Result<Option<Payment>, Fault> {
+    let found = with_details()
+        .filter(payments::id.eq(id.to_string()))
+        .filter(payments::merchant_id.eq(merchant.as_str()))
+        .first(conn)
+        .await
+        .optional()?;
+    one(conn, found.as_ref()).await
+}
+
+/// The payments of those ids, each readable or not, in no order.
+pub(crate) async fn by_ids(conn: &mut AsyncPgConnection, ids: &[String]) -> QueryResult<Vec<Assembled>> {
+    let found = with_details().filter(payments::id.eq_any(ids)).load(conn).await?;
+    assemble(conn, &found).await
+}
+
+/// A merchant's payment with a charge of that id of its provider's.
+pub(crate) async fn by_provider_ref(
+    conn: &mut AsyncPgConnection,
+    merchant: &MerchantId,
+    provider_ref: &ProviderRef,
+) -> Result<Option<Payment>, Fault> {
+    let charged = charges::table
+        .filter(charges::merchant_id.eq(merchant.as_str()))
+        .filter(charges::provider_ref.eq(provider_ref.as_str()))
+        .select(charges::payment_id);
+    let found = with_details().filter(payments::id.eq_any(charged)).first(conn).await.optional()?;
+    one(conn, found.as_ref()).await
+}
+
+/// The payment with a charge of that id at an account, else with a receipt of that id.
+pub(crate) async fn by_account_ref(
+    conn: &mut AsyncPgConnection,
+    provider: &ProviderId,
+    account: &AccountId,
+    provider_ref: &ProviderRef,
+) -> Result<Option<Payment>, Fault> {
+    let charged = charges::table
+        .filter(charges::provider.eq(provider.as_str()))
+        .filter(charges::account_id.eq(account.as_str()))
+        .filter(charges::provider_ref.eq(provider_ref.as_str()))
+        .select(charges::payment_id);
+    let found = with_details().filter(payments::id.eq_any(charged)).first(conn).await.optional()?;
+    if found.is_some() {
+        return one(conn, found.as_ref()).await;
+    }
+    let received =
+        receipts::table.find((provider.as_str(), account.as_str(), provider_ref.as_str())).select(receipts::payment_id);
+    let found = with_details().filter(payments::id.eq_any(received)).first(conn).await.optional()?;
+    one(conn, found.as_ref()).await
+}
+
+/// The payment with a charge of that reference of ours at an account.
+pub(crate) async fn by_our_reference(
+    conn: &mut AsyncPgConnection,
+    provider: &ProviderId,
+    account: &AccountId,
+    reference: &OurReference,
+) -> Result<Option<Payment>, Fault> {
+    let charged = charges::table
+        .filter(charges::provider.eq(provider.as_str()))
+        .filter(charges::account_id.eq(account.as_str()))
+        .filter(charges::our_reference.eq(reference.as_str()))
+        .select(charges::payment_id);
+    let found = with_details().filter(payments::id.eq_any(charged)).first(conn).await.optional()?;
+    one(conn, found.as_ref()).await
+}
+
+/// Every payment with a charge at an account for an order of that code.
+pub(crate) async fn by_account_order(
+    conn: &mut AsyncPgConnection,
+    provider: &ProviderId,
+    account: &AccountId,
+    code: &OrderCode,
+) -> Result<Vec<Payment>, Fault> {
+    let charged = charges::table
+        .filter(charges::provider.eq(provider.as_str()))
+        .filter(charges::account_id.eq(account.as_str()))
+        .filter(charges::order_code.eq(code.as_str()))
+        .select(charges::payment_id);
+    let found = with_details().filter(payments::id.eq_any(charged)).load(conn).await?;
+    whole(conn, &found).await
+}
+
+/// Every payment of an order.
+pub(crate) async fn of_order(
+    conn: &mut AsyncPgConnection,
+    merchant: &MerchantId,
+    code: &OrderCode,
+) -> Result<Vec<Payment>, Fault> {
+    let found = with_details()
+        .filter(payments::merchant_id.eq(merchant.as_str()))
+        .filter(payments::order_code.eq(code.as_str()))
+        .load(conn)
+        .await?;
+    whole(conn, &found).await
+}
+
+/// The payments that a filter admits, newest first, behind a place.
+pub(crate) async fn list(
+    conn: &mut AsyncPgConnection,
+    filter: &PaymentFilter,
+    after: Option<PaymentPlace>,
+    limit: u32,
+) -> Result<Vec<Payment>, Fault> {
+    let mut query = admitted(filter);
+    if let Some(PaymentPlace { created_at, id }) = after {
+        let at = Micros::from(created_at);
+        // The first condition is what an index can start from.
+        let behind = payments::created_at.lt(at).or(payments::id.lt(id.to_string()));
+        query = query.filter(payments::created_at.le(at)).filter(behind);
+    }
+    let newest = (payments::created_at.desc(), payments::id.desc());
+    let ids: Vec<String> = query.order(newest).limit(limit.into()).select(payments::id).load(conn).await?;
+    let mut found = with_details().filter(payments::id.eq_any(&ids)).load(conn).await?;
+    found.reverse();
+    whole(conn, &found).await
+}
+
+fn admitted(filter: &PaymentFilter) -> payments::BoxedQuery<'_, Pg> {
+    let mut query = payments::table.filter(payments::merchant_id.eq(filter.merchant.as_str())).into_boxed();
+    if let Some(branch) = &filter.branch {
+        query = query.filter(payments::branch_id.eq(branch.as_str()));
+    }
+    if let Some(code) = &filter.order_code {
+        query = query.filter(payments::order_code.eq(code.as_str()));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(payments::status.eq(status_word(status)));
+    }
+    if let Some(method) = filter.method {
+        query = query.filter(payments::method.eq(method.code()));
+    }
+    if let Some(provider) = &filter.provider {
+        let shown = charges::table
+            .filter(charges::payment_id.eq(payments::id))
+            .filter(charges::provider.eq(provider.as_str()))
+            .filter(charges::hidden_since.is_null());
+        query = query.filter(exists(shown));
+    }
+    if let Some(id) = &filter.receipt_id {
+        let received = receipts::table.filter(receipts::payer_receipt_id.eq(id)).select(receipts::payment_id);
+        query = query.filter(payments::id.eq_any(received));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(payments::created_at.ge(Micros::from(from)));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(payments::created_at.lt(Micros::from(to)));
+    }
+    query
+}

@@ -1,0 +1,96 @@
+//! Orders, exceptions, idempotency keys and the audit trail.
+
+use diesel::dsl::exists;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::audit::{AuditRecord, Digest};
+use mstore_pay_domain::exception::MoneyException;
+use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
+use mstore_pay_domain::ids::{ExceptionId, MerchantId, OrderCode, PaymentId};
+use mstore_pay_domain::order::Order;
+use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
+
+use crate::errors::Fault;
+use crate::rows::{EventRow, ExceptionRow, IdempotencyRow, OrderRow};
+use crate::schema::{exceptions, idempotency_keys, payment_bodies, payment_events, payments, transactions};
+use crate::types::Micros;
+
+pub(crate) async fn order(
+    conn: &mut AsyncPgConnection,
+    merchant: &MerchantId,
+    code: &OrderCode,
+) -> Result<Option<Order>, Fault> {
+    let row = transactions::table
+        .find((merchant.as_str(), code.as_str()))
+        .select(OrderRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(row.map(|row| row.read()).transpose()?)
+}
+
+/// Exceptions, newest first.
+pub(crate) async fn exceptions(
+    conn: &mut AsyncPgConnection,
+    filter: &ExceptionFilter,
+    after: Option<ExceptionPlace>,
+    limit: u32,
+) -> Result<Vec<MoneyException>, Fault> {
+    let query = exceptions::table
+        .order((exceptions::at.desc(), exceptions::id.desc()))
+        .limit(limit.into())
+        .select(ExceptionRow::as_select())
+        .into_boxed::<Pg>();
+    let mut query = match filter {
+        ExceptionFilter::Merchant(merchant) => query.filter(exceptions::merchant_id.eq(merchant.as_str())),
+        ExceptionFilter::Branch(merchant, branch) => {
+            let of_branch = payments::table
+                .filter(payments::id.nullable().eq(exceptions::payment_id))
+                .filter(payments::branch_id.eq(branch.as_str()));
+            query.filter(exceptions::merchant_id.eq(merchant.as_str())).filter(exists(of_branch))
+        }
+        ExceptionFilter::Payment(payment) => query.filter(exceptions::payment_id.eq(payment.to_string())),
+        ExceptionFilter::Unmatched => query.filter(exceptions::merchant_id.is_null()),
+    };
+    if let Some(ExceptionPlace { at, id }) = after {
+        let (at, id) = (Micros::from(at), id.to_string());
+        query = query.filter(exceptions::at.lt(at).or(exceptions::at.eq(at).and(exceptions::id.lt(id))));
+    }
+    let rows = query.load(conn).await?;
+    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
+}
+
+pub(crate) async fn exception(conn: &mut AsyncPgConnection, id: &ExceptionId) -> Result<Option<MoneyException>, Fault> {
+    let row = exceptions::table.find(id.to_string()).select(ExceptionRow::as_select()).first(conn).await.optional()?;
+    Ok(row.map(|row| row.read()).transpose()?)
+}
+
+pub(crate) async fn idempotency(
+    conn: &mut AsyncPgConnection,
+    slot: &IdempotencySlot,
+) -> Result<Option<IdempotencyRecord>, Fault> {
+    let row = idempotency_keys::table
+        .find((slot.merchant.as_str(), &slot.route, slot.key.as_str()))
+        .select(IdempotencyRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(row.map(|row| row.read()).transpose()?)
+}
+
+/// A payment's chain, in order.
+pub(crate) async fn records(conn: &mut AsyncPgConnection, payment: &PaymentId) -> Result<Vec<AuditRecord>, Fault> {
+    let rows = payment_events::table
+        .filter(payment_events::payment_id.eq(payment.to_string()))
+        .order(payment_events::seq)
+        .select(EventRow::as_select())
+        .load(conn)
+        .await?;
+    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
+}
+
+pub(crate) async fn body(conn: &mut AsyncPgConnection, digest: &Digest) -> Result<Option<Vec<u8>>, Fault> {
+    let found = payment_bodies::table.find(digest.as_bytes().to_vec()).select(payment_bodies::body).first(conn);
+    Ok(found.await.optional()?)
+}

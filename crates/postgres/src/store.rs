@@ -1,0 +1,91 @@
+//! The store: one database, many nodes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel_async::AsyncPgConnection;
+use mstore_pay_domain::ports::{CommitError, StoreError};
+use mstore_pay_domain::unit_of_work::UnitOfWork;
+
+use crate::connection::Address;
+use crate::errors::OpenError;
+use crate::sessions::Sessions;
+use crate::{health, migrations, write};
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Connections of this node. Default: 16.
+    pub connections: usize,
+    /// Longest wait for one of them; beyond it [`StoreError::Unavailable`]. Default: 2 s.
+    pub wait_max: Duration,
+    /// Longest time for one piece of work, the wait included, and again for its commit. Default: 4 s.
+    pub work_max: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        const CONNECTIONS: usize = 16;
+        const WAIT_MAX: Duration = Duration::from_secs(2);
+        const WORK_MAX: Duration = Duration::from_secs(4);
+        Self { connections: CONNECTIONS, wait_max: WAIT_MAX, work_max: WORK_MAX }
+    }
+}
+
+/// A store in a database of PostgreSQL. Clones share its connections.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pub(crate) sessions: Arc<Sessions>,
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PostgresStore(..)")
+    }
+}
+
+impl PostgresStore {
+    /// Opens the store in the database of that URL, migrating it as needed (see [`crate::migrate`]).
+    ///
+    /// Several hosts may be named, of which the one that can be written to is taken:
+    /// `postgres://a,b/mine?target_session_attrs=read-write`. `sslmode` is `disable` (the default),
+    /// `require` or `verify-full`, the last with `sslrootcert` for an authority of one's own.
+    ///
+    /// # Errors
+    /// [`OpenError`] if the database cannot be reached or used.
+    pub async fn connect(url: &str, options: Options) -> Result<Self, OpenError> {
+        let address = Arc::new(Address::parse(url)?);
+        migrations::run(&address).await?;
+        let Options { connections, wait_max, work_max } = options;
+        let sessions = Sessions::new(address, connections, wait_max, work_max)?;
+        Ok(Self { sessions: Arc::new(sessions) })
+    }
+
+    /// Whether the store can serve: it reads, its schema is current, and it can be written to.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] saying what is missing.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        Ok(session!(self.transaction, |conn| health::schema_is_current(conn))?)
+    }
+
+    /// What is wrong with the files of the database, as far as PostgreSQL has noticed: pages that failed
+    /// their checksums, and indexes that are not whole. Nothing, in a sound one.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be asked.
+    pub async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {
+        Ok(session!(self.plain, |conn| health::integrity_check(conn))?)
+    }
+
+    /// Applies a unit of work within a transaction that the caller owns, whole or not at all: for an
+    /// embedder whose own rows must commit with it. Nothing is durable before the caller commits, and
+    /// a commit whose outcome is unknown is the caller's to look into.
+    ///
+    /// # Errors
+    /// As [`PaymentRepository::commit`](mstore_pay_domain::ports::PaymentRepository::commit), after which the
+    /// caller's transaction can go on; [`StoreError::Query`] outside of any.
+    pub async fn commit_in(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<(), CommitError> {
+        Ok(write::apply_nested(conn, work).await?)
+    }
+}

@@ -1,0 +1,173 @@
+//! Waking whoever waits for a payment, through whichever node.
+//!
+//! A notification is sent by a task of its own, never in the transaction of a unit of work: PostgreSQL
+//! commits transactions that notify one after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::sql_types::Text;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures::StreamExt as _;
+use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::ports::{Clock, Wakeups};
+use tokio::sync::Notify;
+
+use crate::connection::Address;
+use crate::errors::{Fault, OpenError};
+use crate::store::PostgresStore;
+
+const LISTEN: &str = "LISTEN mstore_pay_changed";
+/// Changes of that long are told in one notification.
+const COALESCED_FOR: Duration = Duration::from_millis(10);
+/// Ids in one notification, whose text must stay below 8,000 bytes.
+const IDS_MAX: usize = 150;
+const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// Wakes waiters of this node at once, and those of the others by a notification. While the database
+/// cannot be reached, or pgbouncer in transaction mode is in between, whoever waits looks again when its
+/// pause is over.
+pub struct SharedWakeups {
+    store: PostgresStore,
+    listen_on: Address,
+    clock: Arc<dyn Clock>,
+    changed: Mutex<BTreeSet<PaymentId>>,
+    to_tell: Notify,
+    waiters: Mutex<BTreeMap<PaymentId, Arc<Notify>>>,
+}
+
+impl SharedWakeups {
+    /// Wake-ups between the nodes on that store, heard over a connection of its own to that URL. Nothing is
+    /// sent to other nodes, or heard from them, but while [`run`](Self::run) runs.
+    ///
+    /// # Errors
+    /// [`OpenError::Url`] if the URL is none of PostgreSQL's.
+    pub fn new(store: PostgresStore, listen_url: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Ok(Self {
+            store,
+            listen_on: Address::parse(listen_url)?,
+            clock,
+            changed: Mutex::default(),
+            to_tell: Notify::new(),
+            waiters: Mutex::default(),
+        })
+    }
+
+    /// Tells the other nodes what changed here, and listens to them, for ever. For a task of its own; MUST
+    /// run once a node, and is safe to drop.
+    pub async fn run(&self) {
+        futures::join!(self.tell_for_ever(), self.listen_for_ever());
+    }
+
+    async fn tell_for_ever(&self) {
+        loop {
+            self.to_tell.notified().await;
+            tokio::time::sleep(COALESCED_FOR).await;
+            let changed: Vec<PaymentId> = std::mem::take(&mut *lock(&self.changed)).into_iter().collect();
+            for some in changed.chunks(IDS_MAX) {
+                let store = &self.store;
+                if let Err(fault) = session!(store.plain, |conn| tell(conn, some)) {
+                    tracing::debug!(?fault, "could not wake the other nodes");
+                }
+            }
+        }
+    }
+
+    async fn listen_for_ever(&self) {
+        loop {
+            if let Err(error) = self.listen().await {
+                tracing::debug!(?error, "could not listen to the other nodes");
+            }
+            tokio::time::sleep(LISTEN_AGAIN_AFTER).await;
+        }
+    }
+
+    async fn listen(&self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let mut conn = self.listen_on.connect().await?;
+        conn.batch_execute(LISTEN).await?;
+        // What changed while nobody listened is not told again.
+        self.wake_all();
+        let mut notifications = pin!(conn.notifications_stream());
+        while let Some(notification) = notifications.next().await {
+            for id in notification?.payload.split(' ').filter_map(|id| id.parse().ok()) {
+                self.wake_here(&id);
+            }
+        }
+        Ok(())
+    }
+
+    fn wake_here(&self, payment: &PaymentId) {
+        if let Some(waiter) = lock(&self.waiters).get(payment) {
+            waiter.notify_waiters();
+        }
+    }
+
+    fn wake_all(&self) {
+        lock(&self.waiters).values().for_each(|waiter| waiter.notify_waiters());
+    }
+}
+
+#[async_trait]
+impl Wakeups for SharedWakeups {
+    fn wake(&self, payment: &PaymentId) {
+        self.wake_here(payment);
+        lock(&self.changed).insert(*payment);
+        self.to_tell.notify_one();
+    }
+
+    async fn changed(&self, payment: &PaymentId, within: Duration) {
+        let waiter = Waiter::of(self, payment);
+        let mut woken = pin!(waiter.notify.notified());
+        // From here on it hears, before it is first polled.
+        woken.as_mut().enable();
+        tokio::select! {
+            () = woken => {}
+            () = self.clock.sleep(within) => {}
+        }
+    }
+}
+
+impl std::fmt::Debug for SharedWakeups {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SharedWakeups(..)")
+    }
+}
+
+/// A place among those who wait for a payment; the last to leave takes it away.
+struct Waiter<'a> {
+    wakeups: &'a SharedWakeups,
+    payment: PaymentId,
+    notify: Arc<Notify>,
+}
+
+impl<'a> Waiter<'a> {
+    fn of(wakeups: &'a SharedWakeups, payment: &PaymentId) -> Self {
+        let notify = Arc::clone(lock(&wakeups.waiters).entry(*payment).or_default());
+        Self { wakeups, payment: *payment, notify }
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        const LAST: usize = 2;
+        let mut waiters = lock(&self.wakeups.waiters);
+        // The map holds one, this waiter the other; the lock keeps others from coming meanwhile.
+        if Arc::strong_count(&self.notify) <= LAST {
+            waiters.remove(&self.payment);
+        }
+    }
+}
+
+async fn tell(conn: &mut AsyncPgConnection, changed: &[PaymentId]) -> Result<(), Fault> {
+    let ids: Vec<String> = changed.iter().map(ToString::to_string).collect();
+    let notify = diesel::sql_query("SELECT pg_notify('mstore_pay_changed', $1)").bind::<Text, _>(ids.join(" "));
+    notify.execute(conn).await?;
+    Ok(())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

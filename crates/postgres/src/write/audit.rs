@@ -1,0 +1,64 @@
+//! The audit trail: links that follow, and bodies by digest.
+
+use std::collections::BTreeMap;
+
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::audit::{AuditHead, AuditRecord};
+use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::ports::CommitError;
+use mstore_pay_domain::unit_of_work::UnitOfWork;
+
+use super::stored::StoredHeads;
+use crate::errors::Fault;
+use crate::rows::{BodyRow, EventBodyRow, EventRow};
+use crate::schema::{payment_bodies, payment_event_bodies, payment_events};
+
+/// Refuses records that do not continue the stored chain, and payments whose head is not where their
+/// records end.
+pub(super) fn check_chains(work: &UnitOfWork, stored: &StoredHeads) -> Result<(), CommitError> {
+    let conflict =
+        |payment: &PaymentId| CommitError::Conflict { current: stored.get(payment).map(|head| head.revision) };
+    let stored_audit = |payment: &PaymentId| stored.get(payment).map(|head| head.audit).unwrap_or_default();
+    let mut heads: BTreeMap<PaymentId, AuditHead> = BTreeMap::new();
+    for record in &work.audit {
+        let head = heads.entry(record.payment).or_insert_with(|| stored_audit(&record.payment));
+        if !follows(record, *head) {
+            return Err(conflict(&record.payment));
+        }
+        *head = AuditHead { seq: record.seq, digest: record.digest() };
+    }
+    let written: BTreeMap<PaymentId, AuditHead> =
+        work.payments.iter().map(|write| (write.payment.id, write.payment.audit)).collect();
+    for (payment, head) in &written {
+        if *head != heads.remove(payment).unwrap_or_else(|| stored_audit(payment)) {
+            return Err(conflict(payment));
+        }
+    }
+    // A link without its payment would leave the payment's head behind.
+    heads.keys().next().map_or(Ok(()), |payment| Err(conflict(payment)))
+}
+
+fn follows(record: &AuditRecord, head: AuditHead) -> bool {
+    record.seq == head.seq.saturating_add(1) && record.previous == head.digest
+}
+
+/// Writes the records and bodies of a unit of work. A body that is there is the same body.
+pub(super) async fn append(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<(), Fault> {
+    for record in &work.audit {
+        diesel::insert_into(payment_events::table).values(&EventRow::of(record)).execute(conn).await?;
+        for body in EventBodyRow::all_of(record) {
+            diesel::insert_into(payment_event_bodies::table).values(&body).execute(conn).await?;
+        }
+    }
+    // In one order whoever writes them, so that two units with the same bodies do not wait in a circle.
+    let bodies: BTreeMap<_, _> = work.bodies.iter().map(|body| (*body.digest().as_bytes(), body)).collect();
+    for body in bodies.into_values() {
+        diesel::insert_into(payment_bodies::table)
+            .values(&BodyRow::of(body))
+            .on_conflict(payment_bodies::digest)
+            .do_nothing()
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! Idempotency keys.
+
+use diesel::prelude::*;
+use diesel::query_dsl::methods::FilterDsl as _;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::ports::CommitError;
+use mstore_pay_domain::unit_of_work::IdempotencyWrite;
+
+use crate::errors::Fault;
+use crate::rows::IdempotencyRow;
+use crate::schema::idempotency_keys as keys;
+use crate::types::Micros;
+
+/// Takes, answers or frees a key.
+pub(super) async fn write(conn: &mut AsyncPgConnection, write: &IdempotencyWrite) -> Result<(), Fault> {
+    match write {
+        IdempotencyWrite::Claim { record, now } => {
+            let row = IdempotencyRow::of(record);
+            let taken = diesel::insert_into(keys::table)
+                .values(&row)
+                .on_conflict((keys::merchant_id, keys::route, keys::key))
+                .do_update()
+                .set(&row)
+                .filter(keys::expires_at.le(Micros::from(*now)))
+                .execute(conn)
+                .await?;
+            if taken == 0 { Err(CommitError::KeyTaken.into()) } else { Ok(()) }
+        }
+        IdempotencyWrite::Answer { slot, payment, answer } => {
+            let key = keys::table.find((slot.merchant.as_str(), &slot.route, slot.key.as_str()));
+            diesel::update(QueryDsl::filter(key, keys::payment_id.eq(payment.to_string())))
+                .set((keys::answer_status.eq(i64::from(answer.status)), keys::answer_body.eq(&answer.body)))
+                .execute(conn)
+                .await?;
+            Ok(())
+        }
+        IdempotencyWrite::Release { slot, payment } => {
+            let key = keys::table.find((slot.merchant.as_str(), &slot.route, slot.key.as_str()));
+            diesel::delete(QueryDsl::filter(key, keys::payment_id.eq(payment.to_string()))).execute(conn).await?;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Orders.
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::payment::Revision;
+use mstore_pay_domain::unit_of_work::OrderWrite;
+
+use super::payments::{check_revision, or_taken};
+use crate::errors::Fault;
+use crate::rows::{Cells, OrderRow};
+use crate::schema::transactions;
+
+/// Writes an order that stands at the revision it was decided on.
+pub(super) async fn write(conn: &mut AsyncPgConnection, write: &OrderWrite) -> Result<(), Fault> {
+    let (merchant, code) = (write.order.merchant.as_str(), write.order.code.as_str());
+    let stored: Option<i64> = transactions::table
+        .find((merchant, code))
+        .select(transactions::revision)
+        .for_no_key_update()
+        .first(conn)
+        .await
+        .optional()?;
+    let cells = Cells { table: "transactions", id: code };
+    let stored = stored.map(|revision| cells.number("revision", revision).map(Revision::of)).transpose()?;
+    check_revision(stored, write.expected, "order")?;
+    let row = OrderRow::of(&write.order, write.expected.next());
+    if stored.is_some() {
+        diesel::update(transactions::table.find((merchant, code))).set(&row).execute(conn).await?;
+    } else {
+        let inserted = diesel::insert_into(transactions::table).values(&row).execute(conn).await;
+        inserted.map_err(|error| or_taken(error, "order"))?;
+    }
+    Ok(())
+}

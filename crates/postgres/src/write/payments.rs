@@ -1,0 +1,89 @@
+//! A payment with its details; its charges are apart.
+
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::payment::{Payment, Revision};
+use mstore_pay_domain::ports::{CommitError, StoreError};
+use mstore_pay_domain::unit_of_work::{Due, PaymentWrite, UnitOfWork};
+
+use super::charges;
+use super::stored::{StoredHead, StoredHeads};
+use crate::clock;
+use crate::errors::Fault;
+use crate::rows::{DetailsRow, DueColumns, PaymentRow};
+use crate::schema::{payment_details, payments};
+use crate::types::Micros;
+
+/// Writes a payment that stands at the revision it was decided on; any lease on it ends.
+pub(super) async fn write(
+    conn: &mut AsyncPgConnection,
+    write: &PaymentWrite,
+    work: &UnitOfWork,
+    stored: &mut StoredHeads,
+) -> Result<(), Fault> {
+    let payment = &write.payment;
+    let current = stored.get(&payment.id).map(|head| head.revision);
+    check_revision(current, write.expected, "payment id")?;
+    let revision = write.expected.next();
+    let row = PaymentRow::of(payment, revision);
+    let details = DetailsRow::of(&payment.id, &payment.details).map_err(StoreError::query)?;
+    let due = due_columns(conn, write.due).await?;
+    let last_noted = last_noted(work, payment);
+    if current.is_some() {
+        let noted = last_noted.map(|at| payments::updated_at.eq(at));
+        diesel::update(payments::table.find(&row.id)).set((&row, &due, noted)).execute(conn).await?;
+        diesel::update(payment_details::table.find(&row.id)).set(&details).execute(conn).await?;
+    } else {
+        let updated_at = payments::updated_at.eq(last_noted.unwrap_or_else(|| payment.created_at.into()));
+        let inserted = diesel::insert_into(payments::table).values((&row, &due, updated_at)).execute(conn).await;
+        inserted.map_err(|error| or_taken(error, "payment id"))?;
+        diesel::insert_into(payment_details::table).values(&details).execute(conn).await?;
+    }
+    charges::write(conn, payment, current.is_some()).await?;
+    stored.put(payment.id, StoredHead { revision, audit: payment.audit });
+    Ok(())
+}
+
+/// Whether something may be written at the revision that it was decided on.
+pub(super) fn check_revision(
+    stored: Option<Revision>,
+    expected: Revision,
+    what: &'static str,
+) -> Result<(), CommitError> {
+    match stored {
+        None if expected == Revision::NEW => Ok(()),
+        Some(stored) if stored == expected => Ok(()),
+        Some(_) if expected == Revision::NEW => Err(CommitError::Duplicate { what }),
+        current => Err(CommitError::Conflict { current }),
+    }
+}
+
+/// A row that must be new, and that somebody else has written meanwhile.
+pub(super) fn or_taken(error: QueryError, what: &'static str) -> Fault {
+    match error {
+        QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => CommitError::Duplicate { what }.into(),
+        other => other.into(),
+    }
+}
+
+/// A payment that its writer holds is due at once when the lease runs out, however the caller's
+/// clock stands.
+async fn due_columns(conn: &mut AsyncPgConnection, due: Due) -> QueryResult<DueColumns> {
+    const AT_ONCE: Micros = Micros(0);
+    Ok(match due {
+        Due::Never => DueColumns::default(),
+        Due::At(at) => DueColumns { due_at: Some(at.into()), ..DueColumns::default() },
+        Due::Leased(lease) => DueColumns {
+            due_at: Some(AT_ONCE),
+            lease_token: Some(lease.token.to_string()),
+            lease_until: Some(clock::now(conn).await?.plus(lease.ttl)),
+        },
+    })
+}
+
+/// When the last thing that goes on this payment's record happened: a unit of work has no time of
+/// its own.
+fn last_noted(work: &UnitOfWork, payment: &Payment) -> Option<Micros> {
+    work.audit.iter().rfind(|record| record.payment == payment.id).map(|record| record.at.into())
+}

@@ -1,0 +1,64 @@
+//! Where the payments of a unit of work stand before it; nobody else changes them until it ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::audit::AuditHead;
+use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::payment::Revision;
+use mstore_pay_domain::unit_of_work::UnitOfWork;
+
+use crate::errors::Fault;
+use crate::rows::Cells;
+use crate::schema::payments;
+
+/// A payment's revision and the head of its audit chain.
+#[derive(Clone, Copy)]
+pub(super) struct StoredHead {
+    pub(super) revision: Revision,
+    pub(super) audit: AuditHead,
+}
+
+/// Those of every payment that a unit of work names; a payment that is not there is not stored.
+pub(super) struct StoredHeads(BTreeMap<PaymentId, StoredHead>);
+
+impl StoredHeads {
+    pub(super) async fn load(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<Self, Fault> {
+        let written = work.payments.iter().map(|write| write.payment.id);
+        let named: BTreeSet<PaymentId> = written.chain(work.audit.iter().map(|record| record.payment)).collect();
+        let mut heads = BTreeMap::new();
+        // Nearly always one payment: a statement that stays prepared beats one query for all.
+        for payment in named {
+            if let Some(head) = load_one(conn, payment).await? {
+                heads.insert(payment, head);
+            }
+        }
+        Ok(Self(heads))
+    }
+
+    pub(super) fn get(&self, payment: &PaymentId) -> Option<StoredHead> {
+        self.0.get(payment).copied()
+    }
+
+    pub(super) fn put(&mut self, payment: PaymentId, head: StoredHead) {
+        self.0.insert(payment, head);
+    }
+}
+
+async fn load_one(conn: &mut AsyncPgConnection, payment: PaymentId) -> Result<Option<StoredHead>, Fault> {
+    let id = payment.to_string();
+    let found: Option<(i64, i64, Vec<u8>)> = payments::table
+        .find(&id)
+        .select((payments::revision, payments::audit_seq, payments::audit_head))
+        .for_no_key_update()
+        .first(conn)
+        .await
+        .optional()?;
+    let Some((revision, seq, digest)) = found else { return Ok(None) };
+    let cells = Cells { table: "payments", id: &id };
+    Ok(Some(StoredHead {
+        revision: Revision::of(cells.number("revision", revision)?),
+        audit: AuditHead { seq: cells.number("audit_seq", seq)?, digest: cells.digest("audit_head", &digest)? },
+    }))
+}

@@ -1,0 +1,18 @@
+//! The store of many nodes, seen from outside: through its ports, and through its database.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod audit_trail;
+mod crash;
+mod doubt;
+mod embedder;
+mod fixtures;
+mod health;
+mod lost;
+mod many_nodes;
+mod opening;
+mod proxy;
+mod rotten;
+mod seed_view;
+mod sharing;
+mod suite;
+mod words;

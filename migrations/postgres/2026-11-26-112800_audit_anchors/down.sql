@@ -1,0 +1,2 @@
+DROP TABLE anchored_heads;
+DROP TABLE audit_anchors;
