@@ -129,12 +129,13 @@ impl Gateway {
             self.ports.probe.reach(CrashPoint::BeforeCall).await?;
             let verdict = self.call(job, &payment, charge, route, limit).await;
             self.ports.probe.reach(CrashPoint::AfterCallBeforeCommit).await?;
+            let verdict = if repeated { verdict.of_a_repeat() } else { verdict };
             unanswered = unanswered.saturating_add(u32::from(matches!(verdict, Verdict::Unknown(_))));
             let try_of = Try { payment: &payment, charge, route, last: unanswered >= UNANSWERED_PER_RUN_MAX };
-            let verdict = if repeated { verdict.of_a_repeat() } else { verdict };
             let may_repeat = match route.capabilities.idempotency {
-                IdempotencySupport::Key { .. } => !try_of.last,
-                IdempotencySupport::Reference => !repeated,
+                // Whoever waits for something to show waits longer than whoever was pushed something.
+                IdempotencySupport::Key { .. } if charge.risk == Risk::Displayed => !try_of.last,
+                IdempotencySupport::Key { .. } | IdempotencySupport::Reference => !repeated,
                 IdempotencySupport::None => false,
             };
             let next = match verdict {
