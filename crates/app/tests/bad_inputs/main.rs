@@ -30,8 +30,8 @@ fn is_left_out(case: &Case) -> bool {
     class.starts_with("midtrans")
         || class == "sync"
         || case.step.path.contains("/offline/")
-        // Midtrans.
-        || case.id == "control-010"
+        // GoPay, and Midtrans.
+        || ["control-002", "control-010"].contains(&case.id.as_str())
         // The minimum of Rp 1,500 is that of Xendit's older API.
         || ["amount-004", "amount-005"].contains(&case.id.as_str())
 }
