@@ -8,9 +8,12 @@ use mstore_pay_domain::time::Timestamp;
 use uuid::Uuid;
 
 /// What the first form of cursors starts with; cursors of another form are refused.
-const VERSION: &str = "1";
+const VERSION: u8 = 1;
+/// What every cursor looks like: the version, a time within two thousand years, an id.
+pub(super) const PATTERN: &str = "^AQ[A-D][A-Za-z0-9_-]{30}[AQgw]$";
 
-/// Behind which item of a listing the next page starts: base64url of `version.microseconds.uuid`.
+/// Behind which item of a listing the next page starts: base64url of the version, seven bytes of
+/// microseconds after a zero, and the UUID, in that order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cursor {
     /// When that item came to be.
@@ -22,19 +25,21 @@ pub(super) struct Cursor {
 impl Cursor {
     /// Reads what [`Display`](fmt::Display) wrote; `None` if it is no cursor of ours.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let plain = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        let mut parts = plain.split('.');
-        let (version, micros, id) = (parts.next()?, parts.next()?, parts.next()?);
-        let at = Timestamp::from_micros(micros.parse().ok()?)?;
-        let cursor = Self { at, id: Uuid::try_parse(id).ok()? };
-        (version == VERSION && cursor.to_string() == text).then_some(cursor)
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (version, rest) = bytes.split_first()?;
+        let (micros, id) = rest.split_first_chunk::<8>()?;
+        let at = Timestamp::from_micros(i64::from_be_bytes(*micros))?;
+        let cursor = Self { at, id: Uuid::from_slice(id).ok()? };
+        let is_ours = *version == VERSION && micros.first() == Some(&0);
+        is_ours.then_some(cursor)
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = format!("{VERSION}.{}.{}", self.at.micros(), self.id.simple());
-        f.write_str(&URL_SAFE_NO_PAD.encode(plain))
+        let micros = self.at.micros().max(0).to_be_bytes();
+        let bytes = [&[VERSION], micros.as_slice(), self.id.as_bytes().as_slice()].concat();
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
     }
 }
 
@@ -48,9 +53,10 @@ mod tests {
         let cursor = Cursor { at, id: Uuid::from_u128(7) };
         let text = cursor.to_string();
         assert_eq!(Cursor::parse(&text), Some(cursor));
-        let other_form = URL_SAFE_NO_PAD.encode(format!("2.0.{}", Uuid::nil().simple()));
-        let not_a_time = URL_SAFE_NO_PAD.encode(format!("1.{}.{}", i64::MAX, Uuid::nil().simple()));
-        for text in ["", "x", &format!("A{text}"), &format!("{text}="), &other_form, &not_a_time] {
+        assert_eq!(text.len(), 34);
+        let other_form = URL_SAFE_NO_PAD.encode([2; 25]);
+        let before_time = URL_SAFE_NO_PAD.encode([&[VERSION, 255], [0; 23].as_slice()].concat());
+        for text in ["", "x", &format!("A{text}"), &format!("{text}="), &other_form, &before_time] {
             assert_eq!(Cursor::parse(text), None, "{text}");
         }
     }

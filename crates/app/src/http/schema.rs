@@ -6,7 +6,7 @@ use mstore_pay_domain::payment::PaymentStatus;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
 
 use super::payments::ITEMS_MAX;
 
@@ -22,6 +22,13 @@ pub(crate) fn words(words: impl IntoIterator<Item = &'static str>) -> Object {
 pub(crate) fn text(bytes_max: usize, pattern: Option<&str>) -> Object {
     let text = ObjectBuilder::new().schema_type(Type::String);
     text.min_length(Some(1)).max_length(Some(bytes_max)).pattern(pattern).build()
+}
+
+/// The same, or null, which stands for its absence.
+pub(crate) fn optional(mut object: Object) -> Object {
+    let SchemaType::Type(of) = object.schema_type else { return object };
+    object.schema_type = SchemaType::Array(vec![of, Type::Null]);
+    object
 }
 
 /// A whole number within these limits.

@@ -31,8 +31,8 @@ impl PartialSchema for RegisterRequest {
         let order = ObjectBuilder::new()
             .property("transaction_code", schema::order_code())
             .property("grand_total", schema::whole_amount())
-            .property("branch_code", schema::text(BranchId::BYTES_MAX, Some("^[!-~]+$")))
-            .property("payment_method", method.pattern(Some(schema::ONE_LINE)));
+            .property("branch_code", schema::optional(schema::text(BranchId::BYTES_MAX, Some("^[!-~]+$"))))
+            .property("payment_method", schema::optional(method.pattern(Some(schema::ONE_LINE)).build()));
         order.required("transaction_code").required("grand_total").build().into()
     }
 }

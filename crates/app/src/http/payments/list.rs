@@ -12,7 +12,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Right;
-use crate::http::cursor::Cursor;
+use crate::http::cursor::{Cursor, PATTERN};
 use crate::http::dto::StatusBody;
 use crate::http::query::Query;
 use crate::http::reply::Envelope;
@@ -78,7 +78,7 @@ impl IntoParams for ListParameters {
             schema::query("receipt_id", "Under that number on the customer's phone.", schema::text(128, None)),
             schema::query("from", "Made then or later.", schema::time()),
             schema::query("to", "Made before then.", schema::time()),
-            schema::query("cursor", "The `next_cursor` of the page before.", schema::text(128, None)),
+            schema::query("cursor", "The `next_cursor` of the page before.", schema::text(34, Some(PATTERN))),
             schema::limit(),
         ]
     }
