@@ -349,7 +349,7 @@ diesel::table! {
 
 diesel::joinable!(payment_details -> payments (payment_id));
 
-diesel::allow_tables_to_appear_in_same_query!(anchored_heads, payments, payment_details, charges, receipts);
+diesel::allow_tables_to_appear_in_same_query!(anchored_heads, exceptions, payments, payment_details, charges, receipts);
 
 #[cfg(test)]
 mod tests {

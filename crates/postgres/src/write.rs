@@ -1,6 +1,6 @@
 //! The one write: a unit of work, whole or not at all.
 //!
-//! Payments are locked first and in order of their ids, then all else in the order of the unit, so that
+//! Orders are locked first, then payments in order of their ids, then all else in the order of the unit, so that
 //! units rarely wait for each other in a circle; PostgreSQL ends one of those that do.
 
 mod audit;
@@ -9,7 +9,9 @@ mod exceptions;
 mod idempotency;
 mod inbox;
 mod live_orders;
+mod locks;
 mod orders;
+mod orders_read;
 mod outbox;
 mod payments;
 mod stored;
@@ -22,6 +24,9 @@ use crate::errors::Fault;
 
 /// Applies a unit of work; what it wrote before an error is for the caller to roll back.
 pub(crate) async fn apply(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<(), Fault> {
+    for read in &work.orders_read {
+        orders_read::check(conn, read).await?;
+    }
     let mut stored = StoredHeads::load(conn, work).await?;
     audit::check_chains(work, &stored)?;
     for write in &work.payments {

@@ -3,27 +3,16 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::event::OutboxMessage;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
+use super::locks::{Locked, lock};
 use super::payments::or_taken;
 use crate::clock::clock_timestamp;
 use crate::errors::Fault;
 use crate::rows::MessageRow;
 use crate::schema::outbox;
-
-diesel::define_sql_function! {
-    /// Returns nothing, which has no type here; its answer is not read.
-    fn pg_advisory_xact_lock(class: Integer, key: Integer) -> Text;
-}
-diesel::define_sql_function! {
-    fn hashtext(text: Text) -> Integer;
-}
-
-/// Tells these locks from others; the number means nothing but this.
-const FEED: i32 = 730_580;
 
 /// Makes units that tell a merchant something commit one after the other, from here on. Otherwise a message
 /// with a smaller number could become visible after a larger one was read, and whoever follows the feed
@@ -31,7 +20,7 @@ const FEED: i32 = 730_580;
 pub(super) async fn lock_feeds(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<(), Fault> {
     let merchants: BTreeSet<&str> = work.outbox.iter().map(|message| message.merchant.as_str()).collect();
     for merchant in merchants {
-        diesel::select(pg_advisory_xact_lock(FEED, hashtext(merchant))).execute(conn).await?;
+        lock(conn, Locked::Feed, merchant).await?;
     }
     Ok(())
 }

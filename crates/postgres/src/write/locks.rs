@@ -1,0 +1,39 @@
+//! Locks on what has no row of its own, held until the transaction ends.
+
+use diesel::sql_types::{Integer, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::errors::Fault;
+
+diesel::define_sql_function! {
+    /// Returns nothing, which has no type here; its answer is not read.
+    fn pg_advisory_xact_lock(class: Integer, key: Integer) -> Text;
+}
+diesel::define_sql_function! {
+    fn hashtext(text: Text) -> Integer;
+}
+
+/// What is locked.
+#[derive(Clone, Copy)]
+pub(super) enum Locked {
+    /// A merchant's feed of changes.
+    Feed,
+    /// An order, registered or not.
+    Order,
+}
+
+impl Locked {
+    /// Tells these locks from others; the numbers mean nothing but this.
+    const fn class(self) -> i32 {
+        match self {
+            Self::Feed => 730_580,
+            Self::Order => 730_581,
+        }
+    }
+}
+
+/// Waits until nobody else holds that lock. Two names of one hash share it, which costs a wait and nothing else.
+pub(super) async fn lock(conn: &mut AsyncPgConnection, what: Locked, name: &str) -> Result<(), Fault> {
+    diesel::select(pg_advisory_xact_lock(what.class(), hashtext(name))).execute(conn).await?;
+    Ok(())
+}

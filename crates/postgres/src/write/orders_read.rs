@@ -1,0 +1,42 @@
+//! Orders that a decision rests on.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::payment::Revision;
+use mstore_pay_domain::ports::CommitError;
+use mstore_pay_domain::unit_of_work::OrderRead;
+
+use super::locks::{Locked, lock};
+use crate::errors::Fault;
+use crate::rows::Cells;
+use crate::schema::{payments, transactions};
+
+/// Checks that an order and its payments are as they were read. Units that rest on one order are applied one
+/// after the other from here on: what was decided on a payment less would else commit beside that payment.
+pub(super) async fn check(conn: &mut AsyncPgConnection, read: &OrderRead) -> Result<(), Fault> {
+    let (merchant, code) = (read.merchant.as_str(), read.order_code.as_str());
+    lock(conn, Locked::Order, &format!("{merchant} {code}")).await?;
+    let order: Option<i64> =
+        transactions::table.find((merchant, code)).select(transactions::revision).first(conn).await.optional()?;
+    let cells = Cells { table: "transactions", id: code };
+    let order = order.map(|revision| cells.number("revision", revision).map(Revision::of)).transpose()?;
+    let rows: Vec<(String, i64)> = payments::table
+        .filter(payments::merchant_id.eq(merchant))
+        .filter(payments::order_code.eq(code))
+        .select((payments::id, payments::revision))
+        .load(conn)
+        .await?;
+    let mut stored: BTreeMap<PaymentId, Revision> = BTreeMap::new();
+    for (id, revision) in &rows {
+        let cells = Cells { table: "payments", id };
+        stored.insert(cells.text("id", id)?, Revision::of(cells.number("revision", *revision)?));
+    }
+    if order.unwrap_or(Revision::NEW) == read.order && stored == read.payments {
+        Ok(())
+    } else {
+        Err(CommitError::Conflict { current: None }.into())
+    }
+}
