@@ -23,4 +23,4 @@ lint:
 
 # Write the generated pages anew.
 docs:
-    UPDATE_DOCS=1 cargo test --workspace -- states_page errors_pages
+    UPDATE_DOCS=1 cargo test --workspace -- states_page the_pages_say_what_the_catalogue_says the_document_in_docs_is_the_one_that_is_served

@@ -146,7 +146,7 @@ pub struct XenditArgs {
 /// How the gateway decides.
 #[derive(Debug, Clone, Args)]
 pub struct PolicyArgs {
-    /// Providers, first first: `xendit,midtrans`, or by method `qris=midtrans,xendit;gopay=xendit`.
+    /// Providers, first first, for all or by method (`qris=xendit;gopay=xendit`). So far there is `xendit`.
     #[arg(long, env = "PROVIDER_ORDER", default_value = "xendit")]
     pub provider_order: String,
     /// Whether a webhook's word of money is borne out by asking: `always` or `never`.

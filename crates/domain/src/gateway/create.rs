@@ -112,7 +112,7 @@ pub enum CreateError {
     /// The order is another branch's: this one is told no more of it.
     #[error("order is another branch's")]
     OfAnotherBranch,
-    /// A push is in flight for this order.
+    /// A push is in flight for this order, or was called off so lately that the customer may still approve it.
     #[error("order has a payment in flight")]
     OrderHasLivePayment {
         /// Which.

@@ -243,13 +243,16 @@ impl Gateway {
 /// Whether a charge that is to be displayed is asked for by its key until it is answered, for want of another
 /// provider.
 fn is_only_way(job: &Job<'_>, charge: &Charge, route: &Route, now: Timestamp) -> bool {
-    charge.risk == Risk::Displayed && job.routes.len() == 1 && route.may_repeat(charge, now)
+    job.routes.len() == 1 && route.may_repeat(charge, now)
 }
 
-/// Recovery comes back the later the more openings went wrong, but soon enough for a till that waits.
+/// Recovery comes back the later the more openings went wrong and the longer the last one has been asked for, but soon
+/// enough for a till that waits.
 fn recovery_at(dossier: &Dossier, payment: &Payment) -> Timestamp {
     let lost = u32::try_from(payment.charges.len()).unwrap_or(u32::MAX);
-    dossier.now().plus(schedule::close_retry(lost.saturating_sub(2)).min(RECOVERY_PAUSE_MAX))
+    let asked_for = payment.charges.last().map(|last| dossier.now().since(last.created_at)).unwrap_or_default();
+    let pause = schedule::close_retry(lost.saturating_sub(2)).max(asked_for / 2);
+    dossier.now().plus(pause.min(RECOVERY_PAUSE_MAX))
 }
 
 /// Whether so many openings went wrong that no other is tried.

@@ -94,7 +94,7 @@ impl Gateway {
         charge: &ChargeId,
     ) -> Result<Settled, StoreError> {
         let Some(known) = payment.charge(charge) else { return self.bury(leased, "its charge is gone").await };
-        if !would_change(payment, known, notification) {
+        if !would_change(payment, known, notification) && notification.unrecognised.is_empty() {
             return self.mark(leased, InboxFate::Done, "says nothing new").await;
         }
         let snapshot = match self.bear_out(leased, notification, payment, known).await? {

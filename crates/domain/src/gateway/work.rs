@@ -69,7 +69,7 @@ impl WorkDone {
     }
 }
 
-/// One thing that this worker took up, and holds for half a minute.
+/// One thing that this worker took up, and holds for a minute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Errand {
     /// A webhook to settle.

@@ -61,12 +61,13 @@ impl Route {
     }
 
     /// Whether the intent to open that charge may be carried out once more, because its key is still honoured.
-    /// A card's token is not kept: what was opened with one cannot be asked for again.
+    /// Never a push: whether it went out under a key is not on record, and what is offered today may not be what it
+    /// was sent by.
     pub(in crate::gateway) fn may_repeat(&self, charge: &Charge, now: Timestamp) -> bool {
         let IdempotencySupport::Key { ttl } = self.capabilities.idempotency else { return false };
-        let by_token = charge.risk == Risk::Pushed && self.capabilities.token_risk.is_some();
         let is_intent = charge.opening == Opening::Intended && !charge.is_hidden();
-        self.leads_to(charge) && is_intent && !by_token && now < charge.created_at.plus(ttl)
+        let is_displayed = charge.risk == Risk::Displayed;
+        self.leads_to(charge) && is_intent && is_displayed && now < charge.created_at.plus(ttl)
     }
 
     /// Whether it is the same route.
