@@ -24,7 +24,7 @@ impl Failure {
     /// No answer. The client knows whether the request can have left this machine.
     pub(crate) fn unanswered(error: HttpError, asked: &str) -> Self {
         let (kind, certainty) = error.classify();
-        let exchange = Exchange { request: Some(asked.to_owned()), response: None };
+        let exchange = Exchange { request: Some(asked.to_owned()), ..Exchange::default() };
         Self { kind, certainty, status: None, exchange, why: Some(error.into()) }
     }
 
@@ -76,7 +76,7 @@ impl Failure {
 }
 
 fn exchange(asked: &str, reply: &Reply) -> Exchange {
-    Exchange { request: Some(asked.to_owned()), response: Some(reply.on_record()) }
+    Exchange { request: Some(asked.to_owned()), response: Some(reply.on_record()), ..Exchange::default() }
 }
 
 /// The same for outcomes.

@@ -67,7 +67,11 @@ impl AcmeCharge {
             status: status(&object.text("state").ok_or("state")?),
             qr: object.text("qr").ok_or("qr")?,
             receipts: payments.iter().map(receipt).collect::<Result<_, _>>()?,
-            exchange: Exchange { request: Some(asked.to_owned()), response: Some(reply.on_record()) },
+            exchange: Exchange {
+                request: Some(asked.to_owned()),
+                response: Some(reply.on_record()),
+                ..Exchange::default()
+            },
         })
     }
 
