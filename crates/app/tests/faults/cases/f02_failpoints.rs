@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::shop::{Shop, millis};
 use crate::checker::{self, Licence};
-use crate::rig::Pay;
+use crate::rig::{Pay, StoreKind};
 use crate::scale::{at_once, cases, percentile, repeats};
 use crate::till::{Sale, Till};
 
@@ -13,7 +13,6 @@ const REPEATS: u64 = 5;
 const F05_RUNS: u64 = 200;
 /// Sales under way when it strikes.
 const SALES: u64 = 3;
-const RECOVERY_WITHIN: Duration = Duration::from_secs(10);
 /// How long tills try where the gateway is dead for good.
 const DEAD_WITHIN: Duration = Duration::from_secs(2);
 /// How long an effect other than an abort may keep a till without its QR code: nobody starts the gateway anew.
@@ -109,14 +108,14 @@ async fn strike(shop: &mut Shop, point: CrashPoint, effect: Strike, round: u64) 
             // A paid order says so; any other gets its QR code, or its first answer again.
             let paid = answer.error_code() == "order_already_paid" || answer.data()["status"] == "paid";
             if !paid {
-                let shown = till.sell(&sale, RECOVERY_WITHIN).await;
+                let shown = till.sell(&sale, StoreKind::of_run().recovers_within()).await;
                 assert!(shown.is_ok(), "{} got no QR code again: {shown:?}", sale.order_code);
             }
         }
     })
     .await;
     let recovery = began.elapsed();
-    assert!(recovery <= RECOVERY_WITHIN, "{name}: recovered only after {recovery:?}");
+    assert!(recovery <= StoreKind::of_run().recovers_within(), "{name}: recovered only after {recovery:?}");
     (struck, millis(recovery))
 }
 

@@ -31,6 +31,16 @@ impl StoreKind {
         }
     }
 
+    /// How long after a start everything that was under way is to be on its way again. The embedded store belongs to
+    /// one process, so a new one knows that nobody holds a lease. In a shared one the lease of a node that died is over
+    /// when its time is: a minute at the longest.
+    pub(crate) fn recovers_within(self) -> Duration {
+        match self {
+            Self::Sqlite => Duration::from_secs(10),
+            Self::Postgres => Duration::from_secs(70),
+        }
+    }
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
