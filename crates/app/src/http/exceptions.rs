@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, PATTERN};
 use super::envelope::told;
 use super::query::Query;
 use super::reply::Envelope;
@@ -83,7 +83,10 @@ struct ListParameters;
 
 impl IntoParams for ListParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![schema::query("cursor", "The `next_cursor` of the page before.", schema::text(128, None)), schema::limit()]
+        vec![
+            schema::query("cursor", "The `next_cursor` of the page before.", schema::text(34, Some(PATTERN))),
+            schema::limit(),
+        ]
     }
 }
 

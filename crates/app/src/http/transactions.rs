@@ -49,7 +49,7 @@ impl ToSchema for RegisterRequest {}
     request_body = RegisterRequest,
     responses(
         (status = 201, description = "It is registered, now or before.", body = Envelope<OrderBody>),
-        (status = 400), (status = 409), (status = 413), (status = 415), (status = 422),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 415), (status = 422),
     ),
     security(("bearer" = [])),
 )]

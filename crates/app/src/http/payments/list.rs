@@ -68,7 +68,7 @@ struct ListParameters;
 impl IntoParams for ListParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let words = || schema::text(64, Some("^[!-~]+$"));
-        let provider = schema::text(ProviderId::BYTES_MAX, Some("^[a-z0-9_-]+$"));
+        let provider = schema::text(ProviderId::BYTES_MAX, Some("^[A-Za-z0-9._~-]+$"));
         vec![
             schema::query("order_code", "Of that order.", schema::order_code()),
             schema::query("status", "That stand there.", schema::status()),
