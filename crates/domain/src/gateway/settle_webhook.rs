@@ -60,7 +60,7 @@ impl Gateway {
         }
     }
 
-    /// Settles what changes no charge. What we do not know of it goes on the record of what it is about.
+    /// Settles what changes no charge.
     async fn settle_other(
         &self,
         leased: &LeasedDelivery,
@@ -70,20 +70,31 @@ impl Gateway {
         if !notification.unrecognised.is_empty()
             && let Found::One { payment, charge } = self.subject_of(leased, notification).await?
         {
-            let id = payment.id;
-            let noted = self.decide(&payment.merchant, &payment.order_code, &Actor::Provider, |dossier| {
-                record_drift(dossier, &id, &charge, leased, notification);
-                dossier.work_mut().inbox.push(mark_of(leased, InboxFate::Done));
-            });
-            return match noted.await {
-                Ok(()) => Ok(Settled::Done),
-                Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Deferred),
-                Err(DecideError::Store(store)) => Err(store),
-                Err(DecideError::Contended | DecideError::Commit(_)) => self.defer(leased, None).await,
-            };
+            return self.settle_drifted(leased, notification, &payment, &charge).await;
         }
         let why = format!("changes nothing: {event}");
         self.mark(leased, InboxFate::Done, &why).await
+    }
+
+    /// Settles what changes nothing, without asking: what we do not know of it goes on record.
+    async fn settle_drifted(
+        &self,
+        leased: &LeasedDelivery,
+        notification: &Notification,
+        payment: &Payment,
+        charge: &ChargeId,
+    ) -> Result<Settled, StoreError> {
+        let id = payment.id;
+        let noted = self.decide(&payment.merchant, &payment.order_code, &Actor::Provider, |dossier| {
+            record_drift(dossier, &id, charge, leased, notification);
+            dossier.work_mut().inbox.push(mark_of(leased, InboxFate::Done));
+        });
+        match noted.await {
+            Ok(()) => Ok(Settled::Done),
+            Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Deferred),
+            Err(DecideError::Store(store)) => Err(store),
+            Err(DecideError::Contended | DecideError::Commit(_)) => self.defer(leased, None).await,
+        }
     }
 
     async fn settle_charge(
@@ -94,8 +105,12 @@ impl Gateway {
         charge: &ChargeId,
     ) -> Result<Settled, StoreError> {
         let Some(known) = payment.charge(charge) else { return self.bury(leased, "its charge is gone").await };
-        if !would_change(payment, known, notification) && notification.unrecognised.is_empty() {
-            return self.mark(leased, InboxFate::Done, "says nothing new").await;
+        if !would_change(payment, known, notification) {
+            return if notification.unrecognised.is_empty() {
+                self.mark(leased, InboxFate::Done, "says nothing new").await
+            } else {
+                self.settle_drifted(leased, notification, payment, charge).await
+            };
         }
         let snapshot = match self.bear_out(leased, notification, payment, known).await? {
             Ok(snapshot) => snapshot,

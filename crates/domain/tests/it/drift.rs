@@ -1,7 +1,7 @@
 //! Drift: what a provider says that nobody here knows is put on record, and is no error to the cashier.
 
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::Created;
+use mstore_pay_domain::gateway::{Created, Settled};
 use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
@@ -81,5 +81,21 @@ fn a_webhook_with_a_word_of_tomorrow_is_recorded_with_what_it_is_about() {
     let body = String::from_utf8(told.body.clone()).unwrap().replace("event=expired", "event=evaporated");
     shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, format!("{body}\ncolour=red")));
     assert_eq!(shop.status(&payment.id), PaymentStatus::Pending);
+    assert_eq!(drift(&shop, &payment), ["webhook colour"]);
+}
+
+#[test]
+fn a_webhook_that_is_no_news_is_recorded_for_its_word_of_tomorrow_and_nobody_is_asked() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let [told] = &shop.webhooks()[..] else { panic!("expected one webhook") };
+    shop.deliver(told);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+    let asked = shop.world.provider.calls();
+    let body = String::from_utf8(told.body.clone()).unwrap();
+    let again = shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, format!("{body}\ncolour=red")));
+    assert_eq!(again, Some(Settled::Done));
+    assert_eq!(shop.world.provider.calls(), asked);
     assert_eq!(drift(&shop, &payment), ["webhook colour"]);
 }
