@@ -32,4 +32,4 @@ pub use config::{
     JwtSettings, LimitArgs, LogFormat, NotADatabase, PerMinute, PolicyArgs, PostgresUrl, SecretText, Settings,
     XenditArgs, XenditSettings,
 };
-pub use store::{OpenStoreError, Store, open_store};
+pub use store::{Nodes, OpenStoreError, Store, open_store};

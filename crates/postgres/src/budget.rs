@@ -14,6 +14,7 @@ use mstore_pay_domain::ports::{BudgetClass, Clock, Endpoint, RateBudget, RateLim
 use mstore_pay_domain::time::Timestamp;
 
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 use crate::rows::{BudgetKey, WindowCell};
 use crate::schema::rate_budget;
 use crate::store::PostgresStore;
@@ -133,6 +134,7 @@ async fn find(conn: &mut AsyncPgConnection, key: &BudgetKey<'_>) -> Result<Optio
 async fn keep(conn: &mut AsyncPgConnection, key: &BudgetKey<'_>, cell: &WindowCell) -> Result<(), Fault> {
     diesel::update(rate_budget::table.find(key.values()))
         .set(rate_budget::sliding.eq(cell.text()))
+        .kept()
         .execute(conn)
         .await?;
     Ok(())

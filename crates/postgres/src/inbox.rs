@@ -13,21 +13,21 @@ use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
 
 use crate::clock::{self, clock_timestamp};
 use crate::errors::Fault;
-use crate::leases::CLAIM_ROWS_MAX;
+use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
+use crate::prepared::KeepPrepared as _;
 use crate::read;
 use crate::rows::{Cells, DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow};
 use crate::schema::webhook_inbox as inbox;
 use crate::store::PostgresStore;
-use crate::types::Micros;
 
 #[async_trait]
 impl WebhookInbox for PostgresStore {
     async fn accept(&self, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, StoreError> {
-        Ok(session!(self.transaction, |conn| accept(conn, delivery, lease))?)
+        Ok(session!(self.transaction, |conn| accept(conn, delivery, lease, self.presence.number()))?)
     }
 
     async fn claim(&self, limit: u32, lease: Lease) -> Result<Vec<LeasedDelivery>, StoreError> {
-        Ok(session!(self.transaction, |conn| claim(conn, limit, lease))?)
+        Ok(session!(self.transaction, |conn| claim(conn, limit, lease, self.presence.number()))?)
     }
 
     async fn defer(
@@ -57,10 +57,15 @@ impl WebhookInbox for PostgresStore {
     }
 }
 
-async fn accept(conn: &mut AsyncPgConnection, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, Fault> {
+async fn accept(
+    conn: &mut AsyncPgConnection,
+    delivery: &NewDelivery,
+    lease: Lease,
+    holder: Option<i32>,
+) -> Result<Accepted, Fault> {
     let now = clock::now(conn).await?;
     let taken = diesel::insert_into(inbox::table)
-        .values(&NewDeliveryRow::of(delivery, lease, now, now.plus(lease.ttl)))
+        .values(&NewDeliveryRow::of(delivery, lease, holder, now))
         .on_conflict((inbox::provider, inbox::account_id, inbox::digest))
         .do_nothing()
         .execute(conn)
@@ -83,13 +88,19 @@ async fn accept(conn: &mut AsyncPgConnection, delivery: &NewDelivery, lease: Lea
     let (first, deliveries): (String, i64) = diesel::update(same)
         .set(inbox::deliveries.eq(inbox::deliveries + 1))
         .returning((inbox::id, inbox::deliveries))
+        .kept()
         .get_result(conn)
         .await?;
     let cells = Cells { table: "webhook_inbox", id: &first };
     Ok(Accepted::Duplicate { first: cells.text("id", &first)?, deliveries: cells.number("deliveries", deliveries)? })
 }
 
-async fn claim(conn: &mut AsyncPgConnection, limit: u32, lease: Lease) -> Result<Vec<LeasedDelivery>, Fault> {
+async fn claim(
+    conn: &mut AsyncPgConnection,
+    limit: u32,
+    lease: Lease,
+    holder: Option<i32>,
+) -> Result<Vec<LeasedDelivery>, Fault> {
     let now = clock::now(conn).await?;
     let places: Vec<i64> = inbox::table
         .filter(inbox::state.eq(DELIVERY_OPEN))
@@ -110,7 +121,9 @@ async fn claim(conn: &mut AsyncPgConnection, limit: u32, lease: Lease) -> Result
             inbox::attempts.eq(inbox::attempts + 1),
             inbox::lease_token.eq(lease.token.to_string()),
             inbox::lease_until.eq(now.plus(lease.ttl)),
+            inbox::lease_holder.eq(holder),
         ))
+        .kept()
         .execute(conn)
         .await?;
     let rows = inbox::table
@@ -133,7 +146,7 @@ async fn defer(
     let due = clock::now(conn).await?.plus(pause);
     if put_down(conn, delivery, token, DELIVERY_OPEN, Some(why)).await? {
         let row = inbox::table.filter(inbox::id.eq(delivery.to_string()));
-        diesel::update(row).set(inbox::due_at.eq(due)).execute(conn).await?;
+        diesel::update(row).set(inbox::due_at.eq(due)).kept().execute(conn).await?;
     }
     Ok(())
 }
@@ -148,13 +161,13 @@ async fn replay(conn: &mut AsyncPgConnection, delivery: &DeliveryId) -> Result<b
         .filter(inbox::id.eq(delivery.to_string()))
         .filter(inbox::state.eq_any([DELIVERY_PARKED, DELIVERY_DEAD]));
     let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::due_at.eq(clock_timestamp()));
-    Ok(diesel::update(waits).set(reopened).execute(conn).await? > 0)
+    Ok(diesel::update(waits).set(reopened).kept().execute(conn).await? > 0)
 }
 
 async fn unpark(conn: &mut AsyncPgConnection) -> Result<u64, Fault> {
     let parked = inbox::table.filter(inbox::state.eq(DELIVERY_PARKED));
     let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::due_at.eq(clock_timestamp()));
-    let count = diesel::update(parked).set(reopened).execute(conn).await?;
+    let count = diesel::update(parked).set(reopened).kept().execute(conn).await?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
 }
 
@@ -172,9 +185,11 @@ pub(crate) async fn put_down(
         .set((
             inbox::state.eq(state),
             inbox::reason.eq(why),
-            inbox::lease_token.eq(None::<String>),
-            inbox::lease_until.eq(None::<Micros>),
+            inbox::lease_token.eq(NO_TOKEN),
+            inbox::lease_until.eq(NO_TIME),
+            inbox::lease_holder.eq(NO_HOLDER),
         ))
+        .kept()
         .execute(conn)
         .await?;
     Ok(changed > 0)

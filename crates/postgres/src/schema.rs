@@ -130,7 +130,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
     use crate::types::UtcTime;
 
     outbox (position) {
@@ -149,6 +149,7 @@ diesel::table! {
         due_at -> UtcTime,
         lease_token -> Nullable<Text>,
         lease_until -> Nullable<UtcTime>,
+        lease_holder -> Nullable<Integer>,
         sent_at -> Nullable<UtcTime>,
     }
 }
@@ -205,7 +206,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
     use crate::types::{Rupiah, UtcTime};
 
     payments (id) {
@@ -236,6 +237,7 @@ diesel::table! {
         due_at -> Nullable<UtcTime>,
         lease_token -> Nullable<Text>,
         lease_until -> Nullable<UtcTime>,
+        lease_holder -> Nullable<Integer>,
     }
 }
 
@@ -326,7 +328,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
     use crate::types::UtcTime;
 
     webhook_inbox (position) {
@@ -344,6 +346,7 @@ diesel::table! {
         due_at -> UtcTime,
         lease_token -> Nullable<Text>,
         lease_until -> Nullable<UtcTime>,
+        lease_holder -> Nullable<Integer>,
     }
 }
 

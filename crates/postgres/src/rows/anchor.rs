@@ -20,7 +20,7 @@ pub(crate) struct HeadRow {
 
 /// An anchor without its heads.
 #[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = audit_anchors, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = audit_anchors, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
 pub(crate) struct AnchorRow {
     pub(crate) seq: i64,
     at: Micros,
@@ -30,7 +30,7 @@ pub(crate) struct AnchorRow {
 
 /// A head that an anchor put on record.
 #[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = anchored_heads, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = anchored_heads, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
 pub(crate) struct AnchoredHeadRow {
     payment_id: String,
     audit_seq: i64,

@@ -10,7 +10,7 @@ use crate::types::Micros;
 
 /// A link of a payment's chain: the bytes that are hashed, and parts of them for queries.
 #[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = payment_events, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = payment_events, check_for_backend(diesel::pg::Pg), treat_none_as_default_value = false)]
 pub(crate) struct EventRow {
     payment_id: String,
     seq: i64,
@@ -22,7 +22,7 @@ pub(crate) struct EventRow {
 
 /// A body that belongs to a record.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = payment_event_bodies)]
+#[diesel(table_name = payment_event_bodies, treat_none_as_default_value = false)]
 pub(crate) struct EventBodyRow {
     payment_id: String,
     seq: i64,
@@ -33,7 +33,7 @@ pub(crate) struct EventBodyRow {
 
 /// A redacted body.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = payment_bodies)]
+#[diesel(table_name = payment_bodies, treat_none_as_default_value = false)]
 pub(crate) struct BodyRow<'a> {
     digest: Vec<u8>,
     body: &'a [u8],

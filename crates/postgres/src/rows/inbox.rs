@@ -32,7 +32,7 @@ pub(crate) struct DeliveryRow {
 
 /// A delivery as it is taken in: leased to whoever took it.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = webhook_inbox)]
+#[diesel(table_name = webhook_inbox, treat_none_as_default_value = false)]
 pub(crate) struct NewDeliveryRow {
     id: String,
     provider: String,
@@ -46,11 +46,12 @@ pub(crate) struct NewDeliveryRow {
     due_at: Micros,
     lease_token: String,
     lease_until: Micros,
+    lease_holder: Option<i32>,
 }
 
 impl NewDeliveryRow {
     /// The row of a delivery taken in at `now` by the database's clock.
-    pub(crate) fn of(delivery: &NewDelivery, lease: Lease, now: Micros, until: Micros) -> Self {
+    pub(crate) fn of(delivery: &NewDelivery, lease: Lease, holder: Option<i32>, now: Micros) -> Self {
         Self {
             id: delivery.id.to_string(),
             provider: delivery.provider.to_string(),
@@ -63,7 +64,8 @@ impl NewDeliveryRow {
             state: OPEN,
             due_at: now,
             lease_token: lease.token.to_string(),
-            lease_until: until,
+            lease_until: now.plus(lease.ttl),
+            lease_holder: holder,
         }
     }
 }

@@ -50,6 +50,7 @@ pub(crate) struct DueColumns {
     pub(crate) due_at: Option<Micros>,
     pub(crate) lease_token: Option<String>,
     pub(crate) lease_until: Option<Micros>,
+    pub(crate) lease_holder: Option<i32>,
 }
 
 impl PaymentRow {

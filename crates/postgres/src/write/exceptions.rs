@@ -8,6 +8,7 @@ use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::ExceptionWrite;
 
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 use crate::rows::{EXCEPTION_OPEN, ExceptionRow};
 use crate::schema::exceptions;
 
@@ -41,6 +42,6 @@ async fn raise(conn: &mut AsyncPgConnection, exception: &MoneyException) -> Resu
 
 async fn resolve(conn: &mut AsyncPgConnection, exception: &MoneyException) -> Result<(), Fault> {
     let open = exceptions::table.find(exception.id.to_string()).filter(exceptions::state.eq(EXCEPTION_OPEN));
-    let resolved = diesel::update(open).set(&ExceptionRow::of(exception)).execute(conn).await?;
+    let resolved = diesel::update(open).set(&ExceptionRow::of(exception)).kept().execute(conn).await?;
     if resolved == 0 { Err(CommitError::Conflict { current: None }.into()) } else { Ok(()) }
 }

@@ -7,6 +7,7 @@ use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::LiveOrderWrite;
 
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 use crate::rows::Cells;
 use crate::schema::live_orders;
 
@@ -45,6 +46,7 @@ async fn hold(
         .do_update()
         .set(live_orders::charge_id.eq(&charge_id))
         .filter(live_orders::payment_id.eq(&payment_id))
+        .kept()
         .execute(conn)
         .await?;
     if held > 0 {

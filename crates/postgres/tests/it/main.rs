@@ -10,6 +10,8 @@ mod health;
 mod lost;
 mod many_nodes;
 mod opening;
+mod prepared;
+mod presence;
 mod proxy;
 mod rotten;
 mod seed_view;

@@ -13,6 +13,8 @@ use mstore_pay_throwaway_postgres::{Database, run};
 /// How long a unit of work that was under way may take to end before a file can be opened.
 const STORE_SECONDS_MAX: u64 = 5;
 
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
 /// Which store a case is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreKind {
@@ -28,16 +30,6 @@ impl StoreKind {
             Ok("postgres") => Self::Postgres,
             Ok("sqlite") | Err(_) => Self::Sqlite,
             Ok(other) => panic!("TEST_STORE is sqlite or postgres, not {other:?}"),
-        }
-    }
-
-    /// How long after a start everything that was under way is to be on its way again. The embedded store belongs to
-    /// one process, so a new one knows that nobody holds a lease. In a shared one the lease of a node that died is over
-    /// when its time is: a minute at the longest.
-    pub(crate) fn recovers_within(self) -> Duration {
-        match self {
-            Self::Sqlite => Duration::from_secs(10),
-            Self::Postgres => Duration::from_secs(70),
         }
     }
 
@@ -84,7 +76,7 @@ impl Backing {
             match open_store(&database).await {
                 Ok(store) => return store,
                 Err(OpenStoreError::InUse { .. }) if began.elapsed().as_secs() < STORE_SECONDS_MAX => {
-                    thread::sleep(Duration::from_millis(100));
+                    thread::sleep(LOOK_AGAIN_AFTER);
                 }
                 Err(error) => panic!("the store: {error:?}"),
             }
