@@ -10,14 +10,16 @@ use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
 use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
+use mstore_pay_tables::rows::{
+    Cells, DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow,
+};
+use mstore_pay_tables::schema::webhook_inbox as inbox;
 
 use crate::clock::{self, clock_timestamp};
 use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::prepared::KeepPrepared as _;
 use crate::read;
-use crate::rows::{Cells, DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow};
-use crate::schema::webhook_inbox as inbox;
 use crate::store::PostgresStore;
 
 #[async_trait]
@@ -37,7 +39,17 @@ impl WebhookInbox for PostgresStore {
         pause: Duration,
         why: &str,
     ) -> Result<(), StoreError> {
-        Ok(session!(self.transaction, |conn| defer(conn, delivery, token, pause, why))?)
+        Ok(session!(self.transaction, |conn| put_off(conn, delivery, token, pause, why, 1))?)
+    }
+
+    async fn postpone(
+        &self,
+        delivery: &DeliveryId,
+        token: LeaseToken,
+        pause: Duration,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        Ok(session!(self.transaction, |conn| put_off(conn, delivery, token, pause, why, 0))?)
     }
 
     async fn bury(&self, delivery: &DeliveryId, token: LeaseToken, why: &str) -> Result<(), StoreError> {
@@ -65,7 +77,7 @@ async fn accept(
 ) -> Result<Accepted, Fault> {
     let now = clock::now(conn).await?;
     let taken = diesel::insert_into(inbox::table)
-        .values(&NewDeliveryRow::of(delivery, lease, holder, now))
+        .values(&NewDeliveryRow::of(delivery, lease, holder, now, now.plus(lease.ttl)))
         .on_conflict((inbox::provider, inbox::account_id, inbox::digest))
         .do_nothing()
         .execute(conn)
@@ -77,7 +89,7 @@ async fn accept(
             account: delivery.account.clone(),
             received_at: delivery.received_at,
             body: delivery.authentic.body().to_vec(),
-            attempts: 1,
+            attempts: 0,
         };
         return Ok(Accepted::New(LeasedDelivery { delivery, token: lease.token }));
     }
@@ -118,7 +130,6 @@ async fn claim(
     }
     diesel::update(inbox::table.filter(inbox::position.eq_any(&places)))
         .set((
-            inbox::attempts.eq(inbox::attempts + 1),
             inbox::lease_token.eq(lease.token.to_string()),
             inbox::lease_until.eq(now.plus(lease.ttl)),
             inbox::lease_holder.eq(holder),
@@ -136,17 +147,20 @@ async fn claim(
     Ok(deliveries.into_iter().map(|delivery| LeasedDelivery { delivery, token: lease.token }).collect())
 }
 
-async fn defer(
+/// Ends a lease, and makes the delivery due again after a pause.
+async fn put_off(
     conn: &mut AsyncPgConnection,
     delivery: &DeliveryId,
     token: LeaseToken,
     pause: Duration,
     why: &str,
+    failed_tries: i64,
 ) -> Result<(), Fault> {
     let due = clock::now(conn).await?.plus(pause);
     if put_down(conn, delivery, token, DELIVERY_OPEN, Some(why)).await? {
         let row = inbox::table.filter(inbox::id.eq(delivery.to_string()));
-        diesel::update(row).set(inbox::due_at.eq(due)).kept().execute(conn).await?;
+        let later = (inbox::due_at.eq(due), inbox::attempts.eq(inbox::attempts + failed_tries));
+        diesel::update(row).set(later).kept().execute(conn).await?;
     }
     Ok(())
 }
@@ -160,13 +174,13 @@ async fn replay(conn: &mut AsyncPgConnection, delivery: &DeliveryId) -> Result<b
     let waits = inbox::table
         .filter(inbox::id.eq(delivery.to_string()))
         .filter(inbox::state.eq_any([DELIVERY_PARKED, DELIVERY_DEAD]));
-    let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::due_at.eq(clock_timestamp()));
+    let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(clock_timestamp()));
     Ok(diesel::update(waits).set(reopened).kept().execute(conn).await? > 0)
 }
 
 async fn unpark(conn: &mut AsyncPgConnection) -> Result<u64, Fault> {
     let parked = inbox::table.filter(inbox::state.eq(DELIVERY_PARKED));
-    let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::due_at.eq(clock_timestamp()));
+    let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(clock_timestamp()));
     let count = diesel::update(parked).set(reopened).kept().execute(conn).await?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use mstore_pay_tables::rows::DELIVERY_OPEN;
+use mstore_pay_tables::schema::{outbox, payments, webhook_inbox as inbox};
+use mstore_pay_tables::types::Micros;
+
 use crate::errors::Fault;
-use crate::rows::DELIVERY_OPEN;
-use crate::schema::{outbox, payments, webhook_inbox as inbox};
-use crate::types::Micros;
 
 /// Most rows that one claim takes, whatever is asked for.
 pub(crate) const CLAIM_ROWS_MAX: u32 = 1_000;

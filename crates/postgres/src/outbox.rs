@@ -9,14 +9,14 @@ use mstore_pay_domain::event::{Change, FeedPlace};
 use mstore_pay_domain::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{LeasedMessage, Outbox, StoreError};
+use mstore_pay_tables::rows::MessageRow;
+use mstore_pay_tables::schema::outbox;
 
 use crate::clock::{self, clock_timestamp};
 use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::prepared::KeepPrepared as _;
 use crate::read;
-use crate::rows::MessageRow;
-use crate::schema::outbox;
 use crate::store::PostgresStore;
 
 #[async_trait]

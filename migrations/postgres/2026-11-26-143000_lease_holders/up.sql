@@ -1,5 +1,5 @@
 -- Which node holds a lease, where that can be told: its number is taken from this sequence, and as long as it lives
--- a session of it has an advisory lock under that number. The embedded store has no such column: one process has it.
+-- a session of it has an advisory lock under that number.
 CREATE SEQUENCE nodes AS INTEGER CYCLE;
 
 ALTER TABLE payments ADD COLUMN lease_holder INTEGER;

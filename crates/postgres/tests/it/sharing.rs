@@ -81,7 +81,7 @@ async fn another_limit_in_the_configuration_counts_at_once() {
 }
 
 /// The time of the machine; what it shows matters to nobody here.
-struct RealPauses;
+pub(crate) struct RealPauses;
 
 #[async_trait]
 impl Clock for RealPauses {

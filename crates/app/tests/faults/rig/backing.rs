@@ -68,6 +68,11 @@ impl Backing {
         }
     }
 
+    /// Runs SQL on it, where it is a database, and gives what it returned.
+    pub(super) fn sql(&self, sql: &str) -> String {
+        run(&self.url(), sql).unwrap_or_else(|why| panic!("{sql}: {why}"))
+    }
+
     /// The store itself; of a file only once the gateway has let go of it.
     pub(super) async fn open(&self) -> Arc<dyn Store> {
         let database: DatabaseUrl = self.url().parse().expect("a store");
@@ -90,16 +95,17 @@ impl Backing {
                 let files = [path.clone(), path.with_extension("db-wal")];
                 files.iter().flat_map(|file| fs::read(file).unwrap_or_default()).collect()
             }
-            Self::Own(_) | Self::Brought(_) => rows(&self.url()).into_bytes(),
+            Self::Own(_) | Self::Brought(_) => self.rows().into_bytes(),
         }
     }
-}
 
-/// Every row of every table as text.
-fn rows(url: &str) -> String {
-    let ask = |sql: &str| run(url, sql).unwrap_or_else(|why| panic!("{sql}: {why}"));
-    let tables = ask("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables \
-                      WHERE schemaname NOT IN ('pg_catalog', 'information_schema')");
-    let of = |table: &str| ask(&format!("SET bytea_output = escape; SELECT t::text FROM {table} t"));
-    tables.lines().map(of).collect()
+    /// Every row of every table as text.
+    fn rows(&self) -> String {
+        let tables = self.sql(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables \
+             WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
+        );
+        let of = |table: &str| self.sql(&format!("SET bytea_output = escape; SELECT t::text FROM {table} t"));
+        tables.lines().map(of).collect()
+    }
 }
