@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 
 pub use database::{Database, NotADatabase, PostgresUrl};
@@ -63,6 +64,9 @@ pub struct Settings {
     /// The sandbox that runs in the same process when no provider is configured.
     #[command(flatten)]
     pub sandbox: EmbeddedSandboxArgs,
+    /// A calendar for tests.
+    #[command(flatten)]
+    pub time: TimeArgs,
     /// Points at which to abort, panic, fail or sleep, for fault programmes:
     /// `after_intent_commit=abort;before_call=sleep(5000)*3`.
     #[arg(long, env = "FAILPOINTS")]
@@ -190,7 +194,17 @@ pub struct EmbeddedSandboxArgs {
     /// How long it keeps arrived money from listings, in milliseconds of its clock.
     #[arg(long, env = "SANDBOX_SWEEP_LAG", default_value_t = mstore_pay_sandbox::SWEEP_LAG_MS_DEFAULT)]
     pub sandbox_sweep_lag: u64,
-    /// How many times faster than real time its clock runs.
-    #[arg(long, env = "SANDBOX_TIME_SCALE", default_value = "1")]
-    pub sandbox_time_scale: NonZeroU32,
+}
+
+/// A calendar that runs faster than the world's, for tests.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct TimeArgs {
+    /// How many times faster than real time payments age, here and at the sandbox in this process; not in
+    /// production. Calls, waits and tokens keep real time.
+    #[arg(long, env = "TIME_SCALE", default_value = "1")]
+    pub time_scale: NonZeroU32,
+    /// When the faster time showed the real one, RFC 3339. Default: where the sandbox in this process left off;
+    /// without one it must be given, the same to every process.
+    #[arg(long, env = "TIME_ORIGIN")]
+    pub time_origin: Option<DateTime<Utc>>,
 }

@@ -30,6 +30,6 @@ pub use cli::{Cli, run};
 pub use config::{
     AccessSettings, AppEnv, Config, ConfigError, Database, EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey,
     JwtSettings, LimitArgs, LogFormat, NotADatabase, PerMinute, PolicyArgs, PostgresUrl, SecretText, Settings,
-    XenditArgs, XenditSettings,
+    TimeArgs, XenditArgs, XenditSettings,
 };
 pub use store::{OpenStoreError, Store, open_store};

@@ -9,6 +9,7 @@ mod cancel;
 mod check;
 mod close;
 mod create;
+mod deadline;
 mod decide;
 mod drift;
 mod find;

@@ -50,6 +50,7 @@ impl Config {
             ("HTTP_CONNECTIONS_MAX", self.http.connections_max.to_string()),
             ("HTTP_THREADS", self.http.threads.to_string()),
             ("SANDBOX_LISTEN_ADDR", sandbox.map(|sandbox| sandbox.listen.to_string()).unwrap_or_default()),
+            ("TIME_SCALE", self.time_scale().to_string()),
             ("FAILPOINTS", self.failpoints.clone().unwrap_or_default()),
         ];
         lines.map(|(name, value)| format!("{name}={value}")).join("\n")

@@ -20,5 +20,6 @@ mod pay_page;
 mod production;
 mod seed;
 mod stopping;
+mod time;
 mod waiting;
 mod webhooks;
