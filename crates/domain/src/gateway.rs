@@ -20,6 +20,7 @@ mod list_methods;
 mod list_payments;
 mod open;
 mod order;
+mod paging;
 mod publish;
 mod race;
 mod recover;
