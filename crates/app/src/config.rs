@@ -14,13 +14,13 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::Args;
+use clap::{Args, value_parser};
 
 pub use database::{Database, NotADatabase, PostgresUrl};
 pub use effective::{Config, HttpLimits, XenditSettings};
 pub use environment::{AppEnv, LogFormat};
 pub use jwt::{JwtAlgorithm, JwtKey, JwtSettings};
-pub use limit::PerMinute;
+pub use limit::{Days, PerMinute};
 pub use resolve::ConfigError;
 pub(crate) use resolve::LIVE_KEY_PREFIX;
 pub use secret::SecretText;
@@ -61,6 +61,9 @@ pub struct Settings {
     /// What is enough.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// How long things are kept.
+    #[command(flatten)]
+    pub retention: RetentionArgs,
     /// The sandbox that runs in the same process when no provider is configured.
     #[command(flatten)]
     pub sandbox: EmbeddedSandboxArgs,
@@ -177,6 +180,19 @@ pub struct LimitArgs {
     /// Threads that serve HTTP; default: one for each core.
     #[arg(long, env = "HTTP_THREADS")]
     pub http_threads: Option<NonZeroUsize>,
+}
+
+/// How long things are kept that need not be kept for ever. Payments, money and the audit trail are.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct RetentionArgs {
+    /// Days for which redacted requests, answers and webhooks are kept with the audit trail, or `off`: for ever. The
+    /// trail holds without them.
+    #[arg(long, env = "AUDIT_RETENTION_DAYS", default_value = "365")]
+    pub audit_retention_days: Days,
+    /// Days after which settled webhooks, messages that went out and idempotency keys that are over are deleted, at
+    /// least 7: for so long a webhook that comes again is known. Tills that were away longer miss changes.
+    #[arg(long, env = "SETTLED_RETENTION_DAYS", default_value = "30", value_parser = value_parser!(u32).range(7..))]
+    pub settled_retention_days: u32,
 }
 
 /// The sandbox in the same process.

@@ -68,6 +68,7 @@ pub(crate) fn wire(
         idempotency: store.clone(),
         timeline: store.clone(),
         anchors: store.clone(),
+        retention: store.clone(),
         inbox: store.clone(),
         outbox: store.clone(),
         publisher: feed.clone(),
@@ -86,6 +87,7 @@ pub(crate) fn wire(
         provider_order: config.provider_order.clone(),
         confirm_webhooks: config.confirm_webhooks,
         failover_on_unknown: config.failover_on_unknown,
+        retention: config.retention,
         public_base_url: addresses.public_base_url,
         ..Policies::default()
     };

@@ -3,6 +3,7 @@
 
 mod housekeeping;
 mod lane;
+mod pruning;
 mod sweeping;
 
 use std::sync::Arc;
@@ -52,6 +53,8 @@ impl Workers {
         }
         let workers = Arc::clone(self);
         self.tasks.spawn("sweeping", async move { workers.sweep_accounts().await });
+        let workers = Arc::clone(self);
+        self.tasks.spawn("pruning", async move { workers.prune().await });
         let workers = Arc::clone(self);
         self.tasks.spawn("housekeeping", async move { workers.keep_house(&readiness, &limits).await });
     }

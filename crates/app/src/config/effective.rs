@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
-use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder};
+use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder, RetentionPolicy};
 use mstore_pay_domain::ids::MerchantId;
 use mstore_pay_sandbox::{ClockAnchor, SandboxConfig};
 use mstore_pay_xendit::{WebhookVerification, XenditApi};
@@ -47,6 +47,8 @@ pub struct Config {
     pub confirm_webhooks: ConfirmWebhooks,
     /// What follows an unanswered opening.
     pub failover_on_unknown: FailoverOnUnknown,
+    /// How long things are kept.
+    pub retention: RetentionPolicy,
     /// What is enough.
     pub http: HttpLimits,
     /// The sandbox in this process, unless a provider is configured.

@@ -114,6 +114,7 @@ impl Settings {
             provider_order_text: self.policy.provider_order,
             confirm_webhooks: confirm_webhooks?,
             failover_on_unknown: failover_on_unknown?,
+            retention: policies::retention(self.retention),
             http: HttpLimits {
                 create_rate_limit: self.limits.create_rate_limit,
                 webhook_failure_limit: self.limits.webhook_failure_limit,
