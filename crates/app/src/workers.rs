@@ -63,8 +63,8 @@ impl Workers {
     pub(crate) async fn settle_now(&self, leased: Box<LeasedDelivery>) {
         let Ok(room) = Arc::clone(&self.at_once).try_acquire_owned() else {
             let (id, token) = (leased.delivery.id, leased.token);
-            if let Err(error) = self.gateway.ports().inbox.defer(&id, token, Duration::ZERO, "many came at once").await
-            {
+            let inbox = &self.gateway.ports().inbox;
+            if let Err(error) = inbox.postpone(&id, token, Duration::ZERO, "many came at once").await {
                 tracing::warn!(because = causes(&error), "left to its lease: {error}");
             }
             self.deferred.notify_one();

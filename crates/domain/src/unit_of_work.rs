@@ -165,6 +165,11 @@ pub enum InboxFate {
         /// Why, for the operator.
         why: String,
     },
+    /// Given up: kept as a dead letter for a person.
+    Dead {
+        /// Why, for the operator.
+        why: String,
+    },
 }
 
 impl UnitOfWork {

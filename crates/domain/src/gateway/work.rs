@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::settle_webhook::NotNow;
 use super::{DecideError, Gateway};
 use crate::ids::LeaseToken;
 use crate::lease::Lease;
@@ -171,7 +172,7 @@ impl Gateway {
     /// [`StoreError`]: its lease runs out.
     pub async fn give_back(&self, errand: &Errand) -> Result<(), StoreError> {
         match errand {
-            Errand::Webhook(leased) => self.defer(leased, None).await.map(|_| ()),
+            Errand::Webhook(leased) => self.not_now(leased, NotNow::Undecided).await.map(|_| ()),
             Errand::Payment(leased) => {
                 let now = self.ports.clock.now();
                 let soon = Some(now.plus(GIVEN_BACK_PAUSE));

@@ -22,4 +22,5 @@ mod shop;
 mod states_page;
 mod supersede;
 mod sweep;
+mod webhook_tries;
 mod workspace;

@@ -148,13 +148,11 @@ impl Tables {
     fn mark_delivery(&mut self, mark: &InboxMark) -> Result<(), CommitError> {
         let row = self.inbox.get(&mark.delivery).filter(|row| is_held_by(row.held, mark.token)).cloned();
         let mut row = row.ok_or(CommitError::LeaseLost)?;
-        match &mark.fate {
-            InboxFate::Done => row.state = InboxState::Done,
-            InboxFate::Parked { why } => {
-                row.state = InboxState::Parked;
-                row.why = Some(why.clone());
-            }
-        }
+        row.state = match &mark.fate {
+            InboxFate::Done => InboxState::Done,
+            InboxFate::Parked { .. } => InboxState::Parked,
+            InboxFate::Dead { .. } => InboxState::Dead,
+        };
         row.held = None;
         self.inbox_open.remove(&row.number);
         self.inbox.put(mark.delivery, row);

@@ -67,7 +67,6 @@ pub(super) struct InboxRow {
     pub(super) number: u64,
     pub(super) deliveries: u32,
     pub(super) state: InboxState,
-    pub(super) why: Option<String>,
     pub(super) held: Option<Held>,
 }
 
