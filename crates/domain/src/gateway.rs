@@ -40,12 +40,13 @@ pub use list_exceptions::ExceptionPage;
 pub use list_methods::{MethodOffer, ProviderOffer, Usability};
 pub use list_payments::PaymentPage;
 pub use order::{RegisterError, RegisterOrder};
+pub use publish::Published;
 pub use settle_webhook::Settled;
 pub use simulate::SimulateError;
 pub use status::{PaymentView, WaitFor};
 pub use sweep::{SweepReport, SweepWindow};
 pub use timeline::TimelineView;
-pub use work::{Errand, Lane, WorkDone, WorkLimits};
+pub use work::{Attended, Errand, Lane, WorkDone, WorkLimits};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

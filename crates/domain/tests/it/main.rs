@@ -13,6 +13,7 @@ mod expire;
 mod methods;
 mod orders;
 mod payments;
+mod publish;
 mod purity;
 mod pushes;
 mod recover;
