@@ -20,6 +20,7 @@ mod list_payments;
 mod open;
 mod order;
 mod publish;
+mod questions;
 mod race;
 mod recover;
 mod rematch;
@@ -51,6 +52,8 @@ pub use work::{Attended, Errand, Lane, WorkDone, WorkLimits};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use questions::Questions;
 
 use crate::ids::ProviderId;
 use crate::method::Method;
@@ -176,13 +179,15 @@ impl Default for Policies {
 pub struct Gateway {
     ports: Ports,
     policies: Policies,
+    /// Shared by every copy.
+    questions: Arc<Questions>,
 }
 
 impl Gateway {
     /// Puts the use cases over these ports.
     #[must_use]
     pub fn new(ports: Ports, policies: Policies) -> Self {
-        Self { ports, policies }
+        Self { ports, policies, questions: Arc::default() }
     }
 
     /// The ports it works with.

@@ -40,6 +40,7 @@ impl Gateway {
             created_at: charge.created_at,
         };
         let queries = [query];
+        self.questions.note(of.id, self.ports.clock.now());
         let asked = provider.inquire(&account, &queries, limit);
         let answers = within(self.ports.clock.as_ref(), limit, asked).await.unwrap_or_default();
         let answer = answers.into_iter().next();

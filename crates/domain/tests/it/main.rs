@@ -10,6 +10,7 @@ mod create;
 mod dossier;
 mod drift;
 mod expire;
+mod looks;
 mod methods;
 mod orders;
 mod payments;
