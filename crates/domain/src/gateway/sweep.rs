@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::ask::ProviderOrStore;
+use super::race::answer_within;
 use super::{DecideError, Gateway};
 use crate::account::ProviderAccount;
 use crate::audit::Actor;
@@ -100,12 +101,14 @@ impl Gateway {
         if let Reservation::Wait(_) = budget.reserve(&account.provider, &account.id, Endpoint::Sweep, class, 1).await {
             return Ok(report);
         }
-        let swept = match provider.sweep(account, window.from, SWEEP_WITHIN).await {
-            Ok(swept) => swept,
-            Err(error) => {
+        let listed = provider.sweep(account, window.from, SWEEP_WITHIN);
+        let swept = match answer_within(self.ports.clock.as_ref(), SWEEP_WITHIN, listed).await {
+            Some(Ok(swept)) => swept,
+            Some(Err(error)) => {
                 report.supported = error.kind != ProviderErrorKind::Unsupported;
                 return Ok(report);
             }
+            None => return Ok(report),
         };
         for (place, row) in swept.arrived.iter().enumerate() {
             report.listed = report.listed.saturating_add(1);

@@ -20,6 +20,7 @@ mod pushes;
 mod recover;
 mod settle;
 mod shop;
+mod silence;
 mod states_page;
 mod supersede;
 mod sweep;
