@@ -10,6 +10,7 @@ mod create;
 mod dossier;
 mod drift;
 mod expire;
+mod joiners;
 mod looks;
 mod methods;
 mod orders;
