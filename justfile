@@ -20,6 +20,7 @@ faults:
 lint:
     cargo fmt
     cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy --workspace --test faults -- -D warnings
 
 # Write the generated pages anew.
 docs:

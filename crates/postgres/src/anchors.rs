@@ -7,10 +7,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::audit::{AuditAnchor, AuditHead, SealedAnchor};
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::{Anchored, AuditAnchors, StoreError};
+use mstore_pay_tables::rows::{AnchorRow, AnchoredHeadRow, HeadRow, integer};
+use mstore_pay_tables::schema::{anchored_heads, audit_anchors, payments};
 
 use crate::errors::Fault;
-use crate::rows::{AnchorRow, AnchoredHeadRow, HeadRow, integer};
-use crate::schema::{anchored_heads, audit_anchors, payments};
 use crate::store::PostgresStore;
 
 type Heads = Vec<(PaymentId, AuditHead)>;

@@ -1,5 +1,7 @@
 //! Rate budgets that all nodes share.
 
+mod window;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +15,8 @@ use mstore_pay_domain::memory::SlidingWindow;
 use mstore_pay_domain::ports::{BudgetClass, Clock, Endpoint, RateBudget, RateLimitStatus, Reservation};
 use mstore_pay_domain::time::Timestamp;
 
+use self::window::{BudgetKey, WindowCell};
 use crate::errors::Fault;
-use crate::rows::{BudgetKey, WindowCell};
 use crate::schema::rate_budget;
 use crate::store::PostgresStore;
 

@@ -3,12 +3,9 @@
 //! Leases must not depend on the domain's clock, which tests and simulations speed up or stop, nor on
 //! the clocks of the nodes, which differ.
 
-use std::time::Duration;
-
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-
-use crate::types::{Micros, UtcTime};
+use mstore_pay_tables::types::{Micros, UtcTime};
 
 diesel::define_sql_function! {
     /// The time at this very moment, not at the start of the transaction.
@@ -18,11 +15,4 @@ diesel::define_sql_function! {
 /// Now, by the database's clock.
 pub(crate) async fn now(conn: &mut AsyncPgConnection) -> QueryResult<Micros> {
     diesel::select(clock_timestamp()).get_result(conn).await
-}
-
-impl Micros {
-    /// This time later by `pause`; stays at the end of time.
-    pub(crate) fn plus(self, pause: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(pause.as_micros()).unwrap_or(i64::MAX)))
-    }
 }

@@ -7,9 +7,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::audit::AuditRecord;
 use mstore_pay_domain::ids::MessageId;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
+use mstore_pay_tables::schema::{outbox, payment_events};
 
 use crate::errors::Fault;
-use crate::schema::{outbox, payment_events};
 use crate::store::PostgresStore;
 use crate::write;
 

@@ -10,15 +10,17 @@ use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
 use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
+use mstore_pay_tables::rows::{
+    Cells, DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow,
+};
+use mstore_pay_tables::schema::webhook_inbox as inbox;
+use mstore_pay_tables::types::Micros;
 
 use crate::clock::{self, clock_timestamp};
 use crate::errors::Fault;
 use crate::leases::CLAIM_ROWS_MAX;
 use crate::read;
-use crate::rows::{Cells, DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow};
-use crate::schema::webhook_inbox as inbox;
 use crate::store::PostgresStore;
-use crate::types::Micros;
 
 #[async_trait]
 impl WebhookInbox for PostgresStore {

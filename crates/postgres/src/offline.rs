@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{DeviceId, MerchantId};
 use mstore_pay_domain::ports::{OfflineEntry, OfflineRecorded, OfflineStore, StoreError};
+use mstore_pay_tables::rows::OfflineRow;
+use mstore_pay_tables::schema::offline_entries as entries;
 
 use crate::errors::Fault;
-use crate::rows::OfflineRow;
-use crate::schema::offline_entries as entries;
 use crate::store::PostgresStore;
 
 #[async_trait]

@@ -9,15 +9,15 @@ use mstore_pay_domain::event::{Change, FeedPlace};
 use mstore_pay_domain::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{LeasedMessage, Outbox, StoreError};
+use mstore_pay_tables::rows::MessageRow;
+use mstore_pay_tables::schema::outbox;
+use mstore_pay_tables::types::Micros;
 
 use crate::clock::{self, clock_timestamp};
 use crate::errors::Fault;
 use crate::leases::CLAIM_ROWS_MAX;
 use crate::read;
-use crate::rows::MessageRow;
-use crate::schema::outbox;
 use crate::store::PostgresStore;
-use crate::types::Micros;
 
 const NO_TOKEN: Option<String> = None;
 const NO_TIME: Option<Micros> = None;

@@ -14,12 +14,12 @@ use mstore_pay_domain::ports::{
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
+use mstore_pay_tables::schema::payments;
+use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
 use crate::leases::CLAIM_ROWS_MAX;
-use crate::schema::payments;
 use crate::store::PostgresStore;
-use crate::types::Micros;
 use crate::{clock, commit, read};
 
 #[async_trait]

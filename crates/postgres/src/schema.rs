@@ -1,243 +1,5 @@
-//! The tables as queries see them. A test compares them with a migrated database.
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Text};
-
-    anchored_heads (payment_id, audit_seq) {
-        payment_id -> Text,
-        audit_seq -> BigInt,
-        audit_head -> Binary,
-        anchor_seq -> BigInt,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Binary};
-    use crate::types::UtcTime;
-
-    audit_anchors (seq) {
-        seq -> BigInt,
-        at -> UtcTime,
-        previous -> Binary,
-        digest -> Binary,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::types::UtcTime;
-
-    charges (id) {
-        id -> Text,
-        payment_id -> Text,
-        position -> BigInt,
-        merchant_id -> Text,
-        order_code -> Text,
-        provider -> Text,
-        account_id -> Text,
-        our_reference -> Text,
-        created_at -> UtcTime,
-        hidden_since -> Nullable<UtcTime>,
-        opening -> Text,
-        opening_at -> Nullable<UtcTime>,
-        provider_ref -> Nullable<Text>,
-        payable_until -> Nullable<UtcTime>,
-        artefact -> Nullable<Text>,
-        qr_string -> Nullable<Text>,
-        bank_code -> Nullable<Text>,
-        va_number -> Nullable<Text>,
-        biller_code -> Nullable<Text>,
-        bill_key -> Nullable<Text>,
-        checkout_url -> Nullable<Text>,
-        deeplink_url -> Nullable<Text>,
-        closing -> Text,
-        closing_attempts -> Nullable<BigInt>,
-        closing_next_at -> Nullable<UtcTime>,
-        status -> Text,
-        ended_at -> Nullable<UtcTime>,
-        failure_reason -> Nullable<Text>,
-        risk -> Text,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{Nullable, Text};
-    use crate::types::{Rupiah, UtcTime};
-
-    exceptions (id) {
-        id -> Text,
-        key -> Text,
-        merchant_id -> Nullable<Text>,
-        order_code -> Nullable<Text>,
-        payment_id -> Nullable<Text>,
-        charge_id -> Nullable<Text>,
-        kind -> Text,
-        subject_kind -> Nullable<Text>,
-        subject -> Nullable<Text>,
-        expected_amount -> Nullable<Rupiah>,
-        amount -> Nullable<Rupiah>,
-        currency -> Nullable<Text>,
-        at -> UtcTime,
-        state -> Text,
-        resolved_at -> Nullable<UtcTime>,
-        resolved_by -> Nullable<Text>,
-        resolution -> Nullable<Text>,
-        reason -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
-    use crate::types::UtcTime;
-
-    idempotency_keys (merchant_id, route, key) {
-        merchant_id -> Text,
-        route -> Text,
-        key -> Text,
-        fingerprint -> Binary,
-        payment_id -> Text,
-        expires_at -> UtcTime,
-        answer_status -> Nullable<BigInt>,
-        answer_body -> Nullable<Binary>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{Text};
-
-    live_orders (merchant_id, order_code) {
-        merchant_id -> Text,
-        order_code -> Text,
-        payment_id -> Text,
-        charge_id -> Text,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Text};
-    use crate::types::UtcTime;
-
-    offline_entries (position) {
-        position -> BigInt,
-        merchant_id -> Text,
-        kind -> Text,
-        reference -> Text,
-        device_id -> Text,
-        fingerprint -> Binary,
-        created_at_device -> UtcTime,
-        received_at -> UtcTime,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::types::UtcTime;
-
-    outbox (position) {
-        position -> BigInt,
-        id -> Text,
-        merchant_id -> Text,
-        branch_id -> Nullable<Text>,
-        payment_id -> Text,
-        order_code -> Text,
-        revision -> BigInt,
-        at -> UtcTime,
-        event -> Text,
-        status -> Nullable<Text>,
-        paid_at -> Nullable<UtcTime>,
-        attempts -> BigInt,
-        due_at -> UtcTime,
-        lease_token -> Nullable<Text>,
-        lease_until -> Nullable<UtcTime>,
-        sent_at -> Nullable<UtcTime>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{Binary};
-
-    payment_bodies (digest) {
-        digest -> Binary,
-        body -> Binary,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{Nullable, Text};
-
-    payment_details (payment_id) {
-        payment_id -> Text,
-        customer_email -> Nullable<Text>,
-        customer_name -> Nullable<Text>,
-        customer_phone -> Nullable<Text>,
-        success_url -> Nullable<Text>,
-        failure_url -> Nullable<Text>,
-        description -> Nullable<Text>,
-        device_id -> Nullable<Text>,
-        metadata -> Text,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Text};
-
-    payment_event_bodies (payment_id, seq, position) {
-        payment_id -> Text,
-        seq -> BigInt,
-        position -> BigInt,
-        role -> Text,
-        digest -> Binary,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Text};
-    use crate::types::UtcTime;
-
-    payment_events (payment_id, seq) {
-        payment_id -> Text,
-        seq -> BigInt,
-        at -> UtcTime,
-        actor -> Text,
-        event -> Text,
-        record -> Binary,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
-    use crate::types::{Rupiah, UtcTime};
-
-    payments (id) {
-        id -> Text,
-        merchant_id -> Text,
-        branch_id -> Nullable<Text>,
-        order_code -> Text,
-        method -> Text,
-        channel -> Text,
-        amount -> Rupiah,
-        attempt -> BigInt,
-        created_at -> UtcTime,
-        expires_at -> UtcTime,
-        revision -> BigInt,
-        intake -> Text,
-        display -> Text,
-        withdrawn_at -> Nullable<UtcTime>,
-        paid_by_payment_id -> Nullable<Text>,
-        reference_kind -> Text,
-        reference_id -> Nullable<Text>,
-        audit_seq -> BigInt,
-        audit_head -> Binary,
-        check_count -> BigInt,
-        last_checked_at -> Nullable<UtcTime>,
-        status -> Text,
-        paid_at -> Nullable<UtcTime>,
-        updated_at -> UtcTime,
-        due_at -> Nullable<UtcTime>,
-        lease_token -> Nullable<Text>,
-        lease_until -> Nullable<UtcTime>,
-    }
-}
+//! The tables that only a shared database has: what nodes tell each other. A test compares all of them with a
+//! migrated database.
 
 diesel::table! {
     use diesel::sql_types::{Text};
@@ -251,73 +13,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{Nullable, Text};
-    use crate::types::{Rupiah, UtcTime};
-
-    receipts (provider, account_id, payment_ref) {
-        provider -> Text,
-        account_id -> Text,
-        payment_ref -> Text,
-        charge_id -> Text,
-        payment_id -> Text,
-        amount -> Rupiah,
-        currency -> Text,
-        paid_at -> UtcTime,
-        payer_issuer -> Nullable<Text>,
-        payer_name -> Nullable<Text>,
-        payer_receipt_id -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
     use diesel::sql_types::{Text};
-    use crate::types::{Rupiah, UtcTime};
-
-    refunds (charge_id, refund_ref) {
-        charge_id -> Text,
-        refund_ref -> Text,
-        payment_id -> Text,
-        amount -> Rupiah,
-        refunded_at -> UtcTime,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{Text};
-    use crate::types::UtcTime;
-
-    reversals (charge_id, payment_ref) {
-        charge_id -> Text,
-        payment_ref -> Text,
-        payment_id -> Text,
-        reversed_at -> UtcTime,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::types::{Rupiah, UtcTime};
-
-    transactions (merchant_id, order_code) {
-        merchant_id -> Text,
-        order_code -> Text,
-        branch_id -> Nullable<Text>,
-        grand_total -> Rupiah,
-        payment_method -> Nullable<Text>,
-        body -> Nullable<Text>,
-        created_at -> UtcTime,
-        revision -> BigInt,
-        status -> Text,
-        paid_at -> Nullable<UtcTime>,
-        paid_by -> Nullable<Text>,
-        paid_by_payment_id -> Nullable<Text>,
-        voided_at -> Nullable<UtcTime>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{Text};
-    use crate::types::UtcTime;
+    use mstore_pay_tables::types::UtcTime;
 
     watches (payment_id) {
         payment_id -> Text,
@@ -325,36 +22,11 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
-    use crate::types::UtcTime;
-
-    webhook_inbox (position) {
-        position -> BigInt,
-        id -> Text,
-        provider -> Text,
-        account_id -> Text,
-        digest -> Binary,
-        body -> Binary,
-        received_at -> UtcTime,
-        deliveries -> BigInt,
-        attempts -> BigInt,
-        state -> Text,
-        reason -> Nullable<Text>,
-        due_at -> UtcTime,
-        lease_token -> Nullable<Text>,
-        lease_until -> Nullable<UtcTime>,
-    }
-}
-
-diesel::joinable!(payment_details -> payments (payment_id));
-
-diesel::allow_tables_to_appear_in_same_query!(anchored_heads, exceptions, payments, payment_details, charges, receipts);
-
 #[cfg(test)]
 mod tests {
     use diesel::pg::Pg;
     use diesel::query_builder::{AsQuery, QueryFragment};
+    use mstore_pay_tables::each_table;
     use mstore_pay_throwaway_postgres::Database;
 
     use super::*;
@@ -364,7 +36,7 @@ mod tests {
         database.run(sql).unwrap().lines().map(ToOwned::to_owned).collect()
     }
 
-    /// The columns of a table as its queries name them.
+    /// A table and its columns as its queries name them.
     fn queried(table: impl AsQuery<Query: QueryFragment<Pg>>) -> (String, Vec<String>) {
         let sql = diesel::debug_query::<Pg, _>(&table.as_query()).to_string();
         let quoted: Vec<&str> = sql.split('"').skip(1).step_by(2).collect();
@@ -377,36 +49,17 @@ mod tests {
     async fn the_tables_of_the_queries_are_those_of_a_migrated_database() {
         let database = Database::empty();
         migrate(&database.url()).await.unwrap();
-        let mut compared = Vec::new();
-        let mut compare = |(table, columns): (String, Vec<String>)| {
+        let mut tables = Vec::from(each_table!(queried));
+        tables.extend([queried(rate_budget::table), queried(watches::table)]);
+        tables.sort();
+        for (table, columns) in &tables {
             let all = format!(
                 "SELECT column_name FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position"
             );
-            assert_eq!(columns, names(&database, &all), "{table}");
-            compared.push(table);
-        };
-        compare(queried(anchored_heads::table));
-        compare(queried(audit_anchors::table));
-        compare(queried(charges::table));
-        compare(queried(exceptions::table));
-        compare(queried(idempotency_keys::table));
-        compare(queried(live_orders::table));
-        compare(queried(offline_entries::table));
-        compare(queried(outbox::table));
-        compare(queried(payment_bodies::table));
-        compare(queried(payment_details::table));
-        compare(queried(payment_event_bodies::table));
-        compare(queried(payment_events::table));
-        compare(queried(payments::table));
-        compare(queried(rate_budget::table));
-        compare(queried(receipts::table));
-        compare(queried(refunds::table));
-        compare(queried(reversals::table));
-        compare(queried(transactions::table));
-        compare(queried(watches::table));
-        compare(queried(webhook_inbox::table));
+            assert_eq!(*columns, names(&database, &all), "{table}");
+        }
         let all = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_diesel%' \
                    ORDER BY tablename";
-        assert_eq!(compared, names(&database, all));
+        assert_eq!(tables.into_iter().map(|(table, _)| table).collect::<Vec<_>>(), names(&database, all));
     }
 }

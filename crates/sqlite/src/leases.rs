@@ -2,9 +2,8 @@
 
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-
-use crate::schema::{outbox, payments, webhook_inbox};
-use crate::types::Micros;
+use mstore_pay_tables::schema::{outbox, payments, webhook_inbox};
+use mstore_pay_tables::types::Micros;
 
 /// Most rows that one claim takes, whatever is asked for.
 pub(crate) const CLAIM_ROWS_MAX: u32 = 1_000;

@@ -23,10 +23,7 @@ mod payments;
 mod read;
 mod readers;
 mod records;
-mod rows;
-mod schema;
 mod store;
-mod types;
 mod write;
 mod writer;
 

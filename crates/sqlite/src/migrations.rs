@@ -46,3 +46,48 @@ fn embedded() -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
     let migrations: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations()?;
     Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use diesel::query_builder::{AsQuery, QueryFragment};
+    use diesel::sql_types::Text;
+    use mstore_pay_tables::each_table;
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+
+    fn names(conn: &mut SqliteConnection, sql: &str, table: &str) -> Vec<String> {
+        let rows: Vec<Name> = diesel::sql_query(sql).bind::<Text, _>(table).load(conn).unwrap();
+        rows.into_iter().map(|row| row.name).collect()
+    }
+
+    /// A table and its columns as its queries name them.
+    fn queried(table: impl AsQuery<Query: QueryFragment<Sqlite>>) -> (String, Vec<String>) {
+        let sql = diesel::debug_query::<Sqlite, _>(&table.as_query()).to_string();
+        let quoted: Vec<&str> = sql.split('`').skip(1).step_by(2).collect();
+        let (table, columns) = quoted.split_last().unwrap();
+        let columns = columns.iter().filter(|name| *name != table);
+        ((*table).to_owned(), columns.map(|&name| name.to_owned()).collect())
+    }
+
+    #[test]
+    fn the_tables_of_the_queries_are_those_of_a_migrated_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        migrate(&path).unwrap();
+        let conn = &mut connection::writer(&path).unwrap();
+        let tables = Vec::from(each_table!(queried));
+        for (table, columns) in &tables {
+            assert_eq!(*columns, names(conn, "SELECT name FROM pragma_table_info(?)", table), "{table}");
+        }
+        let all = "SELECT name FROM sqlite_schema WHERE type = ? AND name NOT LIKE 'sqlite_%' \
+                   AND name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' ORDER BY name";
+        assert_eq!(tables.into_iter().map(|(table, _)| table).collect::<Vec<_>>(), names(conn, all, "table"));
+    }
+}

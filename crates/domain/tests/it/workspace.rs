@@ -40,7 +40,7 @@ fn check_only(library: &str, allowed: &[&str]) {
 #[test]
 fn a_library_is_named_only_where_its_role_is() {
     check_only("reqwest", &["outbound", "sandbox"]);
-    check_only("diesel", &["postgres", "sqlite"]);
+    check_only("diesel", &["postgres", "sqlite", "tables"]);
     check_only("actix-web", &["app", "sandbox"]);
 }
 

@@ -7,11 +7,11 @@ use mstore_pay_domain::audit::{AuditHead, AuditRecord};
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
+use mstore_pay_tables::rows::{BodyRow, EventBodyRow, EventRow};
+use mstore_pay_tables::schema::{payment_bodies, payment_event_bodies, payment_events};
 
 use super::stored::StoredHeads;
 use crate::errors::Fault;
-use crate::rows::{BodyRow, EventBodyRow, EventRow};
-use crate::schema::{payment_bodies, payment_event_bodies, payment_events};
 
 /// Refuses records that do not continue the stored chain, and payments whose head is not where their
 /// records end.

@@ -6,10 +6,10 @@ use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::ids::MerchantId;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::ExceptionWrite;
+use mstore_pay_tables::rows::{EXCEPTION_OPEN, ExceptionRow};
+use mstore_pay_tables::schema::exceptions;
 
 use crate::errors::Fault;
-use crate::rows::{EXCEPTION_OPEN, ExceptionRow};
-use crate::schema::exceptions;
 
 /// Raises or resolves an exception.
 pub(super) async fn write(conn: &mut AsyncPgConnection, write: &ExceptionWrite) -> Result<(), Fault> {

@@ -5,11 +5,11 @@ use diesel::query_dsl::methods::FilterDsl as _;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::IdempotencyWrite;
+use mstore_pay_tables::rows::IdempotencyRow;
+use mstore_pay_tables::schema::idempotency_keys as keys;
+use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
-use crate::rows::IdempotencyRow;
-use crate::schema::idempotency_keys as keys;
-use crate::types::Micros;
 
 /// Takes, answers or frees a key.
 pub(super) async fn write(conn: &mut AsyncPgConnection, write: &IdempotencyWrite) -> Result<(), Fault> {

@@ -8,11 +8,11 @@ use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::OrderRead;
+use mstore_pay_tables::rows::Cells;
+use mstore_pay_tables::schema::{payments, transactions};
 
 use super::locks::{Locked, lock};
 use crate::errors::Fault;
-use crate::rows::Cells;
-use crate::schema::{payments, transactions};
 
 /// Checks that an order and its payments are as they were read. Units that rest on one order are applied one
 /// after the other from here on: what was decided on a payment less would else commit beside that payment.

@@ -6,13 +6,13 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::event::OutboxMessage;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
+use mstore_pay_tables::rows::MessageRow;
+use mstore_pay_tables::schema::outbox;
 
 use super::locks::{Locked, lock};
 use super::payments::or_taken;
 use crate::clock::clock_timestamp;
 use crate::errors::Fault;
-use crate::rows::MessageRow;
-use crate::schema::outbox;
 
 /// Makes units that tell a merchant something commit one after the other, from here on. Otherwise a message
 /// with a smaller number could become visible after a larger one was read, and whoever follows the feed

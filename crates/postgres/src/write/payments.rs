@@ -6,14 +6,14 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{CommitError, StoreError};
 use mstore_pay_domain::unit_of_work::{Due, PaymentWrite, UnitOfWork};
+use mstore_pay_tables::rows::{DetailsRow, DueColumns, PaymentRow};
+use mstore_pay_tables::schema::{payment_details, payments};
+use mstore_pay_tables::types::Micros;
 
 use super::charges;
 use super::stored::{StoredHead, StoredHeads};
 use crate::clock;
 use crate::errors::Fault;
-use crate::rows::{DetailsRow, DueColumns, PaymentRow};
-use crate::schema::{payment_details, payments};
-use crate::types::Micros;
 
 /// Writes a payment that stands at the revision it was decided on; any lease on it ends.
 pub(super) async fn write(

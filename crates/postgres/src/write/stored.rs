@@ -8,10 +8,10 @@ use mstore_pay_domain::audit::AuditHead;
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
+use mstore_pay_tables::rows::Cells;
+use mstore_pay_tables::schema::payments;
 
 use crate::errors::Fault;
-use crate::rows::Cells;
-use crate::schema::payments;
 
 /// A payment's revision and the head of its audit chain.
 #[derive(Clone, Copy)]

@@ -7,9 +7,8 @@ use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::charge::Charge;
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::StoreError;
-
-use crate::rows::{ChargeRow, DetailsRow, MoneyFacts, PaymentRow, ReceiptRow, RefundRow, ReversalRow};
-use crate::schema::{charges, receipts, refunds, reversals};
+use mstore_pay_tables::rows::{ChargeRow, DetailsRow, MoneyFacts, PaymentRow, ReceiptRow, RefundRow, ReversalRow};
+use mstore_pay_tables::schema::{charges, receipts, refunds, reversals};
 
 /// A payment's row with its details.
 pub(super) type Found = (PaymentRow, Option<DetailsRow>);

@@ -6,12 +6,12 @@ use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
+use mstore_pay_tables::rows::{DetailsRow, PaymentRow, status_word};
+use mstore_pay_tables::schema::{charges, payment_details, payments, receipts};
+use mstore_pay_tables::types::Micros;
 
 use super::assemble::{Assembled, Found, assemble};
 use crate::errors::Fault;
-use crate::rows::{DetailsRow, PaymentRow, status_word};
-use crate::schema::{charges, payment_details, payments, receipts};
-use crate::types::Micros;
 
 /// Payments with their details, oldest first.
 #[auto_type]

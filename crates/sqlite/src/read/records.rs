@@ -10,11 +10,13 @@ use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
 use mstore_pay_domain::ids::{BranchId, ExceptionId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
+use mstore_pay_tables::rows::{EventRow, ExceptionRow, IdempotencyRow, MessageRow, OrderRow};
+use mstore_pay_tables::schema::{
+    exceptions, idempotency_keys, outbox, payment_bodies, payment_events, payments, transactions,
+};
+use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
-use crate::rows::{EventRow, ExceptionRow, IdempotencyRow, MessageRow, OrderRow};
-use crate::schema::{exceptions, idempotency_keys, outbox, payment_bodies, payment_events, payments, transactions};
-use crate::types::Micros;
 
 pub(crate) fn order(
     conn: &mut SqliteConnection,

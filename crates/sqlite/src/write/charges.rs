@@ -9,10 +9,10 @@ use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::charge::{Charge, Funds};
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::CommitError;
+use mstore_pay_tables::rows::{ChargeRow, ReceiptRow, RefundRow, ReversalRow};
+use mstore_pay_tables::schema::{charges, receipts, refunds, reversals};
 
 use crate::errors::Fault;
-use crate::rows::{ChargeRow, ReceiptRow, RefundRow, ReversalRow};
-use crate::schema::{charges, receipts, refunds, reversals};
 
 /// Writes every charge of a payment with its money. Those of a payment that is not stored yet are
 /// inserted only: diesel keeps such a statement prepared, and an upsert not.

@@ -3,10 +3,10 @@
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::{InboxFate, InboxMark};
+use mstore_pay_tables::rows::{DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_PARKED};
 
 use crate::errors::Fault;
 use crate::inbox;
-use crate::rows::{DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_PARKED};
 
 /// Marks a delivery, if its token is the last holder's.
 pub(super) fn mark(conn: &mut SqliteConnection, mark: &InboxMark) -> Result<(), Fault> {

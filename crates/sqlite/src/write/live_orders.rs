@@ -5,10 +5,10 @@ use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ids::{ChargeId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::LiveOrderWrite;
+use mstore_pay_tables::rows::Cells;
+use mstore_pay_tables::schema::live_orders;
 
 use crate::errors::Fault;
-use crate::rows::Cells;
-use crate::schema::live_orders;
 
 /// Takes or frees the place.
 pub(super) fn write(conn: &mut SqliteConnection, write: &LiveOrderWrite) -> Result<(), Fault> {

@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::unit_of_work::OrderWrite;
+use mstore_pay_tables::rows::{Cells, OrderRow};
+use mstore_pay_tables::schema::transactions;
 
 use super::payments::check_revision;
 use crate::errors::Fault;
-use crate::rows::{Cells, OrderRow};
-use crate::schema::transactions;
 
 /// Writes an order that stands at the revision it was decided on.
 pub(super) fn write(conn: &mut SqliteConnection, write: &OrderWrite) -> Result<(), Fault> {

@@ -8,10 +8,10 @@ use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::OrderRead;
+use mstore_pay_tables::rows::Cells;
+use mstore_pay_tables::schema::{payments, transactions};
 
 use crate::errors::Fault;
-use crate::rows::Cells;
-use crate::schema::{payments, transactions};
 
 /// Checks that an order and its payments are as they were read. One unit is applied after the other, so
 /// nothing comes between this and what is written.

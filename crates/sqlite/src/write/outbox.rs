@@ -5,11 +5,11 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::event::OutboxMessage;
 use mstore_pay_domain::ports::CommitError;
+use mstore_pay_tables::rows::MessageRow;
+use mstore_pay_tables::schema::outbox;
+use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
-use crate::rows::MessageRow;
-use crate::schema::outbox;
-use crate::types::Micros;
 
 /// Puts a message in the outbox, due at once.
 pub(super) fn send_out(conn: &mut SqliteConnection, message: &OutboxMessage, now: Micros) -> Result<(), Fault> {

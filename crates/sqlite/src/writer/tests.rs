@@ -8,10 +8,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind;
 use mstore_pay_domain::ports::{CommitError, StoreError};
+use mstore_pay_tables::schema::payment_bodies;
 use tempfile::TempDir;
 
 use crate::errors::Fault;
-use crate::schema::payment_bodies;
 use crate::{Options, SqliteStore};
 
 struct Bench {

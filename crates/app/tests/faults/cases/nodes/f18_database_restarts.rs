@@ -12,7 +12,7 @@ use crate::scale::{Draws, cases, percentile};
 
 const RESTARTS: u64 = 20;
 /// How long a till tries to get its QR code.
-const SALE_WITHIN: Duration = Duration::from_secs(60);
+const SALE_WITHIN: Duration = Duration::from_mins(1);
 /// How long the database stays away, at most.
 const AWAY_MILLIS_MAX: u64 = 2_000;
 
@@ -29,9 +29,9 @@ async fn f18_while_its_database_is_away_the_gateway_acknowledges_nothing_and_cal
         sleep(Duration::from_millis(500 + draws.below(1_500))).await;
         // Every second time as its operator would, every other as a crash does.
         if round % 2 == 0 {
-            cluster.stop()
+            cluster.stop();
         } else {
-            cluster.kill()
+            cluster.kill();
         }
         sleep(Duration::from_millis(draws.below(AWAY_MILLIS_MAX))).await;
         cluster.restart();

@@ -14,7 +14,7 @@ use crate::scale::cases;
 const CUTS: u64 = 200;
 /// One of so many commits is cut off.
 const ONE_OF: u64 = 25;
-const SALE_WITHIN: Duration = Duration::from_secs(60);
+const SALE_WITHIN: Duration = Duration::from_mins(1);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f20_a_commit_whose_outcome_is_unknown_is_looked_up_before_anything_is_decided() {

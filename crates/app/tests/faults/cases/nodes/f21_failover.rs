@@ -10,7 +10,7 @@ use crate::rig::Plan;
 use crate::scale::{Draws, percentile, repeats};
 
 const FAILOVERS: u64 = 3;
-const SALE_WITHIN: Duration = Duration::from_secs(60);
+const SALE_WITHIN: Duration = Duration::from_mins(1);
 
 /// A primary and a standby that has all that the primary acknowledged.
 fn pair() -> (Cluster, Cluster) {

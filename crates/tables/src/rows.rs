@@ -1,0 +1,35 @@
+//! Rows and what they mean: the one place where the database's words meet the domain's.
+
+mod anchor;
+mod audit;
+mod cells;
+mod charge;
+mod details;
+mod exception;
+mod idempotency;
+mod inbox;
+mod misfit;
+mod money;
+mod offline;
+mod order;
+mod outbox;
+mod payment;
+mod words;
+
+pub use anchor::{AnchorRow, AnchoredHeadRow, HeadRow};
+pub use audit::{BodyRow, EventBodyRow, EventRow};
+pub use cells::{Cells, integer};
+pub use charge::ChargeRow;
+pub use details::DetailsRow;
+pub use exception::{ExceptionRow, OPEN as EXCEPTION_OPEN};
+pub use idempotency::IdempotencyRow;
+pub use inbox::{
+    DEAD as DELIVERY_DEAD, DONE as DELIVERY_DONE, DeliveryRow, NewDeliveryRow, OPEN as DELIVERY_OPEN,
+    PARKED as DELIVERY_PARKED,
+};
+pub use money::{MoneyFacts, ReceiptRow, RefundRow, ReversalRow};
+pub use offline::OfflineRow;
+pub use order::OrderRow;
+pub use outbox::MessageRow;
+pub use payment::{DueColumns, PaymentRow};
+pub use words::status_word;

@@ -1,0 +1,85 @@
+//! The audit trail: records, which bodies belong to them, and the bodies.
+
+use diesel::prelude::*;
+use mstore_pay_domain::audit::{AuditBody, AuditRecord};
+use mstore_pay_domain::ports::StoreError;
+
+use super::cells::{Cells, integer};
+use crate::schema::{payment_bodies, payment_event_bodies, payment_events};
+use crate::types::Micros;
+
+/// A link of a payment's chain: the bytes that are hashed, and parts of them for queries.
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = payment_events, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub struct EventRow {
+    payment_id: String,
+    seq: i64,
+    at: Micros,
+    actor: String,
+    event: String,
+    record: Vec<u8>,
+}
+
+/// A body that belongs to a record.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = payment_event_bodies)]
+pub struct EventBodyRow {
+    payment_id: String,
+    seq: i64,
+    position: i64,
+    role: String,
+    digest: Vec<u8>,
+}
+
+/// A redacted body.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = payment_bodies)]
+pub struct BodyRow<'a> {
+    digest: Vec<u8>,
+    body: &'a [u8],
+}
+
+impl EventRow {
+    /// The row of a record.
+    #[must_use]
+    pub fn of(record: &AuditRecord) -> Self {
+        Self {
+            payment_id: record.payment.to_string(),
+            seq: integer(record.seq),
+            at: record.at.into(),
+            actor: record.actor.clone(),
+            event: record.event.clone(),
+            record: record.canonical_bytes(),
+        }
+    }
+
+    /// The record of this row.
+    ///
+    /// # Errors
+    /// [`StoreError`] names the table, the column and the row of the cell that cannot be read.
+    pub fn read(&self) -> Result<AuditRecord, StoreError> {
+        let cells = Cells { table: "payment_events", id: &self.payment_id };
+        AuditRecord::decode(&self.record).map_err(|source| cells.corrupt("record", source))
+    }
+}
+
+impl EventBodyRow {
+    /// A row for each body that a record speaks of.
+    pub fn all_of(record: &AuditRecord) -> impl Iterator<Item = Self> {
+        record.bodies.iter().zip(0_i64..).map(|((role, digest), position)| Self {
+            payment_id: record.payment.to_string(),
+            seq: integer(record.seq),
+            position,
+            role: role.clone(),
+            digest: digest.as_bytes().to_vec(),
+        })
+    }
+}
+
+impl<'a> BodyRow<'a> {
+    /// The row of a body.
+    #[must_use]
+    pub fn of(body: &'a AuditBody) -> Self {
+        Self { digest: body.digest().as_bytes().to_vec(), body: &body.bytes }
+    }
+}

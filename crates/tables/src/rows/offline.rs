@@ -1,0 +1,55 @@
+//! What a till reported.
+
+use diesel::prelude::*;
+use mstore_pay_domain::ports::{OfflineEntry, OfflineKind, OfflineReference, StoreError};
+
+use super::cells::Cells;
+use crate::schema::offline_entries;
+use crate::types::Micros;
+
+/// One thing a till did.
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = offline_entries, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub struct OfflineRow {
+    merchant_id: String,
+    kind: String,
+    reference: String,
+    device_id: String,
+    fingerprint: Vec<u8>,
+    created_at_device: Micros,
+    received_at: Micros,
+}
+
+impl OfflineRow {
+    /// The row of an entry.
+    #[must_use]
+    pub fn of(entry: &OfflineEntry) -> Self {
+        Self {
+            merchant_id: entry.merchant.to_string(),
+            kind: entry.kind.word().to_owned(),
+            reference: entry.reference.to_string(),
+            device_id: entry.device.to_string(),
+            fingerprint: entry.fingerprint.as_bytes().to_vec(),
+            created_at_device: entry.created_at_device.into(),
+            received_at: entry.received_at.into(),
+        }
+    }
+
+    /// The entry of this row.
+    ///
+    /// # Errors
+    /// [`StoreError`] names the table, the column and the row of the cell that cannot be read.
+    pub fn read(&self) -> Result<OfflineEntry, StoreError> {
+        let cells = Cells { table: "offline_entries", id: &self.reference };
+        let kinds = [OfflineKind::Transaction, OfflineKind::Payment, OfflineKind::Void];
+        Ok(OfflineEntry {
+            merchant: cells.text("merchant_id", &self.merchant_id)?,
+            device: cells.text("device_id", &self.device_id)?,
+            reference: OfflineReference::parse(&self.reference).map_err(|source| cells.corrupt("reference", source))?,
+            kind: cells.word("kind", &self.kind, kinds.map(|kind| (kind.word(), kind)))?,
+            fingerprint: cells.digest("fingerprint", &self.fingerprint)?,
+            created_at_device: cells.time("created_at_device", self.created_at_device)?,
+            received_at: cells.time("received_at", self.received_at)?,
+        })
+    }
+}
