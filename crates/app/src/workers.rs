@@ -9,7 +9,7 @@ mod sweeping;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mstore_pay_domain::gateway::{Errand, Gateway, Lane};
+use mstore_pay_domain::gateway::{Attended, Errand, Gateway, Lane, Published, Settled};
 use mstore_pay_domain::webhook::LeasedDelivery;
 use tokio::sync::{Notify, Semaphore};
 
@@ -91,7 +91,16 @@ async fn attend(gateway: &Gateway, errand: &Errand) {
     };
     let result = if outcome.is_ok() { "ok" } else { "error" };
     metrics::counter!("mstore_pay_work_total", "what" => what, "result" => result).increment(1);
-    if let Err(error) = outcome {
-        tracing::error!(because = causes(&error), "{what}: {error}");
+    match (outcome, errand) {
+        (Err(error), _) => tracing::error!(because = causes(&error), "{what}: {error}"),
+        (Ok(Attended::Webhook(Settled::Buried)), Errand::Webhook(leased)) => {
+            let delivery = leased.delivery.id;
+            tracing::error!(%delivery, "webhook {delivery} was given up");
+        }
+        (Ok(Attended::Message(Published::Refused)), Errand::Message(leased)) => {
+            let payment = leased.message.payment;
+            tracing::error!(%payment, "the transaction ledger refuses payment {payment}");
+        }
+        (Ok(_), _) => {}
     }
 }

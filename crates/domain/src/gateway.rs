@@ -23,6 +23,7 @@ mod order;
 mod paging;
 mod prune;
 mod publish;
+mod questions;
 mod race;
 mod recover;
 mod rematch;
@@ -44,16 +45,19 @@ pub use list_methods::{MethodOffer, ProviderOffer, Usability};
 pub use list_payments::PaymentPage;
 pub use order::{RegisterError, RegisterOrder};
 pub use prune::{Pruned, RetentionPolicy};
+pub use publish::Published;
 pub use settle_webhook::Settled;
 pub use simulate::SimulateError;
 pub use status::{PaymentView, WaitFor};
 pub use sweep::{SweepReport, SweepWindow};
 pub use timeline::TimelineView;
-pub use work::{Errand, Lane, WorkDone, WorkLimits};
+pub use work::{Attended, Errand, Lane, WorkDone, WorkLimits};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use questions::Questions;
 
 use crate::ids::ProviderId;
 use crate::method::Method;
@@ -184,13 +188,15 @@ impl Default for Policies {
 pub struct Gateway {
     ports: Ports,
     policies: Policies,
+    /// Shared by every copy.
+    questions: Arc<Questions>,
 }
 
 impl Gateway {
     /// Puts the use cases over these ports.
     #[must_use]
     pub fn new(ports: Ports, policies: Policies) -> Self {
-        Self { ports, policies }
+        Self { ports, policies, questions: Arc::default() }
     }
 
     /// The ports it works with.

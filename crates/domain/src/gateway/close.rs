@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ask::ProviderOrStore;
 use super::deadline::Deadline;
-use super::race::within;
+use super::race::answer_within;
 use super::{DecideError, Gateway};
 use crate::audit::Actor;
 use crate::charge::{Charge, Closing};
@@ -46,6 +46,9 @@ impl Gateway {
             })
             .await?;
             let remaining = deadline.left(self.ports.clock.as_ref());
+            if remaining.is_zero() {
+                break;
+            }
             match self.ask(&payment, charge, &[], remaining).await {
                 Ok(snapshot) => {
                     let over = closing_of(&snapshot.status).filter(|_| was_over);
@@ -86,7 +89,7 @@ impl Gateway {
             our_reference: charge.our_reference.clone(),
             within: limit,
         };
-        let answer = within(self.ports.clock.as_ref(), limit, provider.cancel(&account, &request)).await;
+        let answer = answer_within(self.ports.clock.as_ref(), limit, provider.cancel(&account, &request)).await;
         if let Some(Err(error)) = &answer {
             self.record_drift(of, &charge.id, &error.drift(), &error.exchange).await?;
         }

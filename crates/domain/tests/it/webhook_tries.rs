@@ -10,7 +10,9 @@ use mstore_pay_domain::ids::LeaseToken;
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
-use mstore_pay_domain::ports::{InboxCounts, MockRateBudget, Operation, Reservation, WebhookInbox as _};
+use mstore_pay_domain::ports::{
+    Certainty, InboxCounts, MockRateBudget, Operation, ProviderErrorKind, Reservation, WebhookInbox as _,
+};
 use mstore_pay_domain::webhook::{LeasedDelivery, RawWebhook};
 
 use crate::shop::{PRICE, Shop};
@@ -59,6 +61,20 @@ fn a_wait_for_the_budget_is_no_failed_try() {
     shop.pass(61);
     assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
     assert_eq!(counts(&shop), InboxCounts { done: 1, ..InboxCounts::default() });
+}
+
+#[test]
+fn a_question_that_the_rate_limit_holds_back_is_no_failed_try() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let limited = ProviderErrorKind::RateLimited { retry_after: Some(Duration::from_secs(20)) };
+    let refused = Mishap::Refused { kind: limited, certainty: Certainty::NotApplied };
+    shop.world.provider.misbehave_always(Operation::Inquire, refused);
+    assert_eq!(shop.deliver_all(), [Settled::Deferred]);
+    shop.pass(200);
+    shop.later(20);
+    assert_eq!(take_up(&shop).delivery.attempts, 0);
 }
 
 #[test]
