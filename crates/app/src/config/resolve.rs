@@ -113,6 +113,7 @@ impl Settings {
             confirm_webhooks: confirm_webhooks?,
             failover_on_unknown: failover_on_unknown?,
             http: HttpLimits {
+                merchant_rate_limit: self.limits.merchant_rate_limit,
                 create_rate_limit: self.limits.create_rate_limit,
                 webhook_failure_limit: self.limits.webhook_failure_limit,
                 connections_max: self.limits.http_connections_max,

@@ -119,7 +119,7 @@ async fn without_any_provider_the_till_is_told_when_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_merchant_that_asks_too_often_does_not_slow_the_others() {
+async fn one_merchant_that_sells_too_often_does_not_slow_the_others() {
     let house = House::open_with(&["--create-rate-limit=2"]).await;
     for order in ["TRX-1", "TRX-2"] {
         house.pay_by_qris(order, 1_000).await;
@@ -127,5 +127,18 @@ async fn one_merchant_that_asks_too_often_does_not_slow_the_others() {
     let answer = house.post(PAYMENTS).json(&qris("TRX-3", 1_000)).check(429, "rate_limited").await;
     assert!(!answer.header("retry-after").is_empty());
     let other = house.as_cashier_of("M2", reqwest::Method::POST, PAYMENTS).json(&qris("TRX-3", 1_000));
+    other.send().await.expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_merchant_that_asks_too_often_whatever_for_does_not_slow_the_others() {
+    let house = House::open_with(&["--merchant-rate-limit=2"]).await;
+    house.pay_by_qris("TRX-1", 1_000).await;
+    house.get(PAYMENTS).send().await.expect_status(200);
+    for path in [PAYMENTS, "/api/v1/pos/methods", "/api/v1/pos/exceptions", "/api/v1/transactions/TRX-1"] {
+        let answer = house.get(path).check(429, "rate_limited").await;
+        assert!(!answer.header("retry-after").is_empty(), "{path}");
+    }
+    let other = house.as_cashier_of("M2", reqwest::Method::GET, PAYMENTS);
     other.send().await.expect_status(200);
 }
