@@ -14,7 +14,7 @@ use crate::sessions::Sessions;
 use crate::{health, migrations, write};
 
 /// How a store is opened.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Connections of this node. Default: 16.
     pub connections: usize,

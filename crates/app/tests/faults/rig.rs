@@ -306,6 +306,7 @@ impl Rig {
             .env("XENDIT_WEBHOOK_TOKEN", &self.secrets.webhook_token)
             .env("XENDIT_WEBHOOK_TOKEN_PREVIOUS", &self.secrets.webhook_token_previous)
             .env("XENDIT_RATE_LIMIT", "off")
+            .env("MERCHANT_RATE_LIMIT", "off")
             .env("CREATE_RATE_LIMIT", "off")
             .env("SYSTEM_JWT_SECRET", &self.secrets.jwt)
             .env("LINK_SECRET", &self.secrets.link)

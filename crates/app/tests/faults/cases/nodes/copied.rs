@@ -21,7 +21,7 @@ async fn a_store_of_one_box_is_copied_verified_and_served_by_two_nodes() {
         let shop = &shop;
         async move {
             let shown = shop.show(&Sale::of(format!("COPY-{number}"), 33_000)).await;
-            if number % PAID_ONE_OF == 0 {
+            if number.is_multiple_of(PAID_ONE_OF) {
                 let object = shop.rig.control.scan(&shown.reference, &shown.qr).await;
                 shop.rig.control.pay(&object, &Pay::default()).await;
                 shop.till.await_status(&shown.payment_id, "paid", RECOVERED_WITHIN).await;
