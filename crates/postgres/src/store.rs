@@ -9,6 +9,7 @@ use mstore_pay_domain::unit_of_work::UnitOfWork;
 
 use crate::connection::Address;
 use crate::errors::OpenError;
+use crate::presence::Presence;
 use crate::sessions::Sessions;
 use crate::{health, migrations, write};
 
@@ -32,10 +33,12 @@ impl Default for Options {
     }
 }
 
-/// A store in a database of PostgreSQL. Clones share its connections.
+/// A store in a database of PostgreSQL. Clones share its connections, and are one node.
 #[derive(Clone)]
 pub struct PostgresStore {
+    pub(crate) address: Arc<Address>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) presence: Arc<Presence>,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -56,9 +59,24 @@ impl PostgresStore {
     pub async fn connect(url: &str, options: Options) -> Result<Self, OpenError> {
         let address = Arc::new(Address::parse(url)?);
         migrations::run(&address).await?;
+        Self::with(address, options)
+    }
+
+    /// Opens the store in the database of that URL, and leaves its schema alone.
+    ///
+    /// # Errors
+    /// [`OpenError::Behind`] if its schema is of an earlier version, [`OpenError::Newer`] if it is of a later one; the
+    /// others if the database cannot be reached or used.
+    pub async fn connect_as_it_is(url: &str, options: Options) -> Result<Self, OpenError> {
+        let address = Arc::new(Address::parse(url)?);
+        migrations::must_be_current(&address).await?;
+        Self::with(address, options)
+    }
+
+    fn with(address: Arc<Address>, options: Options) -> Result<Self, OpenError> {
         let Options { connections, wait_max, work_max } = options;
-        let sessions = Sessions::new(address, connections, wait_max, work_max)?;
-        Ok(Self { sessions: Arc::new(sessions) })
+        let sessions = Sessions::new(Arc::clone(&address), connections, wait_max, work_max)?;
+        Ok(Self { address, sessions: Arc::new(sessions), presence: Arc::default() })
     }
 
     /// Whether the store can serve: it reads, its schema is current, and it can be written to.

@@ -1,15 +1,18 @@
 //! The store of many nodes: a database of PostgreSQL.
 
+mod wakeups;
+
 use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Watches};
-use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedWatches};
+use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Wakeups, Watches};
+use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedWakeups, SharedWatches};
 
-use super::{OpenStoreError, Store};
+use self::wakeups::Everywhere;
+use super::{Nodes, OpenStoreError, Store};
 use crate::config::{Database, PostgresUrl, SecretText};
 
 /// PostgreSQL's own program for copies.
@@ -35,6 +38,12 @@ enum DumpError {
 pub(super) async fn open(database: &Database, url: &PostgresUrl) -> Result<PostgresStore, OpenStoreError> {
     let not_open = |source| OpenStoreError::Open { database: database.to_string(), source };
     PostgresStore::connect(url.expose(), Options::default()).await.map_err(|error| not_open(error.into()))
+}
+
+/// Connects to a database whose schema is up to date.
+pub(super) async fn open_to_read(database: &Database, url: &PostgresUrl) -> Result<PostgresStore, OpenStoreError> {
+    let not_open = |source| OpenStoreError::Open { database: database.to_string(), source };
+    PostgresStore::connect_as_it_is(url.expose(), Options::default()).await.map_err(|error| not_open(error.into()))
 }
 
 /// Has `pg_dump` copy the database to a file that does not exist yet, as it is at one moment. Blocks.
@@ -67,6 +76,15 @@ impl Store for PostgresStore {
 
     fn watches(&self) -> Arc<dyn Watches> {
         Arc::new(SharedWatches::new(self.clone()))
+    }
+
+    fn nodes(&self, here: Arc<dyn Wakeups>, clock: Arc<dyn Clock>) -> Nodes {
+        let shared = Arc::new(SharedWakeups::new(self.clone(), clock));
+        let (store, telling) = (self.clone(), Arc::clone(&shared));
+        let upkeep = async move {
+            futures::join!(store.keep_presence(), telling.run());
+        };
+        Nodes { wakeups: Arc::new(Everywhere { here, shared }), upkeep: Box::pin(upkeep) }
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

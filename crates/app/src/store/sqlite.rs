@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mstore_pay_domain::memory::{MemoryBudget, MemoryWatches};
-use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Watches};
+use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Wakeups, Watches};
 use mstore_pay_sqlite::{OpenError, Options, SqliteStore};
 
-use super::{OpenStoreError, Store};
+use super::{Nodes, OpenStoreError, Store};
 use crate::config::Database;
 
 /// Opens that file, making it and its folder as needed.
@@ -21,6 +21,16 @@ pub(super) async fn open(database: &Database, path: PathBuf) -> Result<SqliteSto
     match tokio::task::spawn_blocking(move || SqliteStore::open(path, Options::default())).await {
         Ok(Ok(store)) => Ok(store),
         Ok(Err(error @ OpenError::InUse { .. })) => Err(OpenStoreError::InUse { source: error.into() }),
+        Ok(Err(error)) => Err(not_open(error.into())),
+        Err(panicked) => Err(not_open(panicked.into())),
+    }
+}
+
+/// Opens that file to read it; nothing is made.
+pub(super) async fn open_to_read(database: &Database, path: PathBuf) -> Result<SqliteStore, OpenStoreError> {
+    let not_open = |source| OpenStoreError::Open { database: database.to_string(), source };
+    match tokio::task::spawn_blocking(move || SqliteStore::open_to_read(path)).await {
+        Ok(Ok(store)) => Ok(store),
         Ok(Err(error)) => Err(not_open(error.into())),
         Err(panicked) => Err(not_open(panicked.into())),
     }
@@ -39,6 +49,10 @@ impl Store for SqliteStore {
 
     fn watches(&self) -> Arc<dyn Watches> {
         Arc::new(MemoryWatches::default())
+    }
+
+    fn nodes(&self, here: Arc<dyn Wakeups>, _clock: Arc<dyn Clock>) -> Nodes {
+        Nodes::alone(here)
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

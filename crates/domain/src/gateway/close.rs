@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::ask::ProviderOrStore;
+use super::deadline::Deadline;
 use super::race::answer_within;
 use super::{DecideError, Gateway};
 use crate::audit::Actor;
@@ -30,11 +31,11 @@ impl Gateway {
         actor: &Actor,
         limit: Duration,
     ) -> Result<(), DecideError> {
-        let deadline = self.ports.clock.now().plus(limit);
+        let deadline = Deadline::within(limit, self.ports.clock.as_ref());
         let stored = self.ports.payments.payment(&payment.merchant, &payment.id).await?;
         let Some(payment) = stored else { return Ok(()) };
         for charge in payment.charges.iter().filter(|charge| is_due(charge, self.ports.clock.now())) {
-            let remaining = deadline.since(self.ports.clock.now());
+            let remaining = deadline.left(self.ports.clock.as_ref());
             if remaining.is_zero() {
                 break;
             }
@@ -44,7 +45,7 @@ impl Gateway {
                 dossier.close_asked(&id, &charge_id, closing);
             })
             .await?;
-            let remaining = deadline.since(self.ports.clock.now());
+            let remaining = deadline.left(self.ports.clock.as_ref());
             if remaining.is_zero() {
                 break;
             }

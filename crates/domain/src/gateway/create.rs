@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::deadline::Deadline;
 use super::open::{AllResting, Job, Opened};
 use super::{AnswerRenderer, DecideError, Gateway, IdempotentRequest, Scope};
 use crate::audit::Actor;
@@ -19,7 +20,6 @@ use crate::method::Method;
 use crate::money::Money;
 use crate::payment::{Intake, Payment, PaymentDetails, PaymentStatus, Standing};
 use crate::ports::{CardToken, CrashPoint, StoreError};
-use crate::time::Timestamp;
 
 use plan::Plan;
 
@@ -170,7 +170,7 @@ impl Gateway {
     /// [`CreateError`]; money is never at stake in one, except that a [`CreateError::Store`] may come
     /// after the provider was called: then recovery goes on with it.
     pub async fn create(&self, command: &CreatePayment, answers: &dyn AnswerRenderer) -> Result<Created, CreateError> {
-        let deadline = self.ports.clock.now().plus(self.policies.create_within);
+        let deadline = Deadline::within(self.policies.create_within, self.ports.clock.as_ref());
         if let Some(request) = &command.idempotency
             && let Some(created) = self.replay(command, request, answers).await?
         {
@@ -213,7 +213,7 @@ impl Gateway {
         &self,
         command: &CreatePayment,
         payment: PaymentId,
-        deadline: Timestamp,
+        deadline: Deadline,
     ) -> Result<Created, CreateError> {
         loop {
             let found = self.ports.payments.payment(&command.scope.merchant, &payment).await?;
@@ -221,7 +221,7 @@ impl Gateway {
             if joined.intake == Intake::Closed {
                 return answer_now(joined);
             }
-            if self.ports.clock.now() >= deadline {
+            if deadline.left(self.ports.clock.as_ref()).is_zero() {
                 return self.accept(command, payment).await;
             }
             self.ports.wakeups.changed(&payment, JOIN_POLL).await;

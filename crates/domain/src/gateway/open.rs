@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub(super) use route::{AllResting, Route, ready};
 
+use super::deadline::Deadline;
 use super::race::answer_within;
 use super::{AnswerRenderer, DecideError, Gateway, Refusal};
 use crate::audit::Actor;
@@ -63,7 +64,7 @@ pub(super) struct Job<'a> {
     /// A card, as a token.
     pub(super) card_token: Option<&'a CardToken>,
     /// Until when.
-    pub(super) deadline: Timestamp,
+    pub(super) deadline: Deadline,
     /// Whether to come back later when no provider can be reached: the till was told to wait.
     pub(super) patient: bool,
     /// Whether the last intent may have been carried out before: a no then proves nothing.
@@ -118,7 +119,7 @@ impl Gateway {
             let Some((charge, route)) = Self::next_intent(job, &payment) else {
                 return Ok(Opened::Overtaken(Box::new(payment)));
             };
-            let remaining = job.deadline.since(self.ports.clock.now());
+            let remaining = job.deadline.left(self.ports.clock.as_ref());
             if remaining < LEAST_CALL {
                 return self.leave_to_recovery(job, &payment).await;
             }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::deadline::Deadline;
 use super::questions::ASK_AFTER;
 use super::{DecideError, FindError, Gateway, Scope};
 use crate::audit::Actor;
@@ -76,15 +77,15 @@ impl Gateway {
     /// # Errors
     /// As [`status`](Self::status).
     pub async fn wait(&self, scope: &Scope, reference: &str, wait: WaitFor) -> Result<PaymentView, FindError> {
-        let until = self.ports.clock.now().plus(wait.at_most);
+        let until = Deadline::within(wait.at_most, self.ports.clock.as_ref());
         let mut view = self.status(scope, reference).await?;
         loop {
             let news = wait.seen.is_some_and(|seen| seen != view.payment.revision);
-            let remaining = until.since(self.ports.clock.now());
+            let remaining = until.left(self.ports.clock.as_ref());
             if view.is_settled() || news || remaining.is_zero() {
                 return Ok(view);
             }
-            self.ports.watches.watch(&view.payment.id, until).await;
+            self.ports.watches.watch(&view.payment.id, self.ports.clock.now().plus(remaining)).await;
             self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_POLL)).await;
             let payment = self.find(scope, reference).await?;
             view = self.view(payment).await?;

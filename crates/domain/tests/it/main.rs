@@ -15,6 +15,7 @@ mod looks;
 mod methods;
 mod orders;
 mod payments;
+mod prune;
 mod publish;
 mod purity;
 mod pushes;

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use mstore_pay_domain::audit::{AuditBody, AuditRecord};
 use mstore_pay_domain::ports::StoreError;
+use mstore_pay_domain::time::Timestamp;
 
 use super::cells::{Cells, integer};
 use crate::schema::{payment_bodies, payment_event_bodies, payment_events};
@@ -11,6 +12,7 @@ use crate::types::Micros;
 /// A link of a payment's chain: the bytes that are hashed, and parts of them for queries.
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = payment_events, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(treat_none_as_default_value = false)]
 pub struct EventRow {
     payment_id: String,
     seq: i64,
@@ -23,6 +25,7 @@ pub struct EventRow {
 /// A body that belongs to a record.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = payment_event_bodies)]
+#[diesel(treat_none_as_default_value = false)]
 pub struct EventBodyRow {
     payment_id: String,
     seq: i64,
@@ -34,9 +37,11 @@ pub struct EventBodyRow {
 /// A redacted body.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = payment_bodies)]
+#[diesel(treat_none_as_default_value = false)]
 pub struct BodyRow<'a> {
     digest: Vec<u8>,
     body: &'a [u8],
+    kept_at: Micros,
 }
 
 impl EventRow {
@@ -77,9 +82,9 @@ impl EventBodyRow {
 }
 
 impl<'a> BodyRow<'a> {
-    /// The row of a body.
+    /// The row of a body that is put on record then.
     #[must_use]
-    pub fn of(body: &'a AuditBody) -> Self {
-        Self { digest: body.digest().as_bytes().to_vec(), body: &body.bytes }
+    pub fn of(body: &'a AuditBody, kept_at: Timestamp) -> Self {
+        Self { digest: body.digest().as_bytes().to_vec(), body: &body.bytes, kept_at: kept_at.into() }
     }
 }

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::checker::{self, Licence};
+use crate::checker::{self, Judged, Licence};
 use crate::rig::{Plan, Rig, StoreKind};
 use crate::till::{ClientLog, Sale, Shown, Till};
 
 /// How long a till of these cases waits for an answer: longer than the gateway lets a create take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(12);
+/// How long after a start everything that was under way is to be on its way again: whoever died holds nothing any more,
+/// in a store of its own or in a shared one.
+pub(super) const RECOVERED_WITHIN: Duration = Duration::from_secs(10);
 /// How long a sale is tried.
 pub(super) const SALE_WITHIN: Duration = Duration::from_secs(40);
 
@@ -70,7 +73,7 @@ impl Shop {
         charges.iter().any(|charge| charge.order_code.as_deref() == Some(order_code))
     }
 
-    pub(super) async fn judge(mut self, case: &str) -> Duration {
+    pub(super) async fn judge(mut self, case: &str) -> Judged {
         checker::judge(case, &mut self.rig, &self.log, &[self.till], Licence::default()).await
     }
 }

@@ -112,7 +112,7 @@ impl Gateway {
             .skip_while(|known| !known.is(route))
             .nth(usize::from(unanswered_here >= UNANSWERED_PER_ROUTE_MAX))
             .unwrap_or(route);
-        let time_left = job.deadline.since(self.ports.clock.now()) >= LEAST_CALL;
+        let time_left = job.deadline.left(self.ports.clock.as_ref()) >= LEAST_CALL;
         let another = may_replace && time_left && !last && !is_given_up(payment);
         let next = ChargeId::new(self.ports.ids.uuid());
         let stored = self
