@@ -63,7 +63,7 @@ fn waiting() -> PaymentView {
         audit: AuditHead::default(),
         checks: CheckLog::default(),
     };
-    PaymentView { payment, order_status: None, paid_by: None }
+    PaymentView { payment, order_status: None, paid_by: None, is_confirming: false }
 }
 
 fn with(change: impl FnOnce(&mut PaymentView)) -> PaymentView {
