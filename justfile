@@ -22,6 +22,10 @@ lint:
     cargo clippy --workspace --all-targets -- -D warnings
     cargo clippy --workspace --test faults -- -D warnings
 
+# What may be depended on; needs `cargo install cargo-deny --locked`, which takes minutes.
+deny:
+    cargo deny check bans licenses sources
+
 # Write the generated pages anew.
 docs:
     UPDATE_DOCS=1 cargo test --workspace -- states_page the_pages_say_what_the_catalogue_says the_document_in_docs_is_the_one_that_is_served

@@ -22,6 +22,7 @@ use crate::workers::Workers;
 /// What every handler shares.
 pub(crate) struct State {
     pub(crate) env: AppEnv,
+    pub(crate) clock: SystemClock,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) tasks: Tasks,
     pub(crate) workers: Arc<Workers>,
@@ -36,7 +37,8 @@ impl State {
     /// The bearer of the request's token, if they have that right.
     ///
     /// # Errors
-    /// `unauthorized` for whatever is wrong with the token, `forbidden` where only the right is missing.
+    /// `unauthorized` for whatever is wrong with the token, `forbidden` where only the right is missing,
+    /// `rate_limited` where their merchant asks too often.
     pub(crate) fn admit(&self, request: &HttpRequest, right: Right) -> Result<Caller, Problem> {
         let caller = self.caller(request)?;
         if caller.rights.allow(right) { Ok(caller) } else { Err(Problem::new(ErrorCode::Forbidden)) }
@@ -45,11 +47,13 @@ impl State {
     /// The bearer of the request's token, whatever their rights.
     ///
     /// # Errors
-    /// `unauthorized` for whatever is wrong with the token.
+    /// `unauthorized` for whatever is wrong with the token, `rate_limited` where their merchant asks too often.
     pub(crate) fn caller(&self, request: &HttpRequest) -> Result<Caller, Problem> {
-        bearer(request)
-            .and_then(|token| self.auth.open(token, SystemClock.now()))
-            .ok_or_else(|| Problem::new(ErrorCode::Unauthorized))
+        let caller = bearer(request)
+            .and_then(|token| self.auth.open(token, SystemClock::REAL.now()))
+            .ok_or_else(|| Problem::new(ErrorCode::Unauthorized))?;
+        self.limits.request(&caller.scope.merchant)?;
+        Ok(caller)
     }
 }
 

@@ -108,28 +108,6 @@ pub enum Scene {
     WrongReference,
 }
 
-impl Scene {
-    /// Whether the call is carried out before the scene.
-    #[must_use]
-    pub const fn is_carried_out(self) -> bool {
-        match self {
-            Self::Normal
-            | Self::TimeoutAfter
-            | Self::Disconnect
-            | Self::ServerError
-            | Self::Garbage
-            | Self::WrongAmount
-            | Self::WrongReference => true,
-            Self::Unreachable
-            | Self::TimeoutBefore
-            | Self::RateLimited
-            | Self::Unauthorized
-            | Self::InvalidRequest
-            | Self::Declined => false,
-        }
-    }
-}
-
 /// Every case of the provider suite, handed to a macro; see [`for_each_store_case!`](crate::for_each_store_case).
 #[macro_export]
 macro_rules! for_each_provider_case {
@@ -158,6 +136,7 @@ macro_rules! for_each_provider_case {
             simulate_pays_in_test_mode_or_is_unsupported,
             simulate_is_refused_in_live_mode_with_nothing_sent,
             sweep_lists_arrived_money_or_is_unsupported,
+            sweep_lists_more_than_a_page_or_says_that_it_did_not,
             sweep_leaves_out_what_came_before,
             sweep_names_rows_by_ids_that_are_no_payments,
             open_to_nobody_was_not_applied,

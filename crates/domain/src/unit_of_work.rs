@@ -182,6 +182,12 @@ impl UnitOfWork {
         self.bodies.extend(note.bodies);
     }
 
+    /// When the last of its records was made; what is put on record is kept from then on.
+    #[must_use]
+    pub fn recorded_at(&self) -> Timestamp {
+        self.audit.iter().map(|record| record.at).max().unwrap_or(Timestamp::EPOCH)
+    }
+
     /// Writes a payment that was read or has never been written.
     pub fn write(&mut self, payment: Payment, due: Due) {
         let expected = payment.revision;

@@ -42,6 +42,7 @@ mod prepared;
 mod presence;
 mod read;
 mod records;
+mod retention;
 mod schema;
 mod sessions;
 mod store;

@@ -22,6 +22,7 @@ mod webhooks;
 mod xendit;
 
 pub use args::SandboxArgs;
+pub use clock::ClockAnchor;
 pub use config::{
     MAIN_ACCOUNT, NMID_DEFAULT, RATE_LIMIT_PER_MINUTE_DEFAULT, RateLimit, RateLimitError, SWEEP_LAG_MS_DEFAULT,
     SandboxConfig, XENDIT_BUSINESS_ID_DEFAULT, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT, XenditAccount,

@@ -1,6 +1,10 @@
 //! `--print-config`: the effective values, with secrets masked.
 
+use std::time::Duration;
+
 use super::{Config, SecretText};
+
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 impl Config {
     /// The values in force, one `NAME=value` a line; of secrets only whether they are set.
@@ -45,13 +49,21 @@ impl Config {
             ("CORS_ALLOWED_ORIGINS", list(&mut self.cors_allowed_origins.iter())),
             ("LOG_FORMAT", self.log_format.word().to_owned()),
             ("LOG_FILTER", self.log_filter.clone()),
+            ("MERCHANT_RATE_LIMIT", self.http.merchant_rate_limit.to_string()),
             ("CREATE_RATE_LIMIT", self.http.create_rate_limit.to_string()),
             ("WEBHOOK_FAILURE_LIMIT", self.http.webhook_failure_limit.to_string()),
             ("HTTP_CONNECTIONS_MAX", self.http.connections_max.to_string()),
             ("HTTP_THREADS", self.http.threads.to_string()),
             ("SANDBOX_LISTEN_ADDR", sandbox.map(|sandbox| sandbox.listen.to_string()).unwrap_or_default()),
+            ("AUDIT_RETENTION_DAYS", self.retention.bodies.map_or_else(|| "off".to_owned(), days)),
+            ("SETTLED_RETENTION_DAYS", days(self.retention.settled)),
+            ("TIME_SCALE", self.time_scale().to_string()),
             ("FAILPOINTS", self.failpoints.clone().unwrap_or_default()),
         ];
         lines.map(|(name, value)| format!("{name}={value}")).join("\n")
     }
+}
+
+fn days(kept: Duration) -> String {
+    kept.as_secs().checked_div(SECONDS_PER_DAY).unwrap_or_default().to_string()
 }

@@ -255,6 +255,11 @@ impl Rig {
         self.backing.open().await
     }
 
+    /// The store, while gateways work on it.
+    pub(crate) async fn store_to_read(&self) -> Arc<dyn Store> {
+        self.backing.open_to_read().await
+    }
+
     /// Which kind of store it is.
     pub(crate) fn store_kind(&self) -> StoreKind {
         self.plan.store
@@ -301,6 +306,7 @@ impl Rig {
             .env("XENDIT_WEBHOOK_TOKEN", &self.secrets.webhook_token)
             .env("XENDIT_WEBHOOK_TOKEN_PREVIOUS", &self.secrets.webhook_token_previous)
             .env("XENDIT_RATE_LIMIT", "off")
+            .env("MERCHANT_RATE_LIMIT", "off")
             .env("CREATE_RATE_LIMIT", "off")
             .env("SYSTEM_JWT_SECRET", &self.secrets.jwt)
             .env("LINK_SECRET", &self.secrets.link)

@@ -6,6 +6,8 @@ mod find;
 mod misfits;
 mod tries;
 
+use std::time::Duration;
+
 use super::ask::ProviderOrStore;
 use super::{ConfirmWebhooks, DecideError, Gateway};
 use crate::audit::{Actor, AuditEvent, AuditNote, BodyRole};
@@ -22,6 +24,9 @@ use crate::webhook::{Authentic, Claim, LeasedDelivery, Notification};
 use claims::{believed, is_borne_out, would_change};
 use find::Found;
 pub(super) use tries::NotNow;
+
+/// Pause after a question for which the budget left too few calls, where nobody says how long.
+const BUDGET_PAUSE: Duration = Duration::from_secs(1);
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +111,7 @@ impl Gateway {
         }
         let snapshot = match self.bear_out(leased, notification, payment, known).await? {
             Ok(snapshot) => snapshot,
+            Err(NotNow::Waits(pause)) => return self.wait_to_ask(leased, payment, pause).await,
             Err(not_now) => return self.not_now(leased, not_now).await,
         };
         let borne_out = is_borne_out(notification, known, &snapshot);
@@ -169,10 +175,11 @@ impl Gateway {
         match self.ask(payment, &named, &heard_of, self.policies.inquire_within).await {
             Ok(snapshot) => Ok(Ok(snapshot)),
             Err(ProviderOrStore::Store(store)) => Err(store),
-            Err(ProviderOrStore::Provider(error)) if error.kind == ProviderErrorKind::NotFound => {
-                Ok(Err(NotNow::Denied))
-            }
-            Err(ProviderOrStore::Provider(_)) => Ok(Err(NotNow::Undecided)),
+            Err(ProviderOrStore::Provider(error)) => Ok(Err(match error.kind {
+                ProviderErrorKind::NotFound => NotNow::Denied,
+                ProviderErrorKind::RateLimited { retry_after } => NotNow::Waits(retry_after.unwrap_or(BUDGET_PAUSE)),
+                _unanswered => NotNow::Undecided,
+            })),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::Table;
-use super::tables::{AccountKey, Held, InboxState, OutboxRow, PaymentRow, Tables, is_held_by};
+use super::tables::{AccountKey, BodyRow, Held, InboxState, OutboxRow, PaymentRow, Tables, is_held_by};
 use crate::audit::{AuditHead, AuditRecord};
 use crate::charge::Funds;
 use crate::event::OutboxMessage;
@@ -42,7 +42,9 @@ impl Tables {
             self.send_out(message, now)?;
         }
         for body in &work.bodies {
-            self.bodies.put(body.digest(), body.bytes.clone());
+            let kept_since = self.bodies.get(&body.digest()).map(|kept| kept.at);
+            let at = work.recorded_at().max(kept_since.unwrap_or(Timestamp::EPOCH));
+            self.bodies.put(body.digest(), BodyRow { bytes: body.bytes.clone(), at });
         }
         Ok(())
     }
