@@ -37,7 +37,7 @@ impl Workers {
 
     async fn sweep_account(&self, account: &ProviderAccount) {
         let shutdown = self.tasks.shutdown().clone();
-        let mut window = SweepWindow::starting(self.clock.now().minus(LOOK_BACK));
+        let mut window = SweepWindow::starting(self.gateway.ports().clock.now().minus(LOOK_BACK));
         loop {
             let swept = fence("sweeping", self.gateway.sweep(account, &mut window)).await;
             match swept {
