@@ -20,6 +20,11 @@ faults:
 lint:
     cargo fmt
     cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy --workspace --test faults -- -D warnings
+
+# What may be depended on; needs `cargo install cargo-deny --locked`, which takes minutes.
+deny:
+    cargo deny check bans licenses sources
 
 # Write the generated pages anew.
 docs:

@@ -22,6 +22,7 @@ use crate::limits::Limits;
 use crate::pages::link::{LinkSigner, WeakLinkSecret};
 use crate::state::{Drain, State};
 use crate::store::{OpenStoreError, Store, open_store};
+use crate::system::SystemClock;
 use crate::tasks::Tasks;
 use crate::telemetry;
 use crate::wiring::{Addresses, Wired, WiringError, wire};
@@ -114,6 +115,8 @@ impl App {
             Some(sandbox) => Some(start_sandbox(sandbox.clone(), &base_url).await?),
             None => None,
         };
+        // One calendar for both: what expires there is not live here.
+        let clock = SystemClock::tied(sandbox.as_ref().map(RunningSandbox::clock).or(config.clock));
         let store = open_store(&config.database).await?;
         let public_base_url = config.public_base_url.clone().unwrap_or_else(|| base_url.clone());
         let of_sandbox = || sandbox.as_ref().map(RunningSandbox::xendit_base_url);
@@ -121,13 +124,14 @@ impl App {
             public_base_url: public_base_url.clone(),
             xendit_base_url: config.xendit.base_url.clone().or_else(of_sandbox).unwrap_or_default(),
         };
-        let Wired { gateway, feed, readiness } = wire(&config, addresses, Arc::clone(&store))?;
+        let Wired { gateway, feed, readiness } = wire(&config, addresses, Arc::clone(&store), clock)?;
         let tasks = Tasks::here();
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
-        let workers = Arc::new(Workers::new(Arc::clone(&gateway), tasks.clone(), feed));
+        let workers = Arc::new(Workers::new(Arc::clone(&gateway), clock, tasks.clone(), feed));
         let signer = LinkSigner::new(&SecretString::from(config.link_secret.expose()))?;
         let state = Data::new(State {
             env: config.env,
+            clock,
             gateway,
             tasks: tasks.clone(),
             workers: Arc::clone(&workers),

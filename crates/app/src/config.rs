@@ -13,13 +13,14 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-use clap::Args;
+use chrono::{DateTime, Utc};
+use clap::{Args, value_parser};
 
 pub use database::{Database, NotADatabase, PostgresUrl};
 pub use effective::{Config, HttpLimits, XenditSettings};
 pub use environment::{AppEnv, LogFormat};
 pub use jwt::{JwtAlgorithm, JwtKey, JwtSettings};
-pub use limit::PerMinute;
+pub use limit::{Days, PerMinute};
 pub use resolve::ConfigError;
 pub(crate) use resolve::LIVE_KEY_PREFIX;
 pub use secret::SecretText;
@@ -60,9 +61,15 @@ pub struct Settings {
     /// What is enough.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// How long things are kept.
+    #[command(flatten)]
+    pub retention: RetentionArgs,
     /// The sandbox that runs in the same process when no provider is configured.
     #[command(flatten)]
     pub sandbox: EmbeddedSandboxArgs,
+    /// A calendar for tests.
+    #[command(flatten)]
+    pub time: TimeArgs,
     /// Points at which to abort, panic, fail or sleep, for fault programmes:
     /// `after_intent_commit=abort;before_call=sleep(5000)*3`.
     #[arg(long, env = "FAILPOINTS")]
@@ -175,6 +182,19 @@ pub struct LimitArgs {
     pub http_threads: Option<NonZeroUsize>,
 }
 
+/// How long things are kept that need not be kept for ever. Payments, money and the audit trail are.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct RetentionArgs {
+    /// Days for which redacted requests, answers and webhooks are kept with the audit trail, or `off`: for ever. The
+    /// trail holds without them.
+    #[arg(long, env = "AUDIT_RETENTION_DAYS", default_value = "365")]
+    pub audit_retention_days: Days,
+    /// Days after which settled webhooks, messages that went out and idempotency keys that are over are deleted, at
+    /// least 7: for so long a webhook that comes again is known. Tills that were away longer miss changes.
+    #[arg(long, env = "SETTLED_RETENTION_DAYS", default_value = "30", value_parser = value_parser!(u32).range(7..))]
+    pub settled_retention_days: u32,
+}
+
 /// The sandbox in the same process.
 #[derive(Debug, Clone, Args)]
 pub struct EmbeddedSandboxArgs {
@@ -190,7 +210,17 @@ pub struct EmbeddedSandboxArgs {
     /// How long it keeps arrived money from listings, in milliseconds of its clock.
     #[arg(long, env = "SANDBOX_SWEEP_LAG", default_value_t = mstore_pay_sandbox::SWEEP_LAG_MS_DEFAULT)]
     pub sandbox_sweep_lag: u64,
-    /// How many times faster than real time its clock runs.
-    #[arg(long, env = "SANDBOX_TIME_SCALE", default_value = "1")]
-    pub sandbox_time_scale: NonZeroU32,
+}
+
+/// A calendar that runs faster than the world's, for tests.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct TimeArgs {
+    /// How many times faster than real time payments age, here and at the sandbox in this process; not in
+    /// production. Calls, waits and tokens keep real time.
+    #[arg(long, env = "TIME_SCALE", default_value = "1")]
+    pub time_scale: NonZeroU32,
+    /// When the faster time showed the real one, RFC 3339. Default: where the sandbox in this process left off;
+    /// without one it must be given, the same to every process.
+    #[arg(long, env = "TIME_ORIGIN")]
+    pub time_origin: Option<DateTime<Utc>>,
 }

@@ -28,8 +28,8 @@ pub use app::{App, RunningApp, StartError};
 pub use auth::{MintError, Role, TokenRequest};
 pub use cli::{Cli, run};
 pub use config::{
-    AccessSettings, AppEnv, Config, ConfigError, Database, EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey,
-    JwtSettings, LimitArgs, LogFormat, NotADatabase, PerMinute, PolicyArgs, PostgresUrl, SecretText, Settings,
-    XenditArgs, XenditSettings,
+    AccessSettings, AppEnv, Config, ConfigError, Database, Days, EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey,
+    JwtSettings, LimitArgs, LogFormat, NotADatabase, PerMinute, PolicyArgs, PostgresUrl, RetentionArgs, SecretText,
+    Settings, TimeArgs, XenditArgs, XenditSettings,
 };
-pub use store::{OpenStoreError, Store, open_store};
+pub use store::{OpenStoreError, Store, open_store, open_store_to_read};

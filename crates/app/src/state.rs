@@ -22,6 +22,7 @@ use crate::workers::Workers;
 /// What every handler shares.
 pub(crate) struct State {
     pub(crate) env: AppEnv,
+    pub(crate) clock: SystemClock,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) tasks: Tasks,
     pub(crate) workers: Arc<Workers>,
@@ -48,7 +49,7 @@ impl State {
     /// `unauthorized` for whatever is wrong with the token.
     pub(crate) fn caller(&self, request: &HttpRequest) -> Result<Caller, Problem> {
         bearer(request)
-            .and_then(|token| self.auth.open(token, SystemClock.now()))
+            .and_then(|token| self.auth.open(token, SystemClock::REAL.now()))
             .ok_or_else(|| Problem::new(ErrorCode::Unauthorized))
     }
 }

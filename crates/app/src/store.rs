@@ -15,7 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{
     AuditAnchors, Clock, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository,
-    RateBudget, StoreError, Timeline, Watches, WebhookInbox,
+    RateBudget, Retention, StoreError, Timeline, Watches, WebhookInbox,
 };
 
 use crate::config::Database;
@@ -34,6 +34,7 @@ pub trait Store:
     + Outbox
     + Timeline
     + AuditAnchors
+    + Retention
     + WebhookInbox
 {
     /// Whether it can serve now, on a schema that is up to date.
@@ -107,6 +108,23 @@ pub async fn open_store(database: &Database) -> Result<Arc<dyn Store>, OpenStore
         Database::Sqlite(_) => Err(built_without(database)),
         #[cfg(feature = "postgres")]
         Database::Postgres(url) => Ok(Arc::new(postgres::open(database, url).await?)),
+        #[cfg(not(feature = "postgres"))]
+        Database::Postgres(_) => Err(built_without(database)),
+    }
+}
+
+/// Opens the store that is named to look at it, as it is, while gateways go on working.
+///
+/// # Errors
+/// [`OpenStoreError::Open`] also where there is none, or its schema is of another version.
+pub async fn open_store_to_read(database: &Database) -> Result<Arc<dyn Store>, OpenStoreError> {
+    match database {
+        #[cfg(feature = "sqlite")]
+        Database::Sqlite(path) => Ok(Arc::new(sqlite::open_to_read(database, path.clone()).await?)),
+        #[cfg(not(feature = "sqlite"))]
+        Database::Sqlite(_) => Err(built_without(database)),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(url) => Ok(Arc::new(postgres::open_to_read(database, url).await?)),
         #[cfg(not(feature = "postgres"))]
         Database::Postgres(_) => Err(built_without(database)),
     }

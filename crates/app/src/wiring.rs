@@ -46,8 +46,13 @@ pub(crate) struct Addresses {
 }
 
 /// Puts everything together.
-pub(crate) fn wire(config: &Config, addresses: Addresses, store: Arc<dyn Store>) -> Result<Wired, WiringError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+pub(crate) fn wire(
+    config: &Config,
+    addresses: Addresses,
+    store: Arc<dyn Store>,
+    system: SystemClock,
+) -> Result<Wired, WiringError> {
+    let clock: Arc<dyn Clock> = Arc::new(system);
     let feed = Arc::new(Feed::default());
     let calls_per_minute = config.xendit.rate_limit.0.map(std::num::NonZeroU32::get);
     let budget = store.budget(Arc::clone(&clock), calls_per_minute);
@@ -63,6 +68,7 @@ pub(crate) fn wire(config: &Config, addresses: Addresses, store: Arc<dyn Store>)
         idempotency: store.clone(),
         timeline: store.clone(),
         anchors: store.clone(),
+        retention: store.clone(),
         inbox: store.clone(),
         outbox: store.clone(),
         publisher: feed.clone(),
@@ -72,7 +78,7 @@ pub(crate) fn wire(config: &Config, addresses: Addresses, store: Arc<dyn Store>)
         watches: store.watches(),
         wakeups: feed.clone(),
         clock,
-        ids: Arc::new(TimedIds),
+        ids: Arc::new(TimedIds::by(system)),
         probe,
         providers: vec![xendit.clone()],
         webhooks: vec![Arc::new(webhooks)],
@@ -81,6 +87,7 @@ pub(crate) fn wire(config: &Config, addresses: Addresses, store: Arc<dyn Store>)
         provider_order: config.provider_order.clone(),
         confirm_webhooks: config.confirm_webhooks,
         failover_on_unknown: config.failover_on_unknown,
+        retention: config.retention,
         public_base_url: addresses.public_base_url,
         ..Policies::default()
     };

@@ -3,12 +3,13 @@
 
 mod housekeeping;
 mod lane;
+mod pruning;
 mod sweeping;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use mstore_pay_domain::gateway::{Errand, Gateway, Lane};
+use mstore_pay_domain::gateway::{Attended, Errand, Gateway, Lane, Published, Settled};
 use mstore_pay_domain::webhook::LeasedDelivery;
 use tokio::sync::{Notify, Semaphore};
 
@@ -16,6 +17,7 @@ use crate::feed::Feed;
 use crate::limits::Limits;
 use crate::observed::causes;
 use crate::readiness::Readiness;
+use crate::system::SystemClock;
 use crate::tasks::{Tasks, fence};
 
 /// Webhooks that are settled at once, as they come; more are left to the lane.
@@ -24,6 +26,7 @@ const SETTLE_AT_ONCE_MAX: usize = 32;
 /// The workers of this process.
 pub(crate) struct Workers {
     gateway: Arc<Gateway>,
+    clock: SystemClock,
     tasks: Tasks,
     feed: Arc<Feed>,
     at_once: Arc<Semaphore>,
@@ -31,9 +34,10 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    pub(crate) fn new(gateway: Arc<Gateway>, tasks: Tasks, feed: Arc<Feed>) -> Self {
+    pub(crate) fn new(gateway: Arc<Gateway>, clock: SystemClock, tasks: Tasks, feed: Arc<Feed>) -> Self {
         Self {
             gateway,
+            clock,
             tasks,
             feed,
             at_once: Arc::new(Semaphore::new(SETTLE_AT_ONCE_MAX)),
@@ -50,6 +54,8 @@ impl Workers {
         let workers = Arc::clone(self);
         self.tasks.spawn("sweeping", async move { workers.sweep_accounts().await });
         let workers = Arc::clone(self);
+        self.tasks.spawn("pruning", async move { workers.prune().await });
+        let workers = Arc::clone(self);
         self.tasks.spawn("housekeeping", async move { workers.keep_house(&readiness, &limits).await });
     }
 
@@ -57,8 +63,8 @@ impl Workers {
     pub(crate) async fn settle_now(&self, leased: Box<LeasedDelivery>) {
         let Ok(room) = Arc::clone(&self.at_once).try_acquire_owned() else {
             let (id, token) = (leased.delivery.id, leased.token);
-            if let Err(error) = self.gateway.ports().inbox.defer(&id, token, Duration::ZERO, "many came at once").await
-            {
+            let inbox = &self.gateway.ports().inbox;
+            if let Err(error) = inbox.postpone(&id, token, Duration::ZERO, "many came at once").await {
                 tracing::warn!(because = causes(&error), "left to its lease: {error}");
             }
             self.deferred.notify_one();
@@ -85,7 +91,16 @@ async fn attend(gateway: &Gateway, errand: &Errand) {
     };
     let result = if outcome.is_ok() { "ok" } else { "error" };
     metrics::counter!("mstore_pay_work_total", "what" => what, "result" => result).increment(1);
-    if let Err(error) = outcome {
-        tracing::error!(because = causes(&error), "{what}: {error}");
+    match (outcome, errand) {
+        (Err(error), _) => tracing::error!(because = causes(&error), "{what}: {error}"),
+        (Ok(Attended::Webhook(Settled::Buried)), Errand::Webhook(leased)) => {
+            let delivery = leased.delivery.id;
+            tracing::error!(%delivery, "webhook {delivery} was given up");
+        }
+        (Ok(Attended::Message(Published::Refused)), Errand::Message(leased)) => {
+            let payment = leased.message.payment;
+            tracing::error!(%payment, "the transaction ledger refuses payment {payment}");
+        }
+        (Ok(_), _) => {}
     }
 }

@@ -158,6 +158,7 @@ macro_rules! for_each_provider_case {
             simulate_pays_in_test_mode_or_is_unsupported,
             simulate_is_refused_in_live_mode_with_nothing_sent,
             sweep_lists_arrived_money_or_is_unsupported,
+            sweep_lists_more_than_a_page_or_says_that_it_did_not,
             sweep_leaves_out_what_came_before,
             sweep_names_rows_by_ids_that_are_no_payments,
             open_to_nobody_was_not_applied,

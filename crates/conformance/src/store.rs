@@ -14,6 +14,7 @@ mod listing;
 mod live_orders;
 mod offline;
 mod outbox;
+mod retention;
 mod revisions;
 mod round_trips;
 mod tenancy;
@@ -32,6 +33,7 @@ pub use listing::*;
 pub use live_orders::*;
 pub use offline::*;
 pub use outbox::*;
+pub use retention::*;
 pub use revisions::*;
 pub use round_trips::*;
 pub use tenancy::*;
@@ -42,8 +44,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{
-    AuditAnchors, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository, Timeline,
-    WebhookInbox,
+    AuditAnchors, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository,
+    Retention, Timeline, WebhookInbox,
 };
 
 /// Makes stores to be tested.
@@ -82,6 +84,8 @@ pub struct Stores {
     pub timeline: Arc<dyn Timeline>,
     /// The anchors of the audit trail.
     pub anchors: Arc<dyn AuditAnchors>,
+    /// Deleting what is old.
+    pub retention: Arc<dyn Retention>,
     /// Webhook deliveries.
     pub inbox: Arc<dyn WebhookInbox>,
     /// Messages on their way out.
@@ -101,6 +105,7 @@ impl Stores {
             + IdempotencyStore
             + Timeline
             + AuditAnchors
+            + Retention
             + WebhookInbox
             + Outbox
             + OfflineStore
@@ -113,6 +118,7 @@ impl Stores {
             idempotency: store.clone(),
             timeline: store.clone(),
             anchors: store.clone(),
+            retention: store.clone(),
             inbox: store.clone(),
             outbox: store.clone(),
             offline: store.clone(),
@@ -179,7 +185,9 @@ macro_rules! for_each_store_case {
             overtaken_holder_cannot_defer_or_bury_a_delivery,
             settled_delivery_never_comes_back,
             deferred_delivery_comes_back_after_its_pause,
+            postponed_delivery_comes_back_after_its_pause,
             buried_delivery_comes_back_only_by_replay,
+            failed_tries_of_a_delivery_that_is_made_due_again_are_forgotten,
             parked_delivery_comes_back_when_unparked,
             deliveries_are_taken_oldest_first,
             each_delivery_is_leased_to_one_of_racing_claimers,
@@ -209,6 +217,11 @@ macro_rules! for_each_store_case {
             offline_entry_is_recorded_once,
             changed_offline_entry_leaves_the_stored_one,
             offline_entries_are_listed_in_order_of_report,
+            body_goes_when_its_last_record_is_old_and_the_chain_holds,
+            idempotency_key_goes_after_its_time,
+            message_goes_when_it_was_sent_and_is_old,
+            delivery_goes_when_it_was_dealt_with_and_is_old,
+            the_oldest_go_first_and_no_more_than_asked_for,
             nothing_of_another_merchant_is_read,
             everything_is_there_after_reopening,
             leases_hold_and_run_out_across_reopening,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::audit::{AnchorError, AnchoredError, AuditAnchor, AuditHead, ChainError, verify_chain};
+use crate::audit::{AnchorError, AnchoredError, AuditAnchor, AuditHead, AuditRecord, ChainError, Digest, verify_chain};
 use crate::ids::PaymentId;
 use crate::ports::{Anchored, AuditAnchors, StoreError, Timeline};
 use crate::time::Timestamp;
@@ -45,6 +45,14 @@ pub enum AuditFault {
         #[source]
         source: StoreError,
     },
+    /// A kept body is not the one that was put on record.
+    #[error("{payment}: a body of audit record {seq} was changed")]
+    Body {
+        /// Whose.
+        payment: PaymentId,
+        /// Of which record.
+        seq: u64,
+    },
     /// The anchors do not hold.
     #[error("{0}")]
     Anchor(AnchorError),
@@ -67,6 +75,10 @@ pub struct AuditTally {
     pub chains: u64,
     /// Records in them.
     pub records: u64,
+    /// Bodies that are as they were put on record.
+    pub bodies: u64,
+    /// Bodies that are on record by their digests alone: pruned after their time, or deleted.
+    pub pruned: u64,
     /// How far the anchors go. Whoever notes this elsewhere finds anchors that are cut off later.
     pub anchors: AuditHead,
     /// Faults that were told of.
@@ -145,12 +157,9 @@ impl AuditTrail {
             for (payment, head) in heads {
                 verifying.tally.chains = verifying.tally.chains.saturating_add(1);
                 verifying.tally.records = verifying.tally.records.saturating_add(head.seq);
-                match self.timeline.records(&payment).await {
-                    Ok(records) => {
-                        if let Err(error) = verify_chain(&records, head) {
-                            verifying.fault(&AuditFault::Chain { payment, error });
-                        }
-                    }
+                match self.chain_of(&payment, head).await {
+                    Ok((records, Ok(()))) => self.verify_bodies(&payment, &records, verifying).await?,
+                    Ok((_, Err(error))) => verifying.fault(&AuditFault::Chain { payment, error }),
                     Err(source @ StoreError::Corrupt { .. }) => {
                         verifying.fault(&AuditFault::Unreadable { payment, source });
                     }
@@ -158,6 +167,45 @@ impl AuditTrail {
                 }
             }
         }
+    }
+
+    /// A payment's records, and whether they end where it says. One that moves on meanwhile is read again: only what
+    /// stands still can be at fault.
+    async fn chain_of(
+        &self,
+        payment: &PaymentId,
+        mut head: AuditHead,
+    ) -> Result<(Vec<AuditRecord>, Result<(), ChainError>), StoreError> {
+        loop {
+            let records = self.timeline.records(payment).await?;
+            let outcome = verify_chain(&records, head);
+            let now = if outcome.is_err() { self.anchors.head(payment).await? } else { None };
+            match now.filter(|now| now.seq > head.seq) {
+                Some(now) => head = now,
+                None => return Ok((records, outcome)),
+            }
+        }
+    }
+
+    /// Holds every body that is still kept against its digest.
+    async fn verify_bodies(
+        &self,
+        payment: &PaymentId,
+        records: &[AuditRecord],
+        verifying: &mut Verifying<'_>,
+    ) -> Result<(), StoreError> {
+        for record in records {
+            for (_, digest) in &record.bodies {
+                match self.timeline.body(digest).await? {
+                    Some(body) if Digest::of(&body) == *digest => {
+                        verifying.tally.bodies = verifying.tally.bodies.saturating_add(1);
+                    }
+                    Some(_) => verifying.fault(&AuditFault::Body { payment: *payment, seq: record.seq }),
+                    None => verifying.tally.pruned = verifying.tally.pruned.saturating_add(1),
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn verify_anchors(&self, noted: Option<AuditHead>, verifying: &mut Verifying<'_>) -> Result<(), StoreError> {

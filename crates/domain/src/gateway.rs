@@ -9,6 +9,7 @@ mod cancel;
 mod check;
 mod close;
 mod create;
+mod deadline;
 mod decide;
 mod drift;
 mod find;
@@ -19,7 +20,10 @@ mod list_methods;
 mod list_payments;
 mod open;
 mod order;
+mod paging;
+mod prune;
 mod publish;
+mod questions;
 mod race;
 mod recover;
 mod rematch;
@@ -40,23 +44,27 @@ pub use list_exceptions::ExceptionPage;
 pub use list_methods::{MethodOffer, ProviderOffer, Usability};
 pub use list_payments::PaymentPage;
 pub use order::{RegisterError, RegisterOrder};
+pub use prune::{Pruned, RetentionPolicy};
+pub use publish::Published;
 pub use settle_webhook::Settled;
 pub use simulate::SimulateError;
 pub use status::{PaymentView, WaitFor};
 pub use sweep::{SweepReport, SweepWindow};
 pub use timeline::TimelineView;
-pub use work::{Errand, Lane, WorkDone, WorkLimits};
+pub use work::{Attended, Errand, Lane, WorkDone, WorkLimits};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use questions::Questions;
+
 use crate::ids::ProviderId;
 use crate::method::Method;
 use crate::ports::{
     AccountDirectory, AuditAnchors, Clock, EventPublisher, ExceptionStore, IdGenerator, IdempotencyStore,
-    OrderRepository, Outbox, PaymentProvider, PaymentRepository, Probe, RateBudget, Timeline, TransactionLedger,
-    Wakeups, Watches, WebhookInbox, WebhookSource,
+    OrderRepository, Outbox, PaymentProvider, PaymentRepository, Probe, RateBudget, Retention, Timeline,
+    TransactionLedger, Wakeups, Watches, WebhookInbox, WebhookSource,
 };
 
 /// Everything the use cases need of the world.
@@ -74,6 +82,8 @@ pub struct Ports {
     pub timeline: Arc<dyn Timeline>,
     /// The anchors of the audit trail.
     pub anchors: Arc<dyn AuditAnchors>,
+    /// Deleting what is old.
+    pub retention: Arc<dyn Retention>,
     /// The webhook inbox.
     pub inbox: Arc<dyn WebhookInbox>,
     /// Messages on their way out.
@@ -150,6 +160,8 @@ pub struct Policies {
     pub inquire_within: Duration,
     /// For the ledger while a cashier waits.
     pub resolve_within: Duration,
+    /// How long things are kept.
+    pub retention: RetentionPolicy,
     /// Our pay page and API, for links that go to providers.
     pub public_base_url: String,
 }
@@ -165,6 +177,7 @@ impl Default for Policies {
             cancel_within: Duration::from_secs(2),
             inquire_within: Duration::from_secs(5),
             resolve_within: Duration::from_millis(300),
+            retention: RetentionPolicy::default(),
             public_base_url: "http://127.0.0.1:8080".to_owned(),
         }
     }
@@ -175,13 +188,15 @@ impl Default for Policies {
 pub struct Gateway {
     ports: Ports,
     policies: Policies,
+    /// Shared by every copy.
+    questions: Arc<Questions>,
 }
 
 impl Gateway {
     /// Puts the use cases over these ports.
     #[must_use]
     pub fn new(ports: Ports, policies: Policies) -> Self {
-        Self { ports, policies }
+        Self { ports, policies, questions: Arc::default() }
     }
 
     /// The ports it works with.

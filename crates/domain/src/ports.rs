@@ -16,6 +16,7 @@ mod payments;
 mod probe;
 mod provider;
 mod records;
+mod retention;
 mod wakeups;
 mod watches;
 mod webhook_source;
@@ -39,6 +40,7 @@ pub use provider::{
     ProviderErrorKind, Query, RefundCharge, RefundOutcome, ReturnUrls, Simulation, SnapshotStatus, Sweep, Upstream,
 };
 pub use records::{ExceptionFilter, ExceptionPlace, ExceptionStore, IdempotencyStore, Timeline};
+pub use retention::{Prunable, Retention};
 pub use wakeups::Wakeups;
 pub use watches::Watches;
 pub use webhook_source::WebhookSource;
@@ -49,5 +51,6 @@ pub use {
     clock::MockIdGenerator, inbox::MockWebhookInbox, ledger::MockTransactionLedger, offline::MockOfflineStore,
     orders::MockOrderRepository, outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository,
     probe::MockProbe, provider::MockPaymentProvider, records::MockExceptionStore, records::MockIdempotencyStore,
-    records::MockTimeline, wakeups::MockWakeups, watches::MockWatches, webhook_source::MockWebhookSource,
+    records::MockTimeline, retention::MockRetention, wakeups::MockWakeups, watches::MockWatches,
+    webhook_source::MockWebhookSource,
 };

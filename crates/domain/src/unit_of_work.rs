@@ -165,6 +165,11 @@ pub enum InboxFate {
         /// Why, for the operator.
         why: String,
     },
+    /// Given up: kept as a dead letter for a person.
+    Dead {
+        /// Why, for the operator.
+        why: String,
+    },
 }
 
 impl UnitOfWork {
@@ -175,6 +180,12 @@ impl UnitOfWork {
         payment.audit = head;
         self.audit.push(record);
         self.bodies.extend(note.bodies);
+    }
+
+    /// When the last of its records was made; what is put on record is kept from then on.
+    #[must_use]
+    pub fn recorded_at(&self) -> Timestamp {
+        self.audit.iter().map(|record| record.at).max().unwrap_or(Timestamp::EPOCH)
     }
 
     /// Writes a payment that was read or has never been written.

@@ -167,7 +167,7 @@ pub struct Delivery {
     pub received_at: Timestamp,
     /// The bytes.
     pub body: Vec<u8>,
-    /// How often it was taken up, this time included.
+    /// How many tries to settle it failed.
     pub attempts: u32,
 }
 

@@ -64,10 +64,12 @@ impl<P: PaymentProvider> Bulkhead<P> {
         if let Ok(room) = Arc::clone(&lane).try_acquire_owned() {
             return Ok((room, within));
         }
-        let since = self.clock.now();
+        let since = self.clock.monotonic();
         let wait = self.clock.sleep(self.limits.wait_max.min(within));
         match select(Box::pin(lane.acquire_owned()), wait).await {
-            Either::Left((Ok(room), _)) => Ok((room, within.saturating_sub(self.clock.now().since(since)))),
+            Either::Left((Ok(room), _)) => {
+                Ok((room, within.saturating_sub(self.clock.monotonic().saturating_sub(since))))
+            }
             Either::Left((Err(_), _)) | Either::Right(((), _)) => Err(self.full(operation)),
         }
     }

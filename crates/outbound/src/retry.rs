@@ -63,14 +63,14 @@ impl<P: PaymentProvider> Retry<P> {
     }
 
     fn plan(&self, safety: Safety, within: Duration) -> Plan {
-        Plan::new(&self.policy, safety, within, self.clock.now())
+        Plan::new(&self.policy, safety, within, self.clock.monotonic())
     }
 
     /// Waits if another try is due; the time it then has.
     async fn pause(&self, plan: &mut Plan, error: &ProviderError) -> Option<Duration> {
-        let pause = plan.pause(error, self.clock.now())?;
+        let pause = plan.pause(error, self.clock.monotonic())?;
         self.clock.sleep(pause).await;
-        Some(plan.left(self.clock.now()))
+        Some(plan.left(self.clock.monotonic()))
     }
 }
 

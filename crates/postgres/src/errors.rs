@@ -28,6 +28,12 @@ pub enum OpenError {
         /// The first migration that is unknown.
         version: String,
     },
+    /// The database was last migrated by an earlier version of this program.
+    #[error("could not read the database as it is: migration {version} has not been run; `migrate` runs it")]
+    Behind {
+        /// The first migration that it lacks.
+        version: String,
+    },
     /// A migration failed; the ones before it stand.
     #[error("could not migrate the database")]
     Migrate {

@@ -39,7 +39,17 @@ impl WebhookInbox for PostgresStore {
         pause: Duration,
         why: &str,
     ) -> Result<(), StoreError> {
-        Ok(session!(self.transaction, |conn| defer(conn, delivery, token, pause, why))?)
+        Ok(session!(self.transaction, |conn| put_off(conn, delivery, token, pause, why, 1))?)
+    }
+
+    async fn postpone(
+        &self,
+        delivery: &DeliveryId,
+        token: LeaseToken,
+        pause: Duration,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        Ok(session!(self.transaction, |conn| put_off(conn, delivery, token, pause, why, 0))?)
     }
 
     async fn bury(&self, delivery: &DeliveryId, token: LeaseToken, why: &str) -> Result<(), StoreError> {
@@ -74,7 +84,7 @@ async fn accept(conn: &mut AsyncPgConnection, delivery: &NewDelivery, lease: Lea
             account: delivery.account.clone(),
             received_at: delivery.received_at,
             body: delivery.authentic.body().to_vec(),
-            attempts: 1,
+            attempts: 0,
         };
         return Ok(Accepted::New(LeasedDelivery { delivery, token: lease.token }));
     }
@@ -108,11 +118,7 @@ async fn claim(conn: &mut AsyncPgConnection, limit: u32, lease: Lease) -> Result
         return Ok(Vec::new());
     }
     diesel::update(inbox::table.filter(inbox::position.eq_any(&places)))
-        .set((
-            inbox::attempts.eq(inbox::attempts + 1),
-            inbox::lease_token.eq(lease.token.to_string()),
-            inbox::lease_until.eq(now.plus(lease.ttl)),
-        ))
+        .set((inbox::lease_token.eq(lease.token.to_string()), inbox::lease_until.eq(now.plus(lease.ttl))))
         .execute(conn)
         .await?;
     let rows = inbox::table
@@ -125,17 +131,20 @@ async fn claim(conn: &mut AsyncPgConnection, limit: u32, lease: Lease) -> Result
     Ok(deliveries.into_iter().map(|delivery| LeasedDelivery { delivery, token: lease.token }).collect())
 }
 
-async fn defer(
+/// Ends a lease, and makes the delivery due again after a pause.
+async fn put_off(
     conn: &mut AsyncPgConnection,
     delivery: &DeliveryId,
     token: LeaseToken,
     pause: Duration,
     why: &str,
+    failed_tries: i64,
 ) -> Result<(), Fault> {
     let due = clock::now(conn).await?.plus(pause);
     if put_down(conn, delivery, token, DELIVERY_OPEN, Some(why)).await? {
         let row = inbox::table.filter(inbox::id.eq(delivery.to_string()));
-        diesel::update(row).set(inbox::due_at.eq(due)).execute(conn).await?;
+        let later = (inbox::due_at.eq(due), inbox::attempts.eq(inbox::attempts + failed_tries));
+        diesel::update(row).set(later).execute(conn).await?;
     }
     Ok(())
 }
@@ -149,13 +158,13 @@ async fn replay(conn: &mut AsyncPgConnection, delivery: &DeliveryId) -> Result<b
     let waits = inbox::table
         .filter(inbox::id.eq(delivery.to_string()))
         .filter(inbox::state.eq_any([DELIVERY_PARKED, DELIVERY_DEAD]));
-    let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::due_at.eq(clock_timestamp()));
+    let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(clock_timestamp()));
     Ok(diesel::update(waits).set(reopened).execute(conn).await? > 0)
 }
 
 async fn unpark(conn: &mut AsyncPgConnection) -> Result<u64, Fault> {
     let parked = inbox::table.filter(inbox::state.eq(DELIVERY_PARKED));
-    let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::due_at.eq(clock_timestamp()));
+    let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(clock_timestamp()));
     let count = diesel::update(parked).set(reopened).execute(conn).await?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
 }

@@ -40,6 +40,7 @@ mod outbox;
 mod payments;
 mod read;
 mod records;
+mod retention;
 mod schema;
 mod sessions;
 mod store;

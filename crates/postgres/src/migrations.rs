@@ -47,6 +47,15 @@ pub(crate) async fn run(address: &Address) -> Result<Vec<String>, OpenError> {
     Ok(run.iter().map(ToString::to_string).collect())
 }
 
+/// Refuses a database that is of another version than this program.
+pub(crate) async fn must_be_current(address: &Address) -> Result<(), OpenError> {
+    let mut conn = address.connect_unbounded().await.map_err(|source| OpenError::Connect { source })?;
+    match lacking(&mut conn).await?.into_iter().next() {
+        None => Ok(()),
+        Some(version) => Err(OpenError::Behind { version }),
+    }
+}
+
 /// The versions that a database lacks; refuses one that has more than this program knows.
 async fn lacking(conn: &mut AsyncPgConnection) -> Result<Vec<String>, OpenError> {
     let migrate = |source| OpenError::Migrate { source };

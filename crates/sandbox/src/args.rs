@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use url::Url;
 
@@ -24,6 +25,10 @@ pub struct SandboxArgs {
     /// How many times faster than real time the provider's clock runs.
     #[arg(long, value_name = "N", default_value = "1")]
     pub time_scale: NonZeroU32,
+    /// When the provider's clock showed the real time, RFC 3339; for clocks of several processes to agree. Default:
+    /// where the state file left off, else the start.
+    #[arg(long, value_name = "TIME")]
+    pub time_origin: Option<DateTime<Utc>>,
     /// Requests per endpoint and minute, or `off`.
     #[arg(long, value_name = "off|N", default_value = "600")]
     pub rate_limit: RateLimit,
@@ -77,6 +82,7 @@ impl From<SandboxArgs> for SandboxConfig {
             listen: args.listen,
             state: args.state,
             time_scale: args.time_scale,
+            time_origin: args.time_origin,
             rate_limit: args.rate_limit,
             sweep_lag_ms: args.sweep_lag,
             xendit_accounts: std::iter::once(main).chain(subs).collect(),
@@ -99,13 +105,14 @@ mod tests {
 
     #[test]
     fn every_published_flag_parses() {
-        let line = "sandbox --listen 127.0.0.1:0 --state s.json --time-scale 60 --rate-limit off --sweep-lag 0 \
+        let line = "sandbox --listen 127.0.0.1:0 --state s.json --time-scale 60 --time-origin 2026-01-01T00:00:00Z --rate-limit off --sweep-lag 0 \
                     --xendit-key xnd_development_k --xendit-callback-token t --midtrans-server-key a \
                     --midtrans-client-key b --midtrans-merchant G2 --midtrans-webhook-target http://127.0.0.1:1/m \
                     --xendit-sub-account 65f0 --xendit-webhook-target http://127.0.0.1:1/w";
         let cli = Cli::try_parse_from(line.split_whitespace()).expect("flags of the published list");
         let config = SandboxConfig::from(cli.sandbox);
         assert_eq!(config.time_scale.get(), 60);
+        assert_eq!(config.time_origin.map(|origin| origin.timestamp()), Some(1_767_225_600));
         assert_eq!(config.rate_limit, RateLimit::Off);
         assert_eq!(config.xendit_accounts[0].key, "xnd_development_k");
         assert_eq!(config.xendit_accounts[1].name, "65f0");

@@ -9,16 +9,21 @@ use serde::{Deserialize, Serialize};
 ///
 /// It is kept in the state file, so that a restart neither rewinds nor skips the provider's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Anchor {
+pub struct ClockAnchor {
     real: DateTime<Utc>,
     shown: DateTime<Utc>,
     scale: u32,
 }
 
-impl Anchor {
+impl ClockAnchor {
+    /// Both times were the same at `origin`.
+    #[must_use]
+    pub const fn at(origin: DateTime<Utc>, scale: u32) -> Self {
+        Self { real: origin, shown: origin, scale }
+    }
+
     pub(crate) fn fresh(scale: u32) -> Self {
-        let now = real_now();
-        Self { real: now, shown: now, scale }
+        Self::at(real_now(), scale)
     }
 
     /// Carries on from where `self` is now, at another speed.
@@ -30,22 +35,34 @@ impl Anchor {
         Self { real, shown: self.shown_at(real), scale }
     }
 
-    fn shown_at(self, real: DateTime<Utc>) -> DateTime<Utc> {
+    /// What is shown when the real time is `real`.
+    #[must_use]
+    pub fn shown_at(self, real: DateTime<Utc>) -> DateTime<Utc> {
         let real_micros = (real - self.real).num_microseconds().unwrap_or(i64::MAX);
-        let shown_millis = real_micros.saturating_mul(i64::from(self.scale)) / 1_000;
-        self.shown.checked_add_signed(TimeDelta::milliseconds(shown_millis)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+        let shown_micros = real_micros.saturating_mul(i64::from(self.scale));
+        self.shown.checked_add_signed(TimeDelta::microseconds(shown_micros)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// How many times faster than real time the shown time runs.
+    #[must_use]
+    pub const fn scale(self) -> u32 {
+        self.scale
     }
 }
 
 /// Reads the provider's time. Whole milliseconds, as far as the providers' bodies show it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
-    anchor: Anchor,
+    anchor: ClockAnchor,
 }
 
 impl Clock {
-    pub(crate) fn new(anchor: Anchor) -> Self {
+    pub(crate) fn new(anchor: ClockAnchor) -> Self {
         Self { anchor }
+    }
+
+    pub(crate) fn anchor(self) -> ClockAnchor {
+        self.anchor
     }
 
     pub(crate) fn now(self) -> DateTime<Utc> {
@@ -67,7 +84,7 @@ fn truncated(at: DateTime<Utc>) -> DateTime<Utc> {
 
 #[expect(clippy::disallowed_methods, reason = "this is where the sandbox's own clock lives")]
 fn real_now() -> DateTime<Utc> {
-    truncated(Utc::now())
+    Utc::now()
 }
 
 #[cfg(test)]
@@ -76,14 +93,14 @@ mod tests {
 
     #[test]
     fn time_runs_as_many_times_faster_as_asked() {
-        let anchor = Anchor::fresh(60);
+        let anchor = ClockAnchor::fresh(60);
         let later = anchor.real + TimeDelta::seconds(2);
         assert_eq!(anchor.shown_at(later), anchor.shown + TimeDelta::minutes(2));
     }
 
     #[test]
     fn another_scale_carries_on_from_the_time_shown() {
-        let anchor = Anchor { real: real_now() - TimeDelta::seconds(10), shown: real_now(), scale: 3_600 };
+        let anchor = ClockAnchor { real: real_now() - TimeDelta::seconds(10), shown: real_now(), scale: 3_600 };
         let before = Clock::new(anchor).now();
         let after = Clock::new(anchor.rescaled(1)).now();
         assert!(after >= before && after - before < TimeDelta::hours(1));
@@ -91,7 +108,7 @@ mod tests {
 
     #[test]
     fn waiting_is_shortened_by_the_scale() {
-        let clock = Clock::new(Anchor::fresh(1_000));
+        let clock = Clock::new(ClockAnchor::fresh(1_000));
         let wait = clock.real_time_until(clock.now() + TimeDelta::seconds(1_000));
         assert!(wait <= Duration::from_millis(1_001), "{wait:?} for a thousand seconds");
     }

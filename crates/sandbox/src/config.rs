@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use url::Url;
 
 use crate::error::SandboxError;
@@ -39,6 +40,8 @@ pub struct SandboxConfig {
     pub state: Option<PathBuf>,
     /// How many times faster than real time the provider's clock runs.
     pub time_scale: NonZeroU32,
+    /// When the provider's clock showed the real time. None: where the state file left off, else the start.
+    pub time_origin: Option<DateTime<Utc>>,
     /// The rate limit in force at start; `/_control/limits` changes it later.
     pub rate_limit: RateLimit,
     /// See [`SWEEP_LAG_MS_DEFAULT`].
@@ -145,6 +148,7 @@ impl Default for SandboxConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             state: None,
             time_scale: NonZeroU32::MIN,
+            time_origin: None,
             rate_limit: RateLimit::default(),
             sweep_lag_ms: SWEEP_LAG_MS_DEFAULT,
             xendit_accounts: vec![XenditAccount::main()],

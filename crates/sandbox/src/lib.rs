@@ -25,6 +25,7 @@ mod webhooks;
 mod xendit;
 
 pub use args::SandboxArgs;
+pub use clock::ClockAnchor;
 pub use config::{
     MAIN_ACCOUNT, MIDTRANS_CLIENT_KEY_DEFAULT, MIDTRANS_MERCHANT_ID_DEFAULT, MIDTRANS_SERVER_KEY_DEFAULT,
     MidtransMerchant, NMID_DEFAULT, RATE_LIMIT_PER_MINUTE_DEFAULT, RateLimit, RateLimitError, SWEEP_LAG_MS_DEFAULT,

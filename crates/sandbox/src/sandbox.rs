@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use tokio::sync::Notify;
 use url::Url;
 
-use crate::clock::{Anchor, Clock};
+use crate::clock::{Clock, ClockAnchor};
 use crate::config::{MidtransMerchant, SandboxConfig, XenditAccount};
 use crate::error::SandboxError;
 use crate::faults::{Fired, Rules, Subject};
@@ -64,7 +64,11 @@ impl Sandbox {
     pub(crate) fn open(config: SandboxConfig) -> Result<Self, SandboxError> {
         let (journal, mut books) = Journal::open(config.state.as_deref())?;
         let scale = config.time_scale.get();
-        let anchor = books.anchor().map_or_else(|| Anchor::fresh(scale), |kept| kept.rescaled(scale));
+        let anchor = match (config.time_origin, books.anchor()) {
+            (Some(origin), _) => ClockAnchor::at(origin, scale),
+            (None, Some(kept)) => kept.rescaled(scale),
+            (None, None) => ClockAnchor::fresh(scale),
+        };
         let mut pen = Pen { books: &mut books, journal: &journal };
         pen.record(&Entry::Anchored(anchor));
         let xendit = config.xendit_accounts.iter().map(|of| (Provider::Xendit, &of.name, &of.webhook_target));

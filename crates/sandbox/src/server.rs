@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockAnchor};
 use crate::config::SandboxConfig;
 use crate::error::SandboxError;
 use crate::faults::Connection;
@@ -153,6 +153,12 @@ impl RunningSandbox {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// How the provider's clock is tied to real time, for a gateway that is to live by it.
+    #[must_use]
+    pub fn clock(&self) -> ClockAnchor {
+        self.clock.anchor()
     }
 
     /// Such as `http://127.0.0.1:8081`.

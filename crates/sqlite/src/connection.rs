@@ -37,9 +37,13 @@ pub(crate) fn reader(path: &Path) -> Result<SqliteConnection, OpenError> {
 
 /// A connection for a tool, to a file that must be there.
 pub(crate) fn existing(path: &Path) -> Result<SqliteConnection, OpenError> {
-    // SQLite would make it.
-    std::fs::metadata(path).map_err(|source| OpenError::File { path: path.into(), source })?;
+    must_exist(path)?;
     connect(path, &[BUSY_TIMEOUT, "PRAGMA cell_size_check = ON"])
+}
+
+/// Refuses a file that is not there: SQLite would make it.
+pub(crate) fn must_exist(path: &Path) -> Result<(), OpenError> {
+    std::fs::metadata(path).map(|_| ()).map_err(|source| OpenError::File { path: path.into(), source })
 }
 
 fn connect(path: &Path, settings: &[&str]) -> Result<SqliteConnection, OpenError> {

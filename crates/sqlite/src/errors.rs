@@ -41,6 +41,12 @@ pub enum OpenError {
         /// The first migration that is unknown.
         version: String,
     },
+    /// The database was last migrated by an earlier version of this program.
+    #[error("could not read the database as it is: migration {version} has not been run; `migrate` runs it")]
+    Behind {
+        /// The first migration that it lacks.
+        version: String,
+    },
     /// A migration failed; the ones before it stand.
     #[error("could not migrate the database")]
     Migrate {
@@ -177,6 +183,12 @@ pub(crate) enum NoWork {
     WritesWaiting,
     #[error("too many reads are waiting")]
     ReadsWaiting,
+    #[error("the store was opened to be read")]
+    OnlyRead,
+    #[error("the disk refused a write a moment ago")]
+    WriteFailed,
+    #[error("the disk did not take a write in time")]
+    TooSlow,
     #[error("the writer has stopped")]
     WriterStopped,
     #[error("the writer panicked")]

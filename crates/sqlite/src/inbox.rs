@@ -40,15 +40,18 @@ impl WebhookInbox for SqliteStore {
         why: &str,
     ) -> Result<(), StoreError> {
         let (delivery, why) = (*delivery, why.to_owned());
-        let defer = move |conn: &mut SqliteConnection| {
-            let due = clock::now(conn)?.plus(pause);
-            if put_down(conn, &delivery, token, DELIVERY_OPEN, Some(&why))? {
-                let row = inbox::table.filter(inbox::id.eq(delivery.to_string()));
-                diesel::update(row).set(inbox::due_at.eq(due)).execute(conn)?;
-            }
-            Ok(())
-        };
-        Ok(self.write(defer).await?)
+        Ok(self.write(move |conn| put_off(conn, &delivery, token, pause, &why, 1)).await?)
+    }
+
+    async fn postpone(
+        &self,
+        delivery: &DeliveryId,
+        token: LeaseToken,
+        pause: Duration,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let (delivery, why) = (*delivery, why.to_owned());
+        Ok(self.write(move |conn| put_off(conn, &delivery, token, pause, &why, 0)).await?)
     }
 
     async fn bury(&self, delivery: &DeliveryId, token: LeaseToken, why: &str) -> Result<(), StoreError> {
@@ -66,7 +69,7 @@ impl WebhookInbox for SqliteStore {
             let waits = inbox::table
                 .filter(inbox::id.eq(delivery.to_string()))
                 .filter(inbox::state.eq_any([DELIVERY_PARKED, DELIVERY_DEAD]));
-            let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::due_at.eq(now));
+            let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(now));
             Ok(diesel::update(waits).set(reopened).execute(conn)? > 0)
         };
         Ok(self.write(replay).await?)
@@ -76,7 +79,7 @@ impl WebhookInbox for SqliteStore {
         let unpark = move |conn: &mut SqliteConnection| {
             let now = clock::now(conn)?;
             let parked = inbox::table.filter(inbox::state.eq(DELIVERY_PARKED));
-            let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::due_at.eq(now));
+            let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(now));
             let count = diesel::update(parked).set(reopened).execute(conn)?;
             Ok(u64::try_from(count).unwrap_or(u64::MAX))
         };
@@ -102,7 +105,7 @@ fn accept(conn: &mut SqliteConnection, delivery: &NewDelivery, lease: Lease) -> 
             account: delivery.account.clone(),
             received_at: delivery.received_at,
             body: delivery.authentic.body().to_vec(),
-            attempts: 1,
+            attempts: 0,
         };
         return Ok(Accepted::New(LeasedDelivery { delivery, token: lease.token }));
     }
@@ -132,11 +135,7 @@ fn claim(conn: &mut SqliteConnection, limit: u32, lease: Lease) -> Result<Vec<Le
         return Ok(Vec::new());
     }
     diesel::update(inbox::table.filter(inbox::position.eq_any(&places)))
-        .set((
-            inbox::attempts.eq(inbox::attempts + 1),
-            inbox::lease_token.eq(lease.token.to_string()),
-            inbox::lease_until.eq(now.plus(lease.ttl)),
-        ))
+        .set((inbox::lease_token.eq(lease.token.to_string()), inbox::lease_until.eq(now.plus(lease.ttl))))
         .execute(conn)?;
     let rows = inbox::table
         .filter(inbox::position.eq_any(&places))
@@ -145,6 +144,24 @@ fn claim(conn: &mut SqliteConnection, limit: u32, lease: Lease) -> Result<Vec<Le
         .load(conn)?;
     let deliveries = read::claimed(rows.into_iter().map(|row| (row.id.clone(), row.read())));
     Ok(deliveries.into_iter().map(|delivery| LeasedDelivery { delivery, token: lease.token }).collect())
+}
+
+/// Ends a lease, and makes the delivery due again after a pause.
+fn put_off(
+    conn: &mut SqliteConnection,
+    delivery: &DeliveryId,
+    token: LeaseToken,
+    pause: Duration,
+    why: &str,
+    failed_tries: i64,
+) -> Result<(), Fault> {
+    let due = clock::now(conn)?.plus(pause);
+    if put_down(conn, delivery, token, DELIVERY_OPEN, Some(why))? {
+        let row = inbox::table.filter(inbox::id.eq(delivery.to_string()));
+        let later = (inbox::due_at.eq(due), inbox::attempts.eq(inbox::attempts + failed_tries));
+        diesel::update(row).set(later).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Ends a lease and says what becomes of the delivery; `false` if the token is not the last holder's.

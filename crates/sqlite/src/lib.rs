@@ -23,6 +23,7 @@ mod payments;
 mod read;
 mod readers;
 mod records;
+mod retention;
 mod store;
 mod write;
 mod writer;

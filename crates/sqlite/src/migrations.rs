@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use diesel::RunQueryDsl;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -25,15 +26,33 @@ pub fn migrate(path: &Path) -> Result<Vec<String>, OpenError> {
 /// Runs what is pending on an open connection.
 pub(crate) fn run(conn: &mut SqliteConnection) -> Result<Vec<String>, OpenError> {
     let migrate = |source| OpenError::Migrate { source };
+    must_not_be_newer(conn)?;
+    let run = conn.run_pending_migrations(MIGRATIONS).map_err(migrate)?;
+    Ok(run.iter().map(ToString::to_string).collect())
+}
+
+/// Refuses a database that is of another version than this program.
+pub(crate) fn must_be_current(conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    // Without the table diesel would make it.
+    let migrated = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").execute(conn);
+    migrated.map_err(|source| OpenError::Prepare { source })?;
+    must_not_be_newer(conn)?;
+    match pending(conn).map_err(|source| OpenError::Migrate { source })?.into_iter().next() {
+        None => Ok(()),
+        Some(version) => Err(OpenError::Behind { version }),
+    }
+}
+
+fn must_not_be_newer(conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    let migrate = |source| OpenError::Migrate { source };
     let applied = conn.applied_migrations().map_err(migrate)?;
     let known = embedded().map_err(migrate)?;
     let mut versions: Vec<String> = applied.iter().map(ToString::to_string).collect();
     versions.sort();
-    if let Some(version) = versions.into_iter().find(|version| !known.contains(version)) {
-        return Err(OpenError::Newer { version });
+    match versions.into_iter().find(|version| !known.contains(version)) {
+        None => Ok(()),
+        Some(version) => Err(OpenError::Newer { version }),
     }
-    let run = conn.run_pending_migrations(MIGRATIONS).map_err(migrate)?;
-    Ok(run.iter().map(ToString::to_string).collect())
 }
 
 /// The embedded migrations that a database lacks.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ports::StoreError;
 
-use crate::errors::{Fault, OpenError};
+use crate::errors::{Fault, NoWork, OpenError};
 use crate::lock::StoreLock;
 use crate::readers::Readers;
 use crate::writer::{OnFatal, Writer};
@@ -50,9 +50,10 @@ pub struct SqliteStore {
 
 // In the order in which they are dropped: the lock is held until the last write is done.
 struct Open {
-    writer: Writer,
+    /// None: the store is another process's, and only looked at.
+    writer: Option<Writer>,
     readers: Readers,
-    _lock: StoreLock,
+    _lock: Option<StoreLock>,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -72,7 +73,22 @@ impl SqliteStore {
         let lock = StoreLock::take(&path)?;
         let conn = Self::prepare(&path, options.release_leases)?;
         let writer = Writer::start(conn, options.queue_units_max, options.on_fatal)?;
-        Ok(Self { open: Arc::new(Open { writer, readers: Readers::new(path, options.readers), _lock: lock }) })
+        let readers = Readers::new(path, options.readers);
+        Ok(Self { open: Arc::new(Open { writer: Some(writer), readers, _lock: Some(lock) }) })
+    }
+
+    /// Opens the store in that file to look at it, while the process that owns it goes on working. Every write is
+    /// [`StoreError::Unavailable`]. Blocks.
+    ///
+    /// # Errors
+    /// [`OpenError::File`] if there is no such file, [`OpenError::Behind`] if its schema is of an earlier version and
+    /// [`OpenError::Newer`] if it is of a later one: nothing is made and nothing migrated.
+    pub fn open_to_read(path: impl Into<PathBuf>) -> Result<Self, OpenError> {
+        const READERS: usize = 1;
+        let path: PathBuf = path.into();
+        connection::must_exist(&path)?;
+        migrations::must_be_current(&mut connection::reader(&path)?)?;
+        Ok(Self { open: Arc::new(Open { writer: None, readers: Readers::new(path, READERS), _lock: None }) })
     }
 
     fn prepare(path: &Path, release_leases: bool) -> Result<SqliteConnection, OpenError> {
@@ -84,13 +100,14 @@ impl SqliteStore {
         Ok(conn)
     }
 
-    /// Whether the store can serve: it reads, its schema is current, and its writer takes work.
+    /// Whether the store can serve: it reads, its schema is current, its writer takes work, and its disk took a write
+    /// within the last ten seconds and refused none within five. What is not known is tried, else nothing is written.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] saying what is missing.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.read(health::schema_is_current).await?;
-        self.write(|_conn| Ok(())).await.map_err(StoreError::from)
+        self.writer()?.prove().await.map_err(StoreError::from)
     }
 
     /// What SQLite finds wrong with the file; nothing, in a sound one. Reads all of it.
@@ -114,6 +131,10 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Fault> + Send + 'static,
     {
-        self.open.writer.write(write).await
+        self.writer()?.write(write).await
+    }
+
+    fn writer(&self) -> Result<&Writer, StoreError> {
+        self.open.writer.as_ref().ok_or_else(|| StoreError::unavailable(NoWork::OnlyRead))
     }
 }

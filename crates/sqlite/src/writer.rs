@@ -5,12 +5,15 @@
 
 mod batch;
 mod job;
+mod pulse;
 #[cfg(test)]
 mod tests;
 
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::sqlite::SqliteConnection;
@@ -19,6 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::batch::Fate;
 use self::job::{Job, Work};
+use self::pulse::{Known, Pulse};
 use crate::errors::{BatchError, Fault, NoWork, OpenError, Trouble};
 
 /// Most pieces of work that are committed together.
@@ -27,6 +31,9 @@ const BATCH_UNITS_MAX: usize = 256;
 /// dozen pages of 4 KiB, so the log stays within some ten megabytes.
 const CHECKPOINT_AFTER_UNITS: usize = 200;
 
+/// How long the disk has for the write that proves it.
+const PROOF_WITHIN: Duration = Duration::from_secs(2);
+
 /// Called from the writer thread when the disk fails under the store, with the reason.
 pub type OnFatal = Box<dyn Fn(&dyn Error) + Send + Sync>;
 
@@ -34,18 +41,38 @@ pub type OnFatal = Box<dyn Fn(&dyn Error) + Send + Sync>;
 pub(crate) struct Writer {
     queue: Option<mpsc::Sender<Box<dyn Work>>>,
     thread: Option<JoinHandle<()>>,
+    pulse: Arc<Pulse>,
 }
 
 impl Writer {
     /// Starts the thread on a connection that is ready to write.
     pub(crate) fn start(conn: SqliteConnection, queue_units_max: usize, on_fatal: OnFatal) -> Result<Self, OpenError> {
         let (queue, work) = mpsc::channel(queue_units_max.max(1));
-        let mut worker = Worker { conn, work, on_fatal, units_since_checkpoint: 0 };
+        let pulse = Arc::new(Pulse::default());
+        let mut worker = Worker { conn, work, on_fatal, pulse: Arc::clone(&pulse), units_since_checkpoint: 0 };
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || worker.run())
             .map_err(|source| OpenError::Thread { source })?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        Ok(Self { queue: Some(queue), thread: Some(thread), pulse })
+    }
+
+    /// Whether what is written reaches the disk: known from a moment ago, else tried.
+    pub(crate) async fn prove(&self) -> Result<(), Fault> {
+        if self.queue.as_ref().is_none_or(mpsc::Sender::is_closed) {
+            return Err(StoreError::unavailable(NoWork::WriterStopped).into());
+        }
+        match self.pulse.known() {
+            Known::Well => return Ok(()),
+            Known::Unwell => return Err(StoreError::unavailable(NoWork::WriteFailed).into()),
+            Known::Nothing => {}
+        }
+        // A number of SQLite's for its users, which we have no use for: writing it writes a page, always.
+        let beat = self.write(|conn| Ok(conn.batch_execute("PRAGMA user_version = 1")?));
+        let beaten = tokio::time::timeout(PROOF_WITHIN, beat).await;
+        beaten.map_err(|_elapsed| StoreError::unavailable(NoWork::TooSlow))??;
+        self.pulse.beat();
+        Ok(())
     }
 
     /// Has `apply` done by the writer, durably. Once queued it is done even if the caller goes away.
@@ -82,6 +109,7 @@ struct Worker {
     conn: SqliteConnection,
     work: mpsc::Receiver<Box<dyn Work>>,
     on_fatal: OnFatal,
+    pulse: Arc<Pulse>,
     units_since_checkpoint: usize,
 }
 
@@ -115,6 +143,7 @@ impl Worker {
         let Err(failure) = batch::write(&mut self.conn, units) else {
             return Fate::Written;
         };
+        self.pulse.miss();
         let (trouble, error) = (Trouble::of(&failure.error), BatchError::new(failure.error));
         if trouble == Trouble::Broken {
             self.die(&error);

@@ -157,10 +157,12 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary};
+    use crate::types::UtcTime;
 
     payment_bodies (digest) {
         digest -> Binary,
         body -> Binary,
+        kept_at -> UtcTime,
     }
 }
 

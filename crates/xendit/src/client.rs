@@ -1,11 +1,13 @@
 //! Talking to Xendit: headers, limits, and a record of what was said.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ports::{
-    Certainty, Endpoint, Exchange, Operation, ProviderError, ProviderErrorKind, RateBudget, Upstream,
+    BudgetClass, Certainty, Endpoint, Exchange, Operation, ProviderError, ProviderErrorKind, RateBudget, Reservation,
+    Upstream,
 };
 use mstore_pay_outbound::{Call, Deadline, HttpClient, Reply};
 use url::Url;
@@ -33,11 +35,14 @@ pub(crate) struct Talk<'a> {
     operation: Operation,
     deadline: Deadline,
     said: Mutex<Exchange>,
+    /// The call that the caller reserved is still to be made.
+    prepaid: AtomicBool,
 }
 
 impl Client {
     pub(crate) fn talk<'a>(&'a self, account: &'a ProviderAccount, operation: Operation, within: Duration) -> Talk<'a> {
-        Talk { client: self, account, operation, deadline: Deadline::within(within), said: Mutex::default() }
+        let (deadline, said, prepaid) = (Deadline::within(within), Mutex::default(), AtomicBool::new(true));
+        Talk { client: self, account, operation, deadline, said, prepaid }
     }
 
     /// A call that was never made, because nothing good could come of it.
@@ -63,6 +68,7 @@ impl Talk<'_> {
     /// Reads what stands there. No address: there is no such thing.
     pub(crate) async fn get(&self, url: Option<Url>, endpoint: Endpoint) -> Result<Reply, ProviderError> {
         let url = url.ok_or_else(|| self.nothing_there())?;
+        self.reserve(endpoint).await?;
         let version = api_version(&url);
         self.succeed(Call::get(url), version, endpoint).await
     }
@@ -92,6 +98,30 @@ impl Talk<'_> {
             call = call.header(key.header, key.value);
         }
         self.succeed(call, version, endpoint).await
+    }
+
+    /// Reserves a call of a question or a listing beyond the one that its caller reserved. Whoever asks for more has
+    /// heard of money.
+    async fn reserve(&self, endpoint: Endpoint) -> Result<(), ProviderError> {
+        let reserved_by_caller = match self.operation {
+            Operation::Inquire => Endpoint::Inquire,
+            Operation::Sweep => Endpoint::Sweep,
+            // Never held up by the budget.
+            Operation::Open | Operation::Cancel | Operation::Refund | Operation::Simulate => return Ok(()),
+        };
+        if endpoint == reserved_by_caller && self.prepaid.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let Some(budget) = &self.client.budget else { return Ok(()) };
+        let (provider, account) = (&self.client.config.id, &self.account.id);
+        match budget.reserve(provider, account, endpoint, BudgetClass::Confirm, 1).await {
+            Reservation::Granted => Ok(()),
+            // No time is named: it is not the provider that told us to stay away.
+            Reservation::Wait(_) => {
+                let kind = ProviderErrorKind::RateLimited { retry_after: None };
+                Err(self.error(kind, Certainty::NotApplied))
+            }
+        }
     }
 
     /// What was said so far, redacted.

@@ -65,7 +65,7 @@ async fn check_provider(config: &Config) -> Check {
     let Some(base_url) = &config.xendit.base_url else {
         return (WHAT, Ok("played by the sandbox that `serve` starts".to_owned()));
     };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::REAL);
     let budget: Arc<dyn RateBudget> = Arc::new(MemoryBudget::new(Arc::clone(&clock), None));
     let wired = guarded_xendit(config, base_url, &clock, &budget)
         .and_then(|(xendit, _)| main_account(config).map(|account| (xendit, account)));

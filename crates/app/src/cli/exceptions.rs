@@ -7,7 +7,7 @@ use mstore_pay_domain::ports::ExceptionFilter;
 
 use super::{CliError, config_of, say};
 use crate::config::Settings;
-use crate::store::open_store;
+use crate::store::open_store_to_read;
 
 /// What `exceptions` is told.
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(super) struct ExceptionsArgs {
 
 #[derive(Debug, Subcommand)]
 enum ExceptionsCommand {
-    /// List money that waits for a person, newest first. A store of SQLite must not be open elsewhere.
+    /// List money that waits for a person, newest first. Gateways may go on working.
     List(Box<ListArgs>),
 }
 
@@ -37,7 +37,7 @@ struct ListArgs {
 pub(super) async fn run(args: ExceptionsArgs) -> Result<(), CliError> {
     let ExceptionsCommand::List(list) = args.command;
     let config = config_of(list.settings)?;
-    let store = open_store(&config.database).await?;
+    let store = open_store_to_read(&config.database).await?;
     let filter = list.merchant.map_or(ExceptionFilter::Unmatched, ExceptionFilter::Merchant);
     for exception in store.exceptions(&filter, None, list.limit).await? {
         let state = match &exception.state {

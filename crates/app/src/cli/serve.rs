@@ -72,7 +72,7 @@ fn welcome(config: &Config, running: &RunningApp, sandbox: &str) -> Result<Strin
         role: "L0_OWNER".to_owned(),
         ttl: TOKEN_TTL,
     };
-    let now = SystemClock.now();
+    let now = SystemClock::REAL.now();
     let token = config.jwt.mint(&request, now)?;
     // Another order with every start: that of the last one may be paid already.
     let order = format!("TRX-{}", now.micros() / MICROS_PER_SECOND);

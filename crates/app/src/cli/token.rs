@@ -41,5 +41,5 @@ pub(super) fn run(args: TokenArgs) -> Result<(), CliError> {
         role: args.role,
         ttl: Duration::from_secs(args.ttl),
     };
-    say(&config.jwt.mint(&request, SystemClock.now())?)
+    say(&config.jwt.mint(&request, SystemClock::REAL.now())?)
 }

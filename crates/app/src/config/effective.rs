@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
-use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder};
+use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder, RetentionPolicy};
 use mstore_pay_domain::ids::MerchantId;
-use mstore_pay_sandbox::SandboxConfig;
+use mstore_pay_sandbox::{ClockAnchor, SandboxConfig};
 use mstore_pay_xendit::{WebhookVerification, XenditApi};
 
 use super::{AppEnv, Database, JwtSettings, LogFormat, PerMinute, SecretText};
@@ -47,10 +47,14 @@ pub struct Config {
     pub confirm_webhooks: ConfirmWebhooks,
     /// What follows an unanswered opening.
     pub failover_on_unknown: FailoverOnUnknown,
+    /// How long things are kept.
+    pub retention: RetentionPolicy,
     /// What is enough.
     pub http: HttpLimits,
     /// The sandbox in this process, unless a provider is configured.
     pub sandbox: Option<SandboxConfig>,
+    /// The calendar of tests, unless it is that of the sandbox in this process.
+    pub clock: Option<ClockAnchor>,
     /// Where a fault programme strikes.
     pub failpoints: Option<String>,
 }
@@ -101,6 +105,13 @@ impl XenditSettings {
 }
 
 impl Config {
+    /// How many times faster than real time payments age.
+    #[must_use]
+    pub fn time_scale(&self) -> u32 {
+        let of_sandbox = self.sandbox.as_ref().map(|sandbox| sandbox.time_scale.get());
+        of_sandbox.or(self.clock.map(ClockAnchor::scale)).unwrap_or(1)
+    }
+
     /// The word of the setting.
     #[must_use]
     pub const fn confirm_webhooks_word(&self) -> &'static str {

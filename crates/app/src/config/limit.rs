@@ -31,6 +31,24 @@ impl fmt::Display for PerMinute {
     }
 }
 
+/// A time that is neither `off` nor a positive whole number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a time is `off` or a positive whole number of days")]
+pub struct NotDays;
+
+/// For how many days; `off`: for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Days(pub Option<NonZeroU32>);
+
+impl FromStr for Days {
+    type Err = NotDays;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let PerMinute(number) = text.parse().map_err(|_not_a_number: NotALimit| NotDays)?;
+        Ok(Self(number))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,10 @@
 //! `--print-config`: the effective values, with secrets masked.
 
+use std::time::Duration;
+
 use super::{Config, SecretText};
+
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 impl Config {
     /// The values in force, one `NAME=value` a line; of secrets only whether they are set.
@@ -50,8 +54,15 @@ impl Config {
             ("HTTP_CONNECTIONS_MAX", self.http.connections_max.to_string()),
             ("HTTP_THREADS", self.http.threads.to_string()),
             ("SANDBOX_LISTEN_ADDR", sandbox.map(|sandbox| sandbox.listen.to_string()).unwrap_or_default()),
+            ("AUDIT_RETENTION_DAYS", self.retention.bodies.map_or_else(|| "off".to_owned(), days)),
+            ("SETTLED_RETENTION_DAYS", days(self.retention.settled)),
+            ("TIME_SCALE", self.time_scale().to_string()),
             ("FAILPOINTS", self.failpoints.clone().unwrap_or_default()),
         ];
         lines.map(|(name, value)| format!("{name}={value}")).join("\n")
     }
+}
+
+fn days(kept: Duration) -> String {
+    kept.as_secs().checked_div(SECONDS_PER_DAY).unwrap_or_default().to_string()
 }

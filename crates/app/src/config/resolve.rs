@@ -89,6 +89,8 @@ impl Settings {
         let provider_order = faults.keep(policies::provider_order(&self.policy.provider_order));
         let confirm_webhooks = faults.keep(policies::confirm_webhooks(&self.policy.confirm_webhooks));
         let failover_on_unknown = faults.keep(policies::failover(&self.policy.failover_on_unknown));
+        let is_real = production || sandboxed;
+        let clock = if is_real { Some(None) } else { faults.keep(policies::clock(self.time)) };
         let public_base_url = faults.keep(policies::base_url(self.public_base_url.as_deref()));
         if let Some(text) = &self.failpoints {
             faults.keep(crate::probe::Failpoints::parse(text).map(|_| ()).map_err(|error| error.to_string()));
@@ -112,6 +114,7 @@ impl Settings {
             provider_order_text: self.policy.provider_order,
             confirm_webhooks: confirm_webhooks?,
             failover_on_unknown: failover_on_unknown?,
+            retention: policies::retention(self.retention),
             http: HttpLimits {
                 create_rate_limit: self.limits.create_rate_limit,
                 webhook_failure_limit: self.limits.webhook_failure_limit,
@@ -119,6 +122,7 @@ impl Settings {
                 threads: self.limits.http_threads.unwrap_or(cores),
             },
             sandbox,
+            clock: clock?,
             failpoints: self.failpoints,
         })
     }
@@ -148,7 +152,8 @@ impl Settings {
         SandboxConfig {
             listen: args.sandbox_listen_addr,
             state,
-            time_scale: args.sandbox_time_scale,
+            time_scale: self.time.time_scale,
+            time_origin: self.time.time_origin,
             rate_limit: args.sandbox_rate_limit.0.map_or(RateLimit::Off, RateLimit::PerMinute),
             sweep_lag_ms: args.sandbox_sweep_lag,
             ..SandboxConfig::default()

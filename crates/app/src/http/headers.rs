@@ -40,7 +40,7 @@ pub(super) fn request_id(headers: &HeaderMap) -> String {
     };
     sent.and_then(|value| value.to_str().ok())
         .filter(usable)
-        .map_or_else(|| TimedIds.uuid().simple().to_string(), ToOwned::to_owned)
+        .map_or_else(|| TimedIds::REAL.uuid().simple().to_string(), ToOwned::to_owned)
 }
 
 /// The tongue that the client asks for.

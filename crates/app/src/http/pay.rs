@@ -14,7 +14,6 @@ use crate::pages::pay::PayPage;
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
-use crate::system::SystemClock;
 
 /// What a customer's page is told of a change.
 #[derive(Serialize)]
@@ -40,7 +39,8 @@ pub(crate) async fn page(state: Data<State>, request: HttpRequest) -> Result<Htt
     };
     let view = state.gateway.status(&scope, &payment).await?;
     let token = request.match_info().get("token").unwrap_or_default();
-    Ok(reply::page(StatusCode::OK, PayPage::of(&view, SystemClock.now(), language).html(token)))
+    let page = PayPage::of(&view, state.clock.now(), language).counting(|left| state.clock.real_time(left));
+    Ok(reply::page(StatusCode::OK, page.html(token)))
 }
 
 /// Where a provider's page sends the customer
@@ -63,7 +63,7 @@ pub(crate) async fn back(request: HttpRequest) -> HttpResponse {
     responses((status = 200, description = "A picture.", body = String, content_type = "image/svg+xml"), (status = 404)),
 )]
 pub(crate) async fn svg(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    qr::svg_of(&view(&state, &request).await?)
+    qr::svg_of(&state, &view(&state, &request).await?)
 }
 
 /// What a customer scans, as a picture on the page (PNG)
@@ -75,7 +75,7 @@ pub(crate) async fn svg(state: Data<State>, request: HttpRequest) -> Result<Http
     responses((status = 200, description = "A picture.", body = Vec<u8>, content_type = "image/png"), (status = 404)),
 )]
 pub(crate) async fn png(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    qr::png_of(&view(&state, &request).await?)
+    qr::png_of(&state, &view(&state, &request).await?)
 }
 
 /// Follow a payment from its page
@@ -113,7 +113,7 @@ async fn view(state: &State, request: &HttpRequest) -> Result<PaymentView, Probl
 /// What the link leads to: one payment of one merchant.
 fn opened(state: &State, request: &HttpRequest) -> Result<(Scope, String), Problem> {
     let token = request.match_info().get("token").unwrap_or_default();
-    let link = state.links.open(token, SystemClock.now());
+    let link = state.links.open(token, state.clock.now());
     // Forged, changed or over: there is no such page.
     let link = link.map_err(|_no_such_page| Problem::new(ErrorCode::NotFound))?;
     Ok((Scope { merchant: link.merchant, branch: None }, link.payment.to_string()))

@@ -12,7 +12,6 @@ use crate::pages::qr_image::{QrImage, QrImageError};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
-use crate::system::SystemClock;
 
 /// What a customer scans, as a picture (SVG)
 #[utoipa::path(
@@ -24,7 +23,7 @@ use crate::system::SystemClock;
     security(("bearer" = [])),
 )]
 pub(crate) async fn svg(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    svg_of(&view(&state, &request).await?)
+    svg_of(&state, &view(&state, &request).await?)
 }
 
 /// What a customer scans, as a picture (PNG)
@@ -37,16 +36,16 @@ pub(crate) async fn svg(state: Data<State>, request: HttpRequest) -> Result<Http
     security(("bearer" = [])),
 )]
 pub(crate) async fn png(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    png_of(&view(&state, &request).await?)
+    png_of(&state, &view(&state, &request).await?)
 }
 
-pub(super) fn svg_of(view: &PaymentView) -> Result<HttpResponse, Problem> {
-    let image = image_of(view)?;
+pub(super) fn svg_of(state: &State, view: &PaymentView) -> Result<HttpResponse, Problem> {
+    let image = image_of(state, view)?;
     Ok(HttpResponse::Ok().insert_header(("content-type", "image/svg+xml")).body(image.svg()))
 }
 
-pub(super) fn png_of(view: &PaymentView) -> Result<HttpResponse, Problem> {
-    let png = image_of(view)?.png().map_err(|error| undrawable(&error))?;
+pub(super) fn png_of(state: &State, view: &PaymentView) -> Result<HttpResponse, Problem> {
+    let png = image_of(state, view)?.png().map_err(|error| undrawable(&error))?;
     Ok(HttpResponse::Ok().insert_header(("content-type", "image/png")).body(png))
 }
 
@@ -58,8 +57,8 @@ async fn view(state: &State, request: &HttpRequest) -> Result<PaymentView, Probl
 }
 
 /// What there is to scan, while it may be shown: the QR itself, or a page to open on a phone.
-fn image_of(view: &PaymentView) -> Result<QrImage, Problem> {
-    let text = match displayed(view, SystemClock.now()) {
+fn image_of(state: &State, view: &PaymentView) -> Result<QrImage, Problem> {
+    let text = match displayed(view, state.clock.now()) {
         Some(Artefact::Qr { qr_string }) => Some(qr_string.as_str()),
         Some(Artefact::Link { checkout_url, deeplink_url }) => checkout_url.as_deref().or(deeplink_url.as_deref()),
         Some(Artefact::VirtualAccount { .. } | Artefact::Bill { .. } | Artefact::Push) | None => None,

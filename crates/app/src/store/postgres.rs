@@ -37,6 +37,12 @@ pub(super) async fn open(database: &Database, url: &PostgresUrl) -> Result<Postg
     PostgresStore::connect(url.expose(), Options::default()).await.map_err(|error| not_open(error.into()))
 }
 
+/// Connects to a database whose schema is up to date.
+pub(super) async fn open_to_read(database: &Database, url: &PostgresUrl) -> Result<PostgresStore, OpenStoreError> {
+    let not_open = |source| OpenStoreError::Open { database: database.to_string(), source };
+    PostgresStore::connect_as_it_is(url.expose(), Options::default()).await.map_err(|error| not_open(error.into()))
+}
+
 /// Has `pg_dump` copy the database to a file that does not exist yet, as it is at one moment. Blocks.
 pub(super) fn dump(url: &PostgresUrl, to: &Path) -> Result<(), Box<dyn Error + Send + Sync>> {
     if to.try_exists()? {

@@ -26,6 +26,16 @@ pub(super) async fn open(database: &Database, path: PathBuf) -> Result<SqliteSto
     }
 }
 
+/// Opens that file to read it; nothing is made.
+pub(super) async fn open_to_read(database: &Database, path: PathBuf) -> Result<SqliteStore, OpenStoreError> {
+    let not_open = |source| OpenStoreError::Open { database: database.to_string(), source };
+    match tokio::task::spawn_blocking(move || SqliteStore::open_to_read(path)).await {
+        Ok(Ok(store)) => Ok(store),
+        Ok(Err(error)) => Err(not_open(error.into())),
+        Err(panicked) => Err(not_open(panicked.into())),
+    }
+}
+
 #[async_trait]
 impl Store for SqliteStore {
     async fn ready(&self) -> Result<(), StoreError> {

@@ -41,7 +41,7 @@ impl Workers {
             metrics::gauge!("mstore_pay_tasks").set(u32::try_from(self.tasks.under_way()).unwrap_or(u32::MAX));
             limits.forget_quiet();
             telemetry::metrics().run_upkeep();
-            if shutdown.run_until_cancelled(sleep(INTERVAL)).await.is_none() {
+            if shutdown.run_until_cancelled(sleep(self.clock.rest(INTERVAL))).await.is_none() {
                 return;
             }
         }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mstore_pay_domain::gateway::Lane;
-use mstore_pay_domain::ports::Clock;
+use mstore_pay_domain::ports::Clock as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use super::{Workers, attend};
 use crate::observed::causes;
-use crate::system::{SystemClock, random_below};
+use crate::system::random_below;
 use crate::tasks::fence;
 
 /// Things of one lane that are under way at once.
@@ -38,12 +38,12 @@ impl Workers {
         while !shutdown.is_cancelled() {
             let Some(places) = shutdown.run_until_cancelled(places(&room)).await else { return };
             let wanted = places.len();
+            let jitter = Duration::from_millis(random_below(JITTER_MILLIS));
             let pause = match fence(name(lane), self.take_up(lane, places)).await {
                 Ok(Some(taken)) if taken >= wanted => continue,
-                Ok(Some(_)) => PAUSE,
-                Ok(None) | Err(_) => PAUSE_AFTER_FAILURE,
+                Ok(Some(_)) => self.clock.rest(PAUSE + jitter),
+                Ok(None) | Err(_) => PAUSE_AFTER_FAILURE + jitter,
             };
-            let pause = pause + Duration::from_millis(random_below(JITTER_MILLIS));
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = self.rung(lane) => {}
@@ -56,7 +56,7 @@ impl Workers {
     /// cannot be told.
     async fn take_up(&self, lane: Lane, places: Vec<OwnedSemaphorePermit>) -> Option<usize> {
         let limit = u32::try_from(places.len()).unwrap_or(u32::MAX);
-        let errands = match self.gateway.take_up(lane, SystemClock.now(), limit).await {
+        let errands = match self.gateway.take_up(lane, self.clock.now(), limit).await {
             Ok(errands) => errands,
             Err(error) => {
                 tracing::error!(because = causes(&error), "{}: {error}", name(lane));

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::gateway::SweepWindow;
-use mstore_pay_domain::ports::Clock;
+use mstore_pay_domain::ports::Clock as _;
 use tokio::time::sleep;
 
 use super::Workers;
 use crate::observed::causes;
-use crate::system::{SystemClock, random_below};
+use crate::system::random_below;
 use crate::tasks::fence;
 
 /// From one sweep of an account to the next.
@@ -37,7 +37,7 @@ impl Workers {
 
     async fn sweep_account(&self, account: &ProviderAccount) {
         let shutdown = self.tasks.shutdown().clone();
-        let mut window = SweepWindow::starting(SystemClock.now().minus(LOOK_BACK));
+        let mut window = SweepWindow::starting(self.clock.now().minus(LOOK_BACK));
         loop {
             let swept = fence("sweeping", self.gateway.sweep(account, &mut window)).await;
             match swept {
@@ -53,7 +53,7 @@ impl Workers {
                 // Counted and logged; the window stands as it stood or further.
                 Err(_panicked) => {}
             }
-            let pause = INTERVAL + Duration::from_millis(random_below(JITTER_MILLIS));
+            let pause = self.clock.rest(INTERVAL + Duration::from_millis(random_below(JITTER_MILLIS)));
             if shutdown.run_until_cancelled(sleep(pause)).await.is_none() {
                 return;
             }

@@ -1,5 +1,6 @@
 //! Hostile requests, each with the answer and the effect expected of it, read from the file that `BAD_INPUTS_FILE`
-//! names and tried on the real gateway. Effects are judged from the provider's books and the public API.
+//! names and tried on the real gateway. Effects are judged from the provider's books, the public API and
+//! the inbox.
 //!
 //! Without the file the test says what it left out; with `REQUIRE_FIXTURES=1` it fails then.
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]

@@ -52,6 +52,24 @@ impl Finding {
     }
 }
 
+/// What a run was found to be, invariant by invariant.
+pub(crate) struct Judged {
+    /// How long the gateway took to come to rest.
+    pub(crate) rest: Duration,
+    /// Webhooks that were given up.
+    pub(crate) dead_letters: u64,
+    findings: Vec<Finding>,
+}
+
+impl Judged {
+    /// Where an invariant does not hold, of how many things that were looked at: `0/1234`.
+    pub(crate) fn broken(&self, invariant: &str) -> String {
+        let found = self.findings.iter().find(|finding| finding.name == invariant);
+        let finding = found.unwrap_or_else(|| panic!("nobody looks at {invariant}"));
+        format!("{}/{}", finding.broken.len(), finding.n)
+    }
+}
+
 /// What a case may do that is otherwise forbidden.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Licence {
@@ -60,8 +78,8 @@ pub(crate) struct Licence {
 }
 
 /// Waits until every paid object counts as paid, stops the gateway, holds all invariants, and fails the case where
-/// one is broken. Returns how long the gateway took to come to rest.
-pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[Till], licence: Licence) -> Duration {
+/// one is broken.
+pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[Till], licence: Licence) -> Judged {
     let (rest, unpaid) = come_to_rest(rig, tills).await;
     let evidence = Evidence::gather(rig, log).await;
     let mut findings = vec![
@@ -85,7 +103,7 @@ pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[T
     at_rest.broken = unpaid.1;
     findings.push(at_rest);
     report(&format!("{case} on {}", rig.store_kind().word()), &findings);
-    rest
+    Judged { rest, dead_letters: evidence.inbox.dead, findings }
 }
 
 /// As much of it as a person reads.

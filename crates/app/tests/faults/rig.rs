@@ -234,6 +234,11 @@ impl Rig {
         self.backing.open().await
     }
 
+    /// The store, while gateways work on it.
+    pub(crate) async fn store_to_read(&self) -> Arc<dyn Store> {
+        self.backing.open_to_read().await
+    }
+
     /// Which kind of store it is.
     pub(crate) fn store_kind(&self) -> StoreKind {
         self.plan.store

@@ -113,12 +113,19 @@ impl Till {
         self.send("POST", &format!("{PAYMENTS}/{reference}/cancel"), None, None).await
     }
 
-    /// The merchant's exceptions, newest first.
+    /// The merchant's exceptions, newest first, of all pages.
     pub(crate) async fn exceptions(&self) -> Vec<Value> {
-        let exchange = self.read("/api/v1/pos/exceptions").await;
-        let data = exchange.data();
-        let items = data["items"].as_array().or_else(|| data.as_array());
-        items.unwrap_or_else(|| panic!("exceptions: {exchange:?}")).clone()
+        const PAGE: &str = "/api/v1/pos/exceptions?limit=100";
+        let mut all = Vec::new();
+        let mut page = PAGE.to_owned();
+        loop {
+            let data = self.read(&page).await.data();
+            all.extend(data["items"].as_array().unwrap_or_else(|| panic!("exceptions: {data}")).iter().cloned());
+            match data["next_cursor"].as_str() {
+                Some(cursor) => page = format!("{PAGE}&cursor={cursor}"),
+                None => return all,
+            }
+        }
     }
 
     /// Looks until the payment's status is that, at most so long; gives the last look's `data`.

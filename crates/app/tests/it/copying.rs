@@ -1,20 +1,11 @@
 //! Stores that are copied: to a file while they are at work, and to the store of many nodes.
 
-use std::process::Command;
-
 use mstore_pay_app::{Database as DatabaseUrl, Store, open_store};
 use mstore_pay_domain::ids::{MerchantId, OrderCode};
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_throwaway_postgres::Database;
 
-use crate::house::{House, MERCHANT};
-
-/// Runs the program; whether it succeeded, and what it said.
-fn run(args: &[&str]) -> (bool, String) {
-    let ran = Command::new(env!("CARGO_BIN_EXE_mstore-pay")).args(args).output().unwrap();
-    let said = [ran.stdout, ran.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    (ran.status.success(), said)
-}
+use crate::house::{House, MERCHANT, run};
 
 async fn payments(url: &str, orders: &[&str]) -> Vec<Payment> {
     let database: DatabaseUrl = url.parse().unwrap();

@@ -80,9 +80,12 @@ fn the_payment_is(till: &mut Till, status: String) {
 
 #[then(expr = "the payment is stored as {string}")]
 async fn the_payment_is_stored_as(till: &mut Till, stored: String) {
-    // What the database calls `success` is `paid` for tills.
-    assert_eq!(stored, "success");
-    till.payment = till.house().until_status(&till.payment["payment_id"], "paid").await;
+    let id = till.payment["payment_id"].clone();
+    // What the database calls so is `paid` for tills.
+    till.payment = till.house().until_status(&id, "paid").await;
+    let rows = till.house().rows("payments");
+    let row = rows.iter().find(|row| row["id"] == id).expect("the payment in its table");
+    assert_eq!(row["status"], Value::from(stored));
 }
 
 #[then(expr = "the transaction is {string}")]

@@ -118,6 +118,30 @@ impl House {
         }
     }
 
+    /// Every row of a table of the store, as JSON, while the gateway works on it.
+    pub(crate) fn rows(&self, table: &str) -> Vec<Value> {
+        let lines: Vec<String> = match &self.config.database {
+            DatabaseUrl::Sqlite(path) => {
+                let copies = TempDir::new().unwrap();
+                let copy = copies.path().join("copy.db");
+                mstore_pay_sqlite::backup(path, &copy).unwrap();
+                let mut lines = Vec::new();
+                let mut take = |line| {
+                    lines.push(line);
+                    true
+                };
+                mstore_pay_sqlite::Export::open(&copy).unwrap().rows(table, &mut take).unwrap();
+                lines
+            }
+            DatabaseUrl::Postgres(_) => {
+                let database = self.database.as_ref().expect("a database of this house");
+                let rows = database.run(&format!("SELECT row_to_json(t) FROM {table} t")).unwrap();
+                rows.lines().map(str::to_owned).collect()
+            }
+        };
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -295,6 +319,13 @@ impl Answer {
 /// What a till asks for.
 pub(crate) fn qris(order: &str, amount: u32) -> Value {
     json!({"order_code": order, "method": "qris", "amount": amount, "currency": "IDR"})
+}
+
+/// Runs the program; whether it succeeded, and what it said.
+pub(crate) fn run(args: &[&str]) -> (bool, String) {
+    let ran = Command::new(env!("CARGO_BIN_EXE_mstore-pay")).args(args).output().unwrap();
+    let said = [ran.stdout, ran.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (ran.status.success(), said)
 }
 
 #[expect(clippy::disallowed_methods, reason = "tokens are good for real time")]

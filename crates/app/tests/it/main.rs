@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod access;
+mod auditing;
 mod cancelling;
 mod conventions;
 mod copying;
@@ -20,5 +21,6 @@ mod pay_page;
 mod production;
 mod seed;
 mod stopping;
+mod time;
 mod waiting;
 mod webhooks;

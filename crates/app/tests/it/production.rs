@@ -86,6 +86,8 @@ fn nothing_of_a_test_is_let_in() {
         ("--xendit-base-url=http://127.0.0.1:8081/xendit", "XENDIT_BASE_URL"),
         ("--xendit-base-url=https://127.0.0.1/xendit", "XENDIT_BASE_URL"),
         ("--failpoints=before_call=abort", "FAILPOINTS"),
+        ("--time-scale=60", "TIME_SCALE"),
+        ("--time-origin=2026-01-01T00:00:00Z", "TIME_ORIGIN"),
         ("--database-url=mysql://localhost/pay", "DATABASE_URL"),
         ("--xendit-api=v1", "XENDIT_API"),
         ("--confirm-webhooks=sometimes", "CONFIRM_WEBHOOKS"),

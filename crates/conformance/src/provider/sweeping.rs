@@ -1,5 +1,6 @@
 //! Listing money that arrived.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mstore_pay_domain::ports::{ProviderErrorKind, Sweep};
@@ -9,6 +10,8 @@ use super::fixtures::{Kit, PATIENT, assert_unsupported, open_first, sweep};
 use super::{ProviderHarness, ProviderRig};
 
 const MINUTE: Duration = Duration::from_mins(1);
+/// No provider that we know of lists more at once (Xendit: 50).
+const MORE_THAN_A_PAGE: usize = 55;
 
 /// The listing, or `None` where it was properly refused.
 async fn sweep_or_refusal(rig: &dyn ProviderRig, since: Timestamp) -> Option<Sweep> {
@@ -48,6 +51,21 @@ pub async fn sweep_lists_arrived_money_or_is_unsupported(h: &dyn ProviderHarness
         });
         assert!(row.is_some_and(|row| row.money.fits(&charge.amount)), "{listed:?}");
     }
+}
+
+/// What does not fit on a page of the provider's is read from the next ones, each row once; whoever stops before the
+/// end says so.
+pub async fn sweep_lists_more_than_a_page_or_says_that_it_did_not(h: &dyn ProviderHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    for _ in 0..MORE_THAN_A_PAGE {
+        let (charge, _) = open_first(&*rig, &kit).await;
+        rig.pay(&charge.our_reference, &charge.amount).await;
+    }
+    let Some(listed) = sweep_or_refusal(&*rig, rig.now().minus(MINUTE)).await else { return };
+    let rows: BTreeSet<_> = listed.arrived.iter().map(|row| row.row_ref.clone()).collect();
+    assert_eq!(rows.len(), listed.arrived.len(), "rows that are listed twice");
+    assert!(listed.arrived.is_sorted_by_key(|row| row.updated_at), "{listed:?}");
+    assert_eq!(rows.len() == MORE_THAN_A_PAGE, listed.complete, "{} rows, complete: {}", rows.len(), listed.complete);
 }
 
 /// What came before the time asked for is left out.

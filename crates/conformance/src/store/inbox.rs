@@ -39,6 +39,10 @@ fn parked() -> InboxFate {
     InboxFate::Parked { why: "nothing fits".to_owned() }
 }
 
+fn dead() -> InboxFate {
+    InboxFate::Dead { why: "hopeless".to_owned() }
+}
+
 async fn counts(stores: &Stores) -> InboxCounts {
     stores.inbox.counts().await.expect("the store counts")
 }
@@ -101,20 +105,20 @@ pub async fn delivery_is_held_by_whoever_took_it_in(h: &dyn StoreHarness) {
         (held.delivery.id, &held.delivery.provider, &held.delivery.account),
         (new.id, &new.provider, &new.account)
     );
-    assert_eq!((held.delivery.received_at, held.delivery.attempts), (at(0), 1));
+    assert_eq!((held.delivery.received_at, held.delivery.attempts), (at(0), 0));
     assert_eq!(claim(&stores, &kit, LONG).await, []);
     must_commit(&stores, &mark(&held, InboxFate::Done)).await;
 }
 
-/// A delivery whose holder vanished is taken up again when the lease runs out, with its attempts counted.
+/// A delivery whose holder vanished is taken up again when the lease runs out; that is no failed try.
 pub async fn delivery_whose_lease_ran_out_is_taken_up_again(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
     let stores = rig.stores();
     let first = take_in(&stores, &kit, "{\"a\":1}", SHORT).await;
-    for attempts in 2..=3 {
+    for _ in 0..2 {
         rig.pass(AFTER_SHORT).await;
         let again = claim_one(&stores, &kit, SHORT).await;
-        assert_eq!(again.delivery.attempts, attempts);
+        assert_eq!(again.delivery.attempts, 0);
         assert_eq!((again.delivery.id, again.delivery.body), (first.delivery.id, first.delivery.body.clone()));
         assert_ne!(again.token, first.token);
     }
@@ -127,7 +131,7 @@ pub async fn overtaken_holder_cannot_settle_a_delivery(h: &dyn StoreHarness) {
     let slow = take_in(&stores, &kit, "{}", SHORT).await;
     rig.pass(AFTER_SHORT).await;
     let next = claim_one(&stores, &kit, LONG).await;
-    for fate in [InboxFate::Done, parked()] {
+    for fate in [InboxFate::Done, parked(), dead()] {
         assert_refused(&stores.payments.commit(&mark(&slow, fate)).await, is_lease_lost);
     }
     assert_eq!(counts(&stores).await.open, 1);
@@ -144,6 +148,7 @@ pub async fn overtaken_holder_cannot_defer_or_bury_a_delivery(h: &dyn StoreHarne
     let next = claim_one(&stores, &kit, LONG).await;
     let (inbox, id) = (inbox(&stores), slow.delivery.id);
     inbox.defer(&id, slow.token, Duration::ZERO, "late").await.expect("a lost lease is no error");
+    inbox.postpone(&id, slow.token, Duration::ZERO, "late").await.expect("a lost lease is no error");
     inbox.bury(&id, slow.token, "late").await.expect("a lost lease is no error");
     assert_eq!(claim(&stores, &kit, LONG).await, [], "the holder still holds it");
     assert_eq!(counts(&stores).await, InboxCounts { open: 1, ..InboxCounts::default() });
@@ -165,33 +170,73 @@ pub async fn settled_delivery_never_comes_back(h: &dyn StoreHarness) {
     assert_eq!(counts(&stores).await, InboxCounts { done: 1, ..InboxCounts::default() });
 }
 
-/// A delivery that was put off is given out after its pause, not before.
+/// A delivery of which a try failed is given out after its pause, not before, with its failed tries counted.
 pub async fn deferred_delivery_comes_back_after_its_pause(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
     let stores = rig.stores();
     let (soon, late) = (take_in(&stores, &kit, "1", LONG).await, take_in(&stores, &kit, "2", LONG).await);
     let inbox = inbox(&stores);
-    inbox.defer(&soon.delivery.id, soon.token, SHORT, "busy").await.expect("the store defers");
-    inbox.defer(&late.delivery.id, late.token, LONG, "busy").await.expect("the store defers");
-    rig.pass(AFTER_SHORT).await;
-    let back = claim_one(&stores, &kit, LONG).await;
-    assert_eq!((back.delivery.id, back.delivery.attempts), (soon.delivery.id, 2));
+    inbox.defer(&late.delivery.id, late.token, LONG, "not decided").await.expect("the store defers");
+    let mut held = soon.clone();
+    for failed in 1..=2 {
+        inbox.defer(&held.delivery.id, held.token, SHORT, "not decided").await.expect("the store defers");
+        rig.pass(AFTER_SHORT).await;
+        held = claim_one(&stores, &kit, LONG).await;
+        assert_eq!((held.delivery.id, held.delivery.attempts), (soon.delivery.id, failed));
+    }
 }
 
-/// A delivery that was given up is kept, and comes back when somebody replays it.
+/// A delivery that had to wait is given out after its pause, not before, with no try counted.
+pub async fn postponed_delivery_comes_back_after_its_pause(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let (soon, late) = (take_in(&stores, &kit, "1", LONG).await, take_in(&stores, &kit, "2", LONG).await);
+    let inbox = inbox(&stores);
+    inbox.postpone(&late.delivery.id, late.token, LONG, "busy").await.expect("the store postpones");
+    inbox.postpone(&soon.delivery.id, soon.token, SHORT, "busy").await.expect("the store postpones");
+    rig.pass(AFTER_SHORT).await;
+    let back = claim_one(&stores, &kit, LONG).await;
+    assert_eq!((back.delivery.id, back.delivery.attempts), (soon.delivery.id, 0));
+}
+
+/// A delivery that was given up, by itself or in a unit of work, is kept, and comes back when somebody replays it.
 pub async fn buried_delivery_comes_back_only_by_replay(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
     let stores = rig.stores();
-    let held = take_in(&stores, &kit, "{}", LONG).await;
-    stores.inbox.bury(&held.delivery.id, held.token, "hopeless").await.expect("the store buries");
-    assert_eq!(counts(&stores).await, InboxCounts { dead: 1, ..InboxCounts::default() });
+    let (by_itself, in_a_unit) = (take_in(&stores, &kit, "1", LONG).await, take_in(&stores, &kit, "2", LONG).await);
+    stores.inbox.bury(&by_itself.delivery.id, by_itself.token, "hopeless").await.expect("the store buries");
+    must_commit(&stores, &mark(&in_a_unit, dead())).await;
+    assert_eq!(counts(&stores).await, InboxCounts { dead: 2, ..InboxCounts::default() });
     assert_eq!(stores.inbox.unpark().await.expect("the store unparks"), 0);
     assert_eq!(claim(&stores, &kit, LONG).await, []);
-    assert!(stores.inbox.replay(&held.delivery.id).await.expect("the store replays"));
-    let back = claim_one(&stores, &kit, LONG).await;
-    assert_eq!(back.delivery.id, held.delivery.id);
+    for held in [by_itself, in_a_unit] {
+        assert!(stores.inbox.replay(&held.delivery.id).await.expect("the store replays"));
+        let back = claim_one(&stores, &kit, LONG).await;
+        assert_eq!(back.delivery.id, held.delivery.id);
+    }
     let unknown = kit.delivery("other").id;
     assert!(!stores.inbox.replay(&unknown).await.expect("the store replays"), "an unknown one is not replayed");
+}
+
+/// A delivery that is made due again by a person, or because something may fit it now, is tried as a new one is.
+pub async fn failed_tries_of_a_delivery_that_is_made_due_again_are_forgotten(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let inbox = inbox(&stores);
+    for fate in [dead(), parked()] {
+        let held = take_in(&stores, &kit, &format!("{fate:?}"), LONG).await;
+        inbox.defer(&held.delivery.id, held.token, Duration::ZERO, "not decided").await.expect("the store defers");
+        let tried = claim_one(&stores, &kit, LONG).await;
+        assert_eq!(tried.delivery.attempts, 1);
+        must_commit(&stores, &mark(&tried, fate.clone())).await;
+        match fate {
+            InboxFate::Parked { .. } => assert_eq!(inbox.unpark().await.expect("the store unparks"), 1),
+            InboxFate::Dead { .. } | InboxFate::Done => {
+                assert!(inbox.replay(&held.delivery.id).await.expect("the store replays"));
+            }
+        }
+        assert_eq!(claim_one(&stores, &kit, LONG).await.delivery.attempts, 0);
+    }
 }
 
 /// A delivery that fitted nothing waits until it is unparked or replayed.

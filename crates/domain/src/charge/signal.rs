@@ -112,7 +112,7 @@ impl FailureReason {
         Self(if kept.is_empty() { "UNSPECIFIED".to_owned() } else { kept.to_ascii_uppercase() })
     }
 
-    /// No provider could be reached to open it.
+    /// No provider could be reached to open it; which code that had is in the payment's record.
     #[must_use]
     pub fn not_opened() -> Self {
         Self("NOT_OPENED".to_owned())

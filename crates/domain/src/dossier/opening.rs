@@ -123,12 +123,13 @@ impl Dossier {
     /// The provider certainly does not have it.
     pub fn refused(&mut self, payment: &PaymentId, charge: &ChargeId, error: &ProviderError) {
         let now = self.now;
-        let code = error.upstream.code.clone().unwrap_or_else(|| "REFUSED".to_owned());
+        let code = error.code();
         let note = with_exchange(self.new_note(AuditEvent::ChargeRefused, charge), &error.exchange).with("code", &code);
         let Some(target) = self.charge_mut(payment, charge) else { return };
         target.opening = Opening::Refused { at: now };
         self.note(payment, note);
-        self.hear(payment, charge, &Signal::Failed { at: now, reason: FailureReason::from_code(&code) });
+        let reason = if error.is_refusal() { code } else { FailureReason::not_opened() };
+        self.hear(payment, charge, &Signal::Failed { at: now, reason });
     }
 
     /// Puts a charge that nobody was shown aside: it is closed as soon as its id is known, and

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::race::within;
+use super::race::answer_within;
 use super::{DecideError, Gateway};
 use crate::account::ProviderAccount;
 use crate::audit::Actor;
@@ -40,8 +40,9 @@ impl Gateway {
             created_at: charge.created_at,
         };
         let queries = [query];
+        self.questions.note(of.id, self.ports.clock.now());
         let asked = provider.inquire(&account, &queries, limit);
-        let answers = within(self.ports.clock.as_ref(), limit, asked).await.unwrap_or_default();
+        let answers = answer_within(self.ports.clock.as_ref(), limit, asked).await.unwrap_or_default();
         let answer = answers.into_iter().next();
         let answer = answer.unwrap_or_else(|| Err(provider_error(charge, ProviderErrorKind::TimedOut)));
         match &answer {

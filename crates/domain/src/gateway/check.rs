@@ -80,9 +80,15 @@ impl Gateway {
                     looked.changed |= absorbed == Absorbed::Changed;
                 }
                 Err(ProviderOrStore::Store(store)) => return Err(store.into()),
-                // Nothing there to be found by: as good as an answer that no money came.
-                Err(ProviderOrStore::Provider(error)) if error.kind == ProviderErrorKind::NotFound => {}
-                Err(ProviderOrStore::Provider(_)) => looked.unanswered |= !charge.is_hidden(),
+                Err(ProviderOrStore::Provider(error)) => match error.kind {
+                    // Nothing there to be found by: as good as an answer that no money came.
+                    ProviderErrorKind::NotFound => {}
+                    ProviderErrorKind::RateLimited { retry_after } => {
+                        looked.wait_until = Some(self.ports.clock.now().plus(retry_after.unwrap_or_default()));
+                        break;
+                    }
+                    _unanswered => looked.unanswered |= !charge.is_hidden(),
+                },
             }
         }
         Ok(looked)

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::ask::ProviderOrStore;
-use super::race::within;
+use super::deadline::Deadline;
+use super::race::answer_within;
 use super::{DecideError, Gateway};
 use crate::audit::Actor;
 use crate::charge::{Charge, Closing};
@@ -30,11 +31,11 @@ impl Gateway {
         actor: &Actor,
         limit: Duration,
     ) -> Result<(), DecideError> {
-        let deadline = self.ports.clock.now().plus(limit);
+        let deadline = Deadline::within(limit, self.ports.clock.as_ref());
         let stored = self.ports.payments.payment(&payment.merchant, &payment.id).await?;
         let Some(payment) = stored else { return Ok(()) };
         for charge in payment.charges.iter().filter(|charge| is_due(charge, self.ports.clock.now())) {
-            let remaining = deadline.since(self.ports.clock.now());
+            let remaining = deadline.left(self.ports.clock.as_ref());
             if remaining.is_zero() {
                 break;
             }
@@ -44,7 +45,10 @@ impl Gateway {
                 dossier.close_asked(&id, &charge_id, closing);
             })
             .await?;
-            let remaining = deadline.since(self.ports.clock.now());
+            let remaining = deadline.left(self.ports.clock.as_ref());
+            if remaining.is_zero() {
+                break;
+            }
             match self.ask(&payment, charge, &[], remaining).await {
                 Ok(snapshot) => {
                     let over = closing_of(&snapshot.status).filter(|_| was_over);
@@ -85,7 +89,7 @@ impl Gateway {
             our_reference: charge.our_reference.clone(),
             within: limit,
         };
-        let answer = within(self.ports.clock.as_ref(), limit, provider.cancel(&account, &request)).await;
+        let answer = answer_within(self.ports.clock.as_ref(), limit, provider.cancel(&account, &request)).await;
         if let Some(Err(error)) = &answer {
             self.record_drift(of, &charge.id, &error.drift(), &error.exchange).await?;
         }

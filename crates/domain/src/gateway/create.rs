@@ -9,16 +9,17 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::deadline::Deadline;
 use super::open::{AllResting, Job, Opened};
 use super::{AnswerRenderer, DecideError, Gateway, IdempotentRequest, Scope};
 use crate::audit::Actor;
+use crate::charge::{FailureReason, Opening};
 use crate::idempotency::StoredAnswer;
 use crate::ids::{OrderCode, PaymentId};
 use crate::method::Method;
 use crate::money::Money;
-use crate::payment::{Intake, Payment, PaymentDetails, PaymentStatus};
+use crate::payment::{Intake, Payment, PaymentDetails, PaymentStatus, Standing};
 use crate::ports::{CardToken, CrashPoint, StoreError};
-use crate::time::Timestamp;
 
 use plan::Plan;
 
@@ -169,15 +170,15 @@ impl Gateway {
     /// [`CreateError`]; money is never at stake in one, except that a [`CreateError::Store`] may come
     /// after the provider was called: then recovery goes on with it.
     pub async fn create(&self, command: &CreatePayment, answers: &dyn AnswerRenderer) -> Result<Created, CreateError> {
-        let deadline = self.ports.clock.now().plus(self.policies.create_within);
+        let deadline = Deadline::within(self.policies.create_within, self.ports.clock.as_ref());
         if let Some(request) = &command.idempotency
-            && let Some(created) = self.replay(command, request).await?
+            && let Some(created) = self.replay(command, request, answers).await?
         {
-            return self.keep_first(command, answers, created).await;
+            return Ok(created);
         }
         let created = match self.plan(command, answers).await? {
             Plan::Join(payment) => {
-                let joined = self.join(command, payment, deadline).await?;
+                let joined = self.join(command, payment, deadline).await;
                 self.keep_first(command, answers, joined).await?
             }
             Plan::Replayed(created) => created,
@@ -200,7 +201,7 @@ impl Gateway {
                     self.ports.probe.reach(CrashPoint::AfterIntentCommit).await?;
                     self.open_charges(&job).await
                 });
-                self.created(command, self.held(&job, opened).await?).await?
+                self.created(command, answers, self.held(&job, opened).await?).await?
             }
         };
         self.ports.probe.reach(CrashPoint::AfterCommitBeforeReply).await?;
@@ -212,7 +213,7 @@ impl Gateway {
         &self,
         command: &CreatePayment,
         payment: PaymentId,
-        deadline: Timestamp,
+        deadline: Deadline,
     ) -> Result<Created, CreateError> {
         loop {
             let found = self.ports.payments.payment(&command.scope.merchant, &payment).await?;
@@ -220,7 +221,7 @@ impl Gateway {
             if joined.intake == Intake::Closed {
                 return answer_now(joined);
             }
-            if self.ports.clock.now() >= deadline {
+            if deadline.left(self.ports.clock.as_ref()).is_zero() {
                 return self.accept(command, payment).await;
             }
             self.ports.wakeups.changed(&payment, JOIN_POLL).await;
@@ -228,15 +229,20 @@ impl Gateway {
     }
 
     /// The answer to a create that ended so.
-    async fn created(&self, command: &CreatePayment, opened: Opened) -> Result<Created, CreateError> {
+    async fn created(
+        &self,
+        command: &CreatePayment,
+        answers: &dyn AnswerRenderer,
+        opened: Opened,
+    ) -> Result<Created, CreateError> {
         match opened {
             Opened::Shown(payment) => Ok(Created::Open(payment)),
             Opened::Unknown(payment) => Ok(Created::Accepted(payment)),
             Opened::Refused(refusal) => Err(CreateError::Refused(refusal)),
             Opened::Unavailable { retry_after } => Err(CreateError::Unavailable { retry_after }),
-            Opened::Overtaken(payment) => match answer_now(*payment)? {
-                Created::Accepted(payment) => self.accept(command, payment.id).await,
-                created @ (Created::Open(_) | Created::Replayed(_)) => Ok(created),
+            Opened::Overtaken(payment) => match answer_now(*payment) {
+                Ok(Created::Accepted(payment)) => self.accept(command, payment.id).await,
+                ended => self.keep_first(command, answers, ended).await,
             },
         }
     }
@@ -258,7 +264,25 @@ fn answer_now(payment: Payment) -> Result<Created, CreateError> {
         PaymentStatus::Paid | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded | PaymentStatus::Reversed => {
             Err(CreateError::OrderAlreadyPaid { payment: Some(Box::new(payment)) })
         }
-        PaymentStatus::Failed => Err(CreateError::Unavailable { retry_after: RETRY_AFTER }),
+        PaymentStatus::Failed => {
+            Err(refusal_of(&payment)
+                .map_or(CreateError::Unavailable { retry_after: RETRY_AFTER }, CreateError::Refused))
+        }
         PaymentStatus::Canceled | PaymentStatus::Expired => Err(CreateError::Contended),
+    }
+}
+
+/// The provider's no that ended a payment, if one did.
+fn refusal_of(payment: &Payment) -> Option<Refusal> {
+    let refused = payment.charges.last().is_some_and(|last| matches!(last.opening, Opening::Refused { .. }));
+    match payment.standing() {
+        Standing::Failed { reason, .. } if refused && reason != FailureReason::not_opened() => {
+            Some(Refusal { payment: payment.id, code: reason.code().to_owned() })
+        }
+        Standing::Failed { .. }
+        | Standing::Pending
+        | Standing::Expired { .. }
+        | Standing::Canceled { .. }
+        | Standing::Settled { .. } => None,
     }
 }

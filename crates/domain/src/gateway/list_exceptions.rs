@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::Gateway;
+use super::paging::{cut, one_more};
 use crate::exception::MoneyException;
 use crate::ports::{ExceptionFilter, ExceptionPlace, StoreError};
 
@@ -29,14 +30,10 @@ impl Gateway {
     ) -> Result<ExceptionPage, StoreError> {
         let mut exceptions = Vec::new();
         for filter in filters {
-            // One more than asked for tells whether there is a next page.
-            exceptions.extend(self.ports.exceptions.exceptions(filter, after, limit.saturating_add(1)).await?);
+            exceptions.extend(self.ports.exceptions.exceptions(filter, after, one_more(limit)).await?);
         }
         exceptions.sort_by_key(|exception| Reverse(ExceptionPlace::of(exception)));
-        let asked = usize::try_from(limit).unwrap_or(usize::MAX);
-        let whole = exceptions.len() <= asked;
-        exceptions.truncate(asked);
-        let next = exceptions.last().filter(|_| !whole).map(ExceptionPlace::of);
+        let next = cut(&mut exceptions, limit, ExceptionPlace::of);
         Ok(ExceptionPage { exceptions, next })
     }
 }

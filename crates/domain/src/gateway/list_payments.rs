@@ -1,5 +1,6 @@
 //! List payments, a page at a time.
 
+use super::paging::{cut, one_more};
 use super::{Gateway, Scope};
 use crate::payment::Payment;
 use crate::ports::{PaymentFilter, PaymentPlace, StoreError};
@@ -28,13 +29,8 @@ impl Gateway {
         let Some(filter) = within(scope, filter) else {
             return Ok(PaymentPage { payments: Vec::new(), next: None });
         };
-        // One more than asked for tells whether there is a next page.
-        let mut payments = self.ports.payments.list(&filter, after, limit.saturating_add(1)).await?;
-        let whole = payments.len() <= usize::try_from(limit).unwrap_or(usize::MAX);
-        if !whole {
-            payments.pop();
-        }
-        let next = payments.last().filter(|_| !whole).map(PaymentPlace::of);
+        let mut payments = self.ports.payments.list(&filter, after, one_more(limit)).await?;
+        let next = cut(&mut payments, limit, PaymentPlace::of);
         Ok(PaymentPage { payments, next })
     }
 }

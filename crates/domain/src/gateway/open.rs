@@ -10,7 +10,8 @@ use std::time::Duration;
 
 pub(super) use route::{AllResting, Route, ready};
 
-use super::race::within;
+use super::deadline::Deadline;
+use super::race::answer_within;
 use super::{AnswerRenderer, DecideError, Gateway, Refusal};
 use crate::audit::Actor;
 use crate::charge::{Charge, Opening, Risk};
@@ -31,8 +32,6 @@ use verdict::{Unanswered, Verdict};
 
 /// Too little time to try anything in.
 const LEAST_CALL: Duration = Duration::from_millis(300);
-/// What an adapter may be late by before it is given up on.
-const ADAPTER_MARGIN: Duration = Duration::from_millis(250);
 /// For every try after the first: somebody has waited already.
 const NEXT_TRY_WITHIN: Duration = Duration::from_secs(3);
 /// Unanswered openings of one run, so that a provider that answers nonsense at once is not flooded.
@@ -65,7 +64,7 @@ pub(super) struct Job<'a> {
     /// A card, as a token.
     pub(super) card_token: Option<&'a CardToken>,
     /// Until when.
-    pub(super) deadline: Timestamp,
+    pub(super) deadline: Deadline,
     /// Whether to come back later when no provider can be reached: the till was told to wait.
     pub(super) patient: bool,
     /// Whether the last intent may have been carried out before: a no then proves nothing.
@@ -120,7 +119,7 @@ impl Gateway {
             let Some((charge, route)) = Self::next_intent(job, &payment) else {
                 return Ok(Opened::Overtaken(Box::new(payment)));
             };
-            let remaining = job.deadline.since(self.ports.clock.now());
+            let remaining = job.deadline.left(self.ports.clock.as_ref());
             if remaining < LEAST_CALL {
                 return self.leave_to_recovery(job, &payment).await;
             }
@@ -166,7 +165,7 @@ impl Gateway {
     async fn call(&self, job: &Job<'_>, payment: &Payment, charge: &Charge, route: &Route, limit: Duration) -> Verdict {
         let request = self.open_request(job, payment, charge, route, limit);
         let call = route.provider.open(&route.account, &request);
-        let answer = within(self.ports.clock.as_ref(), limit.saturating_add(ADAPTER_MARGIN), call).await;
+        let answer = answer_within(self.ports.clock.as_ref(), limit, call).await;
         let answer = answer.unwrap_or_else(|| {
             let provider = route.account.provider.clone();
             Err(ProviderError::new(provider, Operation::Open, ProviderErrorKind::TimedOut, Certainty::Unknown))

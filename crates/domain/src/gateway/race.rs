@@ -7,6 +7,18 @@ use std::time::Duration;
 
 use crate::ports::Clock;
 
+/// What an adapter may be late by before it is given up on.
+const ADAPTER_MARGIN: Duration = Duration::from_millis(250);
+
+/// What an adapter answers that was given `limit`, and a margin to keep to it.
+pub(super) async fn answer_within<T>(
+    clock: &dyn Clock,
+    limit: Duration,
+    call: impl Future<Output = T> + Send,
+) -> Option<T> {
+    within(clock, limit.saturating_add(ADAPTER_MARGIN), call).await
+}
+
 /// What `work` gives, or `None` if `limit` passes first; the work is then dropped.
 pub(super) async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T> + Send) -> Option<T> {
     let mut work = pin!(work);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::deadline::Deadline;
 use super::open::{Job, Route, is_given_up, ready};
 use super::{DecideError, FailoverOnUnknown, Gateway, Scope};
 use crate::audit::Actor;
@@ -75,7 +76,7 @@ impl Gateway {
             actor: &actor,
             routes: &ready,
             card_token: None,
-            deadline: now.plus(self.policies.create_within),
+            deadline: Deadline::within(self.policies.create_within, self.ports.clock.as_ref()),
             patient: true,
             asked_before: by_key,
             answer: None,

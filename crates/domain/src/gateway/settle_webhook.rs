@@ -1,33 +1,32 @@
 //! Settle a webhook: find what it is about, have its claim borne out, and apply it in one commit with
 //! the mark that it is done.
 
+mod claims;
 mod find;
 mod misfits;
+mod tries;
 
 use std::time::Duration;
 
 use super::ask::ProviderOrStore;
 use super::{ConfirmWebhooks, DecideError, Gateway};
 use crate::audit::{Actor, AuditEvent, AuditNote, BodyRole};
-use crate::charge::{Charge, ChargeStatus, Opening, Payer, Receipt};
+use crate::charge::{Charge, Opening};
 use crate::dossier::{Absorbed, Dossier};
 use crate::ids::{ChargeId, PaymentId};
 use crate::payment::Payment;
 use crate::ports::{
-    BudgetClass, ChargeSnapshot, CommitError, CrashPoint, Drift, Endpoint, Exchange, Reservation, SnapshotStatus,
-    StoreError,
+    BudgetClass, ChargeSnapshot, CommitError, CrashPoint, Drift, Endpoint, ProviderErrorKind, Reservation, StoreError,
 };
-use crate::unit_of_work::{InboxFate, InboxMark};
-use crate::webhook::{Authentic, Claim, ClaimedAmount, LeasedDelivery, Notification};
+use crate::unit_of_work::{InboxFate, InboxMark, UnitOfWork};
+use crate::webhook::{Authentic, Claim, LeasedDelivery, Notification};
 
+use claims::{believed, is_borne_out, would_change};
 use find::Found;
+pub(super) use tries::NotNow;
 
-/// Tries after which a delivery is put before a person.
-const ATTEMPTS_MAX: u32 = 10;
-/// Pause after the first try; it doubles with each.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// Longest pause.
-const PAUSE_MAX: Duration = Duration::from_hours(1);
+/// Pause after a question for which the budget left too few calls, where nobody says how long.
+const BUDGET_PAUSE: Duration = Duration::from_secs(1);
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +47,9 @@ impl Gateway {
     /// # Errors
     /// [`StoreError`]: the lease runs out and somebody else settles it.
     pub async fn settle_webhook(&self, leased: &LeasedDelivery) -> Result<Settled, StoreError> {
-        let source = self.ports.webhooks.iter().find(|source| source.provider() == leased.delivery.provider);
-        let decoded = source.and_then(|source| source.decode(&Authentic::from_inbox(&leased.delivery)).ok());
-        let Some(notification) = decoded else { return self.bury(leased, "cannot be read").await };
-        if let Claim::Other(event) = &notification.claim {
-            return self.settle_other(leased, &notification, event).await;
+        let Some(notification) = self.read(leased) else { return self.bury(leased, "cannot be read").await };
+        if let Claim::Other(_) = &notification.claim {
+            return self.settle_other(leased, &notification).await;
         }
         match self.subject_of(leased, &notification).await? {
             Found::One { payment, charge } => self.settle_charge(leased, &notification, &payment, &charge).await,
@@ -60,20 +57,20 @@ impl Gateway {
         }
     }
 
+    /// What a delivery says; `None` if it cannot be read any more.
+    fn read(&self, leased: &LeasedDelivery) -> Option<Notification> {
+        let source = self.ports.webhooks.iter().find(|source| source.provider() == leased.delivery.provider);
+        source.and_then(|source| source.decode(&Authentic::from_inbox(&leased.delivery)).ok())
+    }
+
     /// Settles what changes no charge.
-    async fn settle_other(
-        &self,
-        leased: &LeasedDelivery,
-        notification: &Notification,
-        event: &str,
-    ) -> Result<Settled, StoreError> {
+    async fn settle_other(&self, leased: &LeasedDelivery, notification: &Notification) -> Result<Settled, StoreError> {
         if !notification.unrecognised.is_empty()
             && let Found::One { payment, charge } = self.subject_of(leased, notification).await?
         {
             return self.settle_drifted(leased, notification, &payment, &charge).await;
         }
-        let why = format!("changes nothing: {event}");
-        self.mark(leased, InboxFate::Done, &why).await
+        self.mark_done(leased).await
     }
 
     /// Settles what changes nothing, without asking: what we do not know of it goes on record.
@@ -93,7 +90,7 @@ impl Gateway {
             Ok(()) => Ok(Settled::Done),
             Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Deferred),
             Err(DecideError::Store(store)) => Err(store),
-            Err(DecideError::Contended | DecideError::Commit(_)) => self.defer(leased, None).await,
+            Err(DecideError::Contended | DecideError::Commit(_)) => self.not_now(leased, NotNow::Undecided).await,
         }
     }
 
@@ -107,14 +104,14 @@ impl Gateway {
         let Some(known) = payment.charge(charge) else { return self.bury(leased, "its charge is gone").await };
         if !would_change(payment, known, notification) {
             return if notification.unrecognised.is_empty() {
-                self.mark(leased, InboxFate::Done, "says nothing new").await
+                self.mark_done(leased).await
             } else {
                 self.settle_drifted(leased, notification, payment, charge).await
             };
         }
         let snapshot = match self.bear_out(leased, notification, payment, known).await? {
             Ok(snapshot) => snapshot,
-            Err(pause) => return self.defer(leased, pause).await,
+            Err(not_now) => return self.not_now(leased, not_now).await,
         };
         let borne_out = is_borne_out(notification, known, &snapshot);
         let id = payment.id;
@@ -127,7 +124,7 @@ impl Gateway {
         let settled = if misfit.is_some() { Settled::Parked } else { Settled::Done };
         if !borne_out && misfit.is_none() {
             self.absorb_only(payment, charge, &snapshot).await?;
-            return self.defer(leased, None).await;
+            return self.not_now(leased, NotNow::Denied).await;
         }
         let taken = self
             .take_in(payment, charge, &snapshot, &Actor::Provider, |dossier| {
@@ -147,19 +144,18 @@ impl Gateway {
             // Somebody else holds it by now, and settles it.
             Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Deferred),
             Err(DecideError::Store(store)) => Err(store),
-            Err(DecideError::Contended | DecideError::Commit(_)) => self.defer(leased, None).await,
+            Err(DecideError::Contended | DecideError::Commit(_)) => self.not_now(leased, NotNow::Undecided).await,
         }
     }
 
-    /// What the provider says, when asked, or the claim itself where that is believed. `Err` holds the
-    /// pause after which to try again.
+    /// What the provider says, when asked, or the claim itself where that is believed.
     async fn bear_out(
         &self,
         leased: &LeasedDelivery,
         notification: &Notification,
         payment: &Payment,
         charge: &Charge,
-    ) -> Result<Result<ChargeSnapshot, Option<Duration>>, StoreError> {
+    ) -> Result<Result<ChargeSnapshot, NotNow>, StoreError> {
         if self.policies.confirm_webhooks == ConfirmWebhooks::Never
             && let Some(snapshot) = believed(leased, notification, payment, charge)
         {
@@ -168,7 +164,7 @@ impl Gateway {
         let (provider, account) = (&charge.provider, &charge.account);
         let reserved = self.ports.budget.reserve(provider, account, Endpoint::Inquire, BudgetClass::Confirm, 1).await;
         if let Reservation::Wait(pause) = reserved {
-            return Ok(Err(Some(pause)));
+            return Ok(Err(NotNow::Waits(pause)));
         }
         let mut named = charge.clone();
         if let (None, Some(told)) = (charge.provider_ref(), &notification.about.charge_ref) {
@@ -178,7 +174,11 @@ impl Gateway {
         match self.ask(payment, &named, &heard_of, self.policies.inquire_within).await {
             Ok(snapshot) => Ok(Ok(snapshot)),
             Err(ProviderOrStore::Store(store)) => Err(store),
-            Err(ProviderOrStore::Provider(_)) => Ok(Err(None)),
+            Err(ProviderOrStore::Provider(error)) => Ok(Err(match error.kind {
+                ProviderErrorKind::NotFound => NotNow::Denied,
+                ProviderErrorKind::RateLimited { retry_after } => NotNow::Waits(retry_after.unwrap_or(BUDGET_PAUSE)),
+                _unanswered => NotNow::Undecided,
+            })),
         }
     }
 
@@ -194,39 +194,26 @@ impl Gateway {
         }
     }
 
-    /// Marks a delivery without touching a payment.
-    pub(super) async fn mark(
+    /// Marks a delivery as dealt with, without touching a payment.
+    async fn mark_done(&self, leased: &LeasedDelivery) -> Result<Settled, StoreError> {
+        self.mark(UnitOfWork::default(), leased, InboxFate::Done, Settled::Done).await
+    }
+
+    /// Commits a unit of work with what becomes of a delivery.
+    async fn mark(
         &self,
+        mut work: UnitOfWork,
         leased: &LeasedDelivery,
         fate: InboxFate,
-        _why: &str,
+        settled: Settled,
     ) -> Result<Settled, StoreError> {
-        let settled = if fate == InboxFate::Done { Settled::Done } else { Settled::Parked };
-        let work = crate::unit_of_work::UnitOfWork { inbox: vec![mark_of(leased, fate)], ..Default::default() };
+        work.inbox.push(mark_of(leased, fate));
         match self.commit(&work).await {
             Ok(()) => Ok(settled),
             Err(CommitError::Store(store)) => Err(store),
             // Somebody else holds it by now.
             Err(_lost) => Ok(Settled::Deferred),
         }
-    }
-
-    /// Not now: again later, unless it was tried too often.
-    pub(super) async fn defer(&self, leased: &LeasedDelivery, pause: Option<Duration>) -> Result<Settled, StoreError> {
-        let attempts = leased.delivery.attempts;
-        let (why, pause) = match pause {
-            // Waiting for the budget is no failed try, however often it happens.
-            Some(pause) => ("confirming", pause),
-            None if attempts >= ATTEMPTS_MAX => return self.bury(leased, "was not borne out").await,
-            None => ("not borne out yet", (FIRST_PAUSE * 2_u32.saturating_pow(attempts.min(16))).min(PAUSE_MAX)),
-        };
-        self.ports.inbox.defer(&leased.delivery.id, leased.token, pause, why).await?;
-        Ok(Settled::Deferred)
-    }
-
-    async fn bury(&self, leased: &LeasedDelivery, why: &str) -> Result<Settled, StoreError> {
-        self.ports.inbox.bury(&leased.delivery.id, leased.token, why).await?;
-        Ok(Settled::Buried)
     }
 }
 
@@ -252,86 +239,4 @@ fn record_drift(
 ) {
     let drift: Vec<Drift> = notification.unrecognised.iter().cloned().map(Drift::Webhook).collect();
     dossier.drifted(payment, charge, &drift, (BodyRole::Callback, &leased.delivery.body));
-}
-
-/// Whether the claim, if true, would change anything: what would not is settled without asking.
-fn would_change(payment: &Payment, charge: &Charge, notification: &Notification) -> bool {
-    let status = charge.state.status();
-    let odd_amount = match &notification.amount {
-        ClaimedAmount::Absent => false,
-        ClaimedAmount::Named(amount) => !amount.fits(&payment.amount),
-        ClaimedAmount::Unreadable(_) => true,
-    };
-    let learns_id = charge.provider_ref().is_none() && notification.about.charge_ref.is_some();
-    let news = match &notification.claim {
-        Claim::Paid { .. } => {
-            let known_receipt = notification.about.payment_ref.as_ref().map_or(status >= ChargeStatus::Paid, |named| {
-                charge.state.funds().is_some_and(|funds| funds.receipt(named).is_some())
-            });
-            !known_receipt || odd_amount
-        }
-        Claim::Refunded => true,
-        Claim::Pending => status < ChargeStatus::Pending,
-        Claim::Expired => status < ChargeStatus::Expired,
-        Claim::Canceled => status < ChargeStatus::Canceled,
-        Claim::Failed(_) => status < ChargeStatus::Failed,
-        Claim::Other(_) => false,
-    };
-    news || learns_id
-}
-
-/// Whether the provider's word covers the claim. Claims other than of money need no bearing out: the
-/// provider's word stands in their place.
-fn is_borne_out(notification: &Notification, charge: &Charge, snapshot: &ChargeSnapshot) -> bool {
-    let Claim::Paid { .. } = notification.claim else { return true };
-    let amount_fits = |receipt: &Receipt| match &notification.amount {
-        ClaimedAmount::Absent => true,
-        ClaimedAmount::Named(claimed) => claimed == &receipt.money,
-        ClaimedAmount::Unreadable(_) => false,
-    };
-    let named = |receipt: &Receipt| {
-        notification.about.payment_ref.as_ref().is_none_or(|payment_ref| payment_ref == &receipt.payment_ref)
-    };
-    let known = charge.state.funds().into_iter().flat_map(crate::charge::Funds::receipts);
-    snapshot.receipts.iter().chain(known).any(|receipt| named(receipt) && amount_fits(receipt))
-}
-
-/// The claim as a snapshot, for those who believe webhooks. Money without the name of its payment
-/// object is never believed.
-fn believed(
-    leased: &LeasedDelivery,
-    notification: &Notification,
-    payment: &Payment,
-    charge: &Charge,
-) -> Option<ChargeSnapshot> {
-    let (status, receipts) = match &notification.claim {
-        Claim::Paid { at } => {
-            let ClaimedAmount::Named(money) = &notification.amount else { return None };
-            let payment_ref = notification.about.payment_ref.clone()?;
-            let paid_at = at.unwrap_or(leased.delivery.received_at).min(leased.delivery.received_at);
-            (
-                SnapshotStatus::Pending,
-                vec![Receipt { payment_ref, money: money.clone(), paid_at, payer: Payer::default() }],
-            )
-        }
-        Claim::Pending => (SnapshotStatus::Pending, Vec::new()),
-        Claim::Expired => (SnapshotStatus::Expired, Vec::new()),
-        Claim::Canceled => (SnapshotStatus::Canceled, Vec::new()),
-        // An attempt that failed, on a page perhaps, is not yet the charge's end.
-        Claim::Failed(_) if notification.about.payment_ref.is_some() => return None,
-        Claim::Failed(reason) => (SnapshotStatus::Failed(reason.clone()), Vec::new()),
-        Claim::Refunded | Claim::Other(_) => return None,
-    };
-    Some(ChargeSnapshot {
-        charge_ref: notification.about.charge_ref.clone(),
-        our_reference: Some(charge.our_reference.to_string()),
-        order_code: Some(payment.order_code.to_string()),
-        asked: None,
-        status,
-        receipts,
-        refunds: Vec::new(),
-        reversals: Vec::new(),
-        expires_at: None,
-        exchange: Exchange::default(),
-    })
 }

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
+use super::deadline::Deadline;
+use super::questions::ASK_AFTER;
 use super::{DecideError, FindError, Gateway, Scope};
 use crate::audit::Actor;
 use crate::ids::PaymentId;
 use crate::order::{OrderStatus, PaidBy};
 use crate::payment::{Payment, PaymentStatus, Revision};
 use crate::ports::{BudgetClass, Endpoint, Reservation, StoreError};
+use crate::time::Timestamp;
 
 /// How often somebody who waits looks, if nothing wakes them.
 const WAIT_POLL: Duration = Duration::from_millis(250);
 /// How long a look counts as watching.
 const WATCHED_FOR: Duration = Duration::from_secs(30);
-/// A payment younger than that is not asked about because somebody looks.
-const ASK_AFTER: Duration = Duration::from_secs(10);
 
 /// A payment with what the rest of its order says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +58,8 @@ impl Gateway {
             return Ok(self.view(payment).await?);
         }
         self.ports.watches.watch(&payment.id, now.plus(WATCHED_FOR)).await;
-        let asked_lately = payment.checks.last_at.is_some_and(|last| now.since(last) < ASK_AFTER);
-        if now.since(payment.created_at) < ASK_AFTER || asked_lately || !self.may_ask(&payment).await {
+        let checked_lately = payment.checks.last_at.is_some_and(|last| now.since(last) < ASK_AFTER);
+        if now.since(payment.created_at) < ASK_AFTER || checked_lately || !self.may_ask(&payment, now).await {
             return Ok(self.view(payment).await?);
         }
         match self.ask_while_waiting(&payment, &Actor::Worker).await {
@@ -74,15 +75,15 @@ impl Gateway {
     /// # Errors
     /// As [`status`](Self::status).
     pub async fn wait(&self, scope: &Scope, reference: &str, wait: WaitFor) -> Result<PaymentView, FindError> {
-        let until = self.ports.clock.now().plus(wait.at_most);
+        let until = Deadline::within(wait.at_most, self.ports.clock.as_ref());
         let mut view = self.status(scope, reference).await?;
         loop {
             let news = wait.seen.is_some_and(|seen| seen != view.payment.revision);
-            let remaining = until.since(self.ports.clock.now());
+            let remaining = until.left(self.ports.clock.as_ref());
             if view.is_settled() || news || remaining.is_zero() {
                 return Ok(view);
             }
-            self.ports.watches.watch(&view.payment.id, until).await;
+            self.ports.watches.watch(&view.payment.id, self.ports.clock.now().plus(remaining)).await;
             self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_POLL)).await;
             let payment = self.find(scope, reference).await?;
             view = self.view(payment).await?;
@@ -108,10 +109,17 @@ impl Gateway {
         Ok(PaymentView { payment, order_status, paid_by: recorded.or(by_payment) })
     }
 
-    async fn may_ask(&self, payment: &Payment) -> bool {
+    /// Whether nobody asked lately, in this process, and the budget leaves a question.
+    async fn may_ask(&self, payment: &Payment, now: Timestamp) -> bool {
         let Some(charge) = payment.shown_charge() else { return false };
+        if !self.questions.take(payment.id, now) {
+            return false;
+        }
         let (budget, class) = (&self.ports.budget, BudgetClass::Watched);
         let reserved = budget.reserve(&charge.provider, &charge.account, Endpoint::Inquire, class, 1).await;
+        if reserved != Reservation::Granted {
+            self.questions.give_back(&payment.id);
+        }
         reserved == Reservation::Granted
     }
 }

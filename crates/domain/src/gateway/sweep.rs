@@ -1,14 +1,15 @@
 //! Sweep: one listing of arrived money covers every pending payment of an account. Rows are hints:
 //! each is borne out by asking before anything is recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::ask::ProviderOrStore;
+use super::race::answer_within;
 use super::{DecideError, Gateway};
 use crate::account::ProviderAccount;
 use crate::audit::Actor;
-use crate::charge::{Charge, Funds, Opening};
+use crate::charge::{Charge, Funds, Opening, Receipt};
 use crate::dossier::Absorbed;
 use crate::exception::{Misfit, MoneySource};
 use crate::ids::{OurReference, ProviderRef};
@@ -100,12 +101,14 @@ impl Gateway {
         if let Reservation::Wait(_) = budget.reserve(&account.provider, &account.id, Endpoint::Sweep, class, 1).await {
             return Ok(report);
         }
-        let swept = match provider.sweep(account, window.from, SWEEP_WITHIN).await {
-            Ok(swept) => swept,
-            Err(error) => {
+        let listed = provider.sweep(account, window.from, SWEEP_WITHIN);
+        let swept = match answer_within(self.ports.clock.as_ref(), SWEEP_WITHIN, listed).await {
+            Some(Ok(swept)) => swept,
+            Some(Err(error)) => {
                 report.supported = error.kind != ProviderErrorKind::Unsupported;
                 return Ok(report);
             }
+            None => return Ok(report),
         };
         for (place, row) in swept.arrived.iter().enumerate() {
             report.listed = report.listed.saturating_add(1);
@@ -113,7 +116,8 @@ impl Gateway {
                 continue;
             }
             // A charge may have been paid several times: so many payments must be known by this row.
-            let nth = swept.arrived.iter().take(place).filter(|before| is_same_charge(before, row)).count() + 1;
+            let is_rival = |before: &&ArrivedMoney| is_same_charge(before, row) && may_be_of(before.created_at, row);
+            let nth = swept.arrived.iter().take(place).filter(is_rival).count() + 1;
             let is_due = window.is_due(row, self.ports.clock.now());
             let settled = if is_due { self.settle_row(account, row, nth, window).await? } else { Row::Left };
             match settled {
@@ -143,6 +147,10 @@ impl Gateway {
     ) -> Result<Row, StoreError> {
         let Some(payment) = self.payment_of_row(account, row).await? else { return Ok(Row::Known) };
         let Some(charge) = charge_of_row(&payment, row) else { return Ok(Row::Known) };
+        let known: Vec<&Receipt> = charge.state.funds().into_iter().flat_map(Funds::receipts).collect();
+        if known.iter().any(|receipt| Some(&receipt.payment_ref) == row.payment_ref.as_ref()) {
+            return Ok(Row::Known);
+        }
         let mut named = charge.clone();
         if let (None, Some(told)) = (charge.provider_ref(), &row.charge_ref) {
             named.opening = Opening::Found { provider_ref: told.clone(), at: row.updated_at };
@@ -152,15 +160,17 @@ impl Gateway {
         {
             return Ok(Row::Left);
         }
-        let snapshot = match self.ask(&payment, &named, &[], self.policies.inquire_within).await {
+        let snapshot = match self.ask(&payment, &named, row.payment_ref.as_slice(), self.policies.inquire_within).await
+        {
             Ok(snapshot) => snapshot,
             Err(ProviderOrStore::Store(store)) => return Err(store),
+            Err(ProviderOrStore::Provider(error)) if matches!(error.kind, ProviderErrorKind::RateLimited { .. }) => {
+                return Ok(Row::Left);
+            }
             Err(ProviderOrStore::Provider(_)) => return self.leave_row(&payment, charge, row, window).await,
         };
         // Money of another amount, too: it is recorded as an exception.
-        let known = charge.state.funds().into_iter().flat_map(Funds::receipts);
-        let unheard_of = known.filter(|known| snapshot.receipts.iter().all(|r| r.payment_ref != known.payment_ref));
-        let is_borne_out = snapshot.receipts.len().saturating_add(unheard_of.count()) >= nth;
+        let is_borne_out = is_borne_out(row, nth, known.into_iter().chain(&snapshot.receipts));
         match self.take_in(&payment, &charge.id, &snapshot, &Actor::Worker, |_| ()).await {
             Ok(Absorbed::Changed) if is_borne_out => Ok(Row::News),
             Ok(Absorbed::Nothing | Absorbed::Foreign) if is_borne_out => Ok(Row::Known),
@@ -227,6 +237,22 @@ fn charge_of_row<'a>(payment: &'a Payment, row: &ArrivedMoney) -> Option<&'a Cha
     let by_ref = row.charge_ref.as_ref().and_then(|charge_ref| payment.charge_by_provider_ref(charge_ref));
     let by_reference = row.our_reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok());
     by_ref.or_else(|| by_reference.and_then(|reference| payment.charge_by_reference(&reference)))
+}
+
+/// Whether there is money for a row, and for so many rows of its charge that may be of the same money.
+fn is_borne_out<'a>(row: &ArrivedMoney, nth: usize, money: impl Iterator<Item = &'a Receipt>) -> bool {
+    let is_its_own = |receipt: &&Receipt| match &row.payment_ref {
+        Some(named) => named == &receipt.payment_ref,
+        None => may_be_of(receipt.paid_at, row),
+    };
+    let own: BTreeSet<&ProviderRef> = money.filter(is_its_own).map(|receipt| &receipt.payment_ref).collect();
+    own.len() >= if row.payment_ref.is_some() { 1 } else { nth }
+}
+
+/// Whether what happened then may be what a row tells of: rows that are farther apart are not listed together,
+/// and each must have money of its own.
+fn may_be_of(at: Timestamp, row: &ArrivedMoney) -> bool {
+    at.plus(OVERLAP) >= row.created_at
 }
 
 fn is_same_charge(one: &ArrivedMoney, other: &ArrivedMoney) -> bool {

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::{DecideError, Gateway};
+use super::settle_webhook::NotNow;
+use super::{DecideError, Gateway, Published, Settled};
 use crate::ids::LeaseToken;
 use crate::lease::Lease;
 use crate::ports::{CrashPoint, LeasedMessage, LeasedPayment, StoreError};
@@ -80,6 +81,17 @@ pub enum Errand {
     Message(Box<LeasedMessage>),
 }
 
+/// What became of an errand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attended {
+    /// Of a webhook.
+    Webhook(Settled),
+    /// A payment was looked at, or will be again.
+    Payment,
+    /// Of a message.
+    Message(Published),
+}
+
 impl Gateway {
     /// Does what is due, once, in every lane.
     ///
@@ -138,14 +150,14 @@ impl Gateway {
     ///
     /// # Errors
     /// [`StoreError`]: it is taken up again when its lease runs out.
-    pub async fn attend(&self, errand: &Errand) -> Result<(), StoreError> {
+    pub async fn attend(&self, errand: &Errand) -> Result<Attended, StoreError> {
         match errand {
             Errand::Webhook(leased) => {
                 self.ports.probe.reach(CrashPoint::WorkerAfterLease).await?;
-                self.settle_webhook(leased).await.map(|_| ())
+                self.settle_webhook(leased).await.map(Attended::Webhook)
             }
             Errand::Payment(leased) => match self.attend_to_payment(leased).await {
-                Ok(()) => Ok(()),
+                Ok(()) => Ok(Attended::Payment),
                 // Others are at work on its order.
                 Err(DecideError::Contended | DecideError::Commit(_)) => self.give_back(errand).await,
                 Err(DecideError::Store(store)) => {
@@ -154,7 +166,7 @@ impl Gateway {
                     Err(store)
                 }
             },
-            Errand::Message(leased) => self.publish(leased).await.map(|_| ()),
+            Errand::Message(leased) => self.publish(leased).await.map(Attended::Message),
         }
     }
 
@@ -169,15 +181,16 @@ impl Gateway {
     ///
     /// # Errors
     /// [`StoreError`]: its lease runs out.
-    pub async fn give_back(&self, errand: &Errand) -> Result<(), StoreError> {
+    pub async fn give_back(&self, errand: &Errand) -> Result<Attended, StoreError> {
         match errand {
-            Errand::Webhook(leased) => self.defer(leased, None).await.map(|_| ()),
+            Errand::Webhook(leased) => self.not_now(leased, NotNow::Undecided).await.map(Attended::Webhook),
             Errand::Payment(leased) => {
                 let now = self.ports.clock.now();
                 let soon = Some(now.plus(GIVEN_BACK_PAUSE));
-                self.ports.payments.reschedule(&leased.payment.id, leased.token, now, &soon).await
+                self.ports.payments.reschedule(&leased.payment.id, leased.token, now, &soon).await?;
+                Ok(Attended::Payment)
             }
-            Errand::Message(_) => Ok(()),
+            Errand::Message(_) => Ok(Attended::Message(Published::Deferred)),
         }
     }
 }

@@ -44,6 +44,10 @@ impl Clock for ManualClock {
         *lock(&self.now)
     }
 
+    fn monotonic(&self) -> Duration {
+        self.now().since(Timestamp::EPOCH)
+    }
+
     async fn sleep(&self, pause: Duration) {
         let until = self.now().plus(pause);
         let mut yielded = false;

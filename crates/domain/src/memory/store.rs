@@ -8,6 +8,7 @@ mod outbox;
 mod payments;
 mod reads;
 mod records;
+mod retention;
 mod table;
 mod tables;
 

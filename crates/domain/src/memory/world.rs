@@ -70,6 +70,7 @@ impl MemoryWorld {
             idempotency: Arc::<MemoryStore>::clone(store),
             timeline: Arc::<MemoryStore>::clone(store),
             anchors: Arc::<MemoryStore>::clone(store),
+            retention: Arc::<MemoryStore>::clone(store),
             inbox: Arc::<MemoryStore>::clone(store),
             outbox: Arc::<MemoryStore>::clone(store),
             publisher: Arc::<MemoryFeed>::clone(&self.feed),

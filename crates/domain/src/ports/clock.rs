@@ -11,10 +11,14 @@ use crate::time::Timestamp;
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// Now. MUST NOT run backwards by more than the host's clock does.
+    /// Now, by the calendar that payments live by. MUST NOT run backwards by more than the host's clock does.
     fn now(&self) -> Timestamp;
 
-    /// Returns after `pause`. MUST be safe to drop while it waits.
+    /// What has passed since a moment of the clock's choice, as those feel it who wait for an answer: limits on calls
+    /// are measured with it. MUST NOT run backwards, and MUST NOT run faster where the calendar is made to.
+    fn monotonic(&self) -> Duration;
+
+    /// Returns after `pause`, as [`monotonic`](Self::monotonic) counts. MUST be safe to drop while it waits.
     async fn sleep(&self, pause: Duration);
 }
 

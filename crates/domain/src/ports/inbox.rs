@@ -55,7 +55,7 @@ pub trait WebhookInbox: Send + Sync {
     /// [`StoreError`] where they cannot be read.
     async fn claim(&self, limit: u32, lease: Lease) -> Result<Vec<LeasedDelivery>, StoreError>;
 
-    /// Not now: due again after `pause`. A lost lease changes nothing.
+    /// A try failed: it is counted, and the delivery is due again after `pause`. A lost lease changes nothing.
     ///
     /// # Errors
     /// [`StoreError`] where that cannot be written.
@@ -67,19 +67,34 @@ pub trait WebhookInbox: Send + Sync {
         why: &str,
     ) -> Result<(), StoreError>;
 
-    /// Given up: kept as a dead letter for a person. A lost lease changes nothing.
+    /// Not now, for a reason that lies elsewhere: due again after `pause`, and no try is counted. A lost lease
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that cannot be written.
+    async fn postpone(
+        &self,
+        delivery: &DeliveryId,
+        token: LeaseToken,
+        pause: Duration,
+        why: &str,
+    ) -> Result<(), StoreError>;
+
+    /// Given up, with nothing else to be written: kept as a dead letter for a person. A lost lease changes
+    /// nothing.
     ///
     /// # Errors
     /// [`StoreError`] where that cannot be written.
     async fn bury(&self, delivery: &DeliveryId, token: LeaseToken, why: &str) -> Result<(), StoreError>;
 
-    /// Makes a parked or dead delivery due again; `false` if it is neither.
+    /// Makes a parked or dead delivery due again, its failed tries forgotten; `false` if it is neither.
     ///
     /// # Errors
     /// [`StoreError`] where that cannot be written.
     async fn replay(&self, delivery: &DeliveryId) -> Result<bool, StoreError>;
 
-    /// Makes every parked delivery due again: something may match them now. Returns how many.
+    /// Makes every parked delivery due again, its failed tries forgotten: something may match them now. Returns
+    /// how many.
     ///
     /// # Errors
     /// [`StoreError`] where that cannot be written.

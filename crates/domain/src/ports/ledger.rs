@@ -59,7 +59,7 @@ pub trait TransactionLedger: Send + Sync {
     ///
     /// # Errors
     /// [`LedgerError`]; the message is retried until it gets through, unless it is
-    /// [`Refused`](LedgerErrorKind::Refused).
+    /// [`Refused`](LedgerErrorKind::Refused): then the payment is put before a person.
     async fn verify_payment(
         &self,
         merchant: &MerchantId,

@@ -59,10 +59,15 @@ pub trait PaymentProvider: Send + Sync {
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError>;
 
     /// Asks about charges; one answer for each query, in their order. MUST ask for the *payment*
-    /// objects, not only for the charge: a charge may have expired although money came.
+    /// objects, not only for the charge: a charge may have expired although money came. A payment that was heard
+    /// of is asked for first, and SHOULD be enough where it is money on that charge.
+    ///
+    /// For each query the caller has reserved one call of [`Endpoint::Inquire`](super::Endpoint::Inquire). An
+    /// adapter that makes more MUST reserve them itself, each of its endpoint.
     ///
     /// # Errors
-    /// Per query, [`ProviderError`]; one that is not found is [`ProviderErrorKind::NotFound`].
+    /// Per query, [`ProviderError`]; one that is not found is [`ProviderErrorKind::NotFound`], one for which the
+    /// budget leaves too few calls [`ProviderErrorKind::RateLimited`].
     async fn inquire(
         &self,
         account: &ProviderAccount,
@@ -89,7 +94,8 @@ pub trait PaymentProvider: Send + Sync {
     async fn simulate(&self, account: &ProviderAccount, simulation: &Simulation) -> Result<(), ProviderError>;
 
     /// Lists money that arrived at or after `since`. Rows are hints: their payment objects are asked
-    /// for before anything is recorded.
+    /// for before anything is recorded. The caller has reserved one call; for more see
+    /// [`inquire`](Self::inquire).
     ///
     /// # Errors
     /// [`ProviderError`]; where the provider has no such list, [`ProviderErrorKind::Unsupported`].

@@ -1,9 +1,15 @@
 //! The audit trail is anchored once a day, whole, and verifies to its last link.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
 use futures::executor::block_on;
-use mstore_pay_domain::audit::{AuditAnchor, AuditHead};
+use mstore_pay_domain::audit::{AuditAnchor, AuditHead, AuditRecord, Digest};
 use mstore_pay_domain::audit_trail::{AuditTally, AuditTrail};
-use mstore_pay_domain::ports::{Anchored, AuditAnchors as _, Clock as _};
+use mstore_pay_domain::gateway::AcceptedWebhook;
+use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::ports::{Anchored, AuditAnchors as _, Clock as _, StoreError, Timeline};
 
 use crate::shop::{PRICE, Shop};
 
@@ -80,4 +86,54 @@ fn an_anchoring_that_stopped_halfway_goes_on_the_same_day() {
     assert_eq!(shop.anchor(), Some(2));
     assert_eq!(shop.anchored(), [1_000, 1]);
     assert_eq!(shop.anchor(), None);
+}
+
+/// Whoever reads the records finds that the payment has moved on, the first few times.
+struct MovingOn {
+    shop: Shop,
+    charge: String,
+    moves_left: AtomicU32,
+}
+
+impl MovingOn {
+    /// Money comes, and the payment is told.
+    async fn move_on(&self) {
+        self.shop.pay(&self.charge, PRICE);
+        for raw in self.shop.webhooks() {
+            let provider = &self.shop.world.account.provider;
+            let accepted = self.shop.gateway.accept_webhook(provider, None, &raw).await.unwrap();
+            if let AcceptedWebhook::New(leased) = accepted {
+                self.shop.gateway.settle_webhook(&leased).await.unwrap();
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Timeline for MovingOn {
+    async fn records(&self, payment: &PaymentId) -> Result<Vec<AuditRecord>, StoreError> {
+        let left = self.moves_left.load(Ordering::SeqCst);
+        if left > 0 {
+            self.moves_left.store(left - 1, Ordering::SeqCst);
+            self.move_on().await;
+        }
+        self.shop.world.store.records(payment).await
+    }
+
+    async fn body(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.shop.world.store.body(digest).await
+    }
+}
+
+#[test]
+fn a_chain_that_grows_while_it_is_verified_is_no_fault() {
+    let shop = Shop::open();
+    let sold = shop.sell("TRX-1");
+    let (store, charge) = (shop.world.store.clone(), shop.shown(&sold.id));
+    let moving = Arc::new(MovingOn { shop, charge, moves_left: AtomicU32::new(2) });
+    let trail = AuditTrail::new(moving.clone(), store);
+    let mut faults = Vec::new();
+    let tally = block_on(trail.verify(None, &mut |fault| faults.push(fault.to_string()))).unwrap();
+    assert_eq!(faults, Vec::<String>::new());
+    assert_eq!((tally.chains, moving.moves_left.load(Ordering::SeqCst)), (1, 0));
 }

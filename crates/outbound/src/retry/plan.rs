@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use mstore_pay_domain::ports::{Certainty, ProviderError, ProviderErrorKind};
-use mstore_pay_domain::time::Timestamp;
 
 use super::RetryPolicy;
 
@@ -22,22 +21,22 @@ pub(super) struct Plan {
     pauses: Box<dyn Iterator<Item = Duration> + Send>,
     safety: Safety,
     try_min: Duration,
-    ends_at: Timestamp,
+    ends_at: Duration,
 }
 
 impl Plan {
-    pub(super) fn new(policy: &RetryPolicy, safety: Safety, within: Duration, now: Timestamp) -> Self {
+    pub(super) fn new(policy: &RetryPolicy, safety: Safety, within: Duration, now: Duration) -> Self {
         let pauses = ExponentialBuilder::new()
             .with_min_delay(policy.pause_min)
             .with_max_delay(policy.pause_max)
             .with_max_times(policy.retries_max)
             .with_jitter()
             .build();
-        Self { pauses: Box::new(pauses), safety, try_min: policy.try_min, ends_at: now.plus(within) }
+        Self { pauses: Box::new(pauses), safety, try_min: policy.try_min, ends_at: now.saturating_add(within) }
     }
 
     /// How long to wait before the next try; `None` if there is to be none.
-    pub(super) fn pause(&mut self, error: &ProviderError, now: Timestamp) -> Option<Duration> {
+    pub(super) fn pause(&mut self, error: &ProviderError, now: Duration) -> Option<Duration> {
         let safe = match self.safety {
             Safety::Always => true,
             Safety::OnlyIfNotApplied => error.certainty == Certainty::NotApplied,
@@ -50,8 +49,8 @@ impl Plan {
     }
 
     /// What is left of the call's time.
-    pub(super) fn left(&self, now: Timestamp) -> Duration {
-        self.ends_at.since(now)
+    pub(super) fn left(&self, now: Duration) -> Duration {
+        self.ends_at.saturating_sub(now)
     }
 }
 
@@ -72,9 +71,9 @@ mod tests {
 
     #[track_caller]
     fn check(safety: Safety, kind: ProviderErrorKind, certainty: Certainty, want_retry: bool) {
-        let mut plan = Plan::new(&RetryPolicy::default(), safety, WITHIN, Timestamp::EPOCH);
+        let mut plan = Plan::new(&RetryPolicy::default(), safety, WITHIN, Duration::ZERO);
         let error = ProviderError::new(ProviderId::parse("psp").unwrap(), Operation::Open, kind, certainty);
-        assert_eq!(plan.pause(&error, Timestamp::EPOCH).is_some(), want_retry, "{safety:?} {kind:?} {certainty:?}");
+        assert_eq!(plan.pause(&error, Duration::ZERO).is_some(), want_retry, "{safety:?} {kind:?} {certainty:?}");
     }
 
     #[test]
@@ -107,12 +106,12 @@ mod tests {
             ProviderErrorKind::Unavailable,
             Certainty::Unknown,
         );
-        let mut plan = Plan::new(&RetryPolicy::default(), Safety::Always, WITHIN, Timestamp::EPOCH);
-        let pauses: Vec<Duration> = std::iter::from_fn(|| plan.pause(&error, Timestamp::EPOCH)).collect();
+        let mut plan = Plan::new(&RetryPolicy::default(), Safety::Always, WITHIN, Duration::ZERO);
+        let pauses: Vec<Duration> = std::iter::from_fn(|| plan.pause(&error, Duration::ZERO)).collect();
         assert_eq!(pauses.len(), 2);
         assert!(pauses[0] >= Duration::from_millis(100) && pauses[1] >= Duration::from_millis(200), "{pauses:?}");
 
-        let mut late = Plan::new(&RetryPolicy::default(), Safety::Always, WITHIN, Timestamp::EPOCH);
-        assert_eq!(late.pause(&error, Timestamp::EPOCH.plus(Duration::from_millis(4_800))), None);
+        let mut late = Plan::new(&RetryPolicy::default(), Safety::Always, WITHIN, Duration::ZERO);
+        assert_eq!(late.pause(&error, Duration::from_millis(4_800)), None);
     }
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use diesel::prelude::*;
+use diesel::query_dsl::methods::FilterDsl as _;
+use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::audit::{AuditHead, AuditRecord};
 use mstore_pay_domain::ids::PaymentId;
@@ -9,6 +12,7 @@ use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 use mstore_pay_tables::rows::{BodyRow, EventBodyRow, EventRow};
 use mstore_pay_tables::schema::{payment_bodies, payment_event_bodies, payment_events};
+use mstore_pay_tables::types::Micros;
 
 use super::stored::StoredHeads;
 use crate::errors::Fault;
@@ -42,7 +46,7 @@ fn follows(record: &AuditRecord, head: AuditHead) -> bool {
     record.seq == head.seq.saturating_add(1) && record.previous == head.digest
 }
 
-/// Writes the records and bodies of a unit of work. A body that is there is the same body.
+/// Writes the records and bodies of a unit of work. A body that is there is the same body, and is kept for longer.
 pub(super) async fn append(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<(), Fault> {
     for record in &work.audit {
         diesel::insert_into(payment_events::table).values(&EventRow::of(record)).execute(conn).await?;
@@ -50,13 +54,16 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> R
             diesel::insert_into(payment_event_bodies::table).values(&body).execute(conn).await?;
         }
     }
+    let kept_at = work.recorded_at();
     // In one order whoever writes them, so that two units with the same bodies do not wait in a circle.
     let bodies: BTreeMap<_, _> = work.bodies.iter().map(|body| (*body.digest().as_bytes(), body)).collect();
     for body in bodies.into_values() {
         diesel::insert_into(payment_bodies::table)
-            .values(&BodyRow::of(body))
+            .values(&BodyRow::of(body, kept_at))
             .on_conflict(payment_bodies::digest)
-            .do_nothing()
+            .do_update()
+            .set(payment_bodies::kept_at.eq(excluded(payment_bodies::kept_at)))
+            .filter(payment_bodies::kept_at.lt(Micros::from(kept_at)))
             .execute(conn)
             .await?;
     }

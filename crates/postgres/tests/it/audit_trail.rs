@@ -39,7 +39,6 @@ async fn a_gateway_has_no_right_to_change_what_is_on_record() {
         "UPDATE payment_event_bodies SET role = 'request'",
         "DELETE FROM payment_event_bodies",
         "UPDATE payment_bodies SET body = ''",
-        "DELETE FROM payment_bodies",
         "UPDATE audit_anchors SET at = now()",
         "DELETE FROM anchored_heads",
         "DELETE FROM receipts",

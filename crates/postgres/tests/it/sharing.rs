@@ -89,6 +89,10 @@ impl Clock for RealPauses {
         Timestamp::EPOCH
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
     async fn sleep(&self, pause: Duration) {
         tokio::time::sleep(pause).await;
     }

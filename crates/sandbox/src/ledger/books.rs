@@ -5,13 +5,13 @@ use serde_json::value::RawValue;
 
 use super::{Answer, Charge, ChargeStatus, Entry, Fraud, Notification, Payment, PaymentOutcome, Refund, Refunds};
 use crate::amount::Amount;
-use crate::clock::Anchor;
+use crate::clock::ClockAnchor;
 use crate::provider::Provider;
 
 /// The state that all entries so far add up to, with the indexes the calls need.
 #[derive(Debug, Default)]
 pub(crate) struct Books {
-    anchor: Option<Anchor>,
+    anchor: Option<ClockAnchor>,
     charges: Vec<Charge>,
     charge_by_id: HashMap<String, usize>,
     /// References and order codes alike.
@@ -226,7 +226,7 @@ impl Books {
         }
     }
 
-    pub(crate) fn anchor(&self) -> Option<Anchor> {
+    pub(crate) fn anchor(&self) -> Option<ClockAnchor> {
         self.anchor
     }
 

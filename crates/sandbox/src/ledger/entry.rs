@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::{Answer, Charge, ChargeStatus, Fraud, Notification, Payment, Refund, RefundOutcome};
 use crate::amount::Amount;
-use crate::clock::Anchor;
+use crate::clock::ClockAnchor;
 use crate::provider::Provider;
 
 /// One change of the books, as the journal keeps it: one JSON line each.
@@ -14,7 +14,7 @@ use crate::provider::Provider;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Entry {
     /// Shown time was tied to real time.
-    Anchored(Anchor),
+    Anchored(ClockAnchor),
     /// A charge was opened.
     Opened(Box<Charge>),
     /// A charge changed without money moving.

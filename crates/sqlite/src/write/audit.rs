@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use diesel::query_dsl::methods::FilterDsl as _;
 use diesel::sqlite::SqliteConnection;
+use diesel::upsert::excluded;
 use mstore_pay_domain::audit::{AuditHead, AuditRecord};
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 use mstore_pay_tables::rows::{BodyRow, EventBodyRow, EventRow};
 use mstore_pay_tables::schema::{payment_bodies, payment_event_bodies, payment_events};
+use mstore_pay_tables::types::Micros;
 
 use super::stored::StoredHeads;
 use crate::errors::Fault;
@@ -43,7 +46,7 @@ fn follows(record: &AuditRecord, head: AuditHead) -> bool {
     record.seq == head.seq.saturating_add(1) && record.previous == head.digest
 }
 
-/// Writes the records and bodies of a unit of work. A body that is there is the same body.
+/// Writes the records and bodies of a unit of work. A body that is there is the same body, and is kept for longer.
 pub(super) fn append(conn: &mut SqliteConnection, work: &UnitOfWork) -> Result<(), Fault> {
     for record in &work.audit {
         diesel::insert_into(payment_events::table).values(&EventRow::of(record)).execute(conn)?;
@@ -51,11 +54,14 @@ pub(super) fn append(conn: &mut SqliteConnection, work: &UnitOfWork) -> Result<(
             diesel::insert_into(payment_event_bodies::table).values(&body).execute(conn)?;
         }
     }
+    let kept_at = work.recorded_at();
     for body in &work.bodies {
         diesel::insert_into(payment_bodies::table)
-            .values(&BodyRow::of(body))
+            .values(&BodyRow::of(body, kept_at))
             .on_conflict(payment_bodies::digest)
-            .do_nothing()
+            .do_update()
+            .set(payment_bodies::kept_at.eq(excluded(payment_bodies::kept_at)))
+            .filter(payment_bodies::kept_at.lt(Micros::from(kept_at)))
             .execute(conn)?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::{InboxFate, InboxMark};
-use mstore_pay_tables::rows::{DELIVERY_DONE, DELIVERY_PARKED};
+use mstore_pay_tables::rows::{DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_PARKED};
 
 use crate::errors::Fault;
 use crate::inbox;
@@ -13,6 +13,7 @@ pub(super) fn mark(conn: &mut SqliteConnection, mark: &InboxMark) -> Result<(), 
     let (state, why) = match &mark.fate {
         InboxFate::Done => (DELIVERY_DONE, None),
         InboxFate::Parked { why } => (DELIVERY_PARKED, Some(why.as_str())),
+        InboxFate::Dead { why } => (DELIVERY_DEAD, Some(why.as_str())),
     };
     let held = inbox::put_down(conn, &mark.delivery, mark.token, state, why)?;
     if held { Ok(()) } else { Err(CommitError::LeaseLost.into()) }

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind;
 use mstore_pay_domain::ports::{CommitError, StoreError};
 use mstore_pay_tables::schema::payment_bodies;
+use mstore_pay_tables::types::Micros;
 use tempfile::TempDir;
 
 use crate::errors::Fault;
@@ -17,7 +18,7 @@ use crate::{Options, SqliteStore};
 struct Bench {
     store: SqliteStore,
     fatal: Receiver<String>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 fn bench(queue_units_max: usize) -> Bench {
@@ -30,14 +31,15 @@ fn bench(queue_units_max: usize) -> Bench {
     });
     let options = Options { on_fatal, queue_units_max, ..Options::default() };
     let store = SqliteStore::open(folder.path().join("store.db"), options).unwrap();
-    Bench { store, fatal, _folder: folder }
+    Bench { store, fatal, folder }
 }
 
 /// Writes a body of that many bytes, under a digest of that byte.
 async fn write_body(store: &SqliteStore, digest: u8, bytes: usize) -> Result<(), StoreError> {
     let insert = move |conn: &mut SqliteConnection| {
+        let kept_at = payment_bodies::kept_at.eq(Micros(0));
         diesel::insert_into(payment_bodies::table)
-            .values((payment_bodies::digest.eq(vec![digest; 32]), payment_bodies::body.eq(vec![0; bytes])))
+            .values((payment_bodies::digest.eq(vec![digest; 32]), payment_bodies::body.eq(vec![0; bytes]), kept_at))
             .execute(conn)?;
         Ok(())
     };
@@ -63,6 +65,39 @@ async fn a_full_disk_is_unavailable_until_there_is_room() {
     write_body(&bench.store, 1, 100_000).await.unwrap();
     assert_eq!(bodies(&bench.store).await, 1);
     assert!(bench.fatal.try_recv().is_err(), "a full disk is no broken one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readiness_writes_once_and_then_believes_it() {
+    let bench = bench(64);
+    let log = bench.folder.path().join("store.db-wal");
+    let length = || std::fs::metadata(&log).map(|log| log.len()).unwrap_or_default();
+    let before = length();
+    bench.store.ready().await.unwrap();
+    let proven = length();
+    assert!(proven > before, "{before} bytes and still {proven}");
+    for _again in 0..100 {
+        bench.store.ready().await.unwrap();
+    }
+    assert_eq!(length(), proven);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_whose_disk_refused_a_write_is_not_ready() {
+    let bench = bench(64);
+    bench.store.ready().await.unwrap();
+    set(&bench.store, "PRAGMA max_page_count = 1").await;
+    drop(write_body(&bench.store, 1, 100_000).await);
+    let not_ready = bench.store.ready().await;
+    assert!(matches!(not_ready, Err(StoreError::Unavailable { .. })), "{not_ready:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_was_never_written_to_is_not_ready_on_a_disk_that_refuses() {
+    let bench = bench(64);
+    set(&bench.store, "PRAGMA query_only = ON").await;
+    let not_ready = bench.store.ready().await;
+    assert!(matches!(not_ready, Err(StoreError::Unavailable { .. })), "{not_ready:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

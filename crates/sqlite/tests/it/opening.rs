@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mstore_pay_domain::ports::PaymentRepository;
+use mstore_pay_domain::ports::{PaymentRepository, StoreError};
 use mstore_pay_domain::unit_of_work::Due;
 use mstore_pay_sqlite::{OpenError, Options, SqliteStore, migrate};
 
@@ -61,4 +61,40 @@ async fn a_path_that_cannot_be_is_an_error_and_no_panic() {
     migrate(&site.path()).unwrap();
     let refused = SqliteStore::open(site.path().join("below-a-file.db"), Options::default());
     assert!(matches!(refused, Err(OpenError::File { .. })), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_is_read_while_its_owner_writes() {
+    let site = Site::new();
+    let owner = site.open();
+    let written = stored(&owner, &site.payment(), Due::Never).await;
+    let reader = SqliteStore::open_to_read(site.path()).unwrap();
+    let merchant = written.merchant.clone();
+    assert_eq!(reader.payment(&merchant, &written.id).await.unwrap(), Some(written));
+    let later = stored(&owner, &site.payment(), Due::Never).await;
+    assert_eq!(reader.payment(&merchant, &later.id).await.unwrap(), Some(later));
+    let refused = reader.claim_due(far_future(), 1, site.lease(LONG)).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    assert!(matches!(reader.ready().await, Err(StoreError::Unavailable { .. })));
+    owner.ready().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_makes_no_file_and_runs_no_migration() {
+    let site = Site::new();
+    let refused = SqliteStore::open_to_read(site.path());
+    assert!(matches!(refused, Err(OpenError::File { .. })), "{refused:?}");
+    assert!(!site.path().exists());
+    migrate(&site.path()).unwrap();
+    let newest =
+        "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
+    tamper(&site, newest);
+    let refused = SqliteStore::open_to_read(site.path());
+    assert!(matches!(refused, Err(OpenError::Behind { .. })), "{refused:?}");
+    tamper(&site, "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')");
+    let refused = SqliteStore::open_to_read(site.path());
+    assert!(matches!(refused, Err(OpenError::Newer { .. })), "{refused:?}");
+    tamper(&site, "DROP TABLE __diesel_schema_migrations");
+    let refused = SqliteStore::open_to_read(site.path());
+    assert!(matches!(refused, Err(OpenError::Prepare { .. })), "{refused:?}");
 }

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use mstore_pay_domain::audit::{AuditBody, AuditRecord};
 use mstore_pay_domain::ports::StoreError;
+use mstore_pay_domain::time::Timestamp;
 
 use super::cells::{Cells, integer};
 use crate::schema::{payment_bodies, payment_event_bodies, payment_events};
@@ -37,6 +38,7 @@ pub struct EventBodyRow {
 pub struct BodyRow<'a> {
     digest: Vec<u8>,
     body: &'a [u8],
+    kept_at: Micros,
 }
 
 impl EventRow {
@@ -77,9 +79,9 @@ impl EventBodyRow {
 }
 
 impl<'a> BodyRow<'a> {
-    /// The row of a body.
+    /// The row of a body that is put on record then.
     #[must_use]
-    pub fn of(body: &'a AuditBody) -> Self {
-        Self { digest: body.digest().as_bytes().to_vec(), body: &body.bytes }
+    pub fn of(body: &'a AuditBody, kept_at: Timestamp) -> Self {
+        Self { digest: body.digest().as_bytes().to_vec(), body: &body.bytes, kept_at: kept_at.into() }
     }
 }

@@ -61,7 +61,7 @@ impl NewDeliveryRow {
             body: delivery.authentic.body().to_vec(),
             received_at: delivery.received_at.into(),
             deliveries: 1,
-            attempts: 1,
+            attempts: 0,
             state: OPEN,
             due_at: now,
             lease_token: lease.token.to_string(),

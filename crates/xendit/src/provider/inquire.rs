@@ -1,4 +1,5 @@
 mod find;
+mod heard_of;
 mod qr_code;
 mod request_v2;
 mod request_v3;
@@ -20,7 +21,8 @@ use crate::response::Described;
 /// Queries that are asked about at once.
 const QUERIES_AT_ONCE: usize = 8;
 
-/// Asks about charges: the object first, then each payment on it that is known of.
+/// Asks about charges: for a payment that was heard of first; where there is none, or it is no money on the
+/// charge, for the object and each payment on it that is known of.
 pub(super) async fn inquire(
     client: &Client,
     account: &ProviderAccount,
@@ -40,6 +42,9 @@ pub(super) async fn inquire(
 }
 
 async fn ask(talk: &Talk<'_>, query: &Query) -> Result<ChargeSnapshot, ProviderError> {
+    if let Some(borne_out) = heard_of::ask(talk, query).await? {
+        return Ok(borne_out);
+    }
     let charge_ref = match &query.charge_ref {
         Some(charge_ref) => charge_ref.clone(),
         None => find::find(talk, query).await?,

@@ -35,8 +35,8 @@ pub(super) async fn sweep(
         if page.unreadable > 0 {
             tracing::warn!(account = %account.id, rows = page.unreadable, "{} transactions unreadable", page.unreadable);
         }
-        let last = page.rows.last().map(|row| row.arrived.row_ref.clone());
-        arrived.extend(page.rows.into_iter().map(|row| row.arrived));
+        let last = page.rows.last().map(|row| row.row_ref.clone());
+        arrived.extend(page.rows);
         if !page.has_more {
             complete = true;
             break;

@@ -1,8 +1,7 @@
-use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::ports::ArrivedMoney;
 use mstore_pay_outbound::json::Object;
 
-use super::{Unreadable, money, provider_ref};
+use super::{Unreadable, money, provider_ref, v3};
 
 /// Words for rows that are certainly no money that came. Any other row is a hint worth following.
 const NO_MONEY: [&str; 4] = ["PENDING", "FAILED", "VOIDED", "REVERSED"];
@@ -10,18 +9,11 @@ const NO_MONEY: [&str; 4] = ["PENDING", "FAILED", "VOIDED", "REVERSED"];
 /// One page of the list of transactions.
 #[derive(Debug)]
 pub(crate) struct TransactionPage {
-    pub(crate) rows: Vec<TransactionRow>,
+    /// Those that tell of money.
+    pub(crate) rows: Vec<ArrivedMoney>,
     pub(crate) has_more: bool,
     /// Rows that could not be read.
     pub(crate) unreadable: usize,
-}
-
-/// A row that tells of money.
-#[derive(Debug)]
-pub(crate) struct TransactionRow {
-    pub(crate) arrived: ArrivedMoney,
-    /// The payment that the row is about, where it says so.
-    pub(crate) payment_ref: Option<ProviderRef>,
 }
 
 impl TransactionPage {
@@ -35,7 +27,7 @@ impl TransactionPage {
             if row.text("status").is_some_and(|word| NO_MONEY.contains(&word.as_str())) {
                 continue;
             }
-            match TransactionRow::read(&row) {
+            match arrived(&row) {
                 Ok(row) => rows.push(row),
                 Err(_one_bad_row) => unreadable += 1,
             }
@@ -44,17 +36,18 @@ impl TransactionPage {
     }
 }
 
-impl TransactionRow {
-    fn read(row: &Object) -> Result<Self, Unreadable> {
-        let arrived = ArrivedMoney {
-            row_ref: provider_ref(row, "id").ok_or(Unreadable::Field("id"))?,
-            charge_ref: row.object("product_data").and_then(|product| provider_ref(&product, "payment_request_id")),
-            our_reference: row.text("reference_id"),
-            money: money(row, "amount", row.text("currency").as_deref())?.ok_or(Unreadable::Field("amount"))?,
-            updated_at: row.time("updated").ok_or(Unreadable::Field("updated"))?,
-        };
-        Ok(Self { arrived, payment_ref: provider_ref(row, "product_id") })
-    }
+fn arrived(row: &Object) -> Result<ArrivedMoney, Unreadable> {
+    let updated_at = row.time("updated").ok_or(Unreadable::Field("updated"))?;
+    Ok(ArrivedMoney {
+        row_ref: provider_ref(row, "id").ok_or(Unreadable::Field("id"))?,
+        // Of which object the id is for money that did not come through v3 is unconfirmed.
+        payment_ref: provider_ref(row, "product_id").filter(v3::is_payment_id),
+        charge_ref: row.object("product_data").and_then(|product| provider_ref(&product, "payment_request_id")),
+        our_reference: row.text("reference_id"),
+        money: money(row, "amount", row.text("currency").as_deref())?.ok_or(Unreadable::Field("amount"))?,
+        created_at: row.time("created").unwrap_or(updated_at),
+        updated_at,
+    })
 }
 
 #[cfg(test)]
@@ -72,8 +65,8 @@ mod tests {
         let page = format!(r#"{{"has_more":true,"data":[{}]}}"#, row("SUCCESS", "33000"));
         let page = TransactionPage::parse(page.as_bytes()).unwrap();
         let row = &page.rows[0];
-        assert_eq!(row.arrived.row_ref.as_str(), "txn-1");
-        assert_eq!(row.arrived.charge_ref.as_ref().unwrap().as_str(), "pr-1");
+        assert_eq!(row.row_ref.as_str(), "txn-1");
+        assert_eq!(row.charge_ref.as_ref().unwrap().as_str(), "pr-1");
         assert_eq!(row.payment_ref.as_ref().unwrap().as_str(), "py-1");
         assert!(page.has_more);
     }

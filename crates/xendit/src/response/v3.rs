@@ -3,5 +3,5 @@
 mod payment;
 mod payment_request;
 
-pub(crate) use payment::{captured, captured_at, payment};
+pub(crate) use payment::{captured, captured_at, is_payment_id, payment};
 pub(crate) use payment_request::PaymentRequest;

@@ -1,13 +1,18 @@
 //! Settings of few words.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder};
+use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder, RetentionPolicy};
 use mstore_pay_domain::ids::{MerchantId, ProviderId};
 use mstore_pay_domain::method::Method;
+use mstore_pay_sandbox::ClockAnchor;
 use url::Url;
 
 use crate::auth::Role;
+use crate::config::{RetentionArgs, TimeArgs};
+
+const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn confirm_webhooks(word: &str) -> Result<ConfirmWebhooks, String> {
     match word {
@@ -57,6 +62,23 @@ pub(super) fn role_map(text: &str) -> Result<BTreeMap<String, Role>, String> {
         Ok((name.trim().to_owned(), role))
     };
     text.split(',').filter(|part| !part.trim().is_empty()).map(parse).collect()
+}
+
+pub(super) fn retention(args: RetentionArgs) -> RetentionPolicy {
+    let days = |days: u32| DAY.saturating_mul(days);
+    RetentionPolicy {
+        bodies: args.audit_retention_days.0.map(|kept| days(kept.get())),
+        settled: days(args.settled_retention_days),
+    }
+}
+
+/// The calendar of a process that plays no provider: the world's unless told otherwise.
+pub(super) fn clock(time: TimeArgs) -> Result<Option<ClockAnchor>, String> {
+    match (time.time_scale.get(), time.time_origin) {
+        (1, _) => Ok(None),
+        (scale, Some(origin)) => Ok(Some(ClockAnchor::at(origin, scale))),
+        (_, None) => Err("TIME_SCALE needs TIME_ORIGIN where the provider is not played in this process".to_owned()),
+    }
 }
 
 /// An address that links can start with, without its last slash.

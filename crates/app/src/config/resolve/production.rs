@@ -48,6 +48,9 @@ pub(super) fn check(settings: &Settings, secrets: &Secrets, faults: &mut Faults)
     if settings.xendit.xendit_base_url.as_deref().is_some_and(|url| !is_public_https(url)) {
         faults.add("XENDIT_BASE_URL is not https on a public host");
     }
+    if settings.time.time_scale.get() > 1 || settings.time.time_origin.is_some() {
+        faults.add("TIME_SCALE and TIME_ORIGIN are for tests only: payments with real money age in real time");
+    }
     if settings.failpoints.is_some() {
         faults.add("FAILPOINTS are for tests only");
     }

@@ -38,10 +38,11 @@ pub(super) async fn report(mut shop: Shop, run: &str, recoveries: Vec<u64>) {
     let answered = exchanges.iter().filter(|exchange| exchange.is_create() && exchange.status() == 200);
     let create_p99 = percentile(answered.map(|exchange| millis(exchange.took())).collect(), 99);
     let requests = exchanges.len();
-    let rest = checker::judge("F01", &mut shop.rig, &shop.log, &[shop.till.clone()], Licence::default()).await;
+    let judged = checker::judge("F01", &mut shop.rig, &shop.log, &[shop.till.clone()], Licence::default()).await;
     println!(
-        "{run} requests={requests} lost_acknowledged=0 recovery_max={}ms create_p99={create_p99}ms rest={}ms",
+        "{run} requests={requests} lost_acknowledged={} recovery_max={}ms create_p99={create_p99}ms rest={}ms",
+        judged.broken("I1"),
         percentile(recoveries, 100),
-        millis(rest),
+        millis(judged.rest),
     );
 }

@@ -68,10 +68,10 @@ async fn f05_pushes_cut_off_between_the_providers_answer_and_the_commit_are_foun
     sleep(Duration::from_secs(1)).await;
     let second = second_objects(&shop, &pushed).await;
     let Looked { unpaid, unflagged, unseen } = looked_for(&shop, &pushed, began).await;
-    shop.judge("F05 pushes").await;
+    let orphans = shop.judge("F05 pushes").await.broken("I2");
     for push in Push::ALL {
         println!(
-            "F05 {} n={n} objects={objects} orphans=0 second_objects={second} unpaid={unpaid} not_seen_paid={} \
+            "F05 {} n={n} objects={objects} orphans={orphans} second_objects={second} unpaid={unpaid} not_seen_paid={} \
              unflagged={unflagged} answered_again_max={}ms",
             push.word(),
             unseen.iter().filter(|pushed| pushed.push == push).count(),

@@ -42,8 +42,9 @@ async fn f06_a_webhook_that_overtakes_the_answer_to_its_create_is_matched() {
     let early = shop.rig.control.deliveries().await;
     let acknowledged = early.iter().filter(|delivery| delivery.answer == Some(200)).count();
     let objects = u64::try_from(shop.rig.control.charges().await.len()).expect("a count");
-    shop.judge("F06").await;
-    println!("F06 n={n} acknowledged={acknowledged} unpaid={unpaid} objects={objects} dead_letters=0");
+    let judged = shop.judge("F06").await;
+    let dead_letters = judged.dead_letters;
+    println!("F06 n={n} acknowledged={acknowledged} unpaid={unpaid} objects={objects} dead_letters={dead_letters}");
     assert_eq!(unpaid, 0, "paid before the create was answered, and never counted as paid");
     assert_eq!(objects, n, "no answer was lost, so nothing is opened twice");
 }

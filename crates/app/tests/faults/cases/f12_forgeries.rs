@@ -124,13 +124,13 @@ async fn f12_broken_bearer_tokens_are_refused_alike() {
     ];
     let messenger = Messenger::new(&shop.rig, &shop.log);
     let body = json!({"order_code": "F12-JWT", "method": "qris", "amount": 33_000, "currency": "IDR"}).to_string();
-    let mut told = BTreeSet::new();
+    let (mut told, mut accepted) = (BTreeSet::new(), 0_usize);
     for proof in &broken {
         let answer = messenger.bring(PAYMENTS, &[("authorization", proof)], &body).await;
-        assert_eq!(answer.status(), 401, "{proof:?}: {answer:?}");
+        accepted += usize::from(answer.status() != 401);
         told.insert(without_request_id(&answer));
     }
-    assert_eq!(told.len(), 1, "the answers tell forgers something: {told:?}");
+    println!("F12 n={} broken bearer tokens, accepted={accepted} different_answers={}", broken.len(), told.len());
+    assert_eq!((accepted, told.len()), (0, 1), "broken tokens, and what forgers are told: {told:?}");
     assert!(shop.rig.control.charges().await.is_empty(), "a broken token opened a charge");
-    println!("F12 n={} broken bearer tokens, accepted=0 different_answers=1", broken.len());
 }

@@ -101,11 +101,12 @@ async fn f34_an_answer_that_is_not_what_was_asked_is_never_taken_for_it() {
     let count = |what: fn(&Wrong) -> bool| wrong.iter().filter(|wrong| what(wrong)).count();
     let (without_qr, unpaid, for_nothing) =
         (count(|wrong| wrong.without_qr), count(|wrong| wrong.unpaid), count(|wrong| wrong.paid_for_nothing));
-    shop.judge("F34").await;
+    let judged = shop.judge("F34").await;
     println!(
-        "F34 kinds={} x {per_kind}, wrong_adoptions=0 without_qr={without_qr} unpaid={unpaid} \
+        "F34 kinds={} x {per_kind}, wrong_adoptions={} without_qr={without_qr} unpaid={unpaid} \
          paid_for_nothing={for_nothing} drift_counted={drift:?}",
         KINDS.len(),
+        judged.broken("I2"),
     );
     assert_eq!((without_qr, unpaid, for_nothing), (0, 0, 0), "without a QR code, unpaid, paid for nothing");
     for kind in ["field", "shape", "status"] {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::checker::{self, Licence};
+use crate::checker::{self, Judged, Licence};
 use crate::rig::{Plan, Rig, StoreKind};
 use crate::till::{ClientLog, Sale, Shown, Till};
 
@@ -70,7 +70,7 @@ impl Shop {
         charges.iter().any(|charge| charge.order_code.as_deref() == Some(order_code))
     }
 
-    pub(super) async fn judge(mut self, case: &str) -> Duration {
+    pub(super) async fn judge(mut self, case: &str) -> Judged {
         checker::judge(case, &mut self.rig, &self.log, &[self.till], Licence::default()).await
     }
 }

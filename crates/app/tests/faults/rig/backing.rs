@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mstore_pay_app::{Database as DatabaseUrl, OpenStoreError, Store, open_store};
+use mstore_pay_app::{Database as DatabaseUrl, OpenStoreError, Store, open_store, open_store_to_read};
 use mstore_pay_throwaway_postgres::{Database, run};
 
 /// How long a unit of work that was under way may take to end before a file can be opened.
@@ -89,6 +89,12 @@ impl Backing {
                 Err(error) => panic!("the store: {error:?}"),
             }
         }
+    }
+
+    /// The store, to be looked at while gateways work on it.
+    pub(super) async fn open_to_read(&self) -> Arc<dyn Store> {
+        let database: DatabaseUrl = self.url().parse().expect("a store");
+        open_store_to_read(&database).await.unwrap_or_else(|error| panic!("the store: {error:?}"))
     }
 
     /// Everything that is stored, for whoever looks for what must not be there.

@@ -6,12 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mstore_pay_conformance::provider_failures;
 use mstore_pay_domain::account::ProviderAccount;
-use mstore_pay_domain::ids::ProviderId;
-use mstore_pay_domain::memory::ScriptedProvider;
+use mstore_pay_domain::ids::{ProviderId, RefundId};
+use mstore_pay_domain::memory::{ScriptedProvider, SequentialIds};
 use mstore_pay_domain::method::Method;
+use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, OpenCharge, OpenedCharge,
-    PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, SnapshotStatus, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, IdGenerator, IdempotencySupport,
+    OpenCharge, OpenedCharge, PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation,
+    SnapshotStatus, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 
@@ -24,12 +26,19 @@ enum Bug {
     AsksForTheChargeOnly,
     SimulatesOnLiveAccounts,
     ShowsAnotherAmount,
+    ClosesWhatWasPaid,
+    ListsOnePageOnly,
+    RefundsUnderAnyName,
+    ClaimsThatAKeyIsHonoured,
 }
 
 struct Sabotaged {
     bug: Bug,
     provider: Arc<ScriptedProvider>,
+    ids: SequentialIds,
 }
+
+const PAGE_ROWS: usize = 50;
 
 #[async_trait]
 impl PaymentProvider for Sabotaged {
@@ -38,7 +47,11 @@ impl PaymentProvider for Sabotaged {
     }
 
     fn capabilities(&self, account: &ProviderAccount, method: Method) -> Option<Capabilities> {
-        self.provider.capabilities(account, method)
+        let mut offered = self.provider.capabilities(account, method)?;
+        if matches!(self.bug, Bug::ClaimsThatAKeyIsHonoured) {
+            offered.idempotency = IdempotencySupport::Key { ttl: Duration::from_hours(1) };
+        }
+        Some(offered)
     }
 
     fn availability(&self, account: &ProviderAccount, method: Method) -> Availability {
@@ -75,11 +88,19 @@ impl PaymentProvider for Sabotaged {
     }
 
     async fn cancel(&self, account: &ProviderAccount, charge: &CancelCharge) -> Result<Canceled, ProviderError> {
-        self.provider.cancel(account, charge).await
+        let outcome = self.provider.cancel(account, charge).await;
+        let is_too_late = matches!(outcome, Ok(Canceled::TooLate));
+        if is_too_late && matches!(self.bug, Bug::ClosesWhatWasPaid) { Ok(Canceled::Confirmed) } else { outcome }
     }
 
     async fn refund(&self, account: &ProviderAccount, refund: &RefundCharge) -> Result<RefundOutcome, ProviderError> {
-        self.provider.refund(account, refund).await
+        let mut refund = refund.clone();
+        if matches!(self.bug, Bug::RefundsUnderAnyName) {
+            let half = refund.amount.minor_units() / 200;
+            refund.amount = Money::from(u32::try_from(half).unwrap());
+            refund.refund = RefundId::new(self.ids.uuid());
+        }
+        self.provider.refund(account, &refund).await
     }
 
     async fn simulate(&self, account: &ProviderAccount, simulation: &Simulation) -> Result<(), ProviderError> {
@@ -96,7 +117,11 @@ impl PaymentProvider for Sabotaged {
         since: Timestamp,
         within: Duration,
     ) -> Result<Sweep, ProviderError> {
-        self.provider.sweep(account, since, within).await
+        let mut listed = self.provider.sweep(account, since, within).await?;
+        if matches!(self.bug, Bug::ListsOnePageOnly) {
+            listed.arrived.truncate(PAGE_ROWS);
+        }
+        Ok(listed)
     }
 }
 
@@ -109,7 +134,7 @@ fn check(bug: Bug, wrap: Wrap, caught_by: &[&str]) {
 /// One bug, and the adapter that has it.
 macro_rules! check {
     ($bug:expr, $caught_by:expr) => {
-        check($bug, |provider| Arc::new(Sabotaged { bug: $bug, provider }), &$caught_by)
+        check($bug, |provider| Arc::new(Sabotaged { bug: $bug, provider, ids: SequentialIds::new(9) }), &$caught_by)
     };
 }
 
@@ -145,4 +170,24 @@ fn a_provider_that_simulates_on_live_accounts_is_caught() {
 #[test]
 fn a_provider_that_shows_another_amount_is_caught() {
     check!(Bug::ShowsAnotherAmount, ["open_echoes_amount_and_reference"]);
+}
+
+#[test]
+fn a_provider_that_closes_what_was_paid_is_caught() {
+    check!(Bug::ClosesWhatWasPaid, ["cancel_of_a_paid_charge_is_too_late_or_unsupported"]);
+}
+
+#[test]
+fn a_provider_that_lists_one_page_only_is_caught() {
+    check!(Bug::ListsOnePageOnly, ["sweep_lists_more_than_a_page_or_says_that_it_did_not"]);
+}
+
+#[test]
+fn a_provider_that_refunds_under_any_name_is_caught() {
+    check!(Bug::RefundsUnderAnyName, ["refund_gives_money_back_once_or_is_unsupported"]);
+}
+
+#[test]
+fn a_provider_that_claims_that_a_key_is_honoured_is_caught() {
+    check!(Bug::ClaimsThatAKeyIsHonoured, ["opening_twice_is_as_harmless_as_declared"]);
 }

@@ -15,7 +15,7 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::{
     Anchored, AuditAnchors, CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace,
-    PaymentRepository, StoreError,
+    PaymentRepository, Prunable, Retention, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{IdempotencyWrite, LiveOrderWrite, UnitOfWork};
@@ -33,6 +33,7 @@ enum Bug {
     LosesTheAuditRecord,
     ForgetsWhereAPageEnded,
     AnchorsWhateverItIsGiven,
+    PrunesWhateverThereIs,
 }
 
 /// A store with a bug in what it writes.
@@ -41,6 +42,7 @@ struct Sabotaged {
     payments: Arc<dyn PaymentRepository>,
     orders: Arc<dyn OrderRepository>,
     anchors: Arc<dyn AuditAnchors>,
+    retention: Arc<dyn Retention>,
 }
 
 impl Sabotaged {
@@ -79,7 +81,7 @@ impl Sabotaged {
                 }
                 work.audit.clear();
             }
-            Bug::ForgetsWhereAPageEnded | Bug::AnchorsWhateverItIsGiven => {}
+            Bug::ForgetsWhereAPageEnded | Bug::AnchorsWhateverItIsGiven | Bug::PrunesWhateverThereIs => {}
         }
         Ok(())
     }
@@ -209,6 +211,15 @@ impl AuditAnchors for Sabotaged {
     }
 }
 
+#[async_trait]
+impl Retention for Sabotaged {
+    async fn prune(&self, what: Prunable, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let whatever = matches!(self.bug, Bug::PrunesWhateverThereIs);
+        let before = if whatever { before.plus(Duration::from_hours(24)) } else { before };
+        self.retention.prune(what, before, limit).await
+    }
+}
+
 struct SabotagedHarness(Bug);
 
 struct SabotagedRig {
@@ -218,9 +229,14 @@ struct SabotagedRig {
 
 impl SabotagedRig {
     fn sabotage(&self, whole: Stores) -> Stores {
-        let (payments, orders, anchors) = (whole.payments.clone(), whole.orders.clone(), whole.anchors.clone());
-        let sabotaged = Arc::new(Sabotaged { bug: self.bug, payments, orders, anchors });
-        Stores { payments: sabotaged.clone(), anchors: sabotaged, ..whole }
+        let sabotaged = Arc::new(Sabotaged {
+            bug: self.bug,
+            payments: whole.payments.clone(),
+            orders: whole.orders.clone(),
+            anchors: whole.anchors.clone(),
+            retention: whole.retention.clone(),
+        });
+        Stores { payments: sabotaged.clone(), anchors: sabotaged.clone(), retention: sabotaged, ..whole }
     }
 }
 
@@ -267,6 +283,7 @@ fn a_store_that_loses_the_outbox_row_is_caught() {
             "changes_are_read_again_in_order_whether_sent_or_not",
             "changes_are_those_of_ones_own_merchant_and_branch",
             "feed_that_is_followed_while_others_commit_has_no_gap",
+            "message_goes_when_it_was_sent_and_is_old",
             "everything_is_there_after_reopening",
         ],
     );
@@ -339,6 +356,8 @@ fn a_store_that_loses_the_audit_record_is_caught() {
             "timeline_is_in_order_and_its_chain_holds",
             "head_that_moved_waits_for_an_anchor",
             "anchor_that_does_not_follow_is_overtaken",
+            "body_goes_when_its_last_record_is_old_and_the_chain_holds",
+            "the_oldest_go_first_and_no_more_than_asked_for",
             "everything_is_there_after_reopening",
         ],
     );
@@ -354,5 +373,19 @@ fn a_store_that_anchors_whatever_it_is_given_is_caught() {
     check(
         Bug::AnchorsWhateverItIsGiven,
         &["anchor_that_does_not_follow_is_overtaken", "of_racing_anchors_one_is_appended"],
+    );
+}
+
+#[test]
+fn a_store_that_prunes_whatever_there_is_is_caught() {
+    check(
+        Bug::PrunesWhateverThereIs,
+        &[
+            "body_goes_when_its_last_record_is_old_and_the_chain_holds",
+            "idempotency_key_goes_after_its_time",
+            "message_goes_when_it_was_sent_and_is_old",
+            "delivery_goes_when_it_was_dealt_with_and_is_old",
+            "the_oldest_go_first_and_no_more_than_asked_for",
+        ],
     );
 }

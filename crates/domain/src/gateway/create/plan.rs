@@ -71,7 +71,7 @@ impl Gateway {
                 }
             }
             if let Some(request) = &command.idempotency
-                && let Some(created) = self.replay(command, request).await?
+                && let Some(created) = self.replay(command, request, answers).await?
             {
                 return Ok(Plan::Replayed(created));
             }
@@ -101,7 +101,7 @@ impl Gateway {
         match self.commit(&dossier.conclude()).await {
             Ok(()) => {}
             Err(CommitError::KeyTaken) => {
-                if let Some(created) = self.replay(command, request).await? {
+                if let Some(created) = self.replay(command, request, answers).await? {
                     return Ok(Plan::Replayed(created));
                 }
             }

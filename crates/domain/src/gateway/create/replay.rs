@@ -14,6 +14,7 @@ impl Gateway {
         &self,
         command: &CreatePayment,
         request: &IdempotentRequest,
+        answers: &dyn AnswerRenderer,
     ) -> Result<Option<Created>, CreateError> {
         let merchant = &command.scope.merchant;
         let found = self.ports.idempotency.idempotency(&request.slot(merchant)).await?;
@@ -32,10 +33,11 @@ impl Gateway {
         if payment.intake == Intake::Open && payment.reference == PublicReference::Unset {
             return Err(CreateError::InProgress { retry_after: RETRY_AFTER });
         }
-        let shown = payment.shown_charge().is_some_and(|charge| charge.artefact().is_some());
-        let pending = payment.status() == PaymentStatus::Pending;
+        let is_over = payment.status() != PaymentStatus::Pending;
+        let is_told = is_over || payment.can_be_shown();
         let payment = Box::new(payment);
-        Ok(Some(if pending && !shown { Created::Accepted(payment) } else { Created::Open(payment) }))
+        let created = if is_told { Created::Open(payment) } else { Created::Accepted(payment) };
+        self.keep_first(command, answers, Ok(created)).await.map(Some)
     }
 
     /// Sets a key free that waited for a payment which no provider took: it may be tried again.
@@ -55,24 +57,29 @@ impl Gateway {
         &self,
         command: &CreatePayment,
         answers: &dyn AnswerRenderer,
-        created: Created,
+        created: Result<Created, CreateError>,
     ) -> Result<Created, CreateError> {
-        let (Some(request), Created::Open(payment)) = (&command.idempotency, &created) else { return Ok(created) };
-        let is_first = payment.status() == PaymentStatus::Pending
-            && matches!(payment.reference, PublicReference::Provider(_))
-            && payment.shown_charge().is_some_and(|charge| charge.artefact().is_some());
-        if !is_first {
-            return Ok(created);
-        }
+        let first = match &created {
+            Ok(Created::Open(payment)) if is_first_of(payment) => Some((payment.id, answers.opened(payment))),
+            Err(CreateError::Refused(refusal)) => Some((refusal.payment, answers.refused(refusal))),
+            Ok(_) | Err(_) => None,
+        };
+        let (Some(request), Some((payment, answer))) = (&command.idempotency, first) else { return created };
         let slot = request.slot(&command.scope.merchant);
-        let answer = IdempotencyWrite::Answer { slot, payment: payment.id, answer: answers.opened(payment) };
+        let answer = IdempotencyWrite::Answer { slot, payment, answer };
         let work = UnitOfWork { idempotency: vec![answer], ..UnitOfWork::default() };
         match self.commit(&work).await {
-            Ok(()) => Ok(created),
+            Ok(()) => created,
             Err(CommitError::Store(store)) => Err(store.into()),
             Err(_lost_a_race) => Err(CreateError::Contended),
         }
     }
+}
+
+/// Whether a payment is told of as a create that went well tells of it, and never was before.
+fn is_first_of(payment: &Payment) -> bool {
+    let was_shown_at_once = matches!(payment.reference, PublicReference::Provider(_));
+    payment.status() == PaymentStatus::Pending && was_shown_at_once && payment.can_be_shown()
 }
 
 /// Whether no provider took the payment: each of its charges was refused.

@@ -6,7 +6,7 @@ use super::{
     Job, LEAST_CALL, Next, Opened, RETRY_AFTER, Route, Try, UNANSWERED_PER_ROUTE_MAX, is_given_up, recovery_at,
 };
 use crate::audit::BodyRole;
-use crate::charge::{Charge, FailureReason, Risk};
+use crate::charge::{Charge, Risk};
 use crate::dossier::Dossier;
 use crate::gateway::{DecideError, FailoverOnUnknown, Gateway, Refusal};
 use crate::ids::ChargeId;
@@ -38,8 +38,7 @@ impl Gateway {
                 }))
             }
             Verdict::Refused(error) => {
-                let code = FailureReason::from_code(error.upstream.code.as_deref().unwrap_or_default());
-                let refusal = Refusal { payment: job.payment, code: code.code().to_owned() };
+                let refusal = Refusal { payment: job.payment, code: error.code().code().to_owned() };
                 self.decide_on(job, |dossier| {
                     dossier.refused(&job.payment, &charge.id, &error);
                     dossier.close_intake(&job.payment);
@@ -113,7 +112,7 @@ impl Gateway {
             .skip_while(|known| !known.is(route))
             .nth(usize::from(unanswered_here >= UNANSWERED_PER_ROUTE_MAX))
             .unwrap_or(route);
-        let time_left = job.deadline.since(self.ports.clock.now()) >= LEAST_CALL;
+        let time_left = job.deadline.left(self.ports.clock.as_ref()) >= LEAST_CALL;
         let another = may_replace && time_left && !last && !is_given_up(payment);
         let next = ChargeId::new(self.ports.ids.uuid());
         let stored = self

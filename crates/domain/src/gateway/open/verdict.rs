@@ -3,9 +3,7 @@
 use crate::account::{AccountMode, ProviderAccount};
 use crate::charge::Artefact;
 use crate::ids::ProviderRef;
-use crate::ports::{
-    Certainty, Drift, Exchange, OpenCharge, OpenedCharge, ProviderError, ProviderErrorKind, SnapshotStatus,
-};
+use crate::ports::{Certainty, Drift, Exchange, OpenCharge, OpenedCharge, ProviderError, SnapshotStatus};
 use crate::qr::PaymentQr;
 
 /// Every QR of the standard starts so: payload format 01.
@@ -45,12 +43,10 @@ impl Verdict {
                 let drift = opened.drift();
                 Self::Unknown(Unanswered { exchange: opened.exchange, told: Some(opened.provider_ref), drift })
             }
-            Err(error) => match (error.certainty, error.kind) {
-                (Certainty::Unknown, _) => Self::unknown(error),
-                (Certainty::NotApplied, ProviderErrorKind::Declined | ProviderErrorKind::InvalidRequest) => {
-                    Self::Refused(Box::new(error))
-                }
-                (Certainty::NotApplied, _) => Self::Elsewhere(Box::new(error)),
+            Err(error) => match error.certainty {
+                Certainty::Unknown => Self::unknown(error),
+                Certainty::NotApplied if error.is_refusal() => Self::Refused(Box::new(error)),
+                Certainty::NotApplied => Self::Elsewhere(Box::new(error)),
             },
         }
     }

@@ -1,11 +1,11 @@
 //! Claims that do not fit: kept, and put before a person.
 
-use super::{Settled, mark_of};
+use super::Settled;
 use crate::exception::{ExceptionState, Misfit, MoneyException, MoneySource};
 use crate::gateway::Gateway;
 use crate::ids::ExceptionId;
 use crate::payment::Payment;
-use crate::ports::{CommitError, StoreError};
+use crate::ports::StoreError;
 use crate::unit_of_work::{ExceptionWrite, InboxFate, UnitOfWork};
 use crate::webhook::{Claim, ClaimedAmount, LeasedDelivery, Notification};
 
@@ -21,6 +21,19 @@ pub(super) fn of_claim(leased: &LeasedDelivery, payment: &Payment, notification:
     }
 }
 
+/// A claim of money that fits nothing, or that nobody bore out.
+pub(super) fn unmatched(leased: &LeasedDelivery, notification: &Notification) -> Misfit {
+    let claimed = match &notification.amount {
+        ClaimedAmount::Named(amount) => Some(amount.clone()),
+        ClaimedAmount::Absent | ClaimedAmount::Unreadable(_) => None,
+    };
+    let source = match &notification.about.payment_ref {
+        Some(payment_ref) => MoneySource::Receipt(payment_ref.clone()),
+        None => MoneySource::Claim(leased.delivery.id),
+    };
+    Misfit::Unmatched { source, claimed }
+}
+
 impl Gateway {
     /// Keeps a delivery that belongs to no charge; a claim of money is put before a person at once.
     pub(super) async fn park_unmatched(
@@ -29,37 +42,37 @@ impl Gateway {
         notification: &Notification,
         why: &str,
     ) -> Result<Settled, StoreError> {
-        let mut work = UnitOfWork::default();
-        if let Claim::Paid { .. } = notification.claim {
-            work.exceptions.push(ExceptionWrite::Raise(self.unmatched(leased, notification)));
-        }
-        work.inbox.push(mark_of(leased, InboxFate::Parked { why: why.to_owned() }));
-        match self.commit(&work).await {
-            Ok(()) => Ok(Settled::Parked),
-            Err(CommitError::Store(store)) => Err(store),
-            // Somebody else holds it by now.
-            Err(_lost) => Ok(Settled::Deferred),
+        let fate = InboxFate::Parked { why: why.to_owned() };
+        match notification.claim {
+            Claim::Paid { .. } => self.raise_unmatched(leased, notification, fate, Settled::Parked).await,
+            Claim::Pending
+            | Claim::Expired
+            | Claim::Canceled
+            | Claim::Failed(_)
+            | Claim::Refunded
+            | Claim::Other(_) => self.mark(UnitOfWork::default(), leased, fate, Settled::Parked).await,
         }
     }
 
-    fn unmatched(&self, leased: &LeasedDelivery, notification: &Notification) -> MoneyException {
-        let claimed = match &notification.amount {
-            ClaimedAmount::Named(amount) => Some(amount.clone()),
-            ClaimedAmount::Absent | ClaimedAmount::Unreadable(_) => None,
-        };
-        let source = match &notification.about.payment_ref {
-            Some(payment_ref) => MoneySource::Receipt(payment_ref.clone()),
-            None => MoneySource::Claim(leased.delivery.id),
-        };
-        MoneyException {
+    /// Puts a claim of money that belongs to no charge before a person, with what becomes of its delivery.
+    pub(super) async fn raise_unmatched(
+        &self,
+        leased: &LeasedDelivery,
+        notification: &Notification,
+        fate: InboxFate,
+        settled: Settled,
+    ) -> Result<Settled, StoreError> {
+        let exception = MoneyException {
             id: ExceptionId::new(self.ports.ids.uuid()),
             merchant: None,
             order_code: None,
             payment: None,
             charge: None,
-            misfit: Misfit::Unmatched { source, claimed },
+            misfit: unmatched(leased, notification),
             at: self.ports.clock.now(),
             state: ExceptionState::Open,
-        }
+        };
+        let work = UnitOfWork { exceptions: vec![ExceptionWrite::Raise(exception)], ..UnitOfWork::default() };
+        self.mark(work, leased, fate, settled).await
     }
 }

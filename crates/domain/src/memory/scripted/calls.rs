@@ -73,6 +73,7 @@ impl ScriptedProvider {
                 | Mishap::SilentBefore
                 | Mishap::Refused { .. }
                 | Mishap::WithoutMoney
+                | Mishap::WithoutPaymentRefs
                 | Mishap::UnnoticedAmount(_)
                 | Mishap::UnnoticedReference(_)
                 | Mishap::UnheardOfStatus(_)
@@ -296,8 +297,12 @@ impl PaymentProvider for ScriptedProvider {
             Ok(Sweep { arrived, complete: left_out == 0 })
         };
         let (mut sweep, mishap) = self.call(Operation::Sweep, within, list).await?;
-        if let Some(Mishap::UnnoticedAmount(amount)) = mishap {
-            sweep.arrived.iter_mut().for_each(|row| row.money = ReportedMoney::idr(amount.clone()));
+        match mishap {
+            Some(Mishap::UnnoticedAmount(amount)) => {
+                sweep.arrived.iter_mut().for_each(|row| row.money = ReportedMoney::idr(amount.clone()));
+            }
+            Some(Mishap::WithoutPaymentRefs) => sweep.arrived.iter_mut().for_each(|row| row.payment_ref = None),
+            Some(_) | None => {}
         }
         Ok(sweep)
     }

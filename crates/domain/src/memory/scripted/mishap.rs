@@ -31,6 +31,8 @@ pub enum Mishap {
     WrongReference,
     /// The question is answered, and money that came is not told of yet.
     WithoutMoney,
+    /// The listing does not name the payments that its rows are about.
+    WithoutPaymentRefs,
     /// The call is carried out, and the answer passes on this amount: for callers that check again.
     UnnoticedAmount(Money),
     /// The call is carried out, and the answer passes on this reference: for callers that check again.

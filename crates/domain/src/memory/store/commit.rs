@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::Table;
-use super::tables::{AccountKey, Held, InboxState, OutboxRow, PaymentRow, Tables, is_held_by};
+use super::tables::{AccountKey, BodyRow, Held, InboxState, OutboxRow, PaymentRow, Tables, is_held_by};
 use crate::audit::{AuditHead, AuditRecord};
 use crate::charge::Funds;
 use crate::event::OutboxMessage;
@@ -42,7 +42,9 @@ impl Tables {
             self.send_out(message, now)?;
         }
         for body in &work.bodies {
-            self.bodies.put(body.digest(), body.bytes.clone());
+            let kept_since = self.bodies.get(&body.digest()).map(|kept| kept.at);
+            let at = work.recorded_at().max(kept_since.unwrap_or(Timestamp::EPOCH));
+            self.bodies.put(body.digest(), BodyRow { bytes: body.bytes.clone(), at });
         }
         Ok(())
     }
@@ -146,13 +148,11 @@ impl Tables {
     fn mark_delivery(&mut self, mark: &InboxMark) -> Result<(), CommitError> {
         let row = self.inbox.get(&mark.delivery).filter(|row| is_held_by(row.held, mark.token)).cloned();
         let mut row = row.ok_or(CommitError::LeaseLost)?;
-        match &mark.fate {
-            InboxFate::Done => row.state = InboxState::Done,
-            InboxFate::Parked { why } => {
-                row.state = InboxState::Parked;
-                row.why = Some(why.clone());
-            }
-        }
+        row.state = match &mark.fate {
+            InboxFate::Done => InboxState::Done,
+            InboxFate::Parked { .. } => InboxState::Parked,
+            InboxFate::Dead { .. } => InboxState::Dead,
+        };
         row.held = None;
         self.inbox_open.remove(&row.number);
         self.inbox.put(mark.delivery, row);

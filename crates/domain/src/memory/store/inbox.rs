@@ -26,14 +26,13 @@ impl Tables {
             account: new.account.clone(),
             received_at: new.received_at,
             body: new.authentic.body().to_vec(),
-            attempts: 1,
+            attempts: 0,
         };
         let row = InboxRow {
             delivery: delivery.clone(),
             number: self.number(),
             deliveries: 1,
             state: InboxState::Open { due: now },
-            why: None,
             held: Some(held),
         };
         self.inbox_digests.put(key, new.id);
@@ -51,20 +50,17 @@ impl Tables {
         let taken: Vec<DeliveryId> =
             self.inbox_open.rows().values().filter(|id| waiting(id)).take(limit).copied().collect();
         for id in &taken {
-            self.inbox.change(id, |row| {
-                row.held = Some(held);
-                row.delivery.attempts = row.delivery.attempts.saturating_add(1);
-            });
+            self.inbox.change(id, |row| row.held = Some(held));
         }
         let rows = taken.iter().filter_map(|id| self.inbox.get(id));
         rows.map(|row| LeasedDelivery { delivery: row.delivery.clone(), token: held.token }).collect()
     }
 
     /// Puts a held delivery down: it is open, or it is not.
-    fn put_down(&mut self, id: &DeliveryId, token: LeaseToken, state: InboxState, why: &str) {
+    fn put_down(&mut self, id: &DeliveryId, token: LeaseToken, state: InboxState, failed_tries: u32) {
         let Some(mut row) = self.inbox.get(id).filter(|row| is_held_by(row.held, token)).cloned() else { return };
         row.held = None;
-        row.why = Some(why.to_owned());
+        row.delivery.attempts = row.delivery.attempts.saturating_add(failed_tries);
         row.state = state;
         if !matches!(row.state, InboxState::Open { .. }) {
             self.inbox_open.remove(&row.number);
@@ -75,6 +71,7 @@ impl Tables {
     fn reopen(&mut self, id: &DeliveryId, now: Timestamp) {
         let Some(mut row) = self.inbox.get(id).cloned() else { return };
         row.state = InboxState::Open { due: now };
+        row.delivery.attempts = 0;
         self.inbox_open.put(row.number, *id);
         self.inbox.put(*id, row);
     }
@@ -90,14 +87,6 @@ impl Tables {
             *count = count.saturating_add(1);
             counts
         })
-    }
-}
-
-impl MemoryStore {
-    /// Why a delivery was last put down, for whoever looks into it.
-    #[must_use]
-    pub fn delivery_note(&self, delivery: &DeliveryId) -> Option<String> {
-        self.read(|tables| tables.inbox.get(delivery).and_then(|row| row.why.clone()))
     }
 }
 
@@ -123,18 +112,32 @@ impl WebhookInbox for MemoryStore {
         delivery: &DeliveryId,
         token: LeaseToken,
         pause: Duration,
-        why: &str,
+        _why: &str,
     ) -> Result<(), StoreError> {
         let due = self.now().plus(pause);
         self.write(|tables| {
-            tables.put_down(delivery, token, InboxState::Open { due }, why);
+            tables.put_down(delivery, token, InboxState::Open { due }, 1);
             Ok(())
         })
     }
 
-    async fn bury(&self, delivery: &DeliveryId, token: LeaseToken, why: &str) -> Result<(), StoreError> {
+    async fn postpone(
+        &self,
+        delivery: &DeliveryId,
+        token: LeaseToken,
+        pause: Duration,
+        _why: &str,
+    ) -> Result<(), StoreError> {
+        let due = self.now().plus(pause);
         self.write(|tables| {
-            tables.put_down(delivery, token, InboxState::Dead, why);
+            tables.put_down(delivery, token, InboxState::Open { due }, 0);
+            Ok(())
+        })
+    }
+
+    async fn bury(&self, delivery: &DeliveryId, token: LeaseToken, _why: &str) -> Result<(), StoreError> {
+        self.write(|tables| {
+            tables.put_down(delivery, token, InboxState::Dead, 0);
             Ok(())
         })
     }

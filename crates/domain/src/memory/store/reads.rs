@@ -74,6 +74,6 @@ impl Timeline for MemoryStore {
     }
 
     async fn body(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.read(|tables| tables.bodies.get(digest).cloned()))
+        Ok(self.read(|tables| tables.bodies.get(digest).map(|kept| kept.bytes.clone())))
     }
 }

@@ -67,7 +67,6 @@ pub(super) struct InboxRow {
     pub(super) number: u64,
     pub(super) deliveries: u32,
     pub(super) state: InboxState,
-    pub(super) why: Option<String>,
     pub(super) held: Option<Held>,
 }
 
@@ -77,6 +76,13 @@ pub(super) struct OutboxRow {
     pub(super) attempts: u32,
     pub(super) due: Timestamp,
     pub(super) held: Option<Held>,
+}
+
+/// A body, and since when no record has spoken of it.
+#[derive(Debug, Clone)]
+pub(super) struct BodyRow {
+    pub(super) bytes: Vec<u8>,
+    pub(super) at: Timestamp,
 }
 
 /// Everything the store knows.
@@ -101,7 +107,7 @@ pub(super) struct Tables {
     pub(super) outbox_ids: Table<MessageId, u64>,
     pub(super) changes: Table<(MerchantId, u64), OutboxMessage>,
     pub(super) records: Table<(PaymentId, u64), AuditRecord>,
-    pub(super) bodies: Table<Digest, Vec<u8>>,
+    pub(super) bodies: Table<Digest, BodyRow>,
     pub(super) anchors: Table<u64, AuditAnchor>,
     /// How far the anchors have each chain.
     pub(super) anchored: Table<PaymentId, u64>,

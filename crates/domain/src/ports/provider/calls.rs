@@ -238,12 +238,16 @@ pub struct Sweep {
 pub struct ArrivedMoney {
     /// The id of the row: never the key of a receipt.
     pub row_ref: ProviderRef,
+    /// The payment it is about, where the row says so.
+    pub payment_ref: Option<ProviderRef>,
     /// The charge it came on, where the row says so.
     pub charge_ref: Option<ProviderRef>,
     /// The reference it carries, where the row says so.
     pub our_reference: Option<String>,
     /// How much.
     pub money: ReportedMoney,
+    /// When the row was made, soon after its money came.
+    pub created_at: Timestamp,
     /// When the row was last changed: what `since` is compared with.
     pub updated_at: Timestamp,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::Exchange;
+use crate::charge::FailureReason;
 use crate::ids::ProviderId;
 
 /// What was being done.
@@ -138,6 +139,19 @@ impl ProviderError {
     pub fn during(mut self, exchange: Exchange) -> Self {
         *self.exchange = exchange;
         self
+    }
+
+    /// Whether the provider says no to the payment itself: it is tried nowhere else.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self.kind, ProviderErrorKind::Declined | ProviderErrorKind::InvalidRequest)
+            && matches!(self.certainty, Certainty::NotApplied)
+    }
+
+    /// The provider's code, cut to what is safe to keep and show.
+    #[must_use]
+    pub fn code(&self) -> FailureReason {
+        FailureReason::from_code(self.upstream.code.as_deref().unwrap_or_default())
     }
 
     /// Whether the same call may go better later. Says nothing of whether it is safe: see

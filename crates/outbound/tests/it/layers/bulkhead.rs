@@ -23,6 +23,10 @@ impl Clock for Stopped {
         Timestamp::EPOCH
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
     async fn sleep(&self, _pause: Duration) {
         std::future::pending::<()>().await;
     }

@@ -18,7 +18,7 @@ pub(super) async fn find(talk: &Talk<'_>, query: &Query) -> Result<ProviderRef, 
         return Ok(charge_ref);
     }
     let rows = rows_of(talk, query).await?;
-    let found = rows.rows.into_iter().find_map(|row| row.arrived.charge_ref);
+    let found = rows.rows.into_iter().find_map(|row| row.charge_ref);
     found.ok_or_else(|| talk.error(ProviderErrorKind::NotFound, Certainty::Unknown))
 }
 
@@ -45,6 +45,6 @@ async fn in_the_list(talk: &Talk<'_>, query: &Query) -> Result<Option<ProviderRe
 pub(super) async fn rows_of(talk: &Talk<'_>, query: &Query) -> Result<TransactionPage, ProviderError> {
     let reply = talk.get(request::transactions::of(talk.base(), &query.our_reference), Endpoint::Sweep).await?;
     let mut page = TransactionPage::parse(&reply.body).map_err(|why| talk.malformed(&reply, why))?;
-    page.rows.retain(|row| row.arrived.our_reference.as_deref() == Some(query.our_reference.as_str()));
+    page.rows.retain(|row| row.our_reference.as_deref() == Some(query.our_reference.as_str()));
     Ok(page)
 }

@@ -6,6 +6,11 @@ use mstore_pay_outbound::json::Object;
 
 use crate::response::{Payment, Unreadable, money, payer, provider_ref};
 
+/// Whether an id is that of a payment of v3.
+pub(crate) fn is_payment_id(id: &ProviderRef) -> bool {
+    id.as_str().starts_with("py-")
+}
+
 /// Reads a payment.
 pub(crate) fn payment(body: &[u8]) -> Result<Payment, Unreadable> {
     let object = Object::parse(body)?;

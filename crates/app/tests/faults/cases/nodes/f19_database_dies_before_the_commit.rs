@@ -66,6 +66,7 @@ async fn f19_what_was_opened_while_the_database_died_is_adopted_or_put_aside() {
     }
     let n = deaths * SALES;
     let objects = shop.rig.control.charges().await.len();
-    shop.judge("F19").await;
-    println!("F19 n={n} deaths={deaths} objects={objects} orphans=0 qr_after_return_max={}ms", percentile(delays, 100));
+    let orphans = shop.judge("F19").await.broken("I2");
+    let longest = percentile(delays, 100);
+    println!("F19 n={n} deaths={deaths} objects={objects} orphans={orphans} qr_after_return_max={longest}ms");
 }

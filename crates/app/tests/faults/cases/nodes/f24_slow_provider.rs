@@ -78,11 +78,11 @@ async fn f24_a_slow_provider_takes_no_connection_of_the_pool() {
         let measured = measure(&shop, &shown[half..], &bodies[half..]).await;
         (measured, began.elapsed())
     };
-    let (created, (loaded, took)) = tokio::join!(waiting, measured);
-    let starved = created.iter().filter(|exchange| exchange.error_code() == "store_unavailable").count();
+    let (answered, (loaded, took)) = tokio::join!(waiting, measured);
+    let starved = answered.iter().filter(|exchange| exchange.error_code() == "store_unavailable").count();
     shop.rig.control.faults(&json!([])).await;
     let mut answers: BTreeMap<u16, usize> = BTreeMap::new();
-    for exchange in &created {
+    for exchange in &answered {
         *answers.entry(exchange.status()).or_default() += 1;
     }
     shop.judge("F24").await;

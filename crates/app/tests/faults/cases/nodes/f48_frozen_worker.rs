@@ -41,10 +41,11 @@ async fn f48_a_worker_that_wakes_after_its_lease_changes_nothing() {
     drop(store);
     shop.judge("F48").await;
     println!(
-        "F48 n={n} frozen={}s settled_by_the_other={} settled_in_all={} stale_writes=0",
+        "F48 n={n} frozen={}s settled_by_the_other={} settled_in_all={} stale_writes={}",
         FROZEN_FOR.as_secs(),
         meanwhile.done,
-        after.done
+        after.done,
+        after.done.abs_diff(meanwhile.done)
     );
     assert_eq!(meanwhile.done, n, "the other node settles what the frozen one held");
     assert_eq!(after, meanwhile, "the frozen one adds nothing");

@@ -36,10 +36,11 @@ async fn f50_nodes_restarted_one_after_the_other_are_hardly_noticed() {
     }
     let unheard = answers.get(&0).copied().unwrap_or(0);
     let failed: usize = answers.iter().filter(|(status, _)| **status >= 500).map(|(_, count)| count).sum();
-    checker::judge("F50", &mut shop.rig, &shop.log, &[shop.till.clone()], Licence::default()).await;
+    let judged = checker::judge("F50", &mut shop.rig, &shop.log, &[shop.till.clone()], Licence::default()).await;
     println!(
-        "F50 n={restarts} nodes={NODES} sales={sold} lost_acknowledged=0 answers_of_5xx={failed} unanswered={unheard} \
+        "F50 n={restarts} nodes={NODES} sales={sold} lost_acknowledged={} answers_of_5xx={failed} unanswered={unheard} \
          stop_max={}ms",
+        judged.broken("I1"),
         percentile(stops, 100)
     );
     let odd: Vec<u16> = answers.keys().copied().filter(|s| *s >= 500 && ![502, 503].contains(s)).collect();

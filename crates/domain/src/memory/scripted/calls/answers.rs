@@ -88,9 +88,11 @@ pub(super) fn arrived(booked: &BookedCharge) -> impl Iterator<Item = ArrivedMone
         let receipt = &payment.receipt;
         Some(ArrivedMoney {
             row_ref: ProviderRef::parse(format!("row-{}", receipt.payment_ref)).ok()?,
+            payment_ref: Some(receipt.payment_ref.clone()),
             charge_ref: Some(booked.charge_ref.clone()),
             our_reference: Some(booked.our_reference.to_string()),
             money: receipt.money.clone(),
+            created_at: receipt.paid_at,
             updated_at: receipt.paid_at,
         })
     })

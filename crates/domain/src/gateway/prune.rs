@@ -1,0 +1,57 @@
+//! Prune: delete what has been kept for long enough, in small batches.
+
+use std::time::Duration;
+
+use super::Gateway;
+use crate::ports::{Prunable, StoreError};
+
+/// Rows of each kind that go at once: few enough that nobody waits for them.
+const ROWS_AT_ONCE: u32 = 200;
+
+/// How long things are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetentionPolicy {
+    /// Redacted bodies, after the last audit record that speaks of them; `None`: for ever.
+    pub bodies: Option<Duration>,
+    /// Deliveries that were dealt with, messages that went out, and idempotency keys after their time. Longer than
+    /// anybody sends a webhook again: Xendit does for a day and Midtrans for six hours, whoever replays recorded ones
+    /// does it days later, and money is looked for during a week.
+    pub settled: Duration,
+}
+
+impl Default for RetentionPolicy {
+    fn default() -> Self {
+        Self { bodies: Some(Duration::from_hours(365 * 24)), settled: Duration::from_hours(30 * 24) }
+    }
+}
+
+/// What one batch came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// How many went, by what they were.
+    pub rows: Vec<(Prunable, u64)>,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+impl Gateway {
+    /// Deletes a batch of each thing that has been kept for long enough.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what was not deleted yet is the next time.
+    pub async fn prune(&self) -> Result<Pruned, StoreError> {
+        let (now, kept) = (self.ports.clock.now(), self.policies.retention);
+        let mut pruned = Pruned::default();
+        for what in Prunable::ALL {
+            let age = match what {
+                Prunable::Bodies => kept.bodies,
+                Prunable::IdempotencyKeys | Prunable::SentMessages | Prunable::DoneDeliveries => Some(kept.settled),
+            };
+            let Some(age) = age else { continue };
+            let rows = self.ports.retention.prune(what, now.minus(age), ROWS_AT_ONCE).await?;
+            pruned.more |= rows >= u64::from(ROWS_AT_ONCE);
+            pruned.rows.push((what, rows));
+        }
+        Ok(pruned)
+    }
+}

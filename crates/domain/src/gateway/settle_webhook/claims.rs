@@ -1,0 +1,88 @@
+//! What a webhook claims, held against what is known and what the provider says.
+
+use crate::charge::{Charge, ChargeStatus, Funds, Payer, Receipt};
+use crate::payment::Payment;
+use crate::ports::{ChargeSnapshot, Exchange, SnapshotStatus};
+use crate::webhook::{Claim, ClaimedAmount, LeasedDelivery, Notification};
+
+/// Whether the claim, if true, would change anything: what would not is settled without asking.
+pub(super) fn would_change(payment: &Payment, charge: &Charge, notification: &Notification) -> bool {
+    let status = charge.state.status();
+    let odd_amount = match &notification.amount {
+        ClaimedAmount::Absent => false,
+        ClaimedAmount::Named(amount) => !amount.fits(&payment.amount),
+        ClaimedAmount::Unreadable(_) => true,
+    };
+    let learns_id = charge.provider_ref().is_none() && notification.about.charge_ref.is_some();
+    let news = match &notification.claim {
+        Claim::Paid { .. } => {
+            let known_receipt = notification.about.payment_ref.as_ref().map_or(status >= ChargeStatus::Paid, |named| {
+                charge.state.funds().is_some_and(|funds| funds.receipt(named).is_some())
+            });
+            !known_receipt || odd_amount
+        }
+        Claim::Refunded => true,
+        Claim::Pending => status < ChargeStatus::Pending,
+        Claim::Expired => status < ChargeStatus::Expired,
+        Claim::Canceled => status < ChargeStatus::Canceled,
+        Claim::Failed(_) => status < ChargeStatus::Failed,
+        Claim::Other(_) => false,
+    };
+    news || learns_id
+}
+
+/// Whether the provider's word covers the claim. Claims other than of money need no bearing out: the
+/// provider's word stands in their place.
+pub(super) fn is_borne_out(notification: &Notification, charge: &Charge, snapshot: &ChargeSnapshot) -> bool {
+    let Claim::Paid { .. } = notification.claim else { return true };
+    let amount_fits = |receipt: &Receipt| match &notification.amount {
+        ClaimedAmount::Absent => true,
+        ClaimedAmount::Named(claimed) => claimed == &receipt.money,
+        ClaimedAmount::Unreadable(_) => false,
+    };
+    let named = |receipt: &Receipt| {
+        notification.about.payment_ref.as_ref().is_none_or(|payment_ref| payment_ref == &receipt.payment_ref)
+    };
+    let known = charge.state.funds().into_iter().flat_map(Funds::receipts);
+    snapshot.receipts.iter().chain(known).any(|receipt| named(receipt) && amount_fits(receipt))
+}
+
+/// The claim as a snapshot, for those who believe webhooks. Money without the name of its payment
+/// object is never believed.
+pub(super) fn believed(
+    leased: &LeasedDelivery,
+    notification: &Notification,
+    payment: &Payment,
+    charge: &Charge,
+) -> Option<ChargeSnapshot> {
+    let (status, receipts) = match &notification.claim {
+        Claim::Paid { at } => {
+            let ClaimedAmount::Named(money) = &notification.amount else { return None };
+            let payment_ref = notification.about.payment_ref.clone()?;
+            let paid_at = at.unwrap_or(leased.delivery.received_at).min(leased.delivery.received_at);
+            (
+                SnapshotStatus::Pending,
+                vec![Receipt { payment_ref, money: money.clone(), paid_at, payer: Payer::default() }],
+            )
+        }
+        Claim::Pending => (SnapshotStatus::Pending, Vec::new()),
+        Claim::Expired => (SnapshotStatus::Expired, Vec::new()),
+        Claim::Canceled => (SnapshotStatus::Canceled, Vec::new()),
+        // An attempt that failed, on a page perhaps, is not yet the charge's end.
+        Claim::Failed(_) if notification.about.payment_ref.is_some() => return None,
+        Claim::Failed(reason) => (SnapshotStatus::Failed(reason.clone()), Vec::new()),
+        Claim::Refunded | Claim::Other(_) => return None,
+    };
+    Some(ChargeSnapshot {
+        charge_ref: notification.about.charge_ref.clone(),
+        our_reference: Some(charge.our_reference.to_string()),
+        order_code: Some(payment.order_code.to_string()),
+        asked: None,
+        status,
+        receipts,
+        refunds: Vec::new(),
+        reversals: Vec::new(),
+        expires_at: None,
+        exchange: Exchange::default(),
+    })
+}

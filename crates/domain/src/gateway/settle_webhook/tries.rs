@@ -1,0 +1,93 @@
+//! What is not settled now: tried again later and later, and in the end put before a person.
+
+use std::time::Duration;
+
+use super::find::Found;
+use super::{Settled, mark_of, misfits};
+use crate::audit::Actor;
+use crate::gateway::{DecideError, Gateway};
+use crate::ports::{CommitError, StoreError};
+use crate::unit_of_work::InboxFate;
+use crate::webhook::{Claim, LeasedDelivery};
+
+/// Failed tries after which a delivery that the provider, asked, does not bear out is given up.
+const DENIED_TRIES_MAX: u32 = 10;
+/// Failed tries after which one is given up that could not be decided: a provider out of reach says nothing
+/// of the claim, so it is given half a day.
+const UNDECIDED_TRIES_MAX: u32 = 20;
+/// Pause after the first failed try; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// Longest pause.
+const PAUSE_MAX: Duration = Duration::from_hours(1);
+
+/// Why a delivery is not settled now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::gateway) enum NotNow {
+    /// The budget has no question left before then. That is no failed try, however often it happens.
+    Waits(Duration),
+    /// The provider was asked, and does not bear it out.
+    Denied,
+    /// That could not be found out: no answer, others kept writing, or something broke.
+    Undecided,
+}
+
+impl Gateway {
+    /// Not now: again later, unless too many tries failed.
+    pub(in crate::gateway) async fn not_now(
+        &self,
+        leased: &LeasedDelivery,
+        why: NotNow,
+    ) -> Result<Settled, StoreError> {
+        let (inbox, id) = (&self.ports.inbox, &leased.delivery.id);
+        let (why, tries_max) = match why {
+            NotNow::Waits(pause) => {
+                inbox.postpone(id, leased.token, pause, "confirming").await?;
+                return Ok(Settled::Deferred);
+            }
+            NotNow::Denied => ("not borne out", DENIED_TRIES_MAX),
+            NotNow::Undecided => ("not decided", UNDECIDED_TRIES_MAX),
+        };
+        if leased.delivery.attempts.saturating_add(1) >= tries_max {
+            return self.bury(leased, why).await;
+        }
+        inbox.defer(id, leased.token, pause_after(leased), why).await?;
+        Ok(Settled::Deferred)
+    }
+
+    /// Gives a delivery up. What claims money is put before a person in the same commit.
+    pub(super) async fn bury(&self, leased: &LeasedDelivery, why: &str) -> Result<Settled, StoreError> {
+        let claim = self.read(leased).filter(|notification| matches!(notification.claim, Claim::Paid { .. }));
+        let Some(notification) = claim else {
+            self.ports.inbox.bury(&leased.delivery.id, leased.token, why).await?;
+            return Ok(Settled::Buried);
+        };
+        let fate = InboxFate::Dead { why: why.to_owned() };
+        let Found::One { payment, charge } = self.subject_of(leased, &notification).await? else {
+            return self.raise_unmatched(leased, &notification, fate, Settled::Buried).await;
+        };
+        let (id, misfit) = (payment.id, misfits::unmatched(leased, &notification));
+        let buried = self.decide(&payment.merchant, &payment.order_code, &Actor::Provider, |dossier| {
+            dossier.raise(&id, Some(charge), misfit.clone());
+            dossier.work_mut().inbox.push(mark_of(leased, fate.clone()));
+        });
+        match buried.await {
+            Ok(()) => Ok(Settled::Buried),
+            // Somebody else holds it by now.
+            Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Deferred),
+            Err(DecideError::Store(store)) => Err(store),
+            Err(DecideError::Contended | DecideError::Commit(_)) => {
+                self.ports.inbox.postpone(&leased.delivery.id, leased.token, pause_after(leased), why).await?;
+                Ok(Settled::Deferred)
+            }
+        }
+    }
+}
+
+/// The pause after a try that failed, and up to a quarter more, so that what failed together is not tried again
+/// together.
+fn pause_after(leased: &LeasedDelivery) -> Duration {
+    let doublings = leased.delivery.attempts.min(u32::BITS / 2);
+    let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(doublings)).min(PAUSE_MAX);
+    let [.., random] = *leased.delivery.id.uuid().as_bytes();
+    pause + pause / 1_024 * u32::from(random)
+}

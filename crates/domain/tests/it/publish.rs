@@ -1,0 +1,49 @@
+//! What went out, and what the transaction ledger says to it.
+
+use std::sync::Arc;
+
+use mstore_pay_domain::gateway::{Gateway, Policies, Ports};
+use mstore_pay_domain::memory::MemoryLedger;
+use mstore_pay_domain::ports::LedgerErrorKind;
+
+use crate::shop::{PRICE, Shop};
+
+/// A shop whose orders are another service's, and a payment that was paid there while that service was in trouble.
+fn paid_under(trouble: LedgerErrorKind) -> (Shop, Arc<MemoryLedger>) {
+    let mut shop = Shop::open();
+    let ledger = Arc::new(MemoryLedger::default());
+    let ports = Ports { ledger: Arc::<MemoryLedger>::clone(&ledger), ..shop.world.ports() };
+    shop.gateway = Gateway::new(ports, Policies::default());
+    let payment = shop.sell("TRX-1");
+    ledger.fail_with(Some(trouble));
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    shop.work();
+    (shop, ledger)
+}
+
+/// How often it was told that the order is paid.
+fn told(shop: &Shop) -> usize {
+    shop.world.feed.published().iter().filter(|message| message.event.word() == "order_paid").count()
+}
+
+#[test]
+fn a_payment_that_the_ledger_refuses_is_put_before_a_person_once() {
+    let (shop, ledger) = paid_under(LedgerErrorKind::Refused);
+    assert_eq!((shop.exceptions(), told(&shop)), (vec!["unmatched"], 1));
+    ledger.fail_with(None);
+    shop.pass(600);
+    assert_eq!((shop.exceptions(), told(&shop)), (vec!["unmatched"], 1), "what was refused is not told again");
+}
+
+#[test]
+fn a_ledger_in_trouble_is_told_when_it_is_back() {
+    for trouble in [LedgerErrorKind::Unavailable, LedgerErrorKind::Malformed] {
+        let (shop, ledger) = paid_under(trouble);
+        assert_eq!((ledger.verified().len(), told(&shop)), (0, 0), "{trouble:?}");
+        ledger.fail_with(None);
+        shop.pass(10);
+        assert_eq!((ledger.verified().len(), told(&shop)), (1, 1), "{trouble:?}");
+        assert_eq!(shop.exceptions(), Vec::<&str>::new());
+    }
+}

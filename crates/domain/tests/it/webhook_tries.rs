@@ -1,0 +1,131 @@
+//! How often a webhook is tried, and what becomes of one that was tried in vain.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::executor::block_on;
+use mstore_pay_domain::charge::Charge;
+use mstore_pay_domain::gateway::{Gateway, Policies, Ports, Settled};
+use mstore_pay_domain::ids::LeaseToken;
+use mstore_pay_domain::lease::Lease;
+use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
+use mstore_pay_domain::payment::{Payment, PaymentStatus};
+use mstore_pay_domain::ports::{
+    Certainty, InboxCounts, MockRateBudget, Operation, ProviderErrorKind, Reservation, WebhookInbox as _,
+};
+use mstore_pay_domain::webhook::{LeasedDelivery, RawWebhook};
+
+use crate::shop::{PRICE, Shop};
+
+/// A claim of money that never came.
+fn untrue(shop: &Shop, payment: &Payment) -> RawWebhook {
+    let (payment, reference) = (shop.payment(&payment.id), shop.shown(&payment.id));
+    let charge = payment.shown_charge().and_then(Charge::provider_ref).unwrap();
+    let body =
+        format!("event=paid\ncharge={charge}\nreference={reference}\norder=TRX-1\namount={PRICE}\npayment=pay-x");
+    ScriptedWebhooks::signed(&shop.world.account, body)
+}
+
+fn counts(shop: &Shop) -> InboxCounts {
+    block_on(shop.world.store.counts()).unwrap()
+}
+
+/// Lets hours pass, the workers at work every half minute.
+fn pass_hours(shop: &Shop, hours: u64) {
+    for _ in 0..hours * 120 {
+        shop.later(30);
+        shop.work();
+    }
+}
+
+/// Takes the one delivery up that is due.
+fn take_up(shop: &Shop) -> LeasedDelivery {
+    let lease = Lease { token: LeaseToken::new(shop.world.ports().ids.uuid()), ttl: Duration::from_mins(1) };
+    block_on(shop.world.store.claim(1, lease)).unwrap().remove(0)
+}
+
+#[test]
+fn a_wait_for_the_budget_is_no_failed_try() {
+    let mut shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let mut spent = MockRateBudget::new();
+    spent.expect_reserve().returning(|_, _, _, _, _| Reservation::Wait(Duration::from_secs(5)));
+    let ports = Ports { budget: Arc::new(spent), ..shop.world.ports() };
+    shop.gateway = Gateway::new(ports, Policies::default());
+    assert_eq!(shop.deliver_all(), [Settled::Deferred]);
+    shop.pass(200);
+    shop.gateway = shop.world.gateway();
+    shop.later(5);
+    assert_eq!(take_up(&shop).delivery.attempts, 0);
+    shop.pass(61);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+    assert_eq!(counts(&shop), InboxCounts { done: 1, ..InboxCounts::default() });
+}
+
+#[test]
+fn a_question_that_the_rate_limit_holds_back_is_no_failed_try() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let limited = ProviderErrorKind::RateLimited { retry_after: Some(Duration::from_secs(20)) };
+    let refused = Mishap::Refused { kind: limited, certainty: Certainty::NotApplied };
+    shop.world.provider.misbehave_always(Operation::Inquire, refused);
+    assert_eq!(shop.deliver_all(), [Settled::Deferred]);
+    shop.pass(200);
+    shop.later(20);
+    assert_eq!(take_up(&shop).delivery.attempts, 0);
+}
+
+#[test]
+fn a_claim_that_is_denied_for_an_hour_is_given_up_and_put_before_a_person() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    assert_eq!(shop.deliver(&untrue(&shop, &payment)), Some(Settled::Deferred));
+    shop.pass(600);
+    assert_eq!((counts(&shop).dead, shop.exceptions()), (0, vec![]), "ten minutes are too little to give up");
+    pass_hours(&shop, 1);
+    assert_eq!((counts(&shop).dead, shop.exceptions()), (1, vec!["unmatched"]));
+    let record = shop.record(&payment.id);
+    assert_eq!(record.iter().filter(|event| *event == "exception_raised").count(), 1, "{record:?}");
+}
+
+#[test]
+fn a_provider_out_of_reach_for_hours_buries_no_claim_of_money() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.world.provider.misbehave_always(Operation::Inquire, Mishap::Unreachable);
+    assert_eq!(shop.deliver_all(), [Settled::Deferred]);
+    pass_hours(&shop, 4);
+    assert_eq!((counts(&shop).dead, shop.exceptions()), (0, vec![]));
+    shop.world.provider.behave();
+    pass_hours(&shop, 2);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+    assert_eq!(counts(&shop), InboxCounts { done: 1, ..InboxCounts::default() });
+}
+
+#[test]
+fn a_provider_out_of_reach_for_a_day_leaves_the_claim_to_a_person() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.world.provider.misbehave_always(Operation::Inquire, Mishap::Unreachable);
+    shop.deliver_all();
+    pass_hours(&shop, 24);
+    assert_eq!((counts(&shop).dead, shop.exceptions()), (1, vec!["unmatched"]));
+}
+
+#[test]
+fn a_claim_that_is_replayed_is_tried_as_often_as_a_new_one() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.deliver(&untrue(&shop, &payment));
+    shop.later(30);
+    let leased = take_up(&shop);
+    pass_hours(&shop, 2);
+    assert_eq!(counts(&shop).dead, 1);
+    assert!(block_on(shop.world.store.replay(&leased.delivery.id)).unwrap());
+    shop.work();
+    assert_eq!(counts(&shop), InboxCounts { open: 1, ..InboxCounts::default() });
+}
