@@ -11,6 +11,7 @@ mod notification;
 mod payment;
 mod refund;
 mod refunds;
+mod transaction;
 
 pub(crate) use answer::Answer;
 pub(crate) use books::Books;
@@ -20,3 +21,4 @@ pub(crate) use notification::{Event, Notification};
 pub(crate) use payment::{Payment, PaymentOutcome};
 pub(crate) use refund::{Refund, RefundOutcome};
 pub(crate) use refunds::Refunds;
+pub(crate) use transaction::{Card, Fraud, Transaction};
