@@ -124,7 +124,7 @@ impl App {
             public_base_url: public_base_url.clone(),
             xendit_base_url: config.xendit.base_url.clone().or_else(of_sandbox).unwrap_or_default(),
         };
-        let Wired { gateway, feed, readiness } = wire(&config, addresses, Arc::clone(&store), clock)?;
+        let Wired { gateway, feed, readiness, upkeep } = wire(&config, addresses, Arc::clone(&store), clock)?;
         let tasks = Tasks::here();
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
         let workers = Arc::new(Workers::new(Arc::clone(&gateway), clock, tasks.clone(), feed));
@@ -148,6 +148,7 @@ impl App {
                 tracing::error!("serving HTTP ended: {error}");
             }
         });
+        tasks.spawn_beside("keeping in touch with the other nodes", upkeep);
         workers.start(readiness, limits);
         tracing::info!(base_url, env = config.env.word(), "listening on {base_url}");
         Ok(RunningApp { base_url, sandbox, server: handle, tasks, drain, store })

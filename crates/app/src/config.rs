@@ -167,6 +167,9 @@ pub struct PolicyArgs {
 /// What is enough.
 #[derive(Debug, Clone, Args)]
 pub struct LimitArgs {
+    /// Requests with a token of one merchant in a minute, whatever they ask for, or `off`.
+    #[arg(long, env = "MERCHANT_RATE_LIMIT", default_value = "60000")]
+    pub merchant_rate_limit: PerMinute,
     /// Payments that one merchant may ask for in a minute, or `off`.
     #[arg(long, env = "CREATE_RATE_LIMIT", default_value = "6000")]
     pub create_rate_limit: PerMinute,

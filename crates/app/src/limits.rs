@@ -1,4 +1,4 @@
-//! How often is too often: creates of one merchant, failed webhook credentials of one address.
+//! How often is too often: requests and creates of one merchant, failed webhook credentials of one address.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -14,13 +14,26 @@ use crate::problem::catalogue::ErrorCode;
 
 /// The limits of this process.
 pub(crate) struct Limits {
+    requests: Option<DefaultKeyedRateLimiter<MerchantId>>,
     creates: Option<DefaultKeyedRateLimiter<MerchantId>>,
     failed_credentials: Option<DefaultKeyedRateLimiter<IpAddr>>,
 }
 
 impl Limits {
     pub(crate) fn new(limits: &HttpLimits) -> Self {
-        Self { creates: limiter(limits.create_rate_limit), failed_credentials: limiter(limits.webhook_failure_limit) }
+        Self {
+            requests: limiter(limits.merchant_rate_limit),
+            creates: limiter(limits.create_rate_limit),
+            failed_credentials: limiter(limits.webhook_failure_limit),
+        }
+    }
+
+    /// Counts a request of that merchant, whatever it asks for.
+    ///
+    /// # Errors
+    /// `rate_limited` with the time after which the next one is free.
+    pub(crate) fn request(&self, merchant: &MerchantId) -> Result<(), Problem> {
+        count(self.requests.as_ref(), merchant, "request")
     }
 
     /// Counts a create of that merchant.
@@ -28,12 +41,7 @@ impl Limits {
     /// # Errors
     /// `rate_limited` with the time after which the next one is free.
     pub(crate) fn create(&self, merchant: &MerchantId) -> Result<(), Problem> {
-        let Some(creates) = &self.creates else { return Ok(()) };
-        creates.check_key(merchant).map_err(|too_soon| {
-            metrics::counter!("mstore_pay_rate_limited_total", "what" => "create").increment(1);
-            let pause: Duration = too_soon.wait_time_from(DefaultClock::default().now());
-            Problem::new(ErrorCode::RateLimited).retrying_after(pause)
-        })
+        count(self.creates.as_ref(), merchant, "create")
     }
 
     /// Counts a failed credential of that address; whether it is still worth a log line.
@@ -43,13 +51,26 @@ impl Limits {
 
     /// Forgets those who have been quiet.
     pub(crate) fn forget_quiet(&self) {
-        if let Some(creates) = &self.creates {
-            creates.retain_recent();
+        for of_merchants in [&self.requests, &self.creates].into_iter().flatten() {
+            of_merchants.retain_recent();
         }
         if let Some(failed) = &self.failed_credentials {
             failed.retain_recent();
         }
     }
+}
+
+fn count(
+    limiter: Option<&DefaultKeyedRateLimiter<MerchantId>>,
+    merchant: &MerchantId,
+    what: &'static str,
+) -> Result<(), Problem> {
+    let Some(limiter) = limiter else { return Ok(()) };
+    limiter.check_key(merchant).map_err(|too_soon| {
+        metrics::counter!("mstore_pay_rate_limited_total", "what" => what).increment(1);
+        let pause: Duration = too_soon.wait_time_from(DefaultClock::default().now());
+        Problem::new(ErrorCode::RateLimited).retrying_after(pause)
+    })
 }
 
 fn limiter<K: Hash + Eq + Clone>(limit: PerMinute) -> Option<DefaultKeyedRateLimiter<K>> {

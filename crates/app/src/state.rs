@@ -37,7 +37,8 @@ impl State {
     /// The bearer of the request's token, if they have that right.
     ///
     /// # Errors
-    /// `unauthorized` for whatever is wrong with the token, `forbidden` where only the right is missing.
+    /// `unauthorized` for whatever is wrong with the token, `forbidden` where only the right is missing,
+    /// `rate_limited` where their merchant asks too often.
     pub(crate) fn admit(&self, request: &HttpRequest, right: Right) -> Result<Caller, Problem> {
         let caller = self.caller(request)?;
         if caller.rights.allow(right) { Ok(caller) } else { Err(Problem::new(ErrorCode::Forbidden)) }
@@ -46,11 +47,13 @@ impl State {
     /// The bearer of the request's token, whatever their rights.
     ///
     /// # Errors
-    /// `unauthorized` for whatever is wrong with the token.
+    /// `unauthorized` for whatever is wrong with the token, `rate_limited` where their merchant asks too often.
     pub(crate) fn caller(&self, request: &HttpRequest) -> Result<Caller, Problem> {
-        bearer(request)
+        let caller = bearer(request)
             .and_then(|token| self.auth.open(token, SystemClock::REAL.now()))
-            .ok_or_else(|| Problem::new(ErrorCode::Unauthorized))
+            .ok_or_else(|| Problem::new(ErrorCode::Unauthorized))?;
+        self.limits.request(&caller.scope.merchant)?;
+        Ok(caller)
     }
 }
 

@@ -2,6 +2,7 @@
 
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 mod copy;
+mod nodes;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
@@ -15,13 +16,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{
     AuditAnchors, Clock, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository,
-    RateBudget, Retention, StoreError, Timeline, Watches, WebhookInbox,
+    RateBudget, Retention, StoreError, Timeline, Wakeups, Watches, WebhookInbox,
 };
 
 use crate::config::Database;
 
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 pub(crate) use copy::copy;
+pub use nodes::Nodes;
 
 /// Everything that the gateway and its commands ask of a store: the ports, and its upkeep.
 #[async_trait]
@@ -48,6 +50,9 @@ pub trait Store:
 
     /// Who looks at what, over all nodes on this store.
     fn watches(&self) -> Arc<dyn Watches>;
+
+    /// This node's ties to all others on this store; `here` wakes whoever waits on this one.
+    fn nodes(&self, here: Arc<dyn Wakeups>, clock: Arc<dyn Clock>) -> Nodes;
 
     /// What the database finds wrong with its own files; nothing, where they are sound.
     ///

@@ -24,12 +24,18 @@ pub(crate) struct Tasks {
     runtime: Handle,
     tracker: TaskTracker,
     shutdown: CancellationToken,
+    drained: CancellationToken,
 }
 
 impl Tasks {
     /// Tasks on the runtime that this is called in.
     pub(crate) fn here() -> Self {
-        Self { runtime: Handle::current(), tracker: TaskTracker::new(), shutdown: CancellationToken::new() }
+        Self {
+            runtime: Handle::current(),
+            tracker: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+            drained: CancellationToken::new(),
+        }
     }
 
     /// Told when the process is to end.
@@ -44,6 +50,16 @@ impl Tasks {
             let _contained = fence(what, work).await;
         };
         self.tracker.spawn_on(fenced, &self.runtime);
+    }
+
+    /// Runs `work`, which need not end, until every other task has.
+    pub(crate) fn spawn_beside(&self, what: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let drained = self.drained.clone();
+        let fenced = async move {
+            // Counted where it is caught.
+            let _contained = drained.run_until_cancelled(fence(what, work)).await;
+        };
+        self.runtime.spawn(fenced);
     }
 
     /// Runs `work` to its end on a task of its own and waits for it: a caller that is dropped meanwhile
@@ -63,10 +79,11 @@ impl Tasks {
         answer.await.map_err(|_dropped| Panicked { what })
     }
 
-    /// Ends when every task has.
+    /// Ends when every task has; then what went on beside them is ended.
     pub(crate) async fn drained(&self) {
         self.tracker.close();
         self.tracker.wait().await;
+        self.drained.cancel();
     }
 
     /// Tasks that have not ended.
@@ -86,14 +103,44 @@ pub(crate) async fn fence<T>(what: &'static str, work: impl Future<Output = T>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, Mutex};
 
     #[tokio::test]
     async fn a_panic_is_told_and_stops_nothing_else() {
         let tasks = Tasks::here();
         assert!(tasks.run("a test", async { panic!("on purpose") }).await.map(|(): ()| ()).is_err());
         assert_eq!(tasks.run("a test", async { 7 }).await, Ok(7));
+    }
+
+    type Ends = Arc<Mutex<Vec<&'static str>>>;
+
+    /// Notes when a task ended.
+    struct End(Ends, &'static str);
+
+    impl Drop for End {
+        fn drop(&mut self) {
+            self.0.lock().unwrap().push(self.1);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_goes_on_beside_ends_after_all_else() {
+        let (tasks, ends) = (Tasks::here(), Ends::default());
+        let (beside, work) = (End(Arc::clone(&ends), "beside"), End(Arc::clone(&ends), "work"));
+        tasks.spawn_beside("a test", async move {
+            let _beside = beside;
+            std::future::pending::<()>().await;
+        });
+        tasks.spawn("a test", async move {
+            let _work = work;
+            tokio::task::yield_now().await;
+        });
+        tasks.drained().await;
+        while ends.lock().unwrap().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(*ends.lock().unwrap(), ["work", "beside"]);
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use mstore_pay_domain::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::gateway::{Gateway, Policies, Ports};
 use mstore_pay_domain::ids::{AccountId, IdError, ProviderId};
@@ -16,7 +17,7 @@ use crate::feed::Feed;
 use crate::observed::Observed;
 use crate::probe::Failpoints;
 use crate::readiness::{GuardedXendit, Readiness};
-use crate::store::Store;
+use crate::store::{Nodes, Store};
 use crate::system::{SystemClock, TimedIds};
 
 /// Why the parts do not fit together.
@@ -37,6 +38,8 @@ pub(crate) struct Wired {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) readiness: Readiness,
+    /// For a task that ends after all others.
+    pub(crate) upkeep: BoxFuture<'static, ()>,
 }
 
 /// Where we are and where Xendit is, once both are known.
@@ -61,6 +64,7 @@ pub(crate) fn wire(
         Some(Ok(failpoints)) => Arc::new(failpoints),
         Some(Err(_)) | None => Arc::new(NoProbe),
     };
+    let Nodes { wakeups, upkeep } = store.nodes(feed.clone(), Arc::clone(&clock));
     let ports = Ports {
         payments: store.clone(),
         orders: store.clone(),
@@ -76,7 +80,7 @@ pub(crate) fn wire(
         accounts: Arc::new(accounts(config)?),
         budget,
         watches: store.watches(),
-        wakeups: feed.clone(),
+        wakeups,
         clock,
         ids: Arc::new(TimedIds::by(system)),
         probe,
@@ -91,7 +95,8 @@ pub(crate) fn wire(
         public_base_url: addresses.public_base_url,
         ..Policies::default()
     };
-    Ok(Wired { gateway: Arc::new(Gateway::new(ports, policies)), feed, readiness: Readiness { store, xendit } })
+    let gateway = Arc::new(Gateway::new(ports, policies));
+    Ok(Wired { gateway, feed, readiness: Readiness { store, xendit }, upkeep })
 }
 
 /// Xendit as it is reached there, with everything before it, and what reads its webhooks.

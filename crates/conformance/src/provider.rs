@@ -108,28 +108,6 @@ pub enum Scene {
     WrongReference,
 }
 
-impl Scene {
-    /// Whether the call is carried out before the scene.
-    #[must_use]
-    pub const fn is_carried_out(self) -> bool {
-        match self {
-            Self::Normal
-            | Self::TimeoutAfter
-            | Self::Disconnect
-            | Self::ServerError
-            | Self::Garbage
-            | Self::WrongAmount
-            | Self::WrongReference => true,
-            Self::Unreachable
-            | Self::TimeoutBefore
-            | Self::RateLimited
-            | Self::Unauthorized
-            | Self::InvalidRequest
-            | Self::Declined => false,
-        }
-    }
-}
-
 /// Every case of the provider suite, handed to a macro; see [`for_each_store_case!`](crate::for_each_store_case).
 #[macro_export]
 macro_rules! for_each_provider_case {

@@ -75,11 +75,6 @@ impl WireStub {
         lock(&self.script).rules.push(rule);
     }
 
-    /// Forgets every rule; what was seen stays.
-    pub fn forget_rules(&self) {
-        lock(&self.script).rules.clear();
-    }
-
     /// Every request that arrived whole, oldest first.
     #[must_use]
     pub fn seen(&self) -> Vec<SeenRequest> {

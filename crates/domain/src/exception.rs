@@ -66,7 +66,8 @@ pub enum Misfit {
         /// What was heard of.
         source: MoneySource,
     },
-    /// A surcharge taken from a customer on QRIS, which Bank Indonesia forbids.
+    /// A surcharge taken from a customer on QRIS, which Bank Indonesia forbids. Told of by providers that keep a fee
+    /// apart from the amount that was asked, as Midtrans does.
     FeeOnQris {
         /// Which receipt.
         receipt: ProviderRef,

@@ -110,12 +110,6 @@ impl Money {
         unscaled.to_i64().unwrap_or(MINOR_UNITS_MAX)
     }
 
-    /// This amount as an exact decimal of scale 2.
-    #[must_use]
-    pub fn as_decimal(&self) -> &BigDecimal {
-        &self.0
-    }
-
     /// Whether nothing is owed.
     #[must_use]
     pub fn is_zero(&self) -> bool {

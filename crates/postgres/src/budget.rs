@@ -17,6 +17,7 @@ use mstore_pay_domain::time::Timestamp;
 
 use self::window::{BudgetKey, WindowCell};
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 use crate::schema::rate_budget;
 use crate::store::PostgresStore;
 
@@ -135,6 +136,7 @@ async fn find(conn: &mut AsyncPgConnection, key: &BudgetKey<'_>) -> Result<Optio
 async fn keep(conn: &mut AsyncPgConnection, key: &BudgetKey<'_>, cell: &WindowCell) -> Result<(), Fault> {
     diesel::update(rate_budget::table.find(key.values()))
         .set(rate_budget::sliding.eq(cell.text()))
+        .kept()
         .execute(conn)
         .await?;
     Ok(())

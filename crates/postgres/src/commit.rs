@@ -26,7 +26,7 @@ pub(crate) async fn commit(store: &PostgresStore, work: &UnitOfWork) -> Result<(
     let mut pauses = PAUSES.into_iter();
     let mut doubt = None;
     loop {
-        let fault = match session!(store.transaction, |conn| write::apply(conn, work)) {
+        let fault = match session!(store.transaction, |conn| write::apply(conn, work, store.presence.number())) {
             Ok(()) => return Ok(()),
             Err(fault) => fault,
         };

@@ -14,22 +14,22 @@ use mstore_pay_tables::rows::{
     Cells, DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow,
 };
 use mstore_pay_tables::schema::webhook_inbox as inbox;
-use mstore_pay_tables::types::Micros;
 
 use crate::clock::{self, clock_timestamp};
 use crate::errors::Fault;
-use crate::leases::CLAIM_ROWS_MAX;
+use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
+use crate::prepared::KeepPrepared as _;
 use crate::read;
 use crate::store::PostgresStore;
 
 #[async_trait]
 impl WebhookInbox for PostgresStore {
     async fn accept(&self, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, StoreError> {
-        Ok(session!(self.transaction, |conn| accept(conn, delivery, lease))?)
+        Ok(session!(self.transaction, |conn| accept(conn, delivery, lease, self.presence.number()))?)
     }
 
     async fn claim(&self, limit: u32, lease: Lease) -> Result<Vec<LeasedDelivery>, StoreError> {
-        Ok(session!(self.transaction, |conn| claim(conn, limit, lease))?)
+        Ok(session!(self.transaction, |conn| claim(conn, limit, lease, self.presence.number()))?)
     }
 
     async fn defer(
@@ -69,10 +69,15 @@ impl WebhookInbox for PostgresStore {
     }
 }
 
-async fn accept(conn: &mut AsyncPgConnection, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, Fault> {
+async fn accept(
+    conn: &mut AsyncPgConnection,
+    delivery: &NewDelivery,
+    lease: Lease,
+    holder: Option<i32>,
+) -> Result<Accepted, Fault> {
     let now = clock::now(conn).await?;
     let taken = diesel::insert_into(inbox::table)
-        .values(&NewDeliveryRow::of(delivery, lease, now, now.plus(lease.ttl)))
+        .values(&NewDeliveryRow::of(delivery, lease, holder, now, now.plus(lease.ttl)))
         .on_conflict((inbox::provider, inbox::account_id, inbox::digest))
         .do_nothing()
         .execute(conn)
@@ -95,13 +100,19 @@ async fn accept(conn: &mut AsyncPgConnection, delivery: &NewDelivery, lease: Lea
     let (first, deliveries): (String, i64) = diesel::update(same)
         .set(inbox::deliveries.eq(inbox::deliveries + 1))
         .returning((inbox::id, inbox::deliveries))
+        .kept()
         .get_result(conn)
         .await?;
     let cells = Cells { table: "webhook_inbox", id: &first };
     Ok(Accepted::Duplicate { first: cells.text("id", &first)?, deliveries: cells.number("deliveries", deliveries)? })
 }
 
-async fn claim(conn: &mut AsyncPgConnection, limit: u32, lease: Lease) -> Result<Vec<LeasedDelivery>, Fault> {
+async fn claim(
+    conn: &mut AsyncPgConnection,
+    limit: u32,
+    lease: Lease,
+    holder: Option<i32>,
+) -> Result<Vec<LeasedDelivery>, Fault> {
     let now = clock::now(conn).await?;
     let places: Vec<i64> = inbox::table
         .filter(inbox::state.eq(DELIVERY_OPEN))
@@ -118,7 +129,12 @@ async fn claim(conn: &mut AsyncPgConnection, limit: u32, lease: Lease) -> Result
         return Ok(Vec::new());
     }
     diesel::update(inbox::table.filter(inbox::position.eq_any(&places)))
-        .set((inbox::lease_token.eq(lease.token.to_string()), inbox::lease_until.eq(now.plus(lease.ttl))))
+        .set((
+            inbox::lease_token.eq(lease.token.to_string()),
+            inbox::lease_until.eq(now.plus(lease.ttl)),
+            inbox::lease_holder.eq(holder),
+        ))
+        .kept()
         .execute(conn)
         .await?;
     let rows = inbox::table
@@ -144,7 +160,7 @@ async fn put_off(
     if put_down(conn, delivery, token, DELIVERY_OPEN, Some(why)).await? {
         let row = inbox::table.filter(inbox::id.eq(delivery.to_string()));
         let later = (inbox::due_at.eq(due), inbox::attempts.eq(inbox::attempts + failed_tries));
-        diesel::update(row).set(later).execute(conn).await?;
+        diesel::update(row).set(later).kept().execute(conn).await?;
     }
     Ok(())
 }
@@ -159,13 +175,13 @@ async fn replay(conn: &mut AsyncPgConnection, delivery: &DeliveryId) -> Result<b
         .filter(inbox::id.eq(delivery.to_string()))
         .filter(inbox::state.eq_any([DELIVERY_PARKED, DELIVERY_DEAD]));
     let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(clock_timestamp()));
-    Ok(diesel::update(waits).set(reopened).execute(conn).await? > 0)
+    Ok(diesel::update(waits).set(reopened).kept().execute(conn).await? > 0)
 }
 
 async fn unpark(conn: &mut AsyncPgConnection) -> Result<u64, Fault> {
     let parked = inbox::table.filter(inbox::state.eq(DELIVERY_PARKED));
     let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(clock_timestamp()));
-    let count = diesel::update(parked).set(reopened).execute(conn).await?;
+    let count = diesel::update(parked).set(reopened).kept().execute(conn).await?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
 }
 
@@ -183,9 +199,11 @@ pub(crate) async fn put_down(
         .set((
             inbox::state.eq(state),
             inbox::reason.eq(why),
-            inbox::lease_token.eq(None::<String>),
-            inbox::lease_until.eq(None::<Micros>),
+            inbox::lease_token.eq(NO_TOKEN),
+            inbox::lease_until.eq(NO_TIME),
+            inbox::lease_holder.eq(NO_HOLDER),
         ))
+        .kept()
         .execute(conn)
         .await?;
     Ok(changed > 0)

@@ -38,6 +38,8 @@ mod migrations;
 mod offline;
 mod outbox;
 mod payments;
+mod prepared;
+mod presence;
 mod read;
 mod records;
 mod retention;

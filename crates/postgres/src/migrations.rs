@@ -1,5 +1,7 @@
 //! The schema's history, embedded, and how a database is brought up to date.
 
+use std::time::Duration;
+
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -11,6 +13,11 @@ use crate::connection::Address;
 use crate::errors::OpenError;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// A change of a table waits no longer for whoever uses it: all others would wait behind it. Then it is tried again.
+const LOCK_TIMEOUT: &str = "SET lock_timeout = '2s'";
+const TRIES_MAX: u32 = 30;
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Held by the one node that migrates; the others wait for it. The number means nothing but this.
 const LOCK: &str = "SELECT pg_advisory_lock(7305809195316439)";
@@ -41,10 +48,23 @@ pub(crate) async fn run(address: &Address) -> Result<Vec<String>, OpenError> {
     if lacking(&mut conn).await?.is_empty() {
         return Ok(Vec::new());
     }
-    conn.batch_execute(LOCK).await.map_err(|source| OpenError::Migrate { source: source.into() })?;
+    let migrate = |source| OpenError::Migrate { source };
+    conn.batch_execute(LOCK).await.map_err(|source| migrate(source.into()))?;
+    conn.batch_execute(LOCK_TIMEOUT).await.map_err(|source| migrate(source.into()))?;
     let mut harness = AsyncMigrationHarness::new(conn);
-    let run = harness.run_pending_migrations(MIGRATIONS).map_err(|source| OpenError::Migrate { source })?;
-    Ok(run.iter().map(ToString::to_string).collect())
+    let (mut run, mut tries) = (Vec::new(), 1_u32);
+    while harness.has_pending_migration(MIGRATIONS).map_err(migrate)? {
+        match harness.run_next_migration(MIGRATIONS) {
+            Ok(version) => run.push(version.to_string()),
+            Err(error) if tries < TRIES_MAX && error.to_string().contains("lock timeout") => {
+                tries = tries.saturating_add(1);
+                tracing::info!("a table is in use: its migration waits for a second");
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+            Err(source) => return Err(migrate(source)),
+        }
+    }
+    Ok(run)
 }
 
 /// Refuses a database that is of another version than this program.

@@ -11,21 +11,18 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{LeasedMessage, Outbox, StoreError};
 use mstore_pay_tables::rows::MessageRow;
 use mstore_pay_tables::schema::outbox;
-use mstore_pay_tables::types::Micros;
 
 use crate::clock::{self, clock_timestamp};
 use crate::errors::Fault;
-use crate::leases::CLAIM_ROWS_MAX;
+use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
+use crate::prepared::KeepPrepared as _;
 use crate::read;
 use crate::store::PostgresStore;
-
-const NO_TOKEN: Option<String> = None;
-const NO_TIME: Option<Micros> = None;
 
 #[async_trait]
 impl Outbox for PostgresStore {
     async fn claim(&self, limit: u32, lease: Lease) -> Result<Vec<LeasedMessage>, StoreError> {
-        Ok(session!(self.transaction, |conn| claim(conn, limit, lease))?)
+        Ok(session!(self.transaction, |conn| claim(conn, limit, lease, self.presence.number()))?)
     }
 
     /// The row stays, so that the same message cannot be sent out again.
@@ -48,7 +45,12 @@ impl Outbox for PostgresStore {
     }
 }
 
-async fn claim(conn: &mut AsyncPgConnection, limit: u32, lease: Lease) -> Result<Vec<LeasedMessage>, Fault> {
+async fn claim(
+    conn: &mut AsyncPgConnection,
+    limit: u32,
+    lease: Lease,
+    holder: Option<i32>,
+) -> Result<Vec<LeasedMessage>, Fault> {
     let now = clock::now(conn).await?;
     let places: Vec<i64> = outbox::table
         .filter(outbox::sent_at.is_null())
@@ -69,7 +71,9 @@ async fn claim(conn: &mut AsyncPgConnection, limit: u32, lease: Lease) -> Result
             outbox::attempts.eq(outbox::attempts + 1),
             outbox::lease_token.eq(lease.token.to_string()),
             outbox::lease_until.eq(now.plus(lease.ttl)),
+            outbox::lease_holder.eq(holder),
         ))
+        .kept()
         .execute(conn)
         .await?;
     let rows = outbox::table
@@ -90,7 +94,13 @@ async fn sent(conn: &mut AsyncPgConnection, message: &MessageId, token: LeaseTok
         outbox::table.filter(outbox::id.eq(message.to_string())).filter(outbox::lease_token.eq(token.to_string()));
     let sent = outbox::sent_at.eq(clock_timestamp().nullable());
     diesel::update(held)
-        .set((sent, outbox::lease_token.eq(NO_TOKEN), outbox::lease_until.eq(NO_TIME)))
+        .set((
+            sent,
+            outbox::lease_token.eq(NO_TOKEN),
+            outbox::lease_until.eq(NO_TIME),
+            outbox::lease_holder.eq(NO_HOLDER),
+        ))
+        .kept()
         .execute(conn)
         .await?;
     Ok(())
@@ -106,7 +116,13 @@ async fn retry(
     let held =
         outbox::table.filter(outbox::id.eq(message.to_string())).filter(outbox::lease_token.eq(token.to_string()));
     diesel::update(held)
-        .set((outbox::due_at.eq(due), outbox::lease_token.eq(NO_TOKEN), outbox::lease_until.eq(NO_TIME)))
+        .set((
+            outbox::due_at.eq(due),
+            outbox::lease_token.eq(NO_TOKEN),
+            outbox::lease_until.eq(NO_TIME),
+            outbox::lease_holder.eq(NO_HOLDER),
+        ))
+        .kept()
         .execute(conn)
         .await?;
     Ok(())

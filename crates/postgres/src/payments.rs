@@ -18,7 +18,8 @@ use mstore_pay_tables::schema::payments;
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
-use crate::leases::CLAIM_ROWS_MAX;
+use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
+use crate::prepared::KeepPrepared as _;
 use crate::store::PostgresStore;
 use crate::{clock, commit, read};
 
@@ -77,7 +78,7 @@ impl PaymentRepository for PostgresStore {
     }
 
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {
-        Ok(session!(self.transaction, |conn| claim_due(conn, now.into(), limit, lease))?)
+        Ok(session!(self.transaction, |conn| claim_due(conn, now.into(), limit, lease, self.presence.number()))?)
     }
 
     async fn reschedule(
@@ -108,6 +109,7 @@ async fn claim_due(
     due: Micros,
     limit: u32,
     lease: Lease,
+    holder: Option<i32>,
 ) -> Result<Vec<LeasedPayment>, Fault> {
     let now = clock::now(conn).await?;
     let ids: Vec<String> = payments::table
@@ -124,7 +126,12 @@ async fn claim_due(
         return Ok(Vec::new());
     }
     diesel::update(payments::table.filter(payments::id.eq_any(&ids)))
-        .set((payments::lease_token.eq(lease.token.to_string()), payments::lease_until.eq(now.plus(lease.ttl))))
+        .set((
+            payments::lease_token.eq(lease.token.to_string()),
+            payments::lease_until.eq(now.plus(lease.ttl)),
+            payments::lease_holder.eq(holder),
+        ))
+        .kept()
         .execute(conn)
         .await?;
     let mut rows = read::by_ids(conn, &ids).await?;
@@ -146,9 +153,11 @@ async fn reschedule(
             payments::check_count.eq(payments::check_count + 1),
             payments::last_checked_at.eq(checked_at),
             payments::due_at.eq(next),
-            payments::lease_token.eq(None::<String>),
-            payments::lease_until.eq(None::<Micros>),
+            payments::lease_token.eq(NO_TOKEN),
+            payments::lease_until.eq(NO_TIME),
+            payments::lease_holder.eq(NO_HOLDER),
         ))
+        .kept()
         .execute(conn)
         .await?;
     Ok(())

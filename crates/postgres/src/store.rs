@@ -9,11 +9,12 @@ use mstore_pay_domain::unit_of_work::UnitOfWork;
 
 use crate::connection::Address;
 use crate::errors::OpenError;
+use crate::presence::Presence;
 use crate::sessions::Sessions;
 use crate::{health, migrations, write};
 
 /// How a store is opened.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Connections of this node. Default: 16.
     pub connections: usize,
@@ -32,10 +33,12 @@ impl Default for Options {
     }
 }
 
-/// A store in a database of PostgreSQL. Clones share its connections.
+/// A store in a database of PostgreSQL. Clones share its connections, and are one node.
 #[derive(Clone)]
 pub struct PostgresStore {
+    pub(crate) address: Arc<Address>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) presence: Arc<Presence>,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -72,8 +75,8 @@ impl PostgresStore {
 
     fn with(address: Arc<Address>, options: Options) -> Result<Self, OpenError> {
         let Options { connections, wait_max, work_max } = options;
-        let sessions = Sessions::new(address, connections, wait_max, work_max)?;
-        Ok(Self { sessions: Arc::new(sessions) })
+        let sessions = Sessions::new(Arc::clone(&address), connections, wait_max, work_max)?;
+        Ok(Self { address, sessions: Arc::new(sessions), presence: Arc::default() })
     }
 
     /// Whether the store can serve: it reads, its schema is current, and it can be written to.

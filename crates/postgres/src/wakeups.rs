@@ -16,8 +16,8 @@ use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::{Clock, Wakeups};
 use tokio::sync::Notify;
 
-use crate::connection::Address;
-use crate::errors::{Fault, OpenError};
+use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 use crate::store::PostgresStore;
 
 const LISTEN: &str = "LISTEN mstore_pay_changed";
@@ -32,7 +32,6 @@ const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// pause is over.
 pub struct SharedWakeups {
     store: PostgresStore,
-    listen_on: Address,
     clock: Arc<dyn Clock>,
     changed: Mutex<BTreeSet<PaymentId>>,
     to_tell: Notify,
@@ -40,20 +39,11 @@ pub struct SharedWakeups {
 }
 
 impl SharedWakeups {
-    /// Wake-ups between the nodes on that store, heard over a connection of its own to that URL. Nothing is
-    /// sent to other nodes, or heard from them, but while [`run`](Self::run) runs.
-    ///
-    /// # Errors
-    /// [`OpenError::Url`] if the URL is none of PostgreSQL's.
-    pub fn new(store: PostgresStore, listen_url: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Ok(Self {
-            store,
-            listen_on: Address::parse(listen_url)?,
-            clock,
-            changed: Mutex::default(),
-            to_tell: Notify::new(),
-            waiters: Mutex::default(),
-        })
+    /// Wake-ups between the nodes on that store, heard over a connection of its own. Nothing is sent to other
+    /// nodes, or heard from them, but while [`run`](Self::run) runs.
+    #[must_use]
+    pub fn new(store: PostgresStore, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, changed: Mutex::default(), to_tell: Notify::new(), waiters: Mutex::default() }
     }
 
     /// Tells the other nodes what changed here, and listens to them, for ever. For a task of its own; MUST
@@ -86,7 +76,7 @@ impl SharedWakeups {
     }
 
     async fn listen(&self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let mut conn = self.listen_on.connect().await?;
+        let mut conn = self.store.address.connect().await?;
         conn.batch_execute(LISTEN).await?;
         // What changed while nobody listened is not told again.
         self.wake_all();
@@ -164,7 +154,7 @@ impl Drop for Waiter<'_> {
 async fn tell(conn: &mut AsyncPgConnection, changed: &[PaymentId]) -> Result<(), Fault> {
     let ids: Vec<String> = changed.iter().map(ToString::to_string).collect();
     let notify = diesel::sql_query("SELECT pg_notify('mstore_pay_changed', $1)").bind::<Text, _>(ids.join(" "));
-    notify.execute(conn).await?;
+    notify.kept().execute(conn).await?;
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 use crate::schema::watches;
 use crate::store::PostgresStore;
 
@@ -81,6 +82,7 @@ async fn watch(conn: &mut AsyncPgConnection, payment: &str, until: Timestamp) ->
         .do_update()
         .set(watches::until.eq(until_cell))
         .filter(watches::until.lt(until_cell))
+        .kept()
         .execute(conn)
         .await?;
     let over = watches::until.lt(Micros::from(until.minus(SWEPT_AFTER)));

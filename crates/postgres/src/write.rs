@@ -22,15 +22,15 @@ use mstore_pay_domain::unit_of_work::UnitOfWork;
 use self::stored::StoredHeads;
 use crate::errors::Fault;
 
-/// Applies a unit of work; what it wrote before an error is for the caller to roll back.
-pub(crate) async fn apply(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<(), Fault> {
+/// Applies a unit of work, whose leases that node holds; what it wrote before an error is for the caller to roll back.
+pub(crate) async fn apply(conn: &mut AsyncPgConnection, work: &UnitOfWork, holder: Option<i32>) -> Result<(), Fault> {
     for read in &work.orders_read {
         orders_read::check(conn, read).await?;
     }
     let mut stored = StoredHeads::load(conn, work).await?;
     audit::check_chains(work, &stored)?;
     for write in &work.payments {
-        payments::write(conn, write, work, &mut stored).await?;
+        payments::write(conn, write, work, holder, &mut stored).await?;
     }
     for write in &work.orders {
         orders::write(conn, write).await?;
@@ -58,7 +58,7 @@ pub(crate) async fn apply(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Re
 /// because that transaction need not have been begun through diesel; where there is none this fails.
 pub(crate) async fn apply_nested(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<(), Fault> {
     conn.batch_execute("SAVEPOINT mstore_pay_unit").await?;
-    let outcome = apply(conn, work).await;
+    let outcome = apply(conn, work, None).await;
     let end = match outcome {
         Ok(()) => "RELEASE SAVEPOINT mstore_pay_unit",
         Err(_) => "ROLLBACK TO SAVEPOINT mstore_pay_unit; RELEASE SAVEPOINT mstore_pay_unit",

@@ -94,7 +94,7 @@ impl WebhookInbox for SqliteStore {
 fn accept(conn: &mut SqliteConnection, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, Fault> {
     let now = clock::now(conn)?;
     let taken = diesel::insert_into(inbox::table)
-        .values(&NewDeliveryRow::of(delivery, lease, now, now.plus(lease.ttl)))
+        .values(&NewDeliveryRow::of(delivery, lease, None, now, now.plus(lease.ttl)))
         .on_conflict((inbox::provider, inbox::account_id, inbox::digest))
         .do_nothing()
         .execute(conn)?;

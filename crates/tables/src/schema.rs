@@ -132,7 +132,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
     use crate::types::UtcTime;
 
     outbox (position) {
@@ -152,6 +152,7 @@ diesel::table! {
         lease_token -> Nullable<Text>,
         lease_until -> Nullable<UtcTime>,
         sent_at -> Nullable<UtcTime>,
+        lease_holder -> Nullable<Integer>,
     }
 }
 
@@ -209,7 +210,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
     use crate::types::{Rupiah, UtcTime};
 
     payments (id) {
@@ -240,6 +241,7 @@ diesel::table! {
         due_at -> Nullable<UtcTime>,
         lease_token -> Nullable<Text>,
         lease_until -> Nullable<UtcTime>,
+        lease_holder -> Nullable<Integer>,
     }
 }
 
@@ -309,7 +311,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
     use crate::types::UtcTime;
 
     webhook_inbox (position) {
@@ -327,6 +329,7 @@ diesel::table! {
         due_at -> UtcTime,
         lease_token -> Nullable<Text>,
         lease_until -> Nullable<UtcTime>,
+        lease_holder -> Nullable<Integer>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A server that this process starts, and may stop and kill.
 
 use std::fs::{self, File, Permissions};
+use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::certificate::Certificate;
 use crate::give_up;
 use crate::programs::{Owner, owner_for, printed, server_program};
 use crate::watchdog::Watchdog;
@@ -40,6 +42,7 @@ pub struct Cluster {
     folder: PathBuf,
     owner: Option<Owner>,
     settings: Vec<(String, String)>,
+    port: Option<u16>,
     server: Mutex<Option<Child>>,
     _watchdog: Watchdog,
 }
@@ -49,11 +52,40 @@ impl Cluster {
     #[must_use]
     pub fn start(settings: &[(&str, &str)]) -> Self {
         let cluster = Self::new(settings);
-        let mut initdb = server_program("initdb", cluster.owner);
-        initdb.args(["-N", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"]).arg(cluster.data());
-        printed(&mut initdb).unwrap_or_else(|why| give_up("could not make a cluster", &why));
-        cluster.restart();
+        cluster.init();
         cluster
+    }
+
+    fn init(&self) {
+        let mut initdb = server_program("initdb", self.owner);
+        initdb.args(["-N", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"]).arg(self.data());
+        printed(&mut initdb).unwrap_or_else(|why| give_up("could not make a cluster", &why));
+        self.restart();
+    }
+
+    /// Starts a server that can also be reached as `localhost`, where it speaks TLS.
+    #[must_use]
+    pub fn encrypted() -> Encrypted {
+        let mut cluster = Self::new(&[]);
+        let port = free_port();
+        let certificate = Certificate::make(&cluster.folder, "localhost");
+        for file in [&certificate.chain, &certificate.key] {
+            if let Some(Owner { uid, gid }) = cluster.owner {
+                chown(file, Some(uid), Some(gid)).unwrap_or_else(|why| give_up("could not give a file away", &why));
+            }
+        }
+        let path = |file: &Path| file.display().to_string();
+        let tls = [
+            ("listen_addresses", "localhost".to_owned()),
+            ("port", port.to_string()),
+            ("ssl", "on".to_owned()),
+            ("ssl_cert_file", path(&certificate.chain)),
+            ("ssl_key_file", path(&certificate.key)),
+        ];
+        cluster.settings.extend(tls.map(|(name, value)| (name.to_owned(), value)));
+        cluster.port = Some(port);
+        cluster.init();
+        Encrypted { cluster, port, authority: certificate.authority }
     }
 
     /// Starts a hot standby that streams from this server, with settings beside the usual ones.
@@ -75,13 +107,15 @@ impl Cluster {
         }
         let watchdog = Watchdog::start(CLEAR_UP, &[folder.as_os_str()]);
         let all = SETTINGS.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Self { folder, owner, settings: all.collect(), server: Mutex::new(None), _watchdog: watchdog }
+        Self { folder, owner, settings: all.collect(), port: None, server: Mutex::new(None), _watchdog: watchdog }
     }
 
     /// The URL of a database, as the superuser.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@{}/{database}", self.folder.display().to_string().replace('/', "%2F"))
+        let folder = self.folder.display().to_string().replace('/', "%2F");
+        let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("postgres://postgres@{folder}{port}/{database}")
     }
 
     /// Where its socket is.
@@ -172,6 +206,34 @@ impl Cluster {
     }
 }
 
+/// A server that speaks TLS.
+pub struct Encrypted {
+    /// The server, as it is reached without.
+    pub cluster: Cluster,
+    port: u16,
+    authority: PathBuf,
+}
+
+impl Encrypted {
+    /// The URL of a database at that host; the certificate is for `localhost`.
+    #[must_use]
+    pub fn url(&self, host: &str, database: &str) -> String {
+        format!("postgres://postgres@{host}:{}/{database}", self.port)
+    }
+
+    /// The authority that signed the certificate.
+    #[must_use]
+    pub fn authority(&self) -> &Path {
+        &self.authority
+    }
+}
+
+/// A port that nobody listens on at this moment.
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.unwrap_or_else(|error| give_up("could not find a free port", &error)).port()
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.end("-QUIT");
@@ -179,7 +241,7 @@ impl Drop for Cluster {
 }
 
 /// A folder whose path is short enough for a socket in it.
-fn new_folder() -> PathBuf {
+pub(crate) fn new_folder() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("mspg-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let folder = std::env::temp_dir().join(name);

@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::panic, reason = "a test without its server fails by panicking")]
 
+mod bouncer;
+mod certificate;
 mod cluster;
 mod database;
 mod programs;
 mod server;
 mod watchdog;
 
-pub use cluster::Cluster;
+pub use bouncer::Bouncer;
+pub use cluster::{Cluster, Encrypted};
 pub use database::{Database, Template};
 pub use server::run;
 

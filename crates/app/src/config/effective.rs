@@ -83,6 +83,8 @@ pub struct XenditSettings {
 /// What is enough.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpLimits {
+    /// Requests per merchant and minute.
+    pub merchant_rate_limit: PerMinute,
     /// Creates per merchant and minute.
     pub create_rate_limit: PerMinute,
     /// Logged credential failures per address and minute.

@@ -49,6 +49,7 @@ impl Config {
             ("CORS_ALLOWED_ORIGINS", list(&mut self.cors_allowed_origins.iter())),
             ("LOG_FORMAT", self.log_format.word().to_owned()),
             ("LOG_FILTER", self.log_filter.clone()),
+            ("MERCHANT_RATE_LIMIT", self.http.merchant_rate_limit.to_string()),
             ("CREATE_RATE_LIMIT", self.http.create_rate_limit.to_string()),
             ("WEBHOOK_FAILURE_LIMIT", self.http.webhook_failure_limit.to_string()),
             ("HTTP_CONNECTIONS_MAX", self.http.connections_max.to_string()),

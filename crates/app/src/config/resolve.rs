@@ -116,6 +116,7 @@ impl Settings {
             failover_on_unknown: failover_on_unknown?,
             retention: policies::retention(self.retention),
             http: HttpLimits {
+                merchant_rate_limit: self.limits.merchant_rate_limit,
                 create_rate_limit: self.limits.create_rate_limit,
                 webhook_failure_limit: self.limits.webhook_failure_limit,
                 connections_max: self.limits.http_connections_max,

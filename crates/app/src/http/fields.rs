@@ -82,10 +82,14 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// A whole number.
+    /// A whole number; `60.0` is one (JSON Schema 2020-12, validation, section 6.1.1).
     pub(super) fn integer(&mut self, name: &str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
         let text = self.object.raw(name)?;
-        let number = text.parse().ok().filter(|number| range.contains(number));
+        let whole = match text.split_once('.') {
+            Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+            Some(_) | None => text,
+        };
+        let number = whole.parse().ok().filter(|number| range.contains(number));
         if number.is_none() {
             self.refuse(ErrorCode::InvalidField, name, "is not a whole number within the limits");
         }

@@ -1,15 +1,18 @@
 //! The store of many nodes: a database of PostgreSQL.
 
+mod wakeups;
+
 use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Watches};
-use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedWatches};
+use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Wakeups, Watches};
+use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedWakeups, SharedWatches};
 
-use super::{OpenStoreError, Store};
+use self::wakeups::Everywhere;
+use super::{Nodes, OpenStoreError, Store};
 use crate::config::{Database, PostgresUrl, SecretText};
 
 /// PostgreSQL's own program for copies.
@@ -73,6 +76,15 @@ impl Store for PostgresStore {
 
     fn watches(&self) -> Arc<dyn Watches> {
         Arc::new(SharedWatches::new(self.clone()))
+    }
+
+    fn nodes(&self, here: Arc<dyn Wakeups>, clock: Arc<dyn Clock>) -> Nodes {
+        let shared = Arc::new(SharedWakeups::new(self.clone(), clock));
+        let (store, telling) = (self.clone(), Arc::clone(&shared));
+        let upkeep = async move {
+            futures::join!(store.keep_presence(), telling.run());
+        };
+        Nodes { wakeups: Arc::new(Everywhere { here, shared }), upkeep: Box::pin(upkeep) }
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

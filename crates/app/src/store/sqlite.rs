@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mstore_pay_domain::memory::{MemoryBudget, MemoryWatches};
-use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Watches};
+use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Wakeups, Watches};
 use mstore_pay_sqlite::{OpenError, Options, SqliteStore};
 
-use super::{OpenStoreError, Store};
+use super::{Nodes, OpenStoreError, Store};
 use crate::config::Database;
 
 /// Opens that file, making it and its folder as needed.
@@ -49,6 +49,10 @@ impl Store for SqliteStore {
 
     fn watches(&self) -> Arc<dyn Watches> {
         Arc::new(MemoryWatches::default())
+    }
+
+    fn nodes(&self, here: Arc<dyn Wakeups>, _clock: Arc<dyn Clock>) -> Nodes {
+        Nodes::alone(here)
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

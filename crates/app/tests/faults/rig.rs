@@ -182,7 +182,8 @@ impl Rig {
         self.control.webhook_target(&format!("{url}{WEBHOOK}")).await;
     }
 
-    fn leave_out(&self, node: usize) {
+    /// Sends one of several nothing more; it is not told.
+    pub(crate) fn leave_out(&self, node: usize) {
         if let Some(balancer) = &self.balancer {
             balancer.direct(node, None);
         }
@@ -196,6 +197,26 @@ impl Rig {
     pub(crate) fn restart_sandbox(&mut self) {
         let listen = self.sandbox_url.trim_start_matches("http://");
         self.sandbox = Some(start_sandbox(self.dir.path(), &self.secrets, listen, self.plan.sweep_lag_ms));
+    }
+
+    /// Goes on with the data of another store, under several nodes; the balancer gets a new address.
+    pub(crate) async fn move_to_nodes(&mut self, nodes: usize, database_url: String) {
+        self.kill_gateway();
+        (self.plan.store, self.plan.nodes) = (StoreKind::Postgres, nodes);
+        self.backing = Backing::Brought(database_url);
+        self.nodes = (0..nodes).map(|_| Node::default()).collect();
+        self.balancer = Some(Balancer::start(nodes).await);
+        self.start_gateway().await;
+    }
+
+    /// As `DATABASE_URL` spells where the data is.
+    pub(crate) fn database_url(&self) -> String {
+        self.backing.url()
+    }
+
+    /// Runs SQL on the database that the nodes share, and gives what it returned.
+    pub(crate) fn sql(&self, sql: &str) -> String {
+        self.backing.sql(sql)
     }
 
     /// A token of that merchant, minted by the gateway's own command.
@@ -285,6 +306,7 @@ impl Rig {
             .env("XENDIT_WEBHOOK_TOKEN", &self.secrets.webhook_token)
             .env("XENDIT_WEBHOOK_TOKEN_PREVIOUS", &self.secrets.webhook_token_previous)
             .env("XENDIT_RATE_LIMIT", "off")
+            .env("MERCHANT_RATE_LIMIT", "off")
             .env("CREATE_RATE_LIMIT", "off")
             .env("SYSTEM_JWT_SECRET", &self.secrets.jwt)
             .env("LINK_SECRET", &self.secrets.link)

@@ -33,9 +33,11 @@ async fn what_cannot_be_asked_for_is_refused_with_its_reason() {
         ("success_url", json!("http://pos.example.com"), "invalid_url"),
         ("failure_url", json!("https://127.0.0.1/"), "invalid_url"),
         ("card_token_id", json!("4111111111111111"), "card_data_not_accepted"),
+        ("card_token_id", json!("4111-1111"), "card_data_not_accepted"),
         ("card_number", json!("4111111111111111"), "card_data_not_accepted"),
         ("description", json!("kartu 4111 1111 1111 1111"), "card_data_not_accepted"),
         ("expires_in_seconds", json!(59), "invalid_field"),
+        ("expires_in_seconds", json!(60.5), "invalid_field"),
         ("metadata", json!({"a": 1}), "invalid_field"),
         ("device_id", json!(""), "invalid_field"),
         ("switch_confirmed", json!("yes"), "invalid_field"),
@@ -119,7 +121,7 @@ async fn without_any_provider_the_till_is_told_when_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_merchant_that_asks_too_often_does_not_slow_the_others() {
+async fn one_merchant_that_sells_too_often_does_not_slow_the_others() {
     let house = House::open_with(&["--create-rate-limit=2"]).await;
     for order in ["TRX-1", "TRX-2"] {
         house.pay_by_qris(order, 1_000).await;
@@ -128,4 +130,28 @@ async fn one_merchant_that_asks_too_often_does_not_slow_the_others() {
     assert!(!answer.header("retry-after").is_empty());
     let other = house.as_cashier_of("M2", reqwest::Method::POST, PAYMENTS).json(&qris("TRX-3", 1_000));
     other.send().await.expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_merchant_that_asks_too_often_whatever_for_does_not_slow_the_others() {
+    let house = House::open_with(&["--merchant-rate-limit=2"]).await;
+    house.pay_by_qris("TRX-1", 1_000).await;
+    house.get(PAYMENTS).send().await.expect_status(200);
+    for path in [PAYMENTS, "/api/v1/pos/methods", "/api/v1/pos/exceptions", "/api/v1/transactions/TRX-1"] {
+        let answer = house.get(path).check(429, "rate_limited").await;
+        assert!(!answer.header("retry-after").is_empty(), "{path}");
+    }
+    let other = house.as_cashier_of("M2", reqwest::Method::GET, PAYMENTS);
+    other.send().await.expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expiry_is_a_whole_number_in_every_spelling() {
+    let house = House::open().await;
+    for (order, spelling) in [("TRX-A", "90"), ("TRX-B", "90.0"), ("TRX-C", "90.00")] {
+        let body = format!(
+            r#"{{"order_code":"{order}","method":"qris","amount":1000,"currency":"IDR","expires_in_seconds":{spelling}}}"#
+        );
+        house.post(PAYMENTS).body("application/json", body).send().await.expect_status(200);
+    }
 }

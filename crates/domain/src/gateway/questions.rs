@@ -1,4 +1,4 @@
-//! When which payment was asked about, so that many who look at one ask once.
+//! When which payment was asked about, so that many who look at one ask once; and which wait to be asked about.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,10 +12,12 @@ pub(super) const ASK_AFTER: Duration = Duration::from_secs(10);
 /// Payments that are remembered before those are forgotten that may be asked about again.
 const PAYMENTS_MAX: usize = 4_096;
 
-/// When this process last asked about a payment, whoever wanted to know.
+/// When this process last asked about a payment, whoever wanted to know, and until when word of money on one waits
+/// here for the rate limit.
 #[derive(Debug, Default)]
 pub(super) struct Questions {
     last: Mutex<BTreeMap<PaymentId, Timestamp>>,
+    waiting: Mutex<BTreeMap<PaymentId, Timestamp>>,
 }
 
 impl Questions {
@@ -37,6 +39,19 @@ impl Questions {
     /// Gives a question back that was taken and cannot be asked.
     pub(super) fn give_back(&self, payment: &PaymentId) {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).remove(payment);
+    }
+
+    /// Notes that word of money on a payment waits to be asked about.
+    pub(super) fn wait(&self, payment: PaymentId, now: Timestamp, until: Timestamp) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|_, until| *until > now);
+        waiting.insert(payment, until);
+    }
+
+    /// Whether word of money on a payment waits to be asked about.
+    pub(super) fn is_waiting(&self, payment: &PaymentId, now: Timestamp) -> bool {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.get(payment).is_some_and(|until| *until > now)
     }
 }
 

@@ -111,6 +111,7 @@ impl Gateway {
         }
         let snapshot = match self.bear_out(leased, notification, payment, known).await? {
             Ok(snapshot) => snapshot,
+            Err(NotNow::Waits(pause)) => return self.wait_to_ask(leased, payment, pause).await,
             Err(not_now) => return self.not_now(leased, not_now).await,
         };
         let borne_out = is_borne_out(notification, known, &snapshot);

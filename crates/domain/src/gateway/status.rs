@@ -26,6 +26,8 @@ pub struct PaymentView {
     pub order_status: Option<OrderStatus>,
     /// The payment that paid the order, if one did.
     pub paid_by: Option<PaymentId>,
+    /// Whether this process holds word of money on it that it may not ask about yet.
+    pub is_confirming: bool,
 }
 
 /// What somebody waits for.
@@ -106,7 +108,9 @@ impl Gateway {
             Some(order) => Some(order.state.status()),
             None => by_payment.map(|_| OrderStatus::Paid),
         };
-        Ok(PaymentView { payment, order_status, paid_by: recorded.or(by_payment) })
+        let is_pending = payment.status() == PaymentStatus::Pending;
+        let is_confirming = is_pending && self.questions.is_waiting(&payment.id, self.ports.clock.now());
+        Ok(PaymentView { payment, order_status, paid_by: recorded.or(by_payment), is_confirming })
     }
 
     /// Whether nobody asked lately, in this process, and the budget leaves a question.

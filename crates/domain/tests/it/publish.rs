@@ -47,3 +47,17 @@ fn a_ledger_in_trouble_is_told_when_it_is_back() {
         assert_eq!(shop.exceptions(), Vec::<&str>::new());
     }
 }
+
+#[test]
+fn what_could_not_be_published_goes_out_later() {
+    let shop = Shop::open();
+    shop.world.feed.refuse_next(2);
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    shop.pass(10);
+    let published = shop.world.feed.published();
+    let mut words: Vec<_> = published.iter().map(|message| message.event.word()).collect();
+    words.sort_unstable();
+    assert_eq!(words, ["order_paid", "status_changed", "status_changed"]);
+}

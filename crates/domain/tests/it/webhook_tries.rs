@@ -56,11 +56,36 @@ fn a_wait_for_the_budget_is_no_failed_try() {
     assert_eq!(shop.deliver_all(), [Settled::Deferred]);
     shop.pass(200);
     shop.gateway = shop.world.gateway();
-    shop.later(5);
+    shop.later(10);
     assert_eq!(take_up(&shop).delivery.attempts, 0);
     shop.pass(61);
     assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
     assert_eq!(counts(&shop), InboxCounts { done: 1, ..InboxCounts::default() });
+}
+
+#[test]
+fn word_of_money_that_waits_for_the_budget_is_told_of_and_the_payment_somebody_looks_at_comes_first() {
+    let mut shop = Shop::open();
+    let (unseen, seen) = (shop.sell("TRX-1"), shop.sell("TRX-2"));
+    let mut budget = MockRateBudget::new();
+    budget.expect_reserve().times(2).returning(|_, _, _, _, _| Reservation::Wait(Duration::from_secs(5)));
+    budget.expect_reserve().returning(|_, _, _, _, _| Reservation::Granted);
+    shop.gateway = Gateway::new(Ports { budget: Arc::new(budget), ..shop.world.ports() }, Policies::default());
+    let look = |shop: &Shop| {
+        let view = block_on(shop.gateway.status(&Shop::scope(), &seen.id.to_string())).unwrap();
+        (view.payment.status(), view.is_confirming)
+    };
+    assert_eq!(look(&shop), (PaymentStatus::Pending, false));
+    for payment in [&unseen, &seen] {
+        shop.pay(&shop.shown(&payment.id), PRICE);
+    }
+    assert_eq!(shop.deliver_all(), [Settled::Deferred, Settled::Deferred]);
+    assert_eq!(look(&shop), (PaymentStatus::Pending, true));
+    shop.pass(5);
+    assert_eq!(look(&shop), (PaymentStatus::Paid, false));
+    assert_eq!(shop.status(&unseen.id), PaymentStatus::Pending);
+    shop.pass(2);
+    assert_eq!(shop.status(&unseen.id), PaymentStatus::Paid);
 }
 
 #[test]
@@ -73,7 +98,7 @@ fn a_question_that_the_rate_limit_holds_back_is_no_failed_try() {
     shop.world.provider.misbehave_always(Operation::Inquire, refused);
     assert_eq!(shop.deliver_all(), [Settled::Deferred]);
     shop.pass(200);
-    shop.later(20);
+    shop.later(30);
     assert_eq!(take_up(&shop).delivery.attempts, 0);
 }
 

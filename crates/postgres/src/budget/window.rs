@@ -39,7 +39,7 @@ impl<'a> BudgetKey<'a> {
 
 /// The columns of a key.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = rate_budget)]
+#[diesel(table_name = rate_budget, treat_none_as_default_value = false)]
 pub(super) struct BudgetKeyRow<'a> {
     provider: &'a str,
     account_id: &'a str,

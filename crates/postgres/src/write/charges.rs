@@ -13,6 +13,7 @@ use mstore_pay_tables::rows::{ChargeRow, ReceiptRow, RefundRow, ReversalRow};
 use mstore_pay_tables::schema::{charges, receipts, refunds, reversals};
 
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 
 /// Writes every charge of a payment with its money. Those of a payment that is not stored yet are
 /// inserted only: diesel keeps such a statement prepared, and an upsert not.
@@ -38,6 +39,7 @@ async fn write_charge(conn: &mut AsyncPgConnection, row: &ChargeRow, is_stored: 
             .do_update()
             .set(row)
             .filter(charges::payment_id.eq(&row.payment_id))
+            .kept()
             .execute(conn)
             .await
     } else {
@@ -77,6 +79,7 @@ async fn write_funds(
             .do_update()
             .set(&row)
             .filter(receipts::charge_id.eq(&row.charge_id))
+            .kept()
             .execute(conn)
             .await?;
         if written == 0 {
@@ -90,6 +93,7 @@ async fn write_funds(
             .on_conflict((refunds::charge_id, refunds::refund_ref))
             .do_update()
             .set(&row)
+            .kept()
             .execute(conn)
             .await?;
     }
@@ -100,6 +104,7 @@ async fn write_funds(
             .on_conflict((reversals::charge_id, reversals::payment_ref))
             .do_update()
             .set(&row)
+            .kept()
             .execute(conn)
             .await?;
     }

@@ -10,6 +10,7 @@ use mstore_pay_tables::rows::{EXCEPTION_OPEN, ExceptionRow};
 use mstore_pay_tables::schema::exceptions;
 
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 
 /// Raises or resolves an exception.
 pub(super) async fn write(conn: &mut AsyncPgConnection, write: &ExceptionWrite) -> Result<(), Fault> {
@@ -41,6 +42,6 @@ async fn raise(conn: &mut AsyncPgConnection, exception: &MoneyException) -> Resu
 
 async fn resolve(conn: &mut AsyncPgConnection, exception: &MoneyException) -> Result<(), Fault> {
     let open = exceptions::table.find(exception.id.to_string()).filter(exceptions::state.eq(EXCEPTION_OPEN));
-    let resolved = diesel::update(open).set(&ExceptionRow::of(exception)).execute(conn).await?;
+    let resolved = diesel::update(open).set(&ExceptionRow::of(exception)).kept().execute(conn).await?;
     if resolved == 0 { Err(CommitError::Conflict { current: None }.into()) } else { Ok(()) }
 }

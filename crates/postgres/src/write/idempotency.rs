@@ -10,6 +10,7 @@ use mstore_pay_tables::schema::idempotency_keys as keys;
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 
 /// Takes, answers or frees a key.
 pub(super) async fn write(conn: &mut AsyncPgConnection, write: &IdempotencyWrite) -> Result<(), Fault> {
@@ -22,6 +23,7 @@ pub(super) async fn write(conn: &mut AsyncPgConnection, write: &IdempotencyWrite
                 .do_update()
                 .set(&row)
                 .filter(keys::expires_at.le(Micros::from(*now)))
+                .kept()
                 .execute(conn)
                 .await?;
             if taken == 0 { Err(CommitError::KeyTaken.into()) } else { Ok(()) }
@@ -30,6 +32,7 @@ pub(super) async fn write(conn: &mut AsyncPgConnection, write: &IdempotencyWrite
             let key = keys::table.find((slot.merchant.as_str(), &slot.route, slot.key.as_str()));
             diesel::update(QueryDsl::filter(key, keys::payment_id.eq(payment.to_string())))
                 .set((keys::answer_status.eq(i64::from(answer.status)), keys::answer_body.eq(&answer.body)))
+                .kept()
                 .execute(conn)
                 .await?;
             Ok(())

@@ -9,6 +9,7 @@ use mstore_pay_tables::rows::Cells;
 use mstore_pay_tables::schema::live_orders;
 
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 
 /// Takes or frees the place.
 pub(super) async fn write(conn: &mut AsyncPgConnection, write: &LiveOrderWrite) -> Result<(), Fault> {
@@ -45,6 +46,7 @@ async fn hold(
         .do_update()
         .set(live_orders::charge_id.eq(&charge_id))
         .filter(live_orders::payment_id.eq(&payment_id))
+        .kept()
         .execute(conn)
         .await?;
     if held > 0 {

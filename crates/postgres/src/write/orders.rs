@@ -9,6 +9,7 @@ use mstore_pay_tables::schema::transactions;
 
 use super::payments::{check_revision, or_taken};
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 
 /// Writes an order that stands at the revision it was decided on.
 pub(super) async fn write(conn: &mut AsyncPgConnection, write: &OrderWrite) -> Result<(), Fault> {
@@ -25,7 +26,7 @@ pub(super) async fn write(conn: &mut AsyncPgConnection, write: &OrderWrite) -> R
     check_revision(stored, write.expected, "order")?;
     let row = OrderRow::of(&write.order, write.expected.next());
     if stored.is_some() {
-        diesel::update(transactions::table.find((merchant, code))).set(&row).execute(conn).await?;
+        diesel::update(transactions::table.find((merchant, code))).set(&row).kept().execute(conn).await?;
     } else {
         let inserted = diesel::insert_into(transactions::table).values(&row).execute(conn).await;
         inserted.map_err(|error| or_taken(error, "order"))?;

@@ -14,12 +14,14 @@ use super::charges;
 use super::stored::{StoredHead, StoredHeads};
 use crate::clock;
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 
 /// Writes a payment that stands at the revision it was decided on; any lease on it ends.
 pub(super) async fn write(
     conn: &mut AsyncPgConnection,
     write: &PaymentWrite,
     work: &UnitOfWork,
+    holder: Option<i32>,
     stored: &mut StoredHeads,
 ) -> Result<(), Fault> {
     let payment = &write.payment;
@@ -28,12 +30,12 @@ pub(super) async fn write(
     let revision = write.expected.next();
     let row = PaymentRow::of(payment, revision);
     let details = DetailsRow::of(&payment.id, &payment.details).map_err(StoreError::query)?;
-    let due = due_columns(conn, write.due).await?;
+    let due = due_columns(conn, write.due, holder).await?;
     let last_noted = last_noted(work, payment);
     if current.is_some() {
         let noted = last_noted.map(|at| payments::updated_at.eq(at));
-        diesel::update(payments::table.find(&row.id)).set((&row, &due, noted)).execute(conn).await?;
-        diesel::update(payment_details::table.find(&row.id)).set(&details).execute(conn).await?;
+        diesel::update(payments::table.find(&row.id)).set((&row, &due, noted)).kept().execute(conn).await?;
+        diesel::update(payment_details::table.find(&row.id)).set(&details).kept().execute(conn).await?;
     } else {
         let updated_at = payments::updated_at.eq(last_noted.unwrap_or_else(|| payment.created_at.into()));
         let inserted = diesel::insert_into(payments::table).values((&row, &due, updated_at)).execute(conn).await;
@@ -69,7 +71,7 @@ pub(super) fn or_taken(error: QueryError, what: &'static str) -> Fault {
 
 /// A payment that its writer holds is due at once when the lease runs out, however the caller's
 /// clock stands.
-async fn due_columns(conn: &mut AsyncPgConnection, due: Due) -> QueryResult<DueColumns> {
+async fn due_columns(conn: &mut AsyncPgConnection, due: Due, holder: Option<i32>) -> QueryResult<DueColumns> {
     const AT_ONCE: Micros = Micros(0);
     Ok(match due {
         Due::Never => DueColumns::default(),
@@ -78,6 +80,7 @@ async fn due_columns(conn: &mut AsyncPgConnection, due: Due) -> QueryResult<DueC
             due_at: Some(AT_ONCE),
             lease_token: Some(lease.token.to_string()),
             lease_until: Some(clock::now(conn).await?.plus(lease.ttl)),
+            lease_holder: holder,
         },
     })
 }

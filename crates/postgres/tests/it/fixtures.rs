@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use mstore_pay_domain::audit::{Actor, AuditEvent, AuditHead, AuditNote, BodyRole};
 use mstore_pay_domain::charge::{Charge, ChargeState, Funds, Payer, Receipt, Risk};
+use mstore_pay_domain::event::{OutboxMessage, PaymentEvent};
 use mstore_pay_domain::ids::{
-    AccountId, ChargeId, DeviceId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
+    AccountId, ChargeId, DeliveryId, DeviceId, LeaseToken, MerchantId, MessageId, OrderCode, OurReference, PaymentId,
+    ProviderId, ProviderRef,
 };
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::SequentialIds;
@@ -16,6 +18,7 @@ use mstore_pay_domain::payment::{CheckLog, Display, Intake, Payment, PaymentDeta
 use mstore_pay_domain::ports::{IdGenerator, PaymentRepository};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{Due, UnitOfWork};
+use mstore_pay_domain::webhook::{Authentic, Delivery, NewDelivery};
 use mstore_pay_postgres::{Options, PostgresStore};
 use mstore_pay_throwaway_postgres::{Database, Template};
 use tokio::runtime::Runtime;
@@ -142,4 +145,18 @@ pub(crate) fn unit(payment: &Payment, due: Due) -> UnitOfWork {
 pub(crate) async fn stored(store: &PostgresStore, payment: &Payment, due: Due) -> Payment {
     store.commit(&unit(payment, due)).await.unwrap();
     store.payment(&payment.merchant, &payment.id).await.unwrap().unwrap()
+}
+
+/// A delivery of something that says nothing.
+pub(crate) fn delivery(ids: &dyn IdGenerator) -> NewDelivery {
+    let (id, provider) = (DeliveryId::new(ids.uuid()), ProviderId::parse("acme").unwrap());
+    let (account, received_at, body) = (AccountId::main(), at(0), id.to_string().into_bytes());
+    let stored = Delivery { id, provider: provider.clone(), account: account.clone(), received_at, body, attempts: 1 };
+    NewDelivery { id, provider, account, received_at, authentic: Authentic::from_inbox(&stored) }
+}
+
+/// News of a payment.
+pub(crate) fn message_about(payment: &Payment, ids: &dyn IdGenerator) -> OutboxMessage {
+    let event = PaymentEvent::StatusChanged(payment.status());
+    OutboxMessage::about(payment, MessageId::new(ids.uuid()), at(1), event)
 }

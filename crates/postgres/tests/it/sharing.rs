@@ -13,7 +13,7 @@ use mstore_pay_domain::time::Timestamp;
 use mstore_pay_postgres::{SharedBudget, SharedWakeups, SharedWatches};
 use tokio::runtime::Handle;
 
-use crate::fixtures::{Site, as_app};
+use crate::fixtures::Site;
 
 struct Harness;
 
@@ -81,7 +81,7 @@ async fn another_limit_in_the_configuration_counts_at_once() {
 }
 
 /// The time of the machine; what it shows matters to nobody here.
-struct RealPauses;
+pub(crate) struct RealPauses;
 
 #[async_trait]
 impl Clock for RealPauses {
@@ -99,8 +99,7 @@ impl Clock for RealPauses {
 }
 
 async fn node(site: &Site) -> Arc<SharedWakeups> {
-    let url = as_app(&site.database.url());
-    let wakeups = Arc::new(SharedWakeups::new(site.open().await, &url, Arc::new(RealPauses)).unwrap());
+    let wakeups = Arc::new(SharedWakeups::new(site.open().await, Arc::new(RealPauses)));
     let running = Arc::clone(&wakeups);
     Handle::current().spawn(async move { running.run().await });
     wakeups
@@ -137,8 +136,8 @@ async fn a_waiter_is_woken_by_another_node_and_by_no_other_payment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_waiter_that_nobody_wakes_looks_again_after_its_pause() {
     let site = Site::new();
-    let wakeups = SharedWakeups::new(site.open().await, "postgres://nobody@%2Fnowhere/mine", Arc::new(RealPauses));
-    let (wakeups, started) = (wakeups.unwrap(), Instant::now());
+    let wakeups = SharedWakeups::new(site.open().await, Arc::new(RealPauses));
+    let started = Instant::now();
     wakeups.changed(&PaymentId::new(site.ids.uuid()), Duration::from_millis(100)).await;
     assert!(started.elapsed() >= Duration::from_millis(100));
 }

@@ -68,6 +68,7 @@ fn due_columns(due: Due, now: Micros) -> DueColumns {
             due_at: Some(AT_ONCE),
             lease_token: Some(lease.token.to_string()),
             lease_until: Some(now.plus(lease.ttl)),
+            lease_holder: None,
         },
     }
 }

@@ -21,6 +21,7 @@ pub struct HeadRow {
 /// An anchor without its heads.
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit_anchors, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(treat_none_as_default_value = false)]
 pub struct AnchorRow {
     /// The number of the anchor, counted from one.
     pub seq: i64,
@@ -32,6 +33,7 @@ pub struct AnchorRow {
 /// A head that an anchor put on record.
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = anchored_heads, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(treat_none_as_default_value = false)]
 pub struct AnchoredHeadRow {
     payment_id: String,
     audit_seq: i64,

@@ -12,6 +12,7 @@ use crate::types::Micros;
 /// A link of a payment's chain: the bytes that are hashed, and parts of them for queries.
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = payment_events, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(treat_none_as_default_value = false)]
 pub struct EventRow {
     payment_id: String,
     seq: i64,
@@ -24,6 +25,7 @@ pub struct EventRow {
 /// A body that belongs to a record.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = payment_event_bodies)]
+#[diesel(treat_none_as_default_value = false)]
 pub struct EventBodyRow {
     payment_id: String,
     seq: i64,
@@ -35,6 +37,7 @@ pub struct EventBodyRow {
 /// A redacted body.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = payment_bodies)]
+#[diesel(treat_none_as_default_value = false)]
 pub struct BodyRow<'a> {
     digest: Vec<u8>,
     body: &'a [u8],

@@ -33,7 +33,7 @@ pub struct DeliveryRow {
 
 /// A delivery as it is taken in: leased to whoever took it.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = webhook_inbox)]
+#[diesel(table_name = webhook_inbox, treat_none_as_default_value = false)]
 pub struct NewDeliveryRow {
     id: String,
     provider: String,
@@ -47,12 +47,13 @@ pub struct NewDeliveryRow {
     due_at: Micros,
     lease_token: String,
     lease_until: Micros,
+    lease_holder: Option<i32>,
 }
 
 impl NewDeliveryRow {
-    /// The row of a delivery taken in at `now` by the database's clock.
+    /// The row of a delivery taken in at `now` by the database's clock, on the node of that number.
     #[must_use]
-    pub fn of(delivery: &NewDelivery, lease: Lease, now: Micros, until: Micros) -> Self {
+    pub fn of(delivery: &NewDelivery, lease: Lease, holder: Option<i32>, now: Micros, until: Micros) -> Self {
         Self {
             id: delivery.id.to_string(),
             provider: delivery.provider.to_string(),
@@ -66,6 +67,7 @@ impl NewDeliveryRow {
             due_at: now,
             lease_token: lease.token.to_string(),
             lease_until: until,
+            lease_holder: holder,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::types::Micros;
 /// One thing a till did.
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = offline_entries, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(treat_none_as_default_value = false)]
 pub struct OfflineRow {
     merchant_id: String,
     kind: String,

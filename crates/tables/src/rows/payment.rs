@@ -54,6 +54,8 @@ pub struct DueColumns {
     pub lease_token: Option<String>,
     /// Until when, by the database's clock.
     pub lease_until: Option<Micros>,
+    /// The number of the node that works on it, where nodes have numbers.
+    pub lease_holder: Option<i32>,
 }
 
 impl PaymentRow {

@@ -134,11 +134,15 @@ impl CreatedBody {
 
 impl StatusBody {
     pub(crate) fn of(view: &PaymentView, links: &Links) -> Self {
-        Self {
+        let mut body = Self {
             order_status: view.order_status.map(mstore_pay_domain::order::OrderStatus::word),
             paid_by_payment_id: view.paid_by.map(|paid| paid.to_string()),
             ..Self::alone(&view.payment, links)
+        };
+        if view.is_confirming {
+            body.created.status_reason = Some("confirming".to_owned());
         }
+        body
     }
 
     /// The same without what the rest of its order says of it.

@@ -11,6 +11,8 @@ use crate::pages::qr_image::QrImage;
 
 /// Schemes that run or read something instead of opening an app.
 const SCHEMES_REFUSED: [&str; 6] = ["javascript", "data", "vbscript", "blob", "file", "filesystem"];
+/// How many digits of a number stand together.
+const DIGITS_TOGETHER: usize = 4;
 
 impl PayPage {
     /// The part of the page that the customer pays with; `left` tells how long they can.
@@ -18,7 +20,8 @@ impl PayPage {
         match artefact {
             Artefact::Qr { qr_string } => self.qr(qr_string, left, token),
             Artefact::VirtualAccount { bank_code, va_number } => {
-                self.numbers(&[(words::BANK, bank_code), (words::VA_NUMBER, va_number)], left)
+                let bank = words::bank_name(self.method).unwrap_or(bank_code);
+                self.numbers(&[(words::BANK, bank), (words::VA_NUMBER, va_number)], left)
             }
             Artefact::Bill { biller_code, bill_key } => {
                 self.numbers(&[(words::BILLER_CODE, biller_code), (words::BILL_KEY, bill_key)], left)
@@ -32,14 +35,13 @@ impl PayPage {
 
     /// How to pay with it, where that is not plain.
     pub(super) fn steps(&self, artefact: &Artefact) -> Markup {
-        match artefact {
-            Artefact::Qr { .. } => html! {
-                ol.steps { @for step in words::QR_STEPS { li { (self.say(step)) } } }
-            },
-            Artefact::VirtualAccount { .. } | Artefact::Bill { .. } | Artefact::Link { .. } | Artefact::Push => {
-                html! {}
-            }
-        }
+        let steps = match artefact {
+            Artefact::Qr { .. } => words::QR_STEPS.as_slice(),
+            Artefact::VirtualAccount { .. } => &words::VA_STEPS,
+            Artefact::Link { .. } => &words::LINK_STEPS,
+            Artefact::Bill { .. } | Artefact::Push => return html! {},
+        };
+        html! { ol.steps { @for step in steps { li { (self.say(*step)) } } } }
     }
 
     fn qr(&self, qr_string: &str, left: &Markup, token: &str) -> Markup {
@@ -49,8 +51,9 @@ impl PayPage {
         let nmids = PaymentQr::parse(qr_string).map(|qr| qr.nmids).unwrap_or_default();
         html! {
             (self.picture(&image, words::QR_LABEL))
-            // Payers compare it with what their app shows.
-            @if let Some(nmid) = nmids.first() { p.fine { "NMID: " (nmid) } }
+            // Payers compare it with what their app shows. Beside it stand the acquirer's own numbers for the shop; the
+            // national one begins with the country's code.
+            @if let Some(nmid) = nmids.iter().find(|id| id.starts_with("ID")) { p.fine { "NMID: " (nmid) } }
             (left)
             // For a customer whose banking app is on the very phone that shows this page.
             a.button.save href=(format!("{token}/qr.png")) download=(format!("qris-{}.png", self.order_code)) {
@@ -59,11 +62,11 @@ impl PayPage {
         }
     }
 
-    fn numbers(&self, numbers: &[(Bilingual, &String)], left: &Markup) -> Markup {
+    fn numbers(&self, numbers: &[(Bilingual, &str)], left: &Markup) -> Markup {
         html! {
             dl { @for (label, number) in numbers {
                 dt.fine { (self.say(*label)) }
-                dd.number { (number) }
+                dd.number { (grouped(number)) }
             } }
             (left)
         }
@@ -84,6 +87,15 @@ impl PayPage {
     fn picture(&self, image: &QrImage, label: Bilingual) -> Markup {
         html! { div.qr role="img" aria-label=(self.say(label)) { (PreEscaped(image.svg())) } }
     }
+}
+
+/// A number as it is read and typed: a few digits at a time. The gaps are no characters, so that a copy has none.
+fn grouped(number: &str) -> Markup {
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return html! { (number) };
+    }
+    let digits: Vec<char> = number.chars().collect();
+    html! { @for group in digits.chunks(DIGITS_TOGETHER) { span { (group.iter().collect::<String>()) } } }
 }
 
 /// A page that may be led to: over TLS, or on this very machine, where the sandbox shows its pages.

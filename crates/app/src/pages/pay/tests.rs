@@ -63,7 +63,7 @@ fn waiting() -> PaymentView {
         audit: AuditHead::default(),
         checks: CheckLog::default(),
     };
-    PaymentView { payment, order_status: None, paid_by: None }
+    PaymentView { payment, order_status: None, paid_by: None, is_confirming: false }
 }
 
 fn with(change: impl FnOnce(&mut PaymentView)) -> PaymentView {
@@ -254,12 +254,29 @@ fn offering(artefact: Artefact) -> PaymentView {
 fn numbers_to_transfer_to_are_shown_as_text() {
     let account = Artefact::VirtualAccount { bank_code: "BCA".to_owned(), va_number: "8808123456789".to_owned() };
     let bill = Artefact::Bill { biller_code: "70012".to_owned(), bill_key: "990011".to_owned() };
-    for (artefact, numbers) in [(account, ["BCA", "8808123456789"]), (bill, ["70012", "990011"])] {
+    for (artefact, numbers) in [(account, ["BCA", "8808 1234 5678 9"]), (bill, ["7001 2", "9900 11"])] {
         let html = html(&offering(artefact), 20, Language::Indonesian);
+        // The groups stand side by side without a character between them.
+        let plain = html.replace("</span><span>", " ").replace("<span>", "").replace("</span>", "");
         for number in numbers {
-            assert!(html.contains(&format!(r#"<dd class="number">{number}</dd>"#)), "{number}: {html}");
+            assert!(plain.contains(&format!(r#"<dd class="number">{number}</dd>"#)), "{number}: {html}");
         }
     }
+}
+
+#[test]
+fn a_virtual_account_names_its_bank_in_full() {
+    let mut mandiri = offering(Artefact::VirtualAccount { bank_code: "MANDIRI".to_owned(), va_number: "8".to_owned() });
+    mandiri.payment.method = Method::VaMandiri;
+    let html = html(&mandiri, 20, Language::English);
+    assert!(html.contains("Bank Mandiri") && !html.contains("MANDIRI"), "{html}");
+}
+
+#[test]
+fn the_shop_is_named_by_its_national_number_and_not_by_its_acquirers() {
+    let qr_string = "00020101021226300016COM.ACQUIRER.WWW0206SHOP4251370014ID.CO.QRIS.WWW0215ID102003004000553033605405330005802ID63049E2D".to_owned();
+    let html = html(&offering(Artefact::Qr { qr_string }), 20, Language::English);
+    assert!(html.contains("NMID: ID1020030040005") && !html.contains("SHOP42"), "{html}");
 }
 
 #[test]

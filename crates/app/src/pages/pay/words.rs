@@ -36,6 +36,23 @@ pub(super) const QR_STEPS: [Bilingual; 3] = [
     both("Periksa nominalnya, lalu bayar.", "Check the amount, then pay."),
 ];
 
+pub(super) const VA_STEPS: [Bilingual; 3] = [
+    both(
+        "Buka aplikasi bank atau ATM, lalu pilih pembayaran virtual account.",
+        "In your bank's app or at an ATM, choose to pay a virtual account.",
+    ),
+    both("Masukkan nomor virtual account ini.", "Enter this virtual account number."),
+    both("Periksa nama dan nominalnya, lalu bayar.", "Check the name and the amount, then pay."),
+];
+
+pub(super) const LINK_STEPS: [Bilingual; 2] = [
+    both(
+        "Pindai kode ini dengan kamera ponsel Anda, atau tekan tombolnya.",
+        "Scan this code with the camera of your phone, or press the button.",
+    ),
+    both("Selesaikan pembayaran di halaman yang terbuka.", "Finish the payment on the page that opens."),
+];
+
 /// What the customer reads first, and what they do about it.
 pub(super) fn headline(screen: &Screen) -> (Bilingual, Bilingual) {
     match screen {
@@ -111,6 +128,17 @@ pub(super) const fn method_name(method: Method) -> Bilingual {
         Method::VaBri => name("BRI Virtual Account"),
         Method::VaMandiri => name("Mandiri Virtual Account"),
         Method::CreditCard => both("Kartu", "Card"),
+    }
+}
+
+/// The bank of a virtual account, as it stands in the lists of banks' apps.
+pub(super) const fn bank_name(method: Method) -> Option<&'static str> {
+    match method {
+        Method::VaBca => Some("BCA (Bank Central Asia)"),
+        Method::VaBni => Some("BNI (Bank Negara Indonesia)"),
+        Method::VaBri => Some("BRI (Bank Rakyat Indonesia)"),
+        Method::VaMandiri => Some("Bank Mandiri"),
+        Method::Qris | Method::Gopay | Method::Ovo | Method::Dana | Method::Shopeepay | Method::CreditCard => None,
     }
 }
 

@@ -3,9 +3,9 @@ use std::time::{Duration, Instant};
 use mstore_pay_domain::ports::CrashPoint;
 use serde_json::json;
 
-use super::shop::{Shop, millis};
+use super::shop::{RECOVERED_WITHIN, Shop, millis};
 use crate::checker::{self, Licence};
-use crate::rig::{Pay, StoreKind};
+use crate::rig::Pay;
 use crate::scale::{at_once, cases, percentile, repeats};
 use crate::till::{Sale, Till};
 
@@ -108,14 +108,14 @@ async fn strike(shop: &mut Shop, point: CrashPoint, effect: Strike, round: u64) 
             // A paid order says so; any other gets its QR code, or its first answer again.
             let paid = answer.error_code() == "order_already_paid" || answer.data()["status"] == "paid";
             if !paid {
-                let shown = till.sell(&sale, StoreKind::of_run().recovers_within()).await;
+                let shown = till.sell(&sale, RECOVERED_WITHIN).await;
                 assert!(shown.is_ok(), "{} got no QR code again: {shown:?}", sale.order_code);
             }
         }
     })
     .await;
     let recovery = began.elapsed();
-    assert!(recovery <= StoreKind::of_run().recovers_within(), "{name}: recovered only after {recovery:?}");
+    assert!(recovery <= RECOVERED_WITHIN, "{name}: recovered only after {recovery:?}");
     (struck, millis(recovery))
 }
 

@@ -10,6 +10,9 @@ use crate::till::{ClientLog, Sale, Shown, Till};
 
 /// How long a till of these cases waits for an answer: longer than the gateway lets a create take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(12);
+/// How long after a start everything that was under way is to be on its way again: whoever died holds nothing any more,
+/// in a store of its own or in a shared one.
+pub(super) const RECOVERED_WITHIN: Duration = Duration::from_secs(10);
 /// How long a sale is tried.
 pub(super) const SALE_WITHIN: Duration = Duration::from_secs(40);
 

@@ -104,7 +104,7 @@ async fn let_leases_end(rig: &Rig) {
     if !rig.outlives_gateways() {
         return;
     }
-    let (store, began) = (rig.store().await, Instant::now());
+    let (store, began) = (rig.store_to_read().await, Instant::now());
     while began.elapsed().as_secs() < LEASE_SECONDS_MAX && store.counts().await.expect("inbox counts").open > 0 {
         tokio::time::sleep(PAUSE).await;
     }

@@ -13,6 +13,8 @@ use mstore_pay_throwaway_postgres::{Database, run};
 /// How long a unit of work that was under way may take to end before a file can be opened.
 const STORE_SECONDS_MAX: u64 = 5;
 
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
 /// Which store a case is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreKind {
@@ -28,16 +30,6 @@ impl StoreKind {
             Ok("postgres") => Self::Postgres,
             Ok("sqlite") | Err(_) => Self::Sqlite,
             Ok(other) => panic!("TEST_STORE is sqlite or postgres, not {other:?}"),
-        }
-    }
-
-    /// How long after a start everything that was under way is to be on its way again. The embedded store belongs to
-    /// one process, so a new one knows that nobody holds a lease. In a shared one the lease of a node that died is over
-    /// when its time is: a minute at the longest.
-    pub(crate) fn recovers_within(self) -> Duration {
-        match self {
-            Self::Sqlite => Duration::from_secs(10),
-            Self::Postgres => Duration::from_secs(70),
         }
     }
 
@@ -76,6 +68,11 @@ impl Backing {
         }
     }
 
+    /// Runs SQL on it, where it is a database, and gives what it returned.
+    pub(super) fn sql(&self, sql: &str) -> String {
+        run(&self.url(), sql).unwrap_or_else(|why| panic!("{sql}: {why}"))
+    }
+
     /// The store itself; of a file only once the gateway has let go of it.
     pub(super) async fn open(&self) -> Arc<dyn Store> {
         let database: DatabaseUrl = self.url().parse().expect("a store");
@@ -84,7 +81,7 @@ impl Backing {
             match open_store(&database).await {
                 Ok(store) => return store,
                 Err(OpenStoreError::InUse { .. }) if began.elapsed().as_secs() < STORE_SECONDS_MAX => {
-                    thread::sleep(Duration::from_millis(100));
+                    thread::sleep(LOOK_AGAIN_AFTER);
                 }
                 Err(error) => panic!("the store: {error:?}"),
             }
@@ -104,16 +101,17 @@ impl Backing {
                 let files = [path.clone(), path.with_extension("db-wal")];
                 files.iter().flat_map(|file| fs::read(file).unwrap_or_default()).collect()
             }
-            Self::Own(_) | Self::Brought(_) => rows(&self.url()).into_bytes(),
+            Self::Own(_) | Self::Brought(_) => self.rows().into_bytes(),
         }
     }
-}
 
-/// Every row of every table as text.
-fn rows(url: &str) -> String {
-    let ask = |sql: &str| run(url, sql).unwrap_or_else(|why| panic!("{sql}: {why}"));
-    let tables = ask("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables \
-                      WHERE schemaname NOT IN ('pg_catalog', 'information_schema')");
-    let of = |table: &str| ask(&format!("SET bytea_output = escape; SELECT t::text FROM {table} t"));
-    tables.lines().map(of).collect()
+    /// Every row of every table as text.
+    fn rows(&self) -> String {
+        let tables = self.sql(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables \
+             WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
+        );
+        let of = |table: &str| self.sql(&format!("SET bytea_output = escape; SELECT t::text FROM {table} t"));
+        tables.lines().map(of).collect()
+    }
 }

@@ -6,6 +6,7 @@ use super::find::Found;
 use super::{Settled, mark_of, misfits};
 use crate::audit::Actor;
 use crate::gateway::{DecideError, Gateway};
+use crate::payment::Payment;
 use crate::ports::{CommitError, StoreError};
 use crate::unit_of_work::InboxFate;
 use crate::webhook::{Claim, LeasedDelivery};
@@ -19,6 +20,9 @@ const UNDECIDED_TRIES_MAX: u32 = 20;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// Longest pause.
 const PAUSE_MAX: Duration = Duration::from_hours(1);
+
+/// By how much longer word of money waits for the rate limit where nobody looks at the payment.
+const UNWATCHED_PAUSE: Duration = Duration::from_secs(2);
 
 /// Why a delivery is not settled now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +56,20 @@ impl Gateway {
         }
         inbox.defer(id, leased.token, pause_after(leased), why).await?;
         Ok(Settled::Deferred)
+    }
+
+    /// Waits until the rate limit leaves a question; those about payments that somebody looks at come first.
+    pub(super) async fn wait_to_ask(
+        &self,
+        leased: &LeasedDelivery,
+        payment: &Payment,
+        pause: Duration,
+    ) -> Result<Settled, StoreError> {
+        let now = self.ports.clock.now();
+        let is_watched = self.ports.watches.is_watched(&payment.id, now).await;
+        let pause = if is_watched { pause } else { pause.saturating_add(UNWATCHED_PAUSE) };
+        self.questions.wait(payment.id, now, now.plus(pause).plus(self.policies.inquire_within));
+        self.not_now(leased, NotNow::Waits(pause)).await
     }
 
     /// Gives a delivery up. What claims money is put before a person in the same commit.

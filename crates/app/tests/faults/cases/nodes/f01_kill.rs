@@ -4,8 +4,8 @@ use tokio::time::sleep;
 
 use crate::cases::f01_kill::{KILLS, report};
 use crate::cases::load::Load;
-use crate::cases::shop::{Shop, millis};
-use crate::rig::{Plan, StoreKind};
+use crate::cases::shop::{RECOVERED_WITHIN, Shop, millis};
+use crate::rig::Plan;
 use crate::scale::{Draws, cases};
 
 const NODES: u64 = 3;
@@ -19,7 +19,7 @@ async fn f01_three_nodes_killed_at_random_keep_all_they_acknowledged() {
     let mut draws = Draws::seeded(3);
     let (mut recoveries, mut sold) = (Vec::new(), 0);
     for round in 0..kills {
-        let load = Load::start(&shop, "F01-NODES", round, StoreKind::Postgres.recovers_within());
+        let load = Load::start(&shop, "F01-NODES", round, RECOVERED_WITHIN);
         sleep(Duration::from_millis(draws.below(2_000))).await;
         let node = usize::try_from(draws.below(NODES)).expect("a node");
         shop.rig.kill_node(node);

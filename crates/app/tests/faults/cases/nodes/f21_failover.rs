@@ -27,7 +27,7 @@ fn pair() -> (Cluster, Cluster) {
 }
 
 /// Both hosts; the gateway takes the one that can be written to.
-fn url_of(primary: &Cluster, standby: &Cluster) -> String {
+pub(super) fn url_of(primary: &Cluster, standby: &Cluster) -> String {
     let folder = |cluster: &Cluster| cluster.socket_folder().display().to_string().replace('/', "%2F");
     format!("postgres://postgres@{},{}/pay?target_session_attrs=read-write", folder(primary), folder(standby))
 }

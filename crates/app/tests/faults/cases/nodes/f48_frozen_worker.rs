@@ -31,12 +31,12 @@ async fn f48_a_worker_that_wakes_after_its_lease_changes_nothing() {
     sleep(Duration::from_millis(500)).await;
     shop.rig.freeze_node(0);
     sleep(FROZEN_FOR).await;
-    let store = shop.rig.store().await;
+    let store = shop.rig.store_to_read().await;
     let meanwhile = store.counts().await.expect("inbox counts");
     drop(store);
     shop.rig.thaw_node(0);
     sleep(Duration::from_secs(5)).await;
-    let store = shop.rig.store().await;
+    let store = shop.rig.store_to_read().await;
     let after = store.counts().await.expect("inbox counts");
     drop(store);
     shop.judge("F48").await;

@@ -1,0 +1,29 @@
+//! What goes on between the nodes that share a store.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use mstore_pay_domain::ports::Wakeups;
+
+/// A node's ties to the others.
+pub struct Nodes {
+    /// Wakes whoever waits for a payment, on whichever node.
+    pub wakeups: Arc<dyn Wakeups>,
+    /// Goes on beside all work of this node and ends after it: by it the others know that this node lives, and hear
+    /// of what it changed.
+    pub upkeep: BoxFuture<'static, ()>,
+}
+
+impl Nodes {
+    /// Of a store that one process has to itself.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn alone(here: Arc<dyn Wakeups>) -> Self {
+        Self { wakeups: here, upkeep: Box::pin(std::future::ready(())) }
+    }
+}
+
+impl std::fmt::Debug for Nodes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Nodes(..)")
+    }
+}

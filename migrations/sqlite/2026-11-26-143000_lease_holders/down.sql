@@ -1,0 +1,3 @@
+ALTER TABLE outbox DROP COLUMN lease_holder;
+ALTER TABLE webhook_inbox DROP COLUMN lease_holder;
+ALTER TABLE payments DROP COLUMN lease_holder;
