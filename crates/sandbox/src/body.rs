@@ -62,6 +62,11 @@ impl Body {
         Amount::parse(&self.text_or_digits(field)?).ok()
     }
 
+    /// The texts in the array in that field.
+    pub(crate) fn texts(&self, field: &str) -> Option<Vec<String>> {
+        serde_json::from_str(self.raw(field)?.get()).ok()
+    }
+
     /// The objects in the array in that field.
     pub(crate) fn list(&self, field: &str) -> Option<Vec<Self>> {
         let objects: Vec<_> = serde_json::from_str(self.raw(field)?.get()).ok()?;

@@ -1,4 +1,4 @@
-//! Midtrans, as far as this sandbox plays it: the Core API and its notifications.
+//! Midtrans, as far as this sandbox plays it: the Core API, Snap and its page, and the notifications of both.
 //!
 //! Shapes, limits and messages follow Midtrans' public documents and recorded traffic of its sandbox. What no source
 //! says, or sources disagree on, is marked "unconfirmed" where it is decided.
@@ -18,6 +18,7 @@ mod perform;
 mod picture;
 mod refund;
 mod route;
+mod snap;
 mod state;
 mod time;
 mod view;

@@ -132,6 +132,22 @@ const first = await charge("node once", types.qris);
 same((await charge("node twice", types.gopay)).transaction_id, first.transaction_id);
 delete core.httpClient.http_client.defaults.headers.common["Idempotency-Key"];
 
+// Snap: there is no transaction until a method is picked on the page.
+const snap = new midtrans.Snap({
+  isProduction: false,
+  serverKey: "SB-Mid-server-sandbox",
+  clientKey: "SB-Mid-client-sandbox",
+});
+snap.apiConfig.constructor.SNAP_SANDBOX_BASE_URL = `${process.env.MIDTRANS_CORE_BASE_URL}/snap/v1`;
+const asked = (id) => ({ transaction_details: order(id), enabled_payments: ["other_qris"] });
+const page = await call(snap.createTransaction(asked("node snap")));
+same(page.redirect_url.endsWith(page.token), true);
+await refused(snap.transaction.status("node snap"), "404");
+await fetch(`${page.redirect_url}/other_qris`, { method: "POST", redirect: "manual" });
+same(standing(await call(snap.transaction.status("node snap"))), ["201", "pending"]);
+await refused(snap.createTransaction(asked("node snap")), "400");
+same((await call(snap.createTransactionToken(asked("node token")))).length, 36);
+
 // Errors.
 await refused(core.charge({ transaction_details: order("node once"), ...types.qris }), "406");
 await refused(core.transaction.status("node nobody"), "404");

@@ -10,6 +10,7 @@ from midtransclient.config import ApiConfig
 from midtransclient.error_midtrans import MidtransAPIError
 
 ApiConfig.CORE_SANDBOX_BASE_URL = os.environ["MIDTRANS_CORE_BASE_URL"]
+ApiConfig.SNAP_SANDBOX_BASE_URL = f"{os.environ['MIDTRANS_CORE_BASE_URL']}/snap/v1"
 
 
 def client(server_key="SB-Mid-server-sandbox", **more):
@@ -137,6 +138,15 @@ refused("412", core.transactions.refund, "py-shopeepay", {})
 keyed = client(custom_headers={"Idempotency-Key": "py-key"})
 first = call(keyed.charge, asked("py-once", payment_type="qris"))
 same(call(keyed.charge, asked("py-twice", payment_type="gopay"))["transaction_id"], first["transaction_id"])
+
+# Snap: there is no transaction until a method is picked on the page.
+snap = midtransclient.Snap(is_production=False, server_key="SB-Mid-server-sandbox")
+page = call(snap.create_transaction, asked("py-snap", enabled_payments=["gopay"]))
+same(page["redirect_url"].endswith(page["token"]), True)
+refused("404", snap.transactions.status, "py-snap")
+urllib.request.urlopen(f"{page['redirect_url']}/gopay", data=b"").close()
+same(standing(call(snap.transactions.status, "py-snap")), ("201", "pending"))
+same(len(call(snap.create_transaction_token, asked("py-token"))), 36)
 
 # Errors.
 refused("406", core.charge, asked("py-once", payment_type="qris"))

@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
-use super::{Answer, Charge, ChargeStatus, Entry, Fraud, Notification, Payment, PaymentOutcome, Refund, Refunds};
+use super::{
+    Answer, Charge, ChargeStatus, Entry, Fraud, Notification, Payment, PaymentOutcome, Refund, Refunds, SnapPage,
+};
 use crate::amount::Amount;
 use crate::clock::ClockAnchor;
 use crate::provider::Provider;
@@ -27,6 +29,8 @@ pub(crate) struct Books {
     targets: BTreeMap<(Provider, String), String>,
     /// Tokens of cards that were not used, with their accounts.
     tokens: BTreeMap<String, String>,
+    /// Pages to pick on, by their tokens.
+    pages: BTreeMap<String, SnapPage>,
     /// By account, endpoint and idempotency key.
     answers: HashMap<(String, String, String), Answer>,
 }
@@ -41,6 +45,14 @@ impl Books {
             Entry::Judged { charge_id, fraud, at } => self.judge(charge_id, *fraud, *at),
             Entry::Tokenized { account, token_id } => {
                 self.tokens.insert(token_id.clone(), account.clone());
+            }
+            Entry::PageOpened(page) => {
+                self.pages.insert(page.token.clone(), page.as_ref().clone());
+            }
+            Entry::PageCanceled { token, at } => {
+                if let Some(page) = self.pages.get_mut(token) {
+                    page.canceled_at = Some(*at);
+                }
             }
             Entry::Captured { payment_id, amount, at } => self.capture(payment_id, amount, *at),
             Entry::Released { payment_id, at } => self.release(payment_id, *at),
@@ -92,9 +104,10 @@ impl Books {
             .tokens
             .iter()
             .map(|(token_id, account)| Entry::Tokenized { account: account.clone(), token_id: token_id.clone() });
+        let pages = self.pages.values().map(|page| Entry::PageOpened(Box::new(page.clone())));
         let answers = self.answers.values().map(|answer| Entry::Answered(Box::new(answer.clone())));
         let refunds = self.refunds.iter().map(|refund| Entry::Refunded(Box::new(refund.clone())));
-        let objects = targets.chain(charges).chain(payments).chain(states).chain(refunds).chain(tokens);
+        let objects = targets.chain(charges).chain(payments).chain(states).chain(refunds).chain(tokens).chain(pages);
         anchor.into_iter().chain(objects).chain(pending).chain(answers)
     }
 
@@ -282,6 +295,16 @@ impl Books {
     /// Refunds of one charge, oldest first.
     pub(crate) fn refunds_of<'a>(&'a self, charge_id: &'a str) -> impl Iterator<Item = &'a Refund> {
         self.refunds.iter().filter(move |refund| refund.charge_id == charge_id)
+    }
+
+    /// The page of that token.
+    pub(crate) fn page(&self, token: &str) -> Option<&SnapPage> {
+        self.pages.get(token)
+    }
+
+    /// The pages of an account under an order id.
+    pub(crate) fn pages_of<'a>(&'a self, account: &'a str, order_id: &'a str) -> impl Iterator<Item = &'a SnapPage> {
+        self.pages.values().filter(move |page| page.account == account && page.order_id == order_id)
     }
 
     /// Whether the account has a token of a card by this name that was not used.

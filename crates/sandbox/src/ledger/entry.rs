@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Answer, Charge, ChargeStatus, Fraud, Notification, Payment, Refund, RefundOutcome};
+use super::{Answer, Charge, ChargeStatus, Fraud, Notification, Payment, Refund, RefundOutcome, SnapPage};
 use crate::amount::Amount;
 use crate::clock::ClockAnchor;
 use crate::provider::Provider;
@@ -25,6 +25,10 @@ pub(crate) enum Entry {
     Judged { charge_id: String, fraud: Fraud, at: DateTime<Utc> },
     /// A card was turned into a token, for one use.
     Tokenized { account: String, token_id: String },
+    /// A page to pick a payment method on was made.
+    PageOpened(Box<SnapPage>),
+    /// Nobody is to pick on it any more.
+    PageCanceled { token: String, at: DateTime<Utc> },
     /// Money that was set aside was taken, all of it or less.
     Captured { payment_id: String, amount: Amount, at: DateTime<Utc> },
     /// Money that was set aside was given back.

@@ -27,6 +27,9 @@ pub(crate) struct Card {
 pub(crate) struct Transaction {
     pub(crate) fraud: Fraud,
     pub(crate) card: Option<Card>,
+    /// The page that it was picked on.
+    #[serde(default)]
+    pub(crate) page: Option<String>,
     /// Where notifications go beside the account's address.
     pub(crate) append: Vec<String>,
     /// Where they go instead, if anywhere.

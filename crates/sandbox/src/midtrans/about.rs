@@ -3,6 +3,7 @@
 use super::channels::{Asked, Channel};
 use super::desk::Call;
 use super::route::Route;
+use super::snap::SnapCall;
 use crate::body::Body;
 use crate::faults::{Fired, Subject};
 use crate::ledger::{Books, Charge};
@@ -32,7 +33,7 @@ pub(super) fn pick(sandbox: &Sandbox, call: &Call<'_>) -> Option<Fired> {
 }
 
 fn about(books: &Books, call: &Call<'_>) -> About {
-    if call.route == Route::Charge {
+    if matches!(call.route, Route::Charge | Route::Snap(SnapCall::Create)) {
         let body = Body::read(call.body).unwrap_or_default();
         return About {
             method: match Channel::asked(&body) {

@@ -47,16 +47,7 @@ pub(super) fn create(
     now: DateTime<Utc>,
 ) -> Result<Charge, Refusal> {
     let order = asked(body, now)?;
-    let holds = |charge: &Charge| match State::of(pen, charge, now) {
-        State::Deny | State::Cancel | State::Expire => false,
-        State::Pending
-        | State::Authorize
-        | State::Challenge
-        | State::Capture
-        | State::Settlement
-        | State::PartialRefund
-        | State::Refund => true,
-    };
+    let holds = |charge: &Charge| State::of(pen, charge, now).holds_its_order();
     let of_merchant = |charge: &&Charge| {
         charge.provider == Provider::Midtrans && charge.account == call.merchant.name && charge.reference == order.id
     };
@@ -128,6 +119,7 @@ fn opened(pen: &Pen<'_>, call: &Call<'_>, body: &Body, order: Order, now: DateTi
         transaction: Some(Transaction {
             fraud: Fraud::Accept,
             card,
+            page: call.page.clone(),
             append: call.append.clone(),
             instead: call.instead.clone(),
         }),
@@ -168,12 +160,7 @@ fn asked(body: &Body, now: DateTime<Utc>) -> Result<Order, Refusal> {
     let details = body.nested("transaction_details").unwrap_or_default();
     let order_id = order_id(&details, &mut wrong);
     let amount = gross_amount(&details, &mut wrong);
-    let items = item_sum(body);
-    if let (Some(amount), Some(items)) = (&amount, items)
-        && *amount != items
-    {
-        wrong.push("transaction_details.gross_amount is not equal to the sum of item_details".to_owned());
-    }
+    check_items(body, amount.as_ref(), &mut wrong);
     if let (Some(amount), Some(channel)) = (&amount, channel) {
         let allowed = Amount::rupiah(channel.rupiah_min)..=Amount::rupiah(channel.rupiah_max);
         if !allowed.contains(amount) {
@@ -192,7 +179,7 @@ fn asked(body: &Body, now: DateTime<Utc>) -> Result<Order, Refusal> {
 }
 
 /// At most 50 characters: letters, digits and `-_~.`, beside blanks, colons and plus signs, which were recorded.
-fn order_id(details: &Body, wrong: &mut Vec<String>) -> Option<String> {
+pub(super) fn order_id(details: &Body, wrong: &mut Vec<String>) -> Option<String> {
     // A number is taken as its digits (recorded).
     let Some(id) = details.text_or_digits("order_id").filter(|id| !id.is_empty()) else {
         wrong.push("transaction_details.order_id is required".to_owned());
@@ -210,7 +197,7 @@ fn order_id(details: &Body, wrong: &mut Vec<String>) -> Option<String> {
     Some(id)
 }
 
-fn gross_amount(details: &Body, wrong: &mut Vec<String>) -> Option<Amount> {
+pub(super) fn gross_amount(details: &Body, wrong: &mut Vec<String>) -> Option<Amount> {
     let Some(text) = details.text_or_digits("gross_amount") else {
         wrong.push("transaction_details.gross_amount is required".to_owned());
         return None;
@@ -229,6 +216,13 @@ fn gross_amount(details: &Body, wrong: &mut Vec<String>) -> Option<Amount> {
     }
 }
 
+/// Refuses items that do not add up to the amount.
+pub(super) fn check_items(body: &Body, amount: Option<&Amount>, wrong: &mut Vec<String>) {
+    if amount.zip(item_sum(body)).is_some_and(|(amount, items)| *amount != items) {
+        wrong.push("transaction_details.gross_amount is not equal to the sum of item_details".to_owned());
+    }
+}
+
 /// What the items add up to; none where there are none.
 fn item_sum(body: &Body) -> Option<Amount> {
     let items = body.list("item_details")?;
@@ -244,16 +238,9 @@ fn custom_expiry(body: &Body, now: DateTime<Utc>, wrong: &mut Vec<String>) -> (D
     let Some(expiry) = body.nested("custom_expiry") else {
         return (now, None);
     };
-    let starts = expiry.text("order_time").map_or(Some(now), |text| time::read(&text));
-    let duration: Option<i64> = expiry.text_or_digits("expiry_duration").and_then(|text| text.parse().ok());
-    let seconds = match expiry.text("unit").as_deref() {
-        Some("second") => Some(1),
-        Some("minute") | None => Some(60),
-        Some("hour") => Some(3_600),
-        Some("day") => Some(24 * 3_600),
-        Some(_) => None,
-    };
-    let life = duration.zip(seconds).and_then(|(count, unit)| TimeDelta::try_seconds(count.checked_mul(unit)?));
+    let starts =
+        expiry.text("order_time").or_else(|| expiry.text("start_time")).map_or(Some(now), |text| time::read(&text));
+    let life = duration(&expiry, "expiry_duration").or_else(|| duration(&expiry, "duration"));
     match (starts, life) {
         (Some(starts), Some(life)) if starts + life - now >= TimeDelta::seconds(EXPIRY_SECONDS_MIN) - SLACK => {
             return (starts, Some(life));
@@ -262,6 +249,20 @@ fn custom_expiry(body: &Body, now: DateTime<Utc>, wrong: &mut Vec<String>) -> (D
         (None, _) | (_, None) => wrong.push("custom_expiry is invalid".to_owned()),
     }
     (now, None)
+}
+
+/// So many of the unit, which is the minute unless another is named; Snap has them in the plural.
+pub(super) fn duration(expiry: &Body, field: &str) -> Option<TimeDelta> {
+    let count: i64 = expiry.text_or_digits(field)?.parse().ok()?;
+    let unit = expiry.text("unit").unwrap_or_else(|| "minute".to_owned());
+    let seconds = match unit.strip_suffix('s').unwrap_or(&unit) {
+        "second" => 1,
+        "minute" => 60,
+        "hour" => 3_600,
+        "day" => 24 * 3_600,
+        _ => return None,
+    };
+    TimeDelta::try_seconds(count.checked_mul(seconds)?)
 }
 
 /// For what a request takes on its way, and for times that know no milliseconds.

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::answer::{Refusal, error_of};
 use super::card::queried;
 use super::route::Route;
-use super::{about, auth, idempotency, perform, picture};
+use super::{about, auth, idempotency, perform, picture, snap};
 use crate::config::MidtransMerchant;
 use crate::faults::{self, Connection, Fired, Lie, Reply, Sent};
 use crate::headers::header;
@@ -30,6 +30,8 @@ pub(super) struct Call<'a> {
     pub(super) append: Vec<String>,
     /// Where they go instead.
     pub(super) instead: Vec<String>,
+    /// The page of Snap on which a customer picked it.
+    pub(super) page: Option<String>,
     /// Where this API is.
     pub(super) base: String,
     /// Where the pages for customers are.
@@ -51,12 +53,14 @@ async fn answer(sandbox: &Sandbox, request: &HttpRequest, body: &Bytes) -> Sent 
         reply.status = 404;
         return faults::spoken(reply);
     };
-    if let Route::Picture(id) = &route {
-        return picture::show(sandbox, id);
+    if let Some(sent) = without_key(sandbox, request, &route).await {
+        return sent;
     }
+    let error_of = if matches!(route, Route::Snap(_)) { snap::error_of } else { error_of };
     let call = match understand(sandbox, request, body, route) {
         Ok(call) => call,
-        Err(refusal) => return faults::spoken(refusal.reply()),
+        // Nothing else is refused before the call is understood.
+        Err(_unknown_key) => return faults::spoken(error_of(401)),
     };
     let window = sandbox.limiter().count(
         Counter { provider: Provider::Midtrans, account: call.merchant.name.clone(), endpoint: call.route.endpoint() },
@@ -76,11 +80,30 @@ async fn answer(sandbox: &Sandbox, request: &HttpRequest, body: &Bytes) -> Sent 
     {
         return sent;
     }
-    let reply = perform(sandbox, &call, fired.as_ref()).await;
+    let reply = perform(sandbox, &call, fired.as_ref(), error_of).await;
     drop(under_way);
     match fired {
         Some(fired) => faults::afterwards(&fired, reply, connection.as_ref(), error_of).await,
         None => faults::spoken(reply),
+    }
+}
+
+/// What anybody may see who knows an id or a token.
+async fn without_key(sandbox: &Sandbox, request: &HttpRequest, route: &Route) -> Option<Sent> {
+    match route {
+        Route::Picture(id) => Some(picture::show(sandbox, id)),
+        Route::Page(token) => Some(snap::page::show(sandbox, token)),
+        Route::Pick(token, payment) => Some(snap::page::pick(sandbox, request, token, payment).await),
+        Route::Charge
+        | Route::Token
+        | Route::Status(_)
+        | Route::Cancel(_)
+        | Route::Expire(_)
+        | Route::Approve(_)
+        | Route::Deny(_)
+        | Route::Capture
+        | Route::Refund(..)
+        | Route::Snap(_) => None,
     }
 }
 
@@ -103,6 +126,7 @@ fn understand<'a>(
         route,
         body,
         raw_query: request.query_string(),
+        page: None,
         append: addresses(header(request, "x-append-notification")),
         instead: addresses(header(request, "x-override-notification")),
         base: format!("http://{host}/midtrans"),
@@ -116,7 +140,7 @@ fn addresses(header: Option<&str>) -> Vec<String> {
     listed.take(ADDRESSES_MAX).map(str::to_owned).collect()
 }
 
-async fn perform(sandbox: &Sandbox, call: &Call<'_>, fired: Option<&Fired>) -> Reply {
+async fn perform(sandbox: &Sandbox, call: &Call<'_>, fired: Option<&Fired>, error_of: fn(u16) -> Reply) -> Reply {
     let now = sandbox.clock.now();
     let (outcome, mark) = sandbox.with_books(|pen| {
         sandbox.expire_due(pen, now);

@@ -7,7 +7,7 @@ use super::change::{self, Change};
 use super::desk::Call;
 use super::route::Route;
 use super::view::{self, Saying, Standing};
-use super::{card, charge, look, refund};
+use super::{card, charge, look, refund, snap};
 use crate::body::Body;
 use crate::faults::{Lie, Reply};
 use crate::ledger::{Charge, ChargeStatus};
@@ -71,8 +71,9 @@ pub(super) fn carry_out(
         Route::Deny(id) => changed(pen, id, Change::Deny),
         Route::Capture => changed(pen, &change::named(call.body)?, Change::Capture),
         Route::Refund(id, at_once) => refund::create(sandbox, pen, call, id, *at_once, lie, now),
-        // Answered before it comes here, for it needs no key.
-        Route::Picture(_) => Err(Refusal::not_found()),
+        Route::Snap(asked) => Ok(snap::carry_out(pen, call, asked, lie, now)),
+        // Answered before they come here, for they need no key.
+        Route::Picture(_) | Route::Page(_) | Route::Pick(..) => Err(Refusal::not_found()),
     }
 }
 

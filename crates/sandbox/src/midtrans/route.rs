@@ -1,8 +1,9 @@
 use actix_web::http::Method;
 
+use super::snap::SnapCall;
 use crate::faults::Operation;
 
-/// A call of Midtrans' Core API. `{id}` is an order id or a transaction id.
+/// A call of Midtrans' Core API or of Snap. `{id}` is an order id or a transaction id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route {
     Charge,
@@ -17,6 +18,11 @@ pub(super) enum Route {
     Refund(String, bool),
     /// The picture of a QR code, for anybody.
     Picture(String),
+    Snap(SnapCall),
+    /// A customer's page, for anybody who has its token.
+    Page(String),
+    /// What the customer picks on it.
+    Pick(String, String),
 }
 
 impl Route {
@@ -36,6 +42,10 @@ impl Route {
             ("POST", ["v2", transaction, "deny"]) => Some(Self::Deny(id(transaction))),
             ("POST", ["v2", transaction, "refund"]) => Some(Self::Refund(id(transaction), false)),
             ("POST", ["v2", transaction, "refund", "online", "direct"]) => Some(Self::Refund(id(transaction), true)),
+            ("POST", ["snap", "v1", "transactions"]) => Some(Self::Snap(SnapCall::Create)),
+            ("POST", ["snap", "v1", "transactions", token, "cancel"]) => Some(Self::Snap(SnapCall::Cancel(id(token)))),
+            ("GET", ["snap", "v4", "redirection", token]) => Some(Self::Page(id(token))),
+            ("POST", ["snap", "v4", "redirection", token, payment]) => Some(Self::Pick(id(token), id(payment))),
             _ => None,
         }
     }
@@ -54,18 +64,28 @@ impl Route {
             Self::Refund(_, false) => "POST /v2/{id}/refund",
             Self::Refund(_, true) => "POST /v2/{id}/refund/online/direct",
             Self::Picture(_) => "GET /v2/qris/{id}/qr-code",
+            Self::Snap(SnapCall::Create) => "POST /snap/v1/transactions",
+            Self::Snap(SnapCall::Cancel(_)) => "POST /snap/v1/transactions/{token}/cancel",
+            Self::Page(_) => "GET /snap/v4/redirection/{token}",
+            Self::Pick(..) => "POST /snap/v4/redirection/{token}/{payment}",
         }
     }
 
     /// What faults are ordered for.
     pub(super) fn operation(&self) -> Operation {
         match self {
-            Self::Charge => Operation::Open,
+            Self::Charge | Self::Snap(SnapCall::Create) => Operation::Open,
             Self::Status(_) => Operation::Inquire,
-            Self::Cancel(_) | Self::Expire(_) => Operation::Cancel,
+            Self::Cancel(_) | Self::Expire(_) | Self::Snap(SnapCall::Cancel(_)) => Operation::Cancel,
             Self::Refund(..) => Operation::Refund,
             // What a shop does beside paying and cancelling has no operation of its own.
-            Self::Token | Self::Approve(_) | Self::Deny(_) | Self::Capture | Self::Picture(_) => Operation::Simulate,
+            Self::Token
+            | Self::Approve(_)
+            | Self::Deny(_)
+            | Self::Capture
+            | Self::Picture(_)
+            | Self::Page(_)
+            | Self::Pick(..) => Operation::Simulate,
         }
     }
 
@@ -79,11 +99,11 @@ impl Route {
             | Self::Deny(id)
             | Self::Refund(id, _)
             | Self::Picture(id) => Some(id),
-            Self::Charge | Self::Token | Self::Capture => None,
+            Self::Charge | Self::Token | Self::Capture | Self::Snap(_) | Self::Page(_) | Self::Pick(..) => None,
         }
     }
 
-    /// Whether an idempotency key is honoured: on every POST.
+    /// Whether an idempotency key is honoured: on every POST of Core. That Snap has none is unconfirmed.
     pub(super) fn honours_keys(&self) -> bool {
         match self {
             Self::Charge
@@ -93,7 +113,7 @@ impl Route {
             | Self::Deny(_)
             | Self::Capture
             | Self::Refund(..) => true,
-            Self::Token | Self::Status(_) | Self::Picture(_) => false,
+            Self::Token | Self::Status(_) | Self::Picture(_) | Self::Snap(_) | Self::Page(_) | Self::Pick(..) => false,
         }
     }
 }

@@ -136,6 +136,20 @@ impl State {
         }
     }
 
+    /// Whether no other transaction may come under its order id.
+    pub(super) fn holds_its_order(self) -> bool {
+        match self {
+            Self::Deny | Self::Cancel | Self::Expire => false,
+            Self::Pending
+            | Self::Authorize
+            | Self::Challenge
+            | Self::Capture
+            | Self::Settlement
+            | Self::PartialRefund
+            | Self::Refund => true,
+        }
+    }
+
     /// Whether the money is, or was, the merchant's.
     pub(super) fn is_settled(self) -> bool {
         match self {

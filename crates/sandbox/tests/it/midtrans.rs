@@ -7,6 +7,7 @@ mod merchants;
 mod notices;
 mod refunds;
 mod repeating;
+mod snap;
 
 use mstore_pay_sandbox::{MIDTRANS_SERVER_KEY_DEFAULT, SandboxConfig};
 use reqwest::{Method, RequestBuilder};

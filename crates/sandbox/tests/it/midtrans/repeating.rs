@@ -53,11 +53,12 @@ async fn a_second_call_while_the_first_is_under_way_is_told_to_wait() {
     let body = order("ORDER-1", 33_000);
     let hanging = call(&bench, Method::POST, "/v2/charge").header("Idempotency-Key", "key-1").json(&body);
     let hanging = tokio_util::task::TaskTracker::new().spawn(hanging.send());
-    crate::support::eventually("the second call to be held back", || async {
-        let second = keyed(&bench, "key-1", "/v2/charge", &body).await;
-        (second["status_code"] == "202").then_some(())
+    crate::support::eventually("the first call", || async {
+        let received = bench.control(Method::GET, "/requests", Value::Null).await;
+        (received != json!([])).then_some(())
     })
     .await;
+    refused(&keyed(&bench, "key-1", "/v2/charge", &body).await, "202");
     hanging.abort();
     crate::support::eventually("the key to be free again", || async {
         let third = keyed(&bench, "key-1", "/v2/charge", &body).await;
