@@ -4,7 +4,6 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::charge::Artefact;
 use mstore_pay_domain::gateway::PaymentView;
-use mstore_pay_domain::ports::Clock;
 
 use crate::auth::Right;
 use crate::pages::pay::displayed;

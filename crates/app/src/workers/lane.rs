@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mstore_pay_domain::gateway::Lane;
-use mstore_pay_domain::ports::Clock as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 

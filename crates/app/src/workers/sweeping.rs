@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::gateway::SweepWindow;
-use mstore_pay_domain::ports::Clock as _;
 use tokio::time::sleep;
 
 use super::Workers;
