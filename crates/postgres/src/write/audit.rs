@@ -16,6 +16,7 @@ use mstore_pay_tables::types::Micros;
 
 use super::stored::StoredHeads;
 use crate::errors::Fault;
+use crate::prepared::KeepPrepared as _;
 
 /// Refuses records that do not continue the stored chain, and payments whose head is not where their
 /// records end.
@@ -64,6 +65,7 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> R
             .do_update()
             .set(payment_bodies::kept_at.eq(excluded(payment_bodies::kept_at)))
             .filter(payment_bodies::kept_at.lt(Micros::from(kept_at)))
+            .kept()
             .execute(conn)
             .await?;
     }

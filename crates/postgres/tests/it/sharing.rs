@@ -1,6 +1,6 @@
 //! What nodes share beside the store: the budget, who looks at what, and wake-ups.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use mstore_pay_domain::ids::{AccountId, PaymentId, ProviderId};
 use mstore_pay_domain::memory::ManualClock;
 use mstore_pay_domain::ports::{BudgetClass, Clock, Endpoint, IdGenerator, RateBudget, Reservation, Wakeups, Watches};
 use mstore_pay_domain::time::Timestamp;
-use mstore_pay_postgres::{SharedBudget, SharedWakeups, SharedWatches};
+use mstore_pay_postgres::{SharedBudget, SharedClock, SharedWakeups, SharedWatches};
 use tokio::runtime::Handle;
 
 use crate::fixtures::Site;
@@ -80,6 +80,8 @@ async fn another_limit_in_the_configuration_counts_at_once() {
     assert!(matches!(ask(20, 1).await, Reservation::Wait(_)));
 }
 
+static SOME_MOMENT: LazyLock<Instant> = LazyLock::new(Instant::now);
+
 /// The time of the machine; what it shows matters to nobody here.
 pub(crate) struct RealPauses;
 
@@ -90,7 +92,7 @@ impl Clock for RealPauses {
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::ZERO
+        SOME_MOMENT.elapsed()
     }
 
     async fn sleep(&self, pause: Duration) {
@@ -140,4 +142,20 @@ async fn a_waiter_that_nobody_wakes_looks_again_after_its_pause() {
     let started = Instant::now();
     wakeups.changed(&PaymentId::new(site.ids.uuid()), Duration::from_millis(100)).await;
     assert!(started.elapsed() >= Duration::from_millis(100));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_clock_is_decades_slow_has_the_databases_time_once_it_has_looked() {
+    const NOW: &str = r#"SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"#;
+    const SECOND: Duration = Duration::from_secs(1);
+    let site = Site::new();
+    let clock = SharedClock::new(site.open().await, Arc::new(RealPauses));
+    assert_eq!(clock.now(), Timestamp::EPOCH);
+    clock.read().await.unwrap();
+    let before = Timestamp::parse_rfc3339(&site.run(NOW)).unwrap();
+    tokio::time::sleep(SECOND).await;
+    let after = Timestamp::parse_rfc3339(&site.run(NOW)).unwrap();
+    let now = clock.now();
+    assert!(now.since(before) >= SECOND / 2, "{now} is carried on from {before}");
+    assert!(now.since(after).max(after.since(now)) < SECOND, "{now} is not {after}");
 }
