@@ -39,9 +39,9 @@ async fn a_store_of_one_box_is_copied_verified_and_served_by_two_nodes() {
     let (copied, said) = shop.rig.run(&["store", "copy", "--from", &from, "--to", &to]);
     let copying = began.elapsed();
     assert!(copied, "{said}");
-    shop.rig.move_to_nodes(NODES, to).await;
-    let (holds, said) = shop.rig.run(&["audit", "verify"]);
+    let (holds, said) = shop.rig.run(&["audit", "verify", "--database-url", &to]);
     assert!(holds, "{said}");
+    shop.rig.move_to_nodes(NODES, to).await;
 
     shop.till = Till::new(&shop.rig, "M1", "L0_CASHIER", PATIENCE, &shop.log);
     let found = at_once(n, TILLS, |index| {
