@@ -15,6 +15,7 @@ pub(crate) mod house;
 mod idempotency;
 mod listing;
 mod methods;
+mod midtrans;
 mod money;
 mod orders;
 mod pay_page;
