@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use mstore_pay_domain::ports::{InboxCounts, WebhookInbox as _};
+use mstore_pay_domain::ports::InboxCounts;
 use serde_json::Value;
 
 use crate::case::{Case, Values};

@@ -18,13 +18,17 @@ impl Tables {
             Prunable::Bodies => {
                 let rows = self.bodies.rows().iter().map(|(digest, kept)| (kept.at, *digest));
                 let old = oldest(rows, before, limit);
-                old.iter().for_each(|(_, digest)| self.bodies.remove(digest));
+                for (_, digest) in &old {
+                    self.bodies.remove(digest);
+                }
                 old.len()
             }
             Prunable::IdempotencyKeys => {
                 let rows = self.idempotency.rows().iter().map(|(slot, record)| (record.expires_at, slot.clone()));
                 let old = oldest(rows, before, limit);
-                old.iter().for_each(|(_, slot)| self.idempotency.remove(slot));
+                for (_, slot) in &old {
+                    self.idempotency.remove(slot);
+                }
                 old.len()
             }
             Prunable::SentMessages => {
