@@ -61,6 +61,14 @@ impl Amount {
         (&self.0 * BigDecimal::from(whole)).with_scale_round(0, bigdecimal::RoundingMode::Down).to_u64()
     }
 
+    pub(crate) fn times(&self, count: u32) -> Self {
+        Self(&self.0 * BigDecimal::from(count))
+    }
+
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        Self(&self.0 + &other.0)
+    }
+
     pub(crate) fn less(&self, other: &Self) -> Self {
         Self(&self.0 - &other.0)
     }

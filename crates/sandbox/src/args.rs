@@ -9,7 +9,8 @@ use clap::Args;
 use url::Url;
 
 use crate::config::{
-    RateLimit, SWEEP_LAG_MS_DEFAULT, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT, XenditAccount,
+    MIDTRANS_CLIENT_KEY_DEFAULT, MIDTRANS_SERVER_KEY_DEFAULT, MidtransMerchant, RateLimit, SWEEP_LAG_MS_DEFAULT,
+    SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT, XenditAccount,
 };
 
 /// Flags of the provider sandbox, to be flattened into a subcommand.
@@ -47,12 +48,18 @@ pub struct SandboxArgs {
     /// defaults with `_ID` and `-ID` behind them.
     #[arg(long, value_name = "BUSINESS_ID")]
     pub xendit_sub_account: Vec<String>,
-    /// Accepted so that one command line fits every release; used from the release that plays Midtrans.
-    #[arg(long, value_name = "KEY")]
-    pub midtrans_server_key: Option<String>,
-    /// Accepted like `--midtrans-server-key`.
-    #[arg(long, value_name = "KEY")]
-    pub midtrans_client_key: Option<String>,
+    /// Server key of the main Midtrans merchant; its notifications are signed with it.
+    #[arg(long, value_name = "KEY", default_value = MIDTRANS_SERVER_KEY_DEFAULT)]
+    pub midtrans_server_key: String,
+    /// Client key of the main Midtrans merchant.
+    #[arg(long, value_name = "KEY", default_value = MIDTRANS_CLIENT_KEY_DEFAULT)]
+    pub midtrans_client_key: String,
+    /// Where the main Midtrans merchant's notifications go.
+    #[arg(long, value_name = "URL")]
+    pub midtrans_webhook_target: Option<Url>,
+    /// Another Midtrans merchant by its id; may be repeated. Its keys are the main defaults with `-ID` behind them.
+    #[arg(long, value_name = "MERCHANT_ID")]
+    pub midtrans_merchant: Vec<String>,
 }
 
 impl From<SandboxArgs> for SandboxConfig {
@@ -63,6 +70,13 @@ impl From<SandboxArgs> for SandboxConfig {
             webhook_target: args.xendit_webhook_target,
             ..XenditAccount::main()
         };
+        let merchant = MidtransMerchant {
+            server_key: args.midtrans_server_key,
+            client_key: args.midtrans_client_key,
+            webhook_target: args.midtrans_webhook_target,
+            ..MidtransMerchant::main()
+        };
+        let others = args.midtrans_merchant.iter().map(|id| MidtransMerchant::other(id));
         let subs = args.xendit_sub_account.iter().map(|id| XenditAccount::sub(id));
         Self {
             listen: args.listen,
@@ -72,6 +86,7 @@ impl From<SandboxArgs> for SandboxConfig {
             rate_limit: args.rate_limit,
             sweep_lag_ms: args.sweep_lag,
             xendit_accounts: std::iter::once(main).chain(subs).collect(),
+            midtrans_merchants: std::iter::once(merchant).chain(others).collect(),
         }
     }
 }
@@ -92,7 +107,8 @@ mod tests {
     fn every_published_flag_parses() {
         let line = "sandbox --listen 127.0.0.1:0 --state s.json --time-scale 60 --time-origin 2026-01-01T00:00:00Z --rate-limit off --sweep-lag 0 \
                     --xendit-key xnd_development_k --xendit-callback-token t --midtrans-server-key a \
-                    --midtrans-client-key b --xendit-sub-account 65f0 --xendit-webhook-target http://127.0.0.1:1/w";
+                    --midtrans-client-key b --midtrans-merchant G2 --midtrans-webhook-target http://127.0.0.1:1/m \
+                    --xendit-sub-account 65f0 --xendit-webhook-target http://127.0.0.1:1/w";
         let cli = Cli::try_parse_from(line.split_whitespace()).expect("flags of the published list");
         let config = SandboxConfig::from(cli.sandbox);
         assert_eq!(config.time_scale.get(), 60);
@@ -100,6 +116,8 @@ mod tests {
         assert_eq!(config.rate_limit, RateLimit::Off);
         assert_eq!(config.xendit_accounts[0].key, "xnd_development_k");
         assert_eq!(config.xendit_accounts[1].name, "65f0");
+        assert_eq!(config.midtrans_merchants[0].server_key, "a");
+        assert_eq!(config.midtrans_merchants[1].name, "G2");
     }
 
     #[test]

@@ -14,6 +14,12 @@ use crate::error::SandboxError;
 pub const XENDIT_KEY_DEFAULT: &str = "xnd_development_sandbox";
 /// The `x-callback-token` that the development set-up uses on both sides.
 pub const XENDIT_CALLBACK_TOKEN_DEFAULT: &str = "sandbox-callback-token";
+/// The Midtrans server key that the development set-up uses on both sides.
+pub const MIDTRANS_SERVER_KEY_DEFAULT: &str = "SB-Mid-server-sandbox";
+/// The Midtrans client key that goes with it.
+pub const MIDTRANS_CLIENT_KEY_DEFAULT: &str = "SB-Mid-client-sandbox";
+/// The Midtrans merchant behind [`MAIN_ACCOUNT`].
+pub const MIDTRANS_MERCHANT_ID_DEFAULT: &str = "G141532850";
 /// The name of the account that the plain key opens.
 pub const MAIN_ACCOUNT: &str = "main";
 /// The Xendit business behind [`MAIN_ACCOUNT`].
@@ -42,6 +48,8 @@ pub struct SandboxConfig {
     pub sweep_lag_ms: u64,
     /// Xendit accounts: the first is the main account, the others are its sub-accounts.
     pub xendit_accounts: Vec<XenditAccount>,
+    /// Midtrans merchants, each with keys of its own; the first is the main account.
+    pub midtrans_merchants: Vec<MidtransMerchant>,
 }
 
 /// One business at Xendit.
@@ -89,6 +97,51 @@ impl XenditAccount {
     }
 }
 
+/// One merchant at Midtrans.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MidtransMerchant {
+    /// What the control plane calls it: `main`, or the merchant id.
+    pub name: String,
+    /// Goes out as `merchant_id`.
+    pub merchant_id: String,
+    /// The key of calls, `SB-Mid-server-...`; notifications are signed with it.
+    pub server_key: String,
+    /// The key that a page makes card tokens with, `SB-Mid-client-...`.
+    pub client_key: String,
+    /// National merchant id, for tag 51 of QR strings.
+    pub nmid: String,
+    /// Where this merchant's notifications go; `/_control/webhook-target` changes it later.
+    pub webhook_target: Option<Url>,
+}
+
+impl MidtransMerchant {
+    /// The merchant of the plain development keys.
+    #[must_use]
+    pub fn main() -> Self {
+        Self {
+            name: MAIN_ACCOUNT.to_owned(),
+            merchant_id: MIDTRANS_MERCHANT_ID_DEFAULT.to_owned(),
+            server_key: MIDTRANS_SERVER_KEY_DEFAULT.to_owned(),
+            client_key: MIDTRANS_CLIENT_KEY_DEFAULT.to_owned(),
+            nmid: NMID_DEFAULT.to_owned(),
+            webhook_target: None,
+        }
+    }
+
+    /// Another merchant, whose keys are the main ones with its merchant id behind them.
+    #[must_use]
+    pub fn other(merchant_id: &str) -> Self {
+        Self {
+            name: merchant_id.to_owned(),
+            merchant_id: merchant_id.to_owned(),
+            server_key: format!("{MIDTRANS_SERVER_KEY_DEFAULT}-{merchant_id}"),
+            client_key: format!("{MIDTRANS_CLIENT_KEY_DEFAULT}-{merchant_id}"),
+            nmid: NMID_DEFAULT.to_owned(),
+            webhook_target: None,
+        }
+    }
+}
+
 impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
@@ -99,6 +152,7 @@ impl Default for SandboxConfig {
             rate_limit: RateLimit::default(),
             sweep_lag_ms: SWEEP_LAG_MS_DEFAULT,
             xendit_accounts: vec![XenditAccount::main()],
+            midtrans_merchants: vec![MidtransMerchant::main()],
         }
     }
 }
@@ -122,6 +176,31 @@ impl SandboxConfig {
             });
             if twin {
                 return refuse(format!("account {} shares its name, business id or key with another", account.name));
+            }
+        }
+        self.with_merchants_checked()
+    }
+
+    fn with_merchants_checked(self) -> Result<Self, SandboxError> {
+        let refuse = |why: String| Err(SandboxError::Setting(why));
+        if self.midtrans_merchants.is_empty() {
+            return refuse("Midtrans needs a main merchant".to_owned());
+        }
+        for (index, merchant) in self.midtrans_merchants.iter().enumerate() {
+            if merchant.server_key.is_empty() || merchant.client_key.is_empty() {
+                return refuse(format!("merchant {} has an empty server key or client key", merchant.name));
+            }
+            if merchant.server_key.starts_with("Mid-server-") || merchant.client_key.starts_with("Mid-client-") {
+                return refuse(format!("merchant {} has a live key", merchant.name));
+            }
+            let twin = self.midtrans_merchants.iter().take(index).any(|earlier| {
+                earlier.name == merchant.name
+                    || earlier.merchant_id == merchant.merchant_id
+                    || earlier.server_key == merchant.server_key
+                    || earlier.client_key == merchant.client_key
+            });
+            if twin {
+                return refuse(format!("merchant {} shares its name, id or key with another", merchant.name));
             }
         }
         Ok(self)
@@ -184,6 +263,14 @@ mod tests {
             xendit_accounts: vec![XenditAccount::main(), XenditAccount::main()],
             ..SandboxConfig::default()
         };
+        assert!(twins.checked().is_err());
+
+        let mut live = SandboxConfig::default();
+        live.midtrans_merchants[0].server_key = "Mid-server-x".to_owned();
+        assert!(live.checked().is_err());
+
+        let mut twins = SandboxConfig::default();
+        twins.midtrans_merchants.push(MidtransMerchant { name: "other".to_owned(), ..MidtransMerchant::main() });
         assert!(twins.checked().is_err());
     }
 }

@@ -11,6 +11,8 @@ mod notification;
 mod payment;
 mod refund;
 mod refunds;
+mod snap;
+mod transaction;
 
 pub(crate) use answer::Answer;
 pub(crate) use books::Books;
@@ -20,3 +22,5 @@ pub(crate) use notification::{Event, Notification};
 pub(crate) use payment::{Payment, PaymentOutcome};
 pub(crate) use refund::{Refund, RefundOutcome};
 pub(crate) use refunds::Refunds;
+pub(crate) use snap::SnapPage;
+pub(crate) use transaction::{Card, Fraud, Transaction};

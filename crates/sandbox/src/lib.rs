@@ -3,15 +3,18 @@
 
 mod amount;
 mod args;
+mod body;
 mod clock;
 mod config;
 mod control;
 mod error;
 mod faults;
+mod headers;
 mod id;
 mod journal;
 mod ledger;
 mod limiter;
+mod midtrans;
 mod money;
 mod provider;
 mod qris;
@@ -24,7 +27,8 @@ mod xendit;
 pub use args::SandboxArgs;
 pub use clock::ClockAnchor;
 pub use config::{
-    MAIN_ACCOUNT, NMID_DEFAULT, RATE_LIMIT_PER_MINUTE_DEFAULT, RateLimit, RateLimitError, SWEEP_LAG_MS_DEFAULT,
+    MAIN_ACCOUNT, MIDTRANS_CLIENT_KEY_DEFAULT, MIDTRANS_MERCHANT_ID_DEFAULT, MIDTRANS_SERVER_KEY_DEFAULT,
+    MidtransMerchant, NMID_DEFAULT, RATE_LIMIT_PER_MINUTE_DEFAULT, RateLimit, RateLimitError, SWEEP_LAG_MS_DEFAULT,
     SandboxConfig, XENDIT_BUSINESS_ID_DEFAULT, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT, XenditAccount,
 };
 pub use error::SandboxError;

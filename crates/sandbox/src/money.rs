@@ -7,7 +7,7 @@ use crate::id;
 use crate::ledger::{Charge, ChargeStatus, Entry, Event, Notification, Payment, PaymentOutcome, Refund, RefundOutcome};
 use crate::provider::Provider;
 use crate::sandbox::{Pen, Sandbox};
-use crate::xendit;
+use crate::{midtrans, xendit};
 
 /// One go of a customer at a charge; what is absent is as the charge asks.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ impl Sandbox {
         attempt: Attempt,
         now: DateTime<Utc>,
     ) -> Result<(Payment, Option<String>), Unpayable> {
-        if !charge.method.may_be_paid_again() && pen.payments_of(&charge.id).any(Payment::succeeded) {
+        if !charge.may_be_paid_again() && pen.payments_of(&charge.id).any(Payment::succeeded) {
             return Err(Unpayable::Paid);
         }
         if !charge.takes_money() {
@@ -78,6 +78,7 @@ impl Sandbox {
         let amount = attempt.amount.or_else(|| charge.amount.clone()).ok_or(Unpayable::AmountNeeded)?;
         let (payment_id, capture_prefix, row_prefix) = match charge.provider {
             Provider::Xendit => (xendit::payment_id(pen, charge), "cptr-", "txn_"),
+            Provider::Midtrans => (midtrans::payment_id(charge, &attempt.outcome), "", ""),
         };
         let outcome = match attempt.outcome {
             PaymentOutcome::Succeeded if charge.manual_capture => PaymentOutcome::Authorized,
@@ -109,6 +110,7 @@ impl Sandbox {
         let queued = self.tell(pen, charge, event, Some(&payment.id), attempt.telling, now);
         if event == Event::Paid {
             self.use_up(pen, charge, attempt.telling, now);
+            self.tell_of_settlement(pen, charge, attempt.telling, now);
         }
         Ok((payment, queued))
     }
@@ -125,6 +127,7 @@ impl Sandbox {
         pen.record(&Entry::Captured { payment_id: payment_id.to_owned(), amount, at: now });
         self.tell(pen, charge, Event::Paid, Some(payment_id), Telling::Planned, now);
         self.use_up(pen, charge, Telling::Planned, now);
+        self.tell_of_settlement(pen, charge, Telling::Planned, now);
     }
 
     /// A payment method of v2 that was made for one use ends with it, and says so: no failure, though it reads like one.
@@ -139,6 +142,21 @@ impl Sandbox {
         // Whoever waits for the first webhook alone is not kept by this one.
         let telling = if telling == Telling::ByCaller { Telling::Planned } else { telling };
         self.tell(pen, charge, Event::Expired, None, telling, now);
+    }
+
+    /// Plans the webhook about money that is paid out later than it came.
+    fn tell_of_settlement(&self, pen: &mut Pen<'_>, charge: &Charge, telling: Telling, now: DateTime<Utc>) {
+        let due = match charge.provider {
+            Provider::Xendit => None,
+            Provider::Midtrans => midtrans::settled_later(charge, now),
+        };
+        let Some(due) = due.filter(|_| telling != Telling::Never) else {
+            return;
+        };
+        for address in charge.addresses() {
+            let told = new_notification(charge, Event::Settled, Some(&charge.id), due);
+            self.queue(pen, Notification { address, ..told }, Telling::Planned, now);
+        }
     }
 
     /// Tells that an attempt is under way.
@@ -177,15 +195,32 @@ impl Sandbox {
         let Some(charge) = pen.charge(&refund.charge_id).cloned() else {
             return;
         };
-        let notification = Notification {
-            refund_id: Some(refund.id.clone()),
-            ..new_notification(&charge, Event::Refund, Some(&refund.payment_id), now)
-        };
-        self.queue(pen, notification, Telling::Planned, now);
+        self.tell_of_refund(pen, &charge, refund, Event::Refund, now);
     }
 
-    /// Queues a webhook. It may be planned before it is durable: the deliverer waits for that.
-    fn tell(
+    /// Queues the webhooks about a refund.
+    pub(crate) fn tell_of_refund(
+        &self,
+        pen: &mut Pen<'_>,
+        charge: &Charge,
+        refund: &Refund,
+        event: Event,
+        now: DateTime<Utc>,
+    ) {
+        for address in charge.addresses() {
+            let notification = Notification {
+                refund_id: Some(refund.id.clone()),
+                address,
+                ..new_notification(charge, event, Some(&refund.payment_id), now)
+            };
+            self.queue(pen, notification, Telling::Planned, now);
+        }
+    }
+
+    /// Queues the webhooks about an event, one for each address; the id of the first comes back.
+    ///
+    /// They may be planned before they are durable: the deliverer waits for that.
+    pub(crate) fn tell(
         &self,
         pen: &mut Pen<'_>,
         charge: &Charge,
@@ -196,19 +231,37 @@ impl Sandbox {
     ) -> Option<String> {
         let told = match charge.provider {
             Provider::Xendit => xendit::tells(charge, event),
+            Provider::Midtrans => true,
         };
         if telling == Telling::Never || !told {
             return None;
         }
-        Some(self.queue(pen, new_notification(charge, event, payment_id, now), telling, now))
+        let mut first = None;
+        for (index, address) in charge.addresses().into_iter().enumerate() {
+            let notification = Notification { address, ..new_notification(charge, event, payment_id, now) };
+            // Whoever caused the event waits for one webhook, not for all.
+            let telling = if index == 0 { telling } else { Telling::Planned };
+            let id = self.queue(pen, notification, telling, now);
+            first = first.or(Some(id));
+        }
+        first
     }
 
     fn queue(&self, pen: &mut Pen<'_>, notification: Notification, telling: Telling, now: DateTime<Utc>) -> String {
         pen.record(&Entry::Queued(notification.clone()));
         if telling == Telling::Planned {
-            self.webhooks.plan(notification.id.clone(), now);
+            self.webhooks.plan(notification.id.clone(), notification.next_at.unwrap_or(now));
         }
         notification.id
+    }
+}
+
+/// Calls back what was planned for a settlement that will not be.
+pub(crate) fn forget_settlement(pen: &mut Pen<'_>, charge: &Charge) {
+    let planned = pen.unsettled().filter(|told| told.charge_id == charge.id && told.event == Event::Settled);
+    let ids: Vec<String> = planned.map(|told| told.id.clone()).collect();
+    for notification_id in ids {
+        pen.record(&Entry::Tried { notification_id, attempts: 0, next_at: None });
     }
 }
 
@@ -221,6 +274,7 @@ fn new_notification(charge: &Charge, event: Event, payment_id: Option<&str>, now
         charge_id: charge.id.clone(),
         payment_id: payment_id.map(str::to_owned),
         refund_id: None,
+        address: None,
         attempts: 0,
         next_at: Some(now),
     }

@@ -11,12 +11,15 @@ use serde::{Deserialize, Serialize};
 pub enum Provider {
     /// Xendit, under `/xendit`.
     Xendit,
+    /// Midtrans, under `/midtrans`.
+    Midtrans,
 }
 
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Xendit => f.write_str("xendit"),
+            Self::Midtrans => f.write_str("midtrans"),
         }
     }
 }

@@ -40,6 +40,33 @@ pub(crate) fn code(switch: &str, nmid: &str, amount: Option<&Amount>, reference:
     format!("{text}{checksum:04X}")
 }
 
+/// A dynamic QRIS code as `GoPay` draws it: sen behind the amount, and tags that do not ascend.
+pub(crate) fn code_of_gopay(merchant_id: &str, nmid: &str, amount: &Amount, transaction_id: &str) -> String {
+    let acquirer =
+        [tag("00", "COM.GO-JEK.WWW"), tag("01", "9360091430000000001"), tag("02", merchant_id), tag("03", "UKE")]
+            .concat();
+    let national = [tag("00", "ID.CO.QRIS.WWW"), tag("02", nmid), tag("03", "UKE")].concat();
+    let more = [tag("50", transaction_id), tag("07", "A01")].concat();
+    let text = [
+        tag("00", "01"),
+        tag("01", "12"),
+        tag("26", &acquirer),
+        tag("51", &national),
+        tag("52", CATEGORY_CODE),
+        tag("53", CURRENCY_NUMBER),
+        tag("58", "ID"),
+        tag("59", "MSTORE SANDBOX"),
+        tag("60", "JAKARTA"),
+        tag("61", "10110"),
+        tag("54", &format!("{amount}.00")),
+        tag("62", &more),
+        "6304".to_owned(),
+    ]
+    .concat();
+    let checksum = crc16(text.as_bytes());
+    format!("{text}{checksum:04X}")
+}
+
 fn tag(number: &str, value: &str) -> String {
     format!("{number}{:02}{value}", value.len())
 }

@@ -1,6 +1,6 @@
 //! What all calls share: the books behind one lock, the journal, the clock, the rules in force, the logs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::clock::{Clock, ClockAnchor};
-use crate::config::{SandboxConfig, XenditAccount};
+use crate::config::{MidtransMerchant, SandboxConfig, XenditAccount};
 use crate::error::SandboxError;
 use crate::faults::{Fired, Rules, Subject};
 use crate::journal::{Journal, JournalBroken, JournalEnd, Mark};
@@ -28,6 +28,9 @@ pub(crate) struct Sandbox {
     /// Rung when a charge was opened, so that its deadline is not slept through.
     pub(crate) opened: Notify,
     xendit_accounts: Vec<XenditAccount>,
+    midtrans_merchants: Vec<MidtransMerchant>,
+    /// Calls to Midtrans with an idempotency key, by account, that are not done yet.
+    under_way: Mutex<HashSet<(String, String)>>,
     books: Mutex<Books>,
     journal: Journal,
     rules: Mutex<Rules>,
@@ -68,13 +71,11 @@ impl Sandbox {
         };
         let mut pen = Pen { books: &mut books, journal: &journal };
         pen.record(&Entry::Anchored(anchor));
-        for account in &config.xendit_accounts {
-            if let Some(url) = &account.webhook_target {
-                pen.record(&Entry::Targeted {
-                    provider: Provider::Xendit,
-                    account: account.name.clone(),
-                    url: url.to_string(),
-                });
+        let xendit = config.xendit_accounts.iter().map(|of| (Provider::Xendit, &of.name, &of.webhook_target));
+        let midtrans = config.midtrans_merchants.iter().map(|of| (Provider::Midtrans, &of.name, &of.webhook_target));
+        for (provider, account, target) in xendit.chain(midtrans) {
+            if let Some(url) = target {
+                pen.record(&Entry::Targeted { provider, account: account.clone(), url: url.to_string() });
             }
         }
         let lag_ms = i64::try_from(config.sweep_lag_ms).unwrap_or(i64::MAX);
@@ -85,6 +86,8 @@ impl Sandbox {
             webhooks: Webhooks::new()?,
             opened: Notify::new(),
             xendit_accounts: config.xendit_accounts,
+            midtrans_merchants: config.midtrans_merchants,
+            under_way: Mutex::default(),
             books: Mutex::new(books),
             journal,
             rules: Mutex::new(Rules::default()),
@@ -114,6 +117,14 @@ impl Sandbox {
         &self.xendit_accounts
     }
 
+    pub(crate) fn midtrans_merchants(&self) -> &[MidtransMerchant] {
+        &self.midtrans_merchants
+    }
+
+    pub(crate) fn under_way(&self) -> MutexGuard<'_, HashSet<(String, String)>> {
+        locked(&self.under_way)
+    }
+
     /// Sends the webhooks of an account, the main one if none is named, to `url` from now on.
     ///
     /// None if there is no such account; else its name.
@@ -123,13 +134,20 @@ impl Sandbox {
         account: Option<&str>,
         url: &Url,
     ) -> Option<(String, Mark)> {
+        let meant = |name: &str, id: &str| account.is_none_or(|word| word == name || word == id);
         let found = match provider {
             Provider::Xendit => self
                 .xendit_accounts
                 .iter()
-                .find(|known| account.is_none_or(|word| word == known.name || word == known.business_id)),
+                .find(|known| meant(&known.name, &known.business_id))
+                .map(|known| &known.name),
+            Provider::Midtrans => self
+                .midtrans_merchants
+                .iter()
+                .find(|known| meant(&known.name, &known.merchant_id))
+                .map(|known| &known.name),
         };
-        let account = found?.name.clone();
+        let account = found?.clone();
         let ((), mark) = self.with_books(|pen| {
             pen.record(&Entry::Targeted { provider, account: account.clone(), url: url.to_string() });
         });

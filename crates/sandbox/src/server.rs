@@ -21,7 +21,7 @@ use crate::faults::Connection;
 use crate::journal::JournalEnd;
 use crate::provider::Provider;
 use crate::sandbox::{Sandbox, json};
-use crate::{control, webhooks, xendit};
+use crate::{control, midtrans, webhooks, xendit};
 
 /// The largest body taken, in bytes.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -48,6 +48,7 @@ pub struct RunningSandbox {
 struct Announcement {
     listen: String,
     xendit: String,
+    midtrans: String,
     control: String,
 }
 
@@ -82,6 +83,7 @@ pub async fn start(config: SandboxConfig) -> Result<RunningSandbox, SandboxError
             .route("/pages/{id}/pay", web::post().to(xendit::pages::pay))
             .route("/pages/{id}/decline", web::post().to(xendit::pages::decline))
             .route("/xendit/{tail:.*}", web::route().to(xendit::serve))
+            .route("/midtrans/{tail:.*}", web::route().to(midtrans::serve))
     })
     .on_connect(Connection::remember)
     .workers(WORKERS)
@@ -171,6 +173,12 @@ impl RunningSandbox {
         format!("{}/xendit", self.base_url())
     }
 
+    /// What `MIDTRANS_CORE_BASE_URL` has to be for this sandbox to be Midtrans.
+    #[must_use]
+    pub fn midtrans_base_url(&self) -> String {
+        format!("{}/midtrans", self.base_url())
+    }
+
     /// Where the control plane answers, loopback callers only.
     #[must_use]
     pub fn control_url(&self) -> String {
@@ -178,7 +186,7 @@ impl RunningSandbox {
     }
 
     /// Sends the webhooks of an account to `url` from now on: the main account if none is named, else the one with
-    /// this name or business id.
+    /// this name, business id or merchant id.
     ///
     /// # Errors
     /// [`SandboxError::Setting`] if there is no such account, [`SandboxError::Journal`] if it could not be kept.
@@ -198,7 +206,12 @@ impl RunningSandbox {
     /// The addresses bound, as one line of JSON for the standard output of the subcommand.
     #[must_use]
     pub fn announcement(&self) -> String {
-        json(&Announcement { listen: self.base_url(), xendit: self.xendit_base_url(), control: self.control_url() })
+        json(&Announcement {
+            listen: self.base_url(),
+            xendit: self.xendit_base_url(),
+            midtrans: self.midtrans_base_url(),
+            control: self.control_url(),
+        })
     }
 
     /// Stops listening and waits until nothing runs any more; what was acknowledged is on disk already.

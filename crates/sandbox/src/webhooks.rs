@@ -3,6 +3,7 @@
 //! Nothing here blocks an API call. A webhook is planned only once the change it tells of is durable.
 
 mod deliver;
+mod early;
 mod log;
 mod plan;
 mod run;
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use reqwest::redirect::Policy;
 use tokio::sync::{Notify, oneshot};
 
 pub(crate) use deliver::{Facts, Letter};
@@ -26,6 +28,9 @@ use crate::sandbox::locked;
 
 /// How long a receiver may take, in real seconds.
 const RECEIVER_SECONDS_MAX: u64 = 30;
+
+/// Redirects followed, at Midtrans.
+const REDIRECTS_MAX: usize = 5;
 
 /// A webhook ready to be sent.
 #[derive(Debug, Default)]
@@ -59,6 +64,8 @@ enum Step {
 #[derive(Debug)]
 pub(crate) struct Webhooks {
     client: reqwest::Client,
+    /// The same, but for redirects that keep method and body.
+    following: reqwest::Client,
     steps: Mutex<BTreeMap<(DateTime<Utc>, u64), Step>>,
     /// One webhook per account that waits for the next one to overtake it.
     held: Mutex<HashMap<String, (u64, Delivery)>>,
@@ -69,14 +76,20 @@ pub(crate) struct Webhooks {
 
 impl Webhooks {
     pub(crate) fn new() -> Result<Self, SandboxError> {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(RECEIVER_SECONDS_MAX))
-            .build()
-            .map_err(SandboxError::WebhookClient)?;
+        let built = |policy| {
+            reqwest::Client::builder()
+                .no_proxy()
+                .redirect(policy)
+                .timeout(Duration::from_secs(RECEIVER_SECONDS_MAX))
+                .build()
+                .map_err(SandboxError::WebhookClient)
+        };
         Ok(Self {
-            client,
+            client: built(Policy::none())?,
+            following: built(Policy::custom(|attempt| {
+                let keeps = matches!(attempt.status().as_u16(), 307 | 308);
+                if keeps && attempt.previous().len() <= REDIRECTS_MAX { attempt.follow() } else { attempt.stop() }
+            }))?,
             steps: Mutex::default(),
             held: Mutex::default(),
             counter: AtomicU64::new(0),

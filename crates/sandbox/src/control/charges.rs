@@ -8,7 +8,7 @@ use crate::amount::Amount;
 use crate::ledger::{Books, Charge, Payment, PaymentOutcome};
 use crate::provider::Provider;
 use crate::sandbox::Sandbox;
-use crate::xendit;
+use crate::{midtrans, xendit};
 
 /// One charge, as test programmes read it.
 #[derive(Serialize)]
@@ -79,6 +79,7 @@ fn row(books: &Books, charge: &Charge, now: DateTime<Utc>) -> ChargeRow {
         currency: charge.currency.clone(),
         status: match charge.provider {
             Provider::Xendit => xendit::status(charge, now),
+            Provider::Midtrans => midtrans::status(books, charge, now),
         },
         times_paid: arrived().count(),
         payable: charge.is_payable(now),

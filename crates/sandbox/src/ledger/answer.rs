@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What a provider answered to a call with an idempotency key, kept to be repeated. Failed calls leave none.
@@ -11,4 +12,7 @@ pub(crate) struct Answer {
     pub(crate) asked: String,
     pub(crate) status: u16,
     pub(crate) body: String,
+    /// When it is forgotten; none where nothing says so.
+    #[serde(default)]
+    pub(crate) until: Option<DateTime<Utc>>,
 }

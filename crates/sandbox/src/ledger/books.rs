@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
-use super::{Answer, Charge, ChargeStatus, Entry, Notification, Payment, PaymentOutcome, Refunds};
+use super::{
+    Answer, Charge, ChargeStatus, Entry, Fraud, Notification, Payment, PaymentOutcome, Refund, Refunds, SnapPage,
+};
 use crate::amount::Amount;
 use crate::clock::ClockAnchor;
 use crate::provider::Provider;
@@ -25,6 +27,10 @@ pub(crate) struct Books {
     refunds: Refunds,
     notifications: BTreeMap<String, Notification>,
     targets: BTreeMap<(Provider, String), String>,
+    /// Tokens of cards that were not used, with their accounts.
+    tokens: BTreeMap<String, String>,
+    /// Pages to pick on, by their tokens.
+    pages: BTreeMap<String, SnapPage>,
     /// By account, endpoint and idempotency key.
     answers: HashMap<(String, String, String), Answer>,
 }
@@ -36,6 +42,18 @@ impl Books {
             Entry::Opened(charge) => self.open(charge.as_ref().clone()),
             Entry::Moved { charge_id, status, at } => self.shift(charge_id, *status, *at),
             Entry::Attempted(payment) => self.take(payment.as_ref().clone()),
+            Entry::Judged { charge_id, fraud, at } => self.judge(charge_id, *fraud, *at),
+            Entry::Tokenized { account, token_id } => {
+                self.tokens.insert(token_id.clone(), account.clone());
+            }
+            Entry::PageOpened(page) => {
+                self.pages.insert(page.token.clone(), page.as_ref().clone());
+            }
+            Entry::PageCanceled { token, at } => {
+                if let Some(page) = self.pages.get_mut(token) {
+                    page.canceled_at = Some(*at);
+                }
+            }
             Entry::Captured { payment_id, amount, at } => self.capture(payment_id, amount, *at),
             Entry::Released { payment_id, at } => self.release(payment_id, *at),
             Entry::Amended { charge_id, amount, payable_until, echo, at } => {
@@ -82,9 +100,14 @@ impl Books {
             at: charge.updated_at,
         });
         let pending = self.unsettled().cloned().map(Entry::Queued);
+        let tokens = self
+            .tokens
+            .iter()
+            .map(|(token_id, account)| Entry::Tokenized { account: account.clone(), token_id: token_id.clone() });
+        let pages = self.pages.values().map(|page| Entry::PageOpened(Box::new(page.clone())));
         let answers = self.answers.values().map(|answer| Entry::Answered(Box::new(answer.clone())));
         let refunds = self.refunds.iter().map(|refund| Entry::Refunded(Box::new(refund.clone())));
-        let objects = targets.chain(charges).chain(payments).chain(states).chain(refunds);
+        let objects = targets.chain(charges).chain(payments).chain(states).chain(refunds).chain(tokens).chain(pages);
         anchor.into_iter().chain(objects).chain(pending).chain(answers)
     }
 
@@ -99,6 +122,9 @@ impl Books {
         let order_code = charge.order_code.clone().filter(|code| *code != charge.reference);
         for word in std::iter::once(charge.reference.clone()).chain(order_code) {
             self.charges_by_word.entry(word).or_default().push(index);
+        }
+        if let Some(card) = charge.transaction.as_ref().and_then(|transaction| transaction.card.as_ref()) {
+            self.tokens.remove(&card.token_id);
         }
         if charge.status == ChargeStatus::Open {
             self.deadlines.insert((charge.payable_until, index));
@@ -115,6 +141,15 @@ impl Books {
         let charge_id = payment.charge_id.clone();
         self.arrive(index);
         self.shift(&charge_id, ChargeStatus::Paid, at);
+    }
+
+    fn judge(&mut self, charge_id: &str, fraud: Fraud, at: DateTime<Utc>) {
+        let Some(&index) = self.charge_by_id.get(charge_id) else { return };
+        let Some(charge) = self.charges.get_mut(index) else { return };
+        if let Some(transaction) = &mut charge.transaction {
+            transaction.fraud = fraud;
+            charge.updated_at = at;
+        }
     }
 
     fn release(&mut self, payment_id: &str, at: DateTime<Utc>) {
@@ -226,9 +261,10 @@ impl Books {
         self.payments.get(*self.payment_by_id.get(id)?)
     }
 
-    /// All payments whose money came, the newest first.
-    pub(crate) fn arrivals_backwards(&self) -> impl Iterator<Item = &Payment> {
-        self.arrivals.iter().rev().filter_map(|&index| self.payments.get(index))
+    /// All payments whose money came at `provider`, the newest first.
+    pub(crate) fn arrivals_backwards(&self, provider: Provider) -> impl Iterator<Item = &Payment> {
+        let arrived = self.arrivals.iter().rev().filter_map(|&index| self.payments.get(index));
+        arrived.filter(move |payment| self.charge(&payment.charge_id).is_some_and(|of| of.provider == provider))
     }
 
     /// Payments on one charge, oldest first.
@@ -254,6 +290,26 @@ impl Books {
 
     pub(crate) fn refunds(&self) -> &Refunds {
         &self.refunds
+    }
+
+    /// Refunds of one charge, oldest first.
+    pub(crate) fn refunds_of<'a>(&'a self, charge_id: &'a str) -> impl Iterator<Item = &'a Refund> {
+        self.refunds.iter().filter(move |refund| refund.charge_id == charge_id)
+    }
+
+    /// The page of that token.
+    pub(crate) fn page(&self, token: &str) -> Option<&SnapPage> {
+        self.pages.get(token)
+    }
+
+    /// The pages of an account under an order id.
+    pub(crate) fn pages_of<'a>(&'a self, account: &'a str, order_id: &'a str) -> impl Iterator<Item = &'a SnapPage> {
+        self.pages.values().filter(move |page| page.account == account && page.order_id == order_id)
+    }
+
+    /// Whether the account has a token of a card by this name that was not used.
+    pub(crate) fn has_token(&self, account: &str, token_id: &str) -> bool {
+        self.tokens.get(token_id).is_some_and(|owner| owner == account)
     }
 
     /// The time of the next change that nobody has to ask for.

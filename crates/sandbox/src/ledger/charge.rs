@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::Transaction;
 use crate::amount::Amount;
 use crate::provider::Provider;
 
@@ -147,6 +148,9 @@ pub(crate) struct Charge {
     /// The payment method of v2 that it is paid by.
     #[serde(default)]
     pub(crate) payment_method: Option<PaymentMethod>,
+    /// What Midtrans keeps of it.
+    #[serde(default)]
+    pub(crate) transaction: Option<Transaction>,
     /// The payment request behind a page, which bears an id of its own.
     #[serde(default)]
     pub(crate) request_id: Option<String>,
@@ -186,6 +190,7 @@ impl Charge {
             artefact: String::new(),
             manual_capture: false,
             payment_method: None,
+            transaction: None,
             request_id: None,
             echo: BTreeMap::new(),
             created_at: now,
@@ -204,6 +209,26 @@ impl Charge {
     /// The id of its payment request.
     pub(crate) fn request_id(&self) -> &str {
         self.request_id.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Whether money may come twice on it. At Midtrans each transaction is paid once.
+    pub(crate) fn may_be_paid_again(&self) -> bool {
+        match self.provider {
+            Provider::Xendit => self.method.may_be_paid_again(),
+            Provider::Midtrans => false,
+        }
+    }
+
+    /// Where its webhooks go; none stands for the account's own address.
+    pub(crate) fn addresses(&self) -> Vec<Option<String>> {
+        let Some(transaction) = &self.transaction else {
+            return vec![None];
+        };
+        if transaction.instead.is_empty() {
+            std::iter::once(None).chain(transaction.append.iter().cloned().map(Some)).collect()
+        } else {
+            transaction.instead.iter().cloned().map(Some).collect()
+        }
     }
 
     /// Whether a customer who scans it at `now` can pay it in the ordinary way.

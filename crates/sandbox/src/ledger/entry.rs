@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Answer, Charge, ChargeStatus, Notification, Payment, Refund, RefundOutcome};
+use super::{Answer, Charge, ChargeStatus, Fraud, Notification, Payment, Refund, RefundOutcome, SnapPage};
 use crate::amount::Amount;
 use crate::clock::ClockAnchor;
 use crate::provider::Provider;
@@ -21,6 +21,14 @@ pub(crate) enum Entry {
     Moved { charge_id: String, status: ChargeStatus, at: DateTime<Utc> },
     /// A customer's attempt ended, well or badly.
     Attempted(Box<Payment>),
+    /// A transaction of Midtrans' passed the check for fraud, or did not.
+    Judged { charge_id: String, fraud: Fraud, at: DateTime<Utc> },
+    /// A card was turned into a token, for one use.
+    Tokenized { account: String, token_id: String },
+    /// A page to pick a payment method on was made.
+    PageOpened(Box<SnapPage>),
+    /// Nobody is to pick on it any more.
+    PageCanceled { token: String, at: DateTime<Utc> },
     /// Money that was set aside was taken, all of it or less.
     Captured { payment_id: String, amount: Amount, at: DateTime<Utc> },
     /// Money that was set aside was given back.

@@ -15,8 +15,14 @@ pub(crate) enum Event {
     Pending,
     /// An attempt failed.
     Failed,
+    /// A refund was asked for.
+    Refunding,
     /// A refund was settled.
     Refund,
+    /// The merchant withdrew the charge.
+    Canceled,
+    /// Money that was taken was paid out.
+    Settled,
     /// The charge ran out of time.
     Expired,
 }
@@ -32,6 +38,9 @@ pub(crate) struct Notification {
     pub(crate) payment_id: Option<String>,
     #[serde(default)]
     pub(crate) refund_id: Option<String>,
+    /// Where it goes; none stands for the account's own address.
+    #[serde(default)]
+    pub(crate) address: Option<String>,
     /// Attempts made so far on the provider's schedule; resends by hand do not count.
     pub(crate) attempts: u32,
     /// When the next attempt is due; none once delivered, dropped or given up.

@@ -7,11 +7,11 @@ use reqwest::header::{CONTENT_TYPE, USER_AGENT};
 use super::Delivery;
 use super::log::LoggedDelivery;
 use crate::journal::Mark;
-use crate::ledger::{Charge, Entry, Event, Notification, Payment, Refund};
+use crate::ledger::{Books, Charge, Entry, Event, Notification, Payment, Refund};
 use crate::provider::Provider;
 use crate::requests::json_or_text;
 use crate::sandbox::{Headers, Sandbox};
-use crate::xendit;
+use crate::{midtrans, xendit};
 
 /// What a webhook looks like on the wire.
 pub(crate) struct Letter {
@@ -27,6 +27,8 @@ pub(crate) struct Facts {
     pub(crate) charge: Charge,
     pub(crate) payment: Option<Payment>,
     pub(crate) refund: Option<Refund>,
+    /// That refund and those of the charge before it.
+    pub(crate) refunds: Vec<Refund>,
     pub(crate) event: Event,
     pub(crate) at: DateTime<Utc>,
 }
@@ -59,7 +61,10 @@ async fn deliver(sandbox: &Sandbox, delivery: Delivery) {
     };
     let letter = write(sandbox, &facts, &delivery);
     let sent = match &target {
-        Some(url) => join_all((0..delivery.copies.max(1)).map(|_| post(sandbox, url, &letter))).await,
+        Some(url) => {
+            join_all((0..delivery.copies.max(1)).map(|_| post(sandbox, facts.notification.provider, url, &letter)))
+                .await
+        }
         None => vec![Outcome {
             answer: None,
             error: Some("no webhook target is set for this account".to_owned()),
@@ -67,12 +72,13 @@ async fn deliver(sandbox: &Sandbox, delivery: Delivery) {
         }],
     };
     let delivered = sent.iter().any(|outcome| outcome.answer.is_some_and(|status| (200..300).contains(&status)));
+    let answer = sent.last().and_then(|outcome| outcome.answer);
     for outcome in sent {
         note(sandbox, &facts, &letter, target.clone(), outcome);
     }
     if delivery.scheduled {
         // An event without a target is lost, as at Xendit ("URL not set").
-        settle(sandbox, &facts.notification, delivered || target.is_none(), at);
+        settle(sandbox, &facts.notification, answer, delivered || target.is_none(), at);
     }
 }
 
@@ -82,26 +88,38 @@ fn look_up(sandbox: &Sandbox, delivery: &Delivery, at: DateTime<Utc>) -> (Option
         let charge = pen.charge(&notification.charge_id)?.clone();
         let payment = notification.payment_id.as_deref().and_then(|id| pen.payment(id)).cloned();
         let refund = notification.refund_id.as_deref().and_then(|id| pen.refunds().get(id)).cloned();
-        let target = pen.target(notification.provider, &notification.account).map(str::to_owned);
+        let refunds = refund.as_ref().map(|refund| up_to(pen, refund)).unwrap_or_default();
+        let target = notification
+            .address
+            .clone()
+            .or_else(|| pen.target(notification.provider, &notification.account).map(str::to_owned));
         let event = delivery.instead.unwrap_or(notification.event);
-        let facts = Facts { notification, charge, payment, refund, event, at };
+        let facts = Facts { notification, charge, payment, refund, refunds, event, at };
         Some((facts, target))
     })
+}
+
+fn up_to(books: &Books, refund: &Refund) -> Vec<Refund> {
+    let earlier = books.refunds_of(&refund.charge_id).take_while(|other| other.id != refund.id);
+    earlier.chain(std::iter::once(refund)).cloned().collect()
 }
 
 fn write(sandbox: &Sandbox, facts: &Facts, delivery: &Delivery) -> Letter {
     match facts.notification.provider {
         Provider::Xendit => xendit::letter(sandbox.xendit_accounts(), facts, &delivery.lie, delivery.bad_token),
+        Provider::Midtrans => midtrans::letter(sandbox.midtrans_merchants(), facts, &delivery.lie, delivery.bad_token),
     }
 }
 
-async fn post(sandbox: &Sandbox, url: &str, letter: &Letter) -> Outcome {
-    let mut request = sandbox
-        .webhooks
-        .client
+async fn post(sandbox: &Sandbox, provider: Provider, url: &str, letter: &Letter) -> Outcome {
+    let (client, user_agent) = match provider {
+        Provider::Xendit => (&sandbox.webhooks.client, "mstore-pay-sandbox"),
+        Provider::Midtrans => (&sandbox.webhooks.following, "Veritrans"),
+    };
+    let mut request = client
         .post(url)
         .header(CONTENT_TYPE, "application/json")
-        .header(USER_AGENT, "mstore-pay-sandbox")
+        .header(USER_AGENT, user_agent)
         .body(letter.body.clone());
     for (name, value) in &letter.headers {
         request = request.header(*name, value);
@@ -117,9 +135,10 @@ async fn post(sandbox: &Sandbox, url: &str, letter: &Letter) -> Outcome {
 }
 
 /// Ends the schedule, or moves to its next step.
-fn settle(sandbox: &Sandbox, notification: &Notification, over: bool, at: DateTime<Utc>) {
+fn settle(sandbox: &Sandbox, notification: &Notification, answer: Option<u16>, over: bool, at: DateTime<Utc>) {
     let gaps: &[i64] = match notification.provider {
         Provider::Xendit => &xendit::RETRY_GAPS_MINUTES,
+        Provider::Midtrans => midtrans::retry_gaps_minutes(answer),
     };
     let next_at = usize::try_from(notification.attempts)
         .ok()

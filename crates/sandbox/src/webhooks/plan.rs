@@ -21,6 +21,8 @@ pub(super) fn next(sandbox: &Sandbox, notification_id: String) -> Option<Deliver
     let now = sandbox.clock.now();
     let (found, _mark) = sandbox.with_books(|pen| {
         let notification = pen.notification(&notification_id)?.clone();
+        // It may have been called back since it was planned.
+        notification.next_at?;
         let charge = pen.charge(&notification.charge_id)?.clone();
         Some((notification, charge))
     });

@@ -1,26 +1,19 @@
 //! Where every call to `/xendit` arrives: key, limit, fault, the call itself, and the answer on its way out.
 
-use std::time::Duration;
-
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use tokio::time::{sleep, timeout};
 
 use super::about;
 use super::answer::{Refusal, error_of, window_headers};
 use super::route::Route;
 use super::{auth, idempotency, pages, perform};
 use crate::config::XenditAccount;
-use crate::faults::{self, Connection, Effect, Fired, Lie, Operation, Reply, Sent};
+use crate::faults::{self, Connection, Fired, Lie, Reply, Sent};
 use crate::id;
-use crate::ledger::{Api, Charge};
+use crate::ledger::Api;
 use crate::limiter::Counter;
-use crate::money::{Attempt, Telling};
 use crate::provider::Provider;
-use crate::sandbox::{Sandbox, subject_of};
-
-/// How long a create call waits for the webhook that was ordered to come before its answer.
-const EARLY_WEBHOOK_SECONDS_MAX: u64 = 10;
+use crate::sandbox::Sandbox;
 
 /// One call, understood as far as it can be without looking into the books.
 pub(super) struct Call<'a> {
@@ -107,28 +100,10 @@ async fn perform(sandbox: &Sandbox, call: &Call<'_>, fired: Option<&Fired>) -> R
         Ok(done) => {
             if let Some(charge) = done.opened {
                 sandbox.opened.notify_one();
-                tell_early(sandbox, &charge).await;
+                sandbox.tell_early(&charge).await;
             }
             done.reply
         }
         Err(refusal) => refusal.reply(),
     }
-}
-
-/// Where a rule orders the webhook before the answer: the customer pays at once, the webhook is answered, and only
-/// then, after the rule's own delay, the caller hears of its charge.
-async fn tell_early(sandbox: &Sandbox, charge: &Charge) {
-    let fired = sandbox.fault(subject_of(charge, Operation::Webhook), |effect| effect == Effect::BeforeResponse);
-    let Some(fired) = fired else {
-        return;
-    };
-    let now = sandbox.clock.now();
-    let attempt = Attempt { telling: Telling::ByCaller, ..Attempt::plain() };
-    let (attempted, _mark) = sandbox.with_books(|pen| sandbox.attempt(pen, charge, attempt, now));
-    if let Ok((_payment, Some(notification_id))) = attempted {
-        let answered = sandbox.webhooks.send_now(notification_id, true, now);
-        // Whether it was answered in time or not, the caller gets its answer.
-        timeout(Duration::from_secs(EARLY_WEBHOOK_SECONDS_MAX), answered).await.ok();
-    }
-    sleep(Duration::from_millis(fired.delay_ms.unwrap_or(0))).await;
 }

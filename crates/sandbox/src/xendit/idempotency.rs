@@ -35,6 +35,7 @@ pub(super) fn once(
         asked,
         status: done.reply.status,
         body: done.truth.clone(),
+        until: None,
     })));
     Ok(done)
 }

@@ -100,13 +100,13 @@ fn v3<'a>(facts: &'a Facts, told: Option<&'a Payment>, business_id: &'a str, lie
         (Event::Paid, Some(payment)) => ("payment.capture", paid(payment)),
         (Event::Authorized, Some(payment)) => ("payment.authorization", paid(payment)),
         (Event::Failed, Some(payment)) => ("payment.failure", paid(payment)),
-        (Event::Expired | Event::Pending | Event::Refund, _)
+        (Event::Expired | Event::Pending | Event::Refund | Event::Refunding | Event::Canceled | Event::Settled, _)
         | (Event::Authorized | Event::Paid | Event::Failed, None)
             if charge.method == Method::CardPage =>
         {
             ("payment_session.expired", Data::Session(Box::new(session::view(charge, business_id, lie))))
         }
-        (Event::Expired | Event::Pending | Event::Refund, _)
+        (Event::Expired | Event::Pending | Event::Refund | Event::Refunding | Event::Canceled | Event::Settled, _)
         | (Event::Authorized | Event::Paid | Event::Failed, None) => {
             ("payment_request.expiry", Data::Request(Box::new(view::request_view(charge, business_id, lie))))
         }

@@ -15,6 +15,7 @@ use crate::amount::Amount;
 use crate::faults::{Lie, Operation};
 use crate::id;
 use crate::ledger::{Books, Charge, Entry, Method, Payment, Refund, RefundOutcome};
+use crate::provider::Provider;
 use crate::sandbox::{Pen, Sandbox};
 
 pub(super) use view::RefundView;
@@ -204,6 +205,7 @@ fn list(books: &Books, call: &Call<'_>, lie: &Lie) -> String {
         .rev()
         .filter(|refund| refund.account == call.account.name)
         .filter_map(|refund| Some((books.charge(&refund.charge_id)?, refund)))
+        .filter(|(charge, _)| charge.provider == Provider::Xendit)
         .filter(|(charge, _)| request_id.as_ref().is_none_or(|wanted| *wanted == charge.request_id()));
     let mut found: Vec<_> = match &after {
         Some(after) => rows.skip_while(|(_, refund)| refund.id != *after).skip(1).take(limit + 1).collect(),

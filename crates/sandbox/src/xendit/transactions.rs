@@ -126,7 +126,7 @@ fn candidates<'a>(books: &'a Books, query: &Query) -> Box<dyn Iterator<Item = &'
     // Payments are kept in the order they came; a clock that was set back a little must not hide any.
     let slack = TimeDelta::minutes(5);
     let from = query.updated.from.max(query.created.from);
-    let newest = books.arrivals_backwards();
+    let newest = books.arrivals_backwards(Provider::Xendit);
     match from {
         Some(from) => Box::new(newest.take_while(move |payment| payment.arrived_at() + slack >= from)),
         None => Box::new(newest),

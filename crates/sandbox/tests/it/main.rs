@@ -13,6 +13,7 @@ mod api;
 mod faults;
 mod journal;
 mod limits;
+mod midtrans;
 mod pay;
 mod qr_codes;
 mod refunds;

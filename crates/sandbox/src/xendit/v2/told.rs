@@ -30,7 +30,8 @@ pub(crate) fn told<'a>(
         (Event::Pending, _) => {
             ("payment.pending", Told::Payment(Box::new(PaymentView::pending(charge, business_id, lie))))
         }
-        (Event::Expired | Event::Refund, _) | (Event::Paid | Event::Failed | Event::Authorized, None) => {
+        (Event::Expired | Event::Refund | Event::Refunding | Event::Canceled | Event::Settled, _)
+        | (Event::Paid | Event::Failed | Event::Authorized, None) => {
             ("payment_method.expired", Told::Method(Box::new(MethodView::new(charge, business_id, lie))))
         }
     }

@@ -16,6 +16,7 @@ pub(crate) struct Received {
     pub(crate) body: Value,
     pub(crate) token: String,
     pub(crate) webhook_id: String,
+    pub(crate) user_agent: String,
 }
 
 struct Counter {
@@ -67,13 +68,14 @@ impl Shop {
 
 async fn take(counter: Data<Counter>, request: HttpRequest, body: Bytes) -> HttpResponse {
     let header = |name| {
-        let value = request.headers().get(name).expect("the header is there");
-        value.to_str().expect("it is text").to_owned()
+        let value = request.headers().get(name).map(|value| value.to_str().expect("it is text"));
+        value.unwrap_or_default().to_owned()
     };
     counter.received.lock().expect("no panic").push(Received {
         body: serde_json::from_slice(&body).expect("a JSON body"),
         token: header("x-callback-token"),
         webhook_id: header("webhook-id"),
+        user_agent: header("user-agent"),
     });
     let status = StatusCode::from_u16(counter.answer.load(Ordering::SeqCst)).expect("a status");
     HttpResponse::build(status).finish()

@@ -1,0 +1,165 @@
+//! Talking to Midtrans: headers, limits, and a record of what was said.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::ports::{
+    Certainty, Endpoint, Exchange, Operation, ProviderError, ProviderErrorKind, RateBudget, Upstream,
+};
+use mstore_pay_outbound::{Call, Deadline, HttpClient, Reply};
+use url::Url;
+
+use crate::config::MidtransConfig;
+use crate::error::Judgement;
+use crate::response::{Unreadable, unknown_fields};
+
+/// The header that makes a repeated call harmless, wherever it goes.
+const KEY_HEADER: &str = "idempotency-key";
+/// The header that says where notifications go.
+const NOTIFICATION_HEADER: &str = "x-override-notification";
+
+pub(crate) struct Client {
+    pub(crate) http: HttpClient,
+    pub(crate) config: MidtransConfig,
+    pub(crate) budget: Option<Arc<dyn RateBudget>>,
+}
+
+/// One operation's talk with Midtrans: under one account, within one time, all of it on record.
+pub(crate) struct Talk<'a> {
+    client: &'a Client,
+    account: &'a ProviderAccount,
+    operation: Operation,
+    deadline: Deadline,
+    said: Mutex<Exchange>,
+}
+
+impl Client {
+    pub(crate) fn talk<'a>(&'a self, account: &'a ProviderAccount, operation: Operation, within: Duration) -> Talk<'a> {
+        Talk { client: self, account, operation, deadline: Deadline::within(within), said: Mutex::default() }
+    }
+
+    /// A call that was never made, because nothing good could come of it.
+    pub(crate) fn unsupported(&self, operation: Operation) -> ProviderError {
+        let kind = ProviderErrorKind::Unsupported;
+        ProviderError::new(self.config.id.clone(), operation, kind, Certainty::NotApplied)
+    }
+}
+
+impl Talk<'_> {
+    pub(crate) fn base(&self) -> &Url {
+        &self.client.config.base_url
+    }
+
+    /// Reads what stands there. No address: there is no such thing.
+    pub(crate) async fn get(&self, url: Option<Url>, endpoint: Endpoint) -> Result<Reply, ProviderError> {
+        let url = url.ok_or_else(|| self.nothing_there())?;
+        self.succeed(Call::get(url), endpoint).await
+    }
+
+    /// Acts on what stands there, under a key: the same key again finds what was done the first time, whatever it was.
+    pub(crate) async fn post(
+        &self,
+        url: Option<Url>,
+        body: Option<String>,
+        key: String,
+        endpoint: Endpoint,
+    ) -> Result<Reply, ProviderError> {
+        let url = url.ok_or_else(|| self.nothing_there())?;
+        let call = body.into_iter().fold(Call::post(url), Call::json).header(KEY_HEADER, key);
+        self.succeed(call, endpoint).await
+    }
+
+    /// The same, telling where notifications about it go.
+    pub(crate) async fn post_notified(
+        &self,
+        url: Option<Url>,
+        body: String,
+        key: String,
+        endpoint: Endpoint,
+    ) -> Result<Reply, ProviderError> {
+        let url = url.ok_or_else(|| self.nothing_there())?;
+        let mut call = Call::post(url).json(body).header(KEY_HEADER, key);
+        if let Some(address) = self.client.config.notified_at(&self.account.id) {
+            call = call.header(NOTIFICATION_HEADER, address);
+        }
+        self.succeed(call, endpoint).await
+    }
+
+    /// What was said so far, redacted.
+    pub(crate) fn exchange(&self) -> Exchange {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// An error of this operation.
+    pub(crate) fn error(&self, kind: ProviderErrorKind, certainty: Certainty) -> ProviderError {
+        ProviderError::new(self.client.config.id.clone(), self.operation, kind, certainty).during(self.exchange())
+    }
+
+    /// A 2xx answer that makes no sense or speaks of something else: the provider may have acted.
+    pub(crate) fn malformed(&self, reply: &Reply, why: Unreadable) -> ProviderError {
+        self.error(ProviderErrorKind::Malformed, Certainty::Unknown)
+            .saying(Upstream { status: Some(reply.status), code: None })
+            .because(why)
+    }
+
+    fn nothing_there(&self) -> ProviderError {
+        self.error(ProviderErrorKind::NotFound, Certainty::NotApplied)
+    }
+
+    async fn succeed(&self, call: Call, endpoint: Endpoint) -> Result<Reply, ProviderError> {
+        let reply = self.send(call, endpoint).await?;
+        match Judgement::of(&reply) {
+            None => {
+                self.notice_fields(&reply);
+                Ok(reply)
+            }
+            Some(Judgement { kind, certainty, upstream }) => Err(self.error(kind, certainty).saying(upstream)),
+        }
+    }
+
+    async fn send(&self, call: Call, endpoint: Endpoint) -> Result<Reply, ProviderError> {
+        let account = self.account;
+        let call = call.basic_auth(&account.credential);
+        let outcome = self.client.http.send(&call, self.deadline.left()).await;
+        self.record(&call, outcome.as_ref().ok());
+        let reply = outcome.map_err(|error| {
+            let (kind, certainty) = error.classify();
+            self.error(kind, certainty).because(error)
+        })?;
+        if let (Some(budget), Some(status)) = (&self.client.budget, reply.rate_limit) {
+            budget.observe(&self.client.config.id, &account.id, endpoint, status).await;
+        }
+        Ok(reply)
+    }
+
+    fn record(&self, call: &Call, reply: Option<&Reply>) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        add_line(&mut said.request, call.on_record());
+        if let Some(reply) = reply {
+            add_line(&mut said.response, reply.on_record());
+        }
+    }
+}
+
+impl Talk<'_> {
+    /// Keeps the names of fields that no answer of today has.
+    fn notice_fields(&self, reply: &Reply) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        for name in unknown_fields(&reply.body) {
+            if !said.unknown_fields.contains(&name) {
+                said.unknown_fields.push(name);
+            }
+        }
+    }
+}
+
+fn add_line(lines: &mut Option<String>, line: String) {
+    match lines {
+        Some(lines) => {
+            lines.push('\n');
+            lines.push_str(&line);
+        }
+        None => *lines = Some(line),
+    }
+}

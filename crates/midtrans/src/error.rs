@@ -1,0 +1,147 @@
+//! The one place where a status and a code become a kind and a certainty.
+//!
+//! Midtrans says most of it in the body: nearly every answer comes under HTTP 200, whatever its `status_code`.
+
+use std::time::Duration;
+
+use mstore_pay_domain::ports::{Certainty, ProviderError, ProviderErrorKind, Upstream};
+use mstore_pay_outbound::Reply;
+
+use crate::response::Refusal;
+
+use Certainty::{NotApplied, Unknown};
+use ProviderErrorKind as Kind;
+
+/// The code by which Midtrans says that a transaction is past changing.
+const PAST_CHANGING: &str = "412";
+
+/// An answer that is no success.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    pub(crate) kind: Kind,
+    pub(crate) certainty: Certainty,
+    pub(crate) upstream: Upstream,
+}
+
+impl Judgement {
+    /// Judges an answer; `None` if it is a success, as far as status and code tell.
+    pub(crate) fn of(reply: &Reply) -> Option<Self> {
+        let Refusal { code, is_denied } = Refusal::parse(&reply.body);
+        let (kind, certainty) = match code {
+            Some(200 | 201 | 407) if reply.is_success() => return None,
+            Some(202) if is_denied => (Kind::Declined, NotApplied),
+            Some(code) if reply.is_success() || agrees(reply.status, code) => judge(code, reply.retry_after),
+            // What stands before Midtrans answered: its status is all there is.
+            Some(_) | None if !reply.is_success() => judge(reply.status, reply.retry_after),
+            Some(_) | None => (Kind::Malformed, Unknown),
+        };
+        let code = code.map(|code| code.to_string());
+        Some(Self { kind, certainty, upstream: Upstream { status: Some(reply.status), code } })
+    }
+}
+
+/// Whether a refusal says that the charge can no longer be closed because it is over.
+pub(crate) fn says_over_before(error: &ProviderError) -> bool {
+    error.upstream.code.as_deref() == Some(PAST_CHANGING)
+}
+
+/// A refusal under a status of its own, such as 400 under 400: what the two contradict each other in is nobody's word.
+fn agrees(status: u16, code: u16) -> bool {
+    status / 100 == code / 100
+}
+
+/// Codes of Midtrans' tables (2026-06), which are HTTP statuses where they are the same.
+fn judge(code: u16, retry_after: Option<Duration>) -> (Kind, Certainty) {
+    match code {
+        // 402: the payment channel is not active for the account.
+        401 | 402 => (Kind::Unauthorized, NotApplied),
+        404 => (Kind::NotFound, NotApplied),
+        // There is something under that order id already, and it may be what was just asked for.
+        406 => (Kind::InvalidRequest, Unknown),
+        // 409: too many with this card; 410: the wallet's user is blocked; 411: the card's token is spent.
+        409..=411 => (Kind::Declined, NotApplied),
+        429 => (Kind::RateLimited { retry_after }, NotApplied),
+        400 | 403 | 405 | 407 | 408 | 412..=428 | 430..=499 => (Kind::InvalidRequest, NotApplied),
+        504 => (Kind::TimedOut, Unknown),
+        // 202: a call with the same key is under way.
+        202 | 500..=599 => (Kind::Unavailable, Unknown),
+        // Redirects, which are not followed, and what is no final status at all.
+        _ => (Kind::Malformed, Unknown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: Option<Duration> = Some(Duration::from_secs(7));
+
+    fn judged(status: u16, body: &str) -> Option<(Kind, Certainty)> {
+        let reply = Reply { status, body: body.as_bytes().to_vec(), rate_limit: None, retry_after: LATER };
+        Judgement::of(&reply).map(|judgement| (judgement.kind, judgement.certainty))
+    }
+
+    #[track_caller]
+    fn check(status: u16, code: &str, want: (Kind, Certainty)) {
+        let body = format!(r#"{{"status_code":"{code}","status_message":"m","id":"i"}}"#);
+        assert_eq!(judged(status, &body), Some(want), "{code} under {status}");
+    }
+
+    #[test]
+    fn what_succeeded_is_no_error_although_an_expiry_says_407() {
+        for code in ["200", "201", "407"] {
+            assert_eq!(judged(200, &format!(r#"{{"status_code":"{code}"}}"#)), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_was_refused_did_not_happen_whatever_the_http_status() {
+        for status in [200, 400] {
+            check(status, "400", (Kind::InvalidRequest, NotApplied));
+        }
+        for status in [200, 401] {
+            check(status, "401", (Kind::Unauthorized, NotApplied));
+        }
+        check(200, "402", (Kind::Unauthorized, NotApplied));
+        check(200, "404", (Kind::NotFound, NotApplied));
+        check(200, "410", (Kind::Declined, NotApplied));
+        check(200, "411", (Kind::Declined, NotApplied));
+        check(200, "412", (Kind::InvalidRequest, NotApplied));
+        check(200, "413", (Kind::InvalidRequest, NotApplied));
+        check(429, "429", (Kind::RateLimited { retry_after: LATER }, NotApplied));
+    }
+
+    #[test]
+    fn what_may_have_happened_is_unknown() {
+        check(200, "406", (Kind::InvalidRequest, Unknown));
+        check(200, "202", (Kind::Unavailable, Unknown));
+        for code in ["500", "502", "503", "505"] {
+            check(200, code, (Kind::Unavailable, Unknown));
+        }
+        check(500, "500", (Kind::Unavailable, Unknown));
+        check(200, "504", (Kind::TimedOut, Unknown));
+    }
+
+    #[test]
+    fn a_denied_payment_and_a_call_under_way_share_a_code_and_nothing_else() {
+        let denied = r#"{"status_code":"202","transaction_status":"deny"}"#;
+        assert_eq!(judged(200, denied), Some((Kind::Declined, NotApplied)));
+    }
+
+    #[test]
+    fn without_a_code_the_status_is_all_there_is() {
+        assert_eq!(judged(502, "<html>"), Some((Kind::Unavailable, Unknown)));
+        assert_eq!(judged(429, ""), Some((Kind::RateLimited { retry_after: LATER }, NotApplied)));
+        for status in [301, 302, 307] {
+            assert_eq!(judged(status, ""), Some((Kind::Malformed, Unknown)), "{status}");
+        }
+        for body in ["<html>", "", "{}", r#"{"status_code":"OK"}"#] {
+            assert_eq!(judged(200, body), Some((Kind::Malformed, Unknown)), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_success_under_a_failed_status_is_believed_to_have_failed() {
+        assert_eq!(judged(500, r#"{"status_code":"201"}"#), Some((Kind::Unavailable, Unknown)));
+    }
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod channels;
+mod client;
+mod config;
+mod error;
+#[cfg(test)]
+mod fixtures;
+mod provider;
+mod request;
+mod response;
+mod webhook;
+
+pub use config::{ConfigError, MidtransConfig};
+pub use provider::Midtrans;
+pub use webhook::MidtransWebhooks;

@@ -1,0 +1,61 @@
+use std::time::Duration;
+
+use futures::future::join_all;
+use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::ids::ProviderRef;
+use mstore_pay_domain::ports::{ChargeSnapshot, Endpoint, Operation, ProviderError, Query};
+
+use crate::client::{Client, Talk};
+use crate::request;
+use crate::response::{Transaction, Unreadable};
+
+/// Queries that are asked about at once.
+const QUERIES_AT_ONCE: usize = 8;
+
+/// Asks about charges: a transaction and the money on it are one object.
+pub(super) async fn inquire(
+    client: &Client,
+    account: &ProviderAccount,
+    queries: &[Query],
+    within: Duration,
+) -> Vec<Result<ChargeSnapshot, ProviderError>> {
+    let deadline = mstore_pay_outbound::Deadline::within(within);
+    let mut answers = Vec::with_capacity(queries.len());
+    for some in queries.chunks(QUERIES_AT_ONCE) {
+        let asked = some.iter().map(|query| {
+            let talk = client.talk(account, Operation::Inquire, deadline.left());
+            Box::pin(async move { ask(&talk, query).await })
+        });
+        answers.extend(join_all(asked).await);
+    }
+    answers
+}
+
+/// By its own id where that is known: an order id may be used again after a cancel.
+async fn ask(talk: &Talk<'_>, query: &Query) -> Result<ChargeSnapshot, ProviderError> {
+    let id = query.charge_ref.as_ref().or_else(|| query.payment_refs.first());
+    let name = id.map_or(query.our_reference.as_str(), ProviderRef::as_str);
+    let reply = talk.get(request::status(talk.base(), name), Endpoint::Inquire).await?;
+    let transaction = Transaction::parse(&reply.body).map_err(|why| talk.malformed(&reply, why))?;
+    let is_meant = id.map_or(transaction.reference == name, |id| transaction.id == *id);
+    if !is_meant {
+        return Err(talk.malformed(&reply, Unreadable::Mismatch("transaction_id")));
+    }
+    Ok(snapshot(talk, query, transaction))
+}
+
+fn snapshot(talk: &Talk<'_>, query: &Query, transaction: Transaction) -> ChargeSnapshot {
+    let reversals = transaction.reversal(&query.payment_refs).into_iter().collect();
+    ChargeSnapshot {
+        receipts: transaction.receipt().into_iter().collect(),
+        reversals,
+        charge_ref: Some(transaction.id),
+        our_reference: Some(transaction.reference),
+        order_code: transaction.order_code,
+        asked: Some(transaction.asked),
+        status: transaction.status,
+        refunds: transaction.refunds,
+        expires_at: transaction.expires_at,
+        exchange: talk.exchange(),
+    }
+}

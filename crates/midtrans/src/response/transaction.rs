@@ -1,0 +1,266 @@
+use mstore_pay_domain::charge::{Artefact, FailureReason, Payer, Receipt, RefundFact};
+use mstore_pay_domain::ids::ProviderRef;
+use mstore_pay_domain::money::ReportedMoney;
+use mstore_pay_domain::ports::SnapshotStatus;
+use mstore_pay_domain::time::Timestamp;
+use mstore_pay_outbound::json::Object;
+
+use super::{Unreadable, moved_at, order_code, provider_ref, refund_facts, shop_amount, time};
+use crate::channels::Shown;
+
+/// Where a transaction stands, in Midtrans' words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It waits for money, or for the shop's word on money that is set aside.
+    Open,
+    /// The money is the shop's.
+    Paid,
+    /// The money was, and went back to the customer, all of it or a part.
+    Refunded,
+    /// The bank, or the check for fraud, said no: before money moved or, rarely, minutes after.
+    Denied(FailureReason),
+    /// The customer's bank took the money back.
+    ChargedBack,
+    Canceled,
+    Expired,
+    /// A word of tomorrow.
+    Unrecognised(String),
+}
+
+impl Standing {
+    /// Reads `transaction_status`, in either case, beside what the check for fraud says.
+    ///
+    /// What was captured is paid only once the check has accepted it; where it says nothing there was none.
+    pub(crate) fn of(object: &Object) -> Option<Self> {
+        let word = object.text("transaction_status")?;
+        let fraud = object.text("fraud_status");
+        let is_accepted = fraud.as_deref().is_none_or(|fraud| fraud.eq_ignore_ascii_case("accept"));
+        Some(match word.to_ascii_lowercase().as_str() {
+            "capture" | "settlement" if is_accepted => Self::Paid,
+            "pending" | "authorize" | "capture" | "settlement" => Self::Open,
+            "refund" | "partial_refund" => Self::Refunded,
+            "chargeback" | "partial_chargeback" => Self::ChargedBack,
+            "deny" | "failure" => Self::Denied(reason(object, fraud.as_deref())),
+            "cancel" => Self::Canceled,
+            "expire" => Self::Expired,
+            _ => Self::Unrecognised(word),
+        })
+    }
+
+    /// The same, money aside.
+    fn status(&self) -> SnapshotStatus {
+        match self {
+            Self::Open | Self::Paid | Self::Refunded | Self::ChargedBack => SnapshotStatus::Pending,
+            Self::Denied(reason) => SnapshotStatus::Failed(reason.clone()),
+            Self::Canceled => SnapshotStatus::Canceled,
+            Self::Expired => SnapshotStatus::Expired,
+            Self::Unrecognised(word) => SnapshotStatus::Unrecognised(word.clone()),
+        }
+    }
+}
+
+fn reason(object: &Object, fraud: Option<&str>) -> FailureReason {
+    if fraud == Some("deny") {
+        return FailureReason::from_code("FRAUD_DENIED");
+    }
+    match object.text("channel_response_code") {
+        Some(code) => FailureReason::from_code(&format!("DENIED_{code}")),
+        None => FailureReason::from_code("DENIED"),
+    }
+}
+
+/// A transaction as Midtrans describes it: the charge and the money on it in one, under one id.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    pub(crate) id: ProviderRef,
+    pub(crate) reference: String,
+    pub(crate) order_code: Option<String>,
+    pub(crate) payment_type: String,
+    pub(crate) asked: ReportedMoney,
+    pub(crate) status: SnapshotStatus,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) refunds: Vec<RefundFact>,
+    standing: Standing,
+    moved_at: Option<Timestamp>,
+    is_settled: bool,
+    issuer: Option<String>,
+    qr_string: Option<String>,
+    va_number: Option<String>,
+    bill: Option<(String, String)>,
+    deeplink: Option<String>,
+}
+
+impl Transaction {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Unreadable> {
+        let object = Object::parse(body)?;
+        let standing = Standing::of(&object).ok_or(Unreadable::Field("transaction_status"))?;
+        let numbers = object.objects("va_numbers")?;
+        let actions = object.objects("actions")?;
+        let deeplink = actions.iter().find(|action| action.text("name").as_deref() == Some("deeplink-redirect"));
+        Ok(Self {
+            id: provider_ref(&object, "transaction_id").ok_or(Unreadable::Field("transaction_id"))?,
+            reference: object.text("order_id").ok_or(Unreadable::Field("order_id"))?,
+            order_code: order_code(&object),
+            payment_type: object.text("payment_type").ok_or(Unreadable::Field("payment_type"))?,
+            asked: shop_amount(&object).ok_or(Unreadable::Field("gross_amount"))?,
+            status: standing.status(),
+            // One sample of the documents spells it otherwise.
+            expires_at: time(&object, "expiry_time").or_else(|| time(&object, "expire_time")),
+            refunds: refund_facts(&object)?,
+            standing,
+            moved_at: moved_at(&object),
+            is_settled: object.has("settlement_time"),
+            issuer: object.text("issuer").or_else(|| object.text("bank")),
+            qr_string: object.text("qr_string"),
+            va_number: numbers.first().and_then(|number| number.text("va_number")),
+            bill: object.text("biller_code").zip(object.text("bill_key")),
+            deeplink: deeplink.and_then(|action| action.text("url")),
+        })
+    }
+
+    /// What the customer is shown.
+    pub(crate) fn artefact(&self, shown: Shown) -> Result<Artefact, Unreadable> {
+        match shown {
+            Shown::QrString => {
+                let qr_string = self.qr_string.clone().ok_or(Unreadable::Field("qr_string"))?;
+                Ok(Artefact::Qr { qr_string })
+            }
+            Shown::AccountNumber { code, .. } => {
+                let va_number = self.va_number.clone().ok_or(Unreadable::Field("va_numbers"))?;
+                Ok(Artefact::VirtualAccount { bank_code: code.to_owned(), va_number })
+            }
+            Shown::Bill => {
+                let (biller_code, bill_key) = self.bill.clone().ok_or(Unreadable::Field("bill_key"))?;
+                Ok(Artefact::Bill { biller_code, bill_key })
+            }
+            Shown::Deeplink => {
+                let deeplink_url = Some(self.deeplink.clone().ok_or(Unreadable::Field("actions"))?);
+                Ok(Artefact::Link { checkout_url: None, deeplink_url })
+            }
+            Shown::Push => Ok(Artefact::Push),
+        }
+    }
+
+    /// The money, if it came, whatever became of it later.
+    pub(crate) fn receipt(&self) -> Option<Receipt> {
+        let came = match self.standing {
+            Standing::Paid | Standing::Refunded | Standing::ChargedBack => true,
+            Standing::Denied(_) => self.is_settled,
+            Standing::Open | Standing::Canceled | Standing::Expired | Standing::Unrecognised(_) => false,
+        };
+        let paid_at = self.moved_at.filter(|_| came)?;
+        let payer = Payer { issuer: self.issuer.clone(), name: None, receipt_id: None };
+        Some(Receipt { payment_ref: self.id.clone(), money: self.asked.clone(), paid_at, payer })
+    }
+
+    /// Money that came and was taken back. That a denied payment was one that had come, its own settlement tells, or
+    /// that it was `heard_of` before; when it was taken back, nothing does (unconfirmed).
+    pub(crate) fn reversal(&self, heard_of: &[ProviderRef]) -> Option<(ProviderRef, Timestamp)> {
+        let is_back = match self.standing {
+            Standing::ChargedBack => true,
+            Standing::Denied(_) => self.is_settled || heard_of.contains(&self.id),
+            Standing::Open
+            | Standing::Paid
+            | Standing::Refunded
+            | Standing::Canceled
+            | Standing::Expired
+            | Standing::Unrecognised(_) => false,
+        };
+        self.moved_at.filter(|_| is_back).map(|at| (self.id.clone(), at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(state: &str, more: &str) -> String {
+        format!(
+            r#"{{"status_code":"200","transaction_id":"t-1","order_id":"TRX-1~a","gross_amount":"33000.00","currency":"IDR","payment_type":"qris","transaction_time":"2025-12-22 22:22:10","transaction_status":"{state}","custom_field1":"TRX-1"{more}}}"#
+        )
+    }
+
+    fn parsed(state: &str, more: &str) -> Transaction {
+        Transaction::parse(body(state, more).as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_transaction_tells_its_names_its_amount_and_its_end() {
+        let told = parsed("pending", r#","expiry_time":"2025-12-23 22:22:10","qr_string":"0002","tomorrow":{}"#);
+        assert_eq!((told.id.as_str(), told.reference.as_str()), ("t-1", "TRX-1~a"));
+        assert_eq!(told.order_code.as_deref(), Some("TRX-1"));
+        assert!(told.asked.fits(&33_000.into()));
+        assert_eq!(told.expires_at, Timestamp::parse_rfc3339("2025-12-23T15:22:10Z"));
+        assert_eq!(told.artefact(Shown::QrString).unwrap(), Artefact::Qr { qr_string: "0002".to_owned() });
+        assert!(told.artefact(Shown::Bill).is_err());
+        assert_eq!(told.status, SnapshotStatus::Pending);
+    }
+
+    #[track_caller]
+    fn check_money(state: &str, more: &str, came: bool) {
+        let receipt = parsed(state, more).receipt();
+        assert_eq!(receipt.is_some(), came, "{state} {more}");
+    }
+
+    #[test]
+    fn money_came_if_it_was_settled_or_captured_and_no_check_holds_it() {
+        check_money("settlement", "", true);
+        check_money("SETTLEMENT", r#","fraud_status":"accept""#, true);
+        check_money("capture", r#","fraud_status":"accept""#, true);
+        check_money("capture", r#","fraud_status":"challenge""#, false);
+        check_money("partial_refund", "", true);
+        check_money("refund", "", true);
+        for state in ["pending", "authorize", "cancel", "expire", "deny", "tomorrow"] {
+            check_money(state, "", false);
+        }
+    }
+
+    #[test]
+    fn money_is_dated_by_its_settlement_but_on_a_card_by_its_charge() {
+        let settled = r#","settlement_time":"2025-12-22 22:22:47""#;
+        let paid_at = |told: Transaction| told.receipt().unwrap().paid_at.to_string();
+        assert_eq!(paid_at(parsed("settlement", settled)), "2025-12-22T15:22:47Z");
+        let card = body("settlement", settled).replace("qris", "credit_card");
+        assert_eq!(paid_at(Transaction::parse(card.as_bytes()).unwrap()), "2025-12-22T15:22:10Z");
+    }
+
+    #[test]
+    fn a_fee_on_top_is_not_the_shops_money() {
+        let fee = r#","metadata":{"extra_info":{"gross_amount_info":{"original_amount":"32500.00","gross_amount":"33000.00","customer_imposed_payment_fee":"500.00"}}}"#;
+        let money = parsed("settlement", fee).receipt().unwrap().money;
+        assert!(money.fits(&32_500.into()), "{money:?}");
+    }
+
+    #[test]
+    fn a_deny_takes_back_only_what_had_come() {
+        let t1 = ProviderRef::parse("t-1").unwrap();
+        assert_eq!(parsed("deny", "").reversal(&[]), None);
+        assert!(parsed("deny", "").reversal(std::slice::from_ref(&t1)).is_some());
+        let settled = parsed("deny", r#","settlement_time":"2025-12-22 22:22:47""#);
+        assert!(settled.receipt().is_some() && settled.reversal(&[]).is_some());
+        assert!(parsed("chargeback", "").reversal(&[]).is_some());
+        assert_eq!(parsed("settlement", "").reversal(&[t1]), None);
+    }
+
+    #[test]
+    fn refunds_are_read_by_their_keys() {
+        let refunds = r#","refunds":[{"refund_key":"R1","refund_amount":"5000.00","created_at":"2025-12-22 23:00:00"},{"refund_chargeback_id":2,"refund_amount":"7000.00","created_at":"2025-12-22 23:01:00","bank_confirmed_at":"2025-12-22 23:02:00"}]"#;
+        let told = parsed("partial_refund", refunds).refunds;
+        let names: Vec<&str> = told.iter().map(|fact| fact.refund_ref.as_str()).collect();
+        assert_eq!(names, ["R1", "2"]);
+    }
+
+    #[test]
+    fn what_is_no_transaction_is_an_error_and_another_word_is_none() {
+        assert_eq!(parsed("soon", "").status, SnapshotStatus::Unrecognised("soon".to_owned()));
+        let good = body("pending", "");
+        for bad in [
+            good.replace("\"t-1\"", "7"),
+            good.replace("33000.00", "abc"),
+            good.replace("\"pending\"", "null"),
+            good.replace("order_id", "no_id"),
+        ] {
+            assert!(Transaction::parse(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+}

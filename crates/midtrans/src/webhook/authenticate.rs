@@ -1,0 +1,90 @@
+//! What proves that a notification is Midtrans'.
+
+use data_encoding::HEXLOWER;
+use mstore_pay_domain::account::{SharedSecret, WebhookSecrets};
+use mstore_pay_outbound::json::Object;
+use sha2::{Digest, Sha512};
+use subtle::ConstantTimeEq;
+
+/// A lower-case hex SHA-512 over order id, code, amount and key, which stands in the body.
+///
+/// The texts are taken exactly as sent: an amount that was read and written again would no longer be signed. What is
+/// not among them, the state above all, is nobody's word until Midtrans was asked.
+pub(super) fn by_signature(body: &[u8], secrets: &WebhookSecrets) -> bool {
+    let Some((signed, signature)) = signed_texts(body) else { return false };
+    // Every secret is compared, so that the time taken does not tell which one was right.
+    secrets.accepted().fold(false, |proven, secret| proven | is_signed(&signed, &signature, secret))
+}
+
+/// What the signature is over, but for the key, and the signature. A body that says anything twice proves nothing.
+fn signed_texts(body: &[u8]) -> Option<(String, Vec<u8>)> {
+    let body = Object::parse(body).ok()?;
+    let texts = [body.text("order_id")?, body.text("status_code")?, body.text("gross_amount")?];
+    let signature = HEXLOWER.decode(body.text("signature_key")?.as_bytes()).ok()?;
+    Some((texts.concat(), signature))
+}
+
+fn is_signed(signed: &str, signature: &[u8], secret: &SharedSecret) -> bool {
+    let ours = Sha512::new().chain_update(signed).chain_update(secret.expose()).finalize();
+    ours.as_slice().ct_eq(signature).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets() -> WebhookSecrets {
+        let secret = |text| SharedSecret::new(text).unwrap();
+        WebhookSecrets { current: secret("SB-Mid-server-new"), previous: Some(secret("SB-Mid-server-old")) }
+    }
+
+    fn signature(key: &str) -> String {
+        HEXLOWER.encode(&Sha512::digest(format!("TRX-1~a20033000.00{key}")))
+    }
+
+    fn body(amount: &str, signature: &str) -> String {
+        format!(
+            r#"{{"order_id":"TRX-1~a","status_code":"200","gross_amount":{amount},"transaction_status":"settlement","signature_key":"{signature}"}}"#
+        )
+    }
+
+    #[track_caller]
+    fn check(body: &str, want: bool) {
+        assert_eq!(by_signature(body.as_bytes(), &secrets()), want, "{body}");
+    }
+
+    #[test]
+    fn the_key_in_force_and_the_one_before_sign_and_no_other() {
+        for (key, want) in [("SB-Mid-server-new", true), ("SB-Mid-server-old", true), ("SB-Mid-server-x", false)] {
+            check(&body("\"33000.00\"", &signature(key)), want);
+        }
+    }
+
+    #[test]
+    fn the_amount_counts_as_it_was_written() {
+        let signature = signature("SB-Mid-server-new");
+        for other in ["\"33000\"", "\"33000.0\"", "33000.00", "\"93000.00\"", "null"] {
+            check(&body(other, &signature), false);
+        }
+    }
+
+    #[test]
+    fn a_signature_is_lower_case_and_whole() {
+        let good = signature("SB-Mid-server-new");
+        let cut: String = good.chars().take(126).collect();
+        for bad in [good.to_uppercase(), cut, String::new(), format!("{good}00"), "not hex".to_owned()] {
+            check(&body("\"33000.00\"", &bad), false);
+        }
+        let twice = body("\"33000.00\"", &good).replace("\"status_code\"", "\"order_id\":\"TRX-1~a\",\"status_code\"");
+        check(&twice, false);
+        for nothing in ["", "{}", "[]", "null"] {
+            check(nothing, false);
+        }
+    }
+
+    #[test]
+    fn the_state_is_not_signed() {
+        let good = body("\"33000.00\"", &signature("SB-Mid-server-new"));
+        check(&good.replace("settlement", "deny"), true);
+    }
+}

@@ -1,0 +1,11 @@
+//! The adapter against the sandbox, over real HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cancel;
+mod inquire;
+mod open;
+mod refund;
+mod suite;
+mod support;
+mod webhook;

@@ -1,0 +1,35 @@
+//! Giving money back.
+
+use mstore_pay_domain::ids::{ProviderRef, RefundId};
+use mstore_pay_domain::money::Money;
+use mstore_pay_domain::ports::{PaymentProvider as _, ProviderErrorKind, RefundCharge, RefundOutcome};
+use uuid::Uuid;
+
+use crate::support::{Bench, WITHIN, query};
+
+fn refund(number: u128, charge: &ProviderRef, amount: u32) -> RefundCharge {
+    RefundCharge {
+        refund: RefundId::new(Uuid::from_u128(number)),
+        charge_ref: charge.clone(),
+        payment_ref: charge.clone(),
+        amount: Money::from(amount),
+        reason: "cold".to_owned(),
+        within: WITHIN,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refunds_are_told_by_our_own_names_and_never_more_than_came() {
+    let bench = Bench::new().await;
+    let paid = bench.open(1).await.provider_ref;
+    bench.pay_reference(&bench.charge(1).our_reference, "").await;
+    for (number, amount) in [(1, 5_000), (2, 28_000)] {
+        let outcome = bench.midtrans.refund(&bench.account, &refund(number, &paid, amount)).await.unwrap();
+        assert!(matches!(outcome, RefundOutcome::Pending { .. }), "{outcome:?}");
+    }
+    let told = bench.ask(query(1, Some(&paid))).await.unwrap();
+    assert_eq!(Money::sum(told.refunds.iter().map(|fact| &fact.amount)), Money::from(33_000));
+    assert_eq!(told.receipts.len(), 1, "what came is still what came");
+    let error = bench.midtrans.refund(&bench.account, &refund(3, &paid, 1)).await.unwrap_err();
+    assert_eq!(error.kind, ProviderErrorKind::InvalidRequest);
+}
