@@ -124,7 +124,7 @@ impl App {
             public_base_url: public_base_url.clone(),
             xendit_base_url: config.xendit.base_url.clone().or_else(of_sandbox).unwrap_or_default(),
         };
-        let Wired { gateway, feed, readiness, upkeep } = wire(&config, addresses, Arc::clone(&store), clock)?;
+        let Wired { gateway, feed, readiness, upkeep } = wire(&config, addresses, Arc::clone(&store), clock).await?;
         let tasks = Tasks::here();
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
         let workers = Arc::new(Workers::new(Arc::clone(&gateway), clock, tasks.clone(), feed));
