@@ -128,7 +128,7 @@ impl App {
                 midtrans.base_url.clone().or_else(of_sandbox)
             }),
         };
-        let Wired { gateway, feed, readiness, upkeep } = wire(&config, addresses, Arc::clone(&store), clock)?;
+        let Wired { gateway, feed, readiness, upkeep } = wire(&config, addresses, Arc::clone(&store), clock).await?;
         let tasks = Tasks::here();
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
         let workers = Arc::new(Workers::new(Arc::clone(&gateway), clock, tasks.clone(), feed));

@@ -51,8 +51,8 @@ pub trait Store:
     /// Who looks at what, over all nodes on this store.
     fn watches(&self) -> Arc<dyn Watches>;
 
-    /// This node's ties to all others on this store; `here` wakes whoever waits on this one.
-    fn nodes(&self, here: Arc<dyn Wakeups>, clock: Arc<dyn Clock>) -> Nodes;
+    /// This node's ties to all others on this store; `here` wakes whoever waits on this one, whose clock is that.
+    async fn nodes(&self, here: Arc<dyn Wakeups>, clock: Arc<dyn Clock>) -> Nodes;
 
     /// What the database finds wrong with its own files; nothing, where they are sound.
     ///

@@ -31,6 +31,11 @@ impl SystemClock {
         Self { faster }
     }
 
+    /// Whether its calendar is the world's.
+    pub(crate) fn is_real(self) -> bool {
+        self.faster.is_none_or(|anchor| anchor.scale() == 1)
+    }
+
     /// How long `time` of the calendar really takes.
     pub(crate) fn real_time(self, time: Duration) -> Duration {
         let scale = self.faster.and_then(|anchor| NonZeroU32::new(anchor.scale())).unwrap_or(NonZeroU32::MIN);

@@ -56,14 +56,15 @@ pub(crate) struct Addresses {
 }
 
 /// Puts everything together.
-pub(crate) fn wire(
+pub(crate) async fn wire(
     config: &Config,
     addresses: Addresses,
     store: Arc<dyn Store>,
     system: SystemClock,
 ) -> Result<Wired, WiringError> {
-    let clock: Arc<dyn Clock> = Arc::new(system);
     let feed = Arc::new(Feed::default());
+    let Nodes { wakeups, clock: shared, upkeep } = store.nodes(feed.clone(), Arc::new(system)).await;
+    let clock = if system.is_real() { shared } else { Arc::new(system) };
     let calls_per_minute = config.xendit.rate_limit.0.map(std::num::NonZeroU32::get);
     let budget = store.budget(Arc::clone(&clock), calls_per_minute);
     let Providers { xendit, midtrans, all, webhooks } = providers(config, &addresses, &clock, &budget)?;
@@ -71,7 +72,6 @@ pub(crate) fn wire(
         Some(Ok(failpoints)) => Arc::new(failpoints),
         Some(Err(_)) | None => Arc::new(NoProbe),
     };
-    let Nodes { wakeups, upkeep } = store.nodes(feed.clone(), Arc::clone(&clock));
     let ports = Ports {
         payments: store.clone(),
         orders: store.clone(),

@@ -36,7 +36,7 @@ impl Bouncer {
         let folder = new_folder();
         let owner = owner_for(&folder);
         let settings = format!(
-            "[databases]\n* = host={}\n[pgbouncer]\npool_mode = session\nauth_type = any\nlisten_addr =\n\
+            "[databases]\n* = host={} user=postgres\n[pgbouncer]\npool_mode = session\nauth_type = any\nlisten_addr =\n\
              unix_socket_dir = {folder}\npidfile = {folder}/pid\ndefault_pool_size = {sessions_max}\n",
             server.socket_folder().display(),
             folder = folder.display(),

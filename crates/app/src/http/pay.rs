@@ -39,7 +39,8 @@ pub(crate) async fn page(state: Data<State>, request: HttpRequest) -> Result<Htt
     };
     let view = state.gateway.status(&scope, &payment).await?;
     let token = request.match_info().get("token").unwrap_or_default();
-    let page = PayPage::of(&view, state.clock.now(), language).counting(|left| state.clock.real_time(left));
+    let page =
+        PayPage::of(&view, state.gateway.ports().clock.now(), language).counting(|left| state.clock.real_time(left));
     Ok(reply::page(StatusCode::OK, page.html(token)))
 }
 

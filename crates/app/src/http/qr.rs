@@ -4,7 +4,6 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::charge::Artefact;
 use mstore_pay_domain::gateway::PaymentView;
-use mstore_pay_domain::ports::Clock;
 
 use crate::auth::Right;
 use crate::pages::pay::displayed;
@@ -58,7 +57,7 @@ async fn view(state: &State, request: &HttpRequest) -> Result<PaymentView, Probl
 
 /// What there is to scan, while it may be shown: the QR itself, or a page to open on a phone.
 fn image_of(state: &State, view: &PaymentView) -> Result<QrImage, Problem> {
-    let text = match displayed(view, state.clock.now()) {
+    let text = match displayed(view, state.gateway.ports().clock.now()) {
         Some(Artefact::Qr { qr_string }) => Some(qr_string.as_str()),
         Some(Artefact::Link { checkout_url, deeplink_url }) => checkout_url.as_deref().or(deeplink_url.as_deref()),
         Some(Artefact::VirtualAccount { .. } | Artefact::Bill { .. } | Artefact::Push) | None => None,

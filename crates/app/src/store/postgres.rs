@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Wakeups, Watches};
-use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedWakeups, SharedWatches};
+use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedClock, SharedWakeups, SharedWatches};
 
 use self::wakeups::Everywhere;
 use super::{Nodes, OpenStoreError, Store};
 use crate::config::{Database, PostgresUrl, SecretText};
+use crate::observed::causes;
 
 /// PostgreSQL's own program for copies.
 const PG_DUMP: &str = "pg_dump";
@@ -78,13 +79,17 @@ impl Store for PostgresStore {
         Arc::new(SharedWatches::new(self.clone()))
     }
 
-    fn nodes(&self, here: Arc<dyn Wakeups>, clock: Arc<dyn Clock>) -> Nodes {
-        let shared = Arc::new(SharedWakeups::new(self.clone(), clock));
-        let (store, telling) = (self.clone(), Arc::clone(&shared));
+    async fn nodes(&self, here: Arc<dyn Wakeups>, clock: Arc<dyn Clock>) -> Nodes {
+        let clock = Arc::new(SharedClock::new(self.clone(), clock));
+        if let Err(error) = clock.read().await {
+            tracing::warn!(because = causes(&error), "goes by its own clock until the database answers: {error}");
+        }
+        let shared = Arc::new(SharedWakeups::new(self.clone(), clock.clone()));
+        let (store, telling, looking) = (self.clone(), Arc::clone(&shared), Arc::clone(&clock));
         let upkeep = async move {
-            futures::join!(store.keep_presence(), telling.run());
+            futures::join!(store.keep_presence(), telling.run(), looking.run());
         };
-        Nodes { wakeups: Arc::new(Everywhere { here, shared }), upkeep: Box::pin(upkeep) }
+        Nodes { wakeups: Arc::new(Everywhere { here, shared }), clock, upkeep: Box::pin(upkeep) }
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

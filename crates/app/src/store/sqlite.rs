@@ -51,8 +51,8 @@ impl Store for SqliteStore {
         Arc::new(MemoryWatches::default())
     }
 
-    fn nodes(&self, here: Arc<dyn Wakeups>, _clock: Arc<dyn Clock>) -> Nodes {
-        Nodes::alone(here)
+    async fn nodes(&self, here: Arc<dyn Wakeups>, clock: Arc<dyn Clock>) -> Nodes {
+        Nodes::alone(here, clock)
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

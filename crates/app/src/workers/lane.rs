@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mstore_pay_domain::gateway::Lane;
-use mstore_pay_domain::ports::Clock as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
@@ -56,7 +55,7 @@ impl Workers {
     /// cannot be told.
     async fn take_up(&self, lane: Lane, places: Vec<OwnedSemaphorePermit>) -> Option<usize> {
         let limit = u32::try_from(places.len()).unwrap_or(u32::MAX);
-        let errands = match self.gateway.take_up(lane, self.clock.now(), limit).await {
+        let errands = match self.gateway.take_up(lane, self.gateway.ports().clock.now(), limit).await {
             Ok(errands) => errands,
             Err(error) => {
                 tracing::error!(because = causes(&error), "{}: {error}", name(lane));

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::gateway::SweepWindow;
-use mstore_pay_domain::ports::Clock as _;
 use tokio::time::sleep;
 
 use super::Workers;
@@ -37,7 +36,7 @@ impl Workers {
 
     async fn sweep_account(&self, account: &ProviderAccount) {
         let shutdown = self.tasks.shutdown().clone();
-        let mut window = SweepWindow::starting(self.clock.now().minus(LOOK_BACK));
+        let mut window = SweepWindow::starting(self.gateway.ports().clock.now().minus(LOOK_BACK));
         loop {
             let swept = fence("sweeping", self.gateway.sweep(account, &mut window)).await;
             match swept {

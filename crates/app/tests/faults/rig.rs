@@ -8,6 +8,7 @@ pub(crate) mod ledger;
 mod node;
 mod process;
 mod secrets;
+mod skew;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -39,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) nodes: usize,
     /// How late the provider lists arrived money.
     pub(crate) sweep_lag_ms: u64,
+    /// How wrong the clock of the first node is, as `faketime` spells it.
+    pub(crate) skew: Option<&'static str>,
     /// Settings beside the usual ones.
     pub(crate) settings: Vec<(&'static str, String)>,
 }
@@ -46,7 +49,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// One gateway over a fresh store.
     pub(crate) fn over(store: StoreKind) -> Self {
-        Self { store, database_url: None, nodes: 1, sweep_lag_ms: 0, settings: Vec::new() }
+        Self { store, database_url: None, nodes: 1, sweep_lag_ms: 0, skew: None, settings: Vec::new() }
     }
 
     /// So many gateways over one database of PostgreSQL.
@@ -62,6 +65,11 @@ impl Plan {
     /// The same with the provider's list so late.
     pub(crate) fn listing_after(self, sweep_lag_ms: u64) -> Self {
         Self { sweep_lag_ms, ..self }
+    }
+
+    /// The same with a first node whose clock is wrong by that.
+    pub(crate) fn skewed(self, skew: &'static str) -> Self {
+        Self { skew: Some(skew), ..self }
     }
 
     /// The same with that setting.
@@ -130,6 +138,9 @@ impl Rig {
     /// Starts one of several, with failpoints or without.
     pub(crate) async fn start_node(&mut self, node: usize, failpoints: Option<&str>) -> Result<(), String> {
         let mut command = self.gateway_command(&["serve", "--ready-json"]);
+        if let Some(skew) = self.plan.skew.filter(|_| node == 0) {
+            skew::apply(&mut command, skew);
+        }
         command.envs(failpoints.map(|failpoints| ("FAILPOINTS", failpoints)));
         let log = self.log();
         let url = self.nodes[node].start(&mut command, &log).map_err(|why| format!("{why}; see {}", log.display()))?;
@@ -223,7 +234,12 @@ impl Rig {
     pub(crate) fn token(&self, merchant: &str, role: &str) -> String {
         let words =
             ["token", "--merchant", merchant, "--branch", "B1", "--user", "1", "--role", role, "--ttl", "86400"];
-        let minted = self.gateway_command(&words).output().expect("the token command runs");
+        let mut command = self.gateway_command(&words);
+        if self.plan.skew.is_some() {
+            // Early enough for whichever clock it is read by.
+            skew::apply(&mut command, "-1h");
+        }
+        let minted = command.output().expect("the token command runs");
         assert!(minted.status.success(), "token: {}", String::from_utf8_lossy(&minted.stderr));
         String::from_utf8(minted.stdout).expect("a token is text").trim().to_owned()
     }

@@ -1,5 +1,8 @@
 //! Stores that are copied: to a file while they are at work, and to the store of many nodes.
 
+use std::path::Path;
+use std::process::Command;
+
 use mstore_pay_app::{Database as DatabaseUrl, Store, open_store};
 use mstore_pay_domain::ids::{MerchantId, OrderCode};
 use mstore_pay_domain::payment::Payment;
@@ -35,6 +38,43 @@ async fn a_store_is_backed_up_while_its_gateway_works_and_nothing_is_written_ove
     let (succeeded, said) = run(&backup);
     assert!(!succeeded && said.contains("could not back up"), "{said}");
     assert_eq!(std::fs::read(&copy).unwrap(), before, "the first copy stays as it was");
+}
+
+/// A store made of a backup: the file itself, or a database that PostgreSQL's own program filled from it.
+struct Restored {
+    url: String,
+    _database: Option<Database>,
+}
+
+impl Restored {
+    fn from(backup: &Path, of: &str) -> Self {
+        if of.starts_with("sqlite") {
+            return Self { url: format!("sqlite://{}", backup.display()), _database: None };
+        }
+        let database = Database::empty();
+        let restored = Command::new("pg_restore").args(["--dbname", &database.url()]).arg(backup).output().unwrap();
+        assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+        Self { url: database.url(), _database: Some(database) }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_a_store_again_as_it_was_at_its_moment_and_its_trail_holds() {
+    let house = House::open().await;
+    let paid = house.pay_by_qris("TRX-1", 33_000).await;
+    house.customer_pays("TRX-1", true).await;
+    house.until_status(&paid["payment_id"], "paid").await;
+    let copy = house.folder().join("copy");
+    let (succeeded, said) = run(&["backup", "--database-url", &house.database_url(), "--to", copy.to_str().unwrap()]);
+    assert!(succeeded, "{said}");
+    house.pay_by_qris("TRX-2", 33_000).await;
+    let restored = Restored::from(&copy, &house.database_url());
+    let (holds, said) = run(&["audit", "verify", "--database-url", &restored.url]);
+    assert!(holds && said.contains("every one holds"), "{said}");
+    let kept = payments(&restored.url, &["TRX-1", "TRX-2"]).await;
+    let statuses: Vec<(&str, &str)> =
+        kept.iter().map(|payment| (payment.order_code.as_str(), payment.status().word())).collect();
+    assert_eq!(statuses, [("TRX-1", "paid")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,7 @@ mod features;
 mod feed;
 pub(crate) mod house;
 mod idempotency;
+mod keeping;
 mod listing;
 mod methods;
 mod midtrans;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use mstore_pay_domain::audit_trail::AuditTrail;
+use mstore_pay_domain::charge::Funds;
 use mstore_pay_domain::gateway::{Policies, Pruned, RetentionPolicy};
 use mstore_pay_domain::payment::PaymentStatus;
 use mstore_pay_domain::ports::{Prunable, WebhookInbox as _};
@@ -66,7 +67,7 @@ fn a_webhook_that_comes_again_after_its_time_changes_nothing_either() {
     assert!(recorded.iter().all(|raw| shop.deliver(raw).is_some()), "new again");
     let paid = shop.payment(&payment.id);
     assert_eq!((paid.status(), shop.exceptions()), (PaymentStatus::Paid, Vec::new()));
-    let receipts = paid.charges.iter().filter_map(|charge| charge.state.funds()).flat_map(|funds| funds.receipts());
+    let receipts = paid.charges.iter().filter_map(|charge| charge.state.funds()).flat_map(Funds::receipts);
     assert_eq!(receipts.count(), 1);
 }
 

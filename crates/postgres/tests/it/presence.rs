@@ -25,8 +25,8 @@ impl Node {
     async fn start(site: &Site) -> Self {
         let store = site.open().await;
         let present = store.clone();
-        let presence = Handle::current().spawn(async move { present.keep_presence().await });
         let before = living(site);
+        let presence = Handle::current().spawn(async move { present.keep_presence().await });
         while living(site) == before {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

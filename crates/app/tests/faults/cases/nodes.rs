@@ -9,6 +9,7 @@ mod f21_failover;
 mod f22_asynchronous_failover;
 mod f23_contention;
 mod f24_slow_provider;
+mod f32_wrong_clocks;
 mod f46_one_order_on_two_nodes;
 mod f47_claims;
 mod f48_frozen_worker;
