@@ -121,8 +121,12 @@ impl App {
         let public_base_url = config.public_base_url.clone().unwrap_or_else(|| base_url.clone());
         let of_sandbox = || sandbox.as_ref().map(RunningSandbox::xendit_base_url);
         let addresses = Addresses {
-            public_base_url: public_base_url.clone(),
-            xendit_base_url: config.xendit.base_url.clone().or_else(of_sandbox).unwrap_or_default(),
+            public: public_base_url.clone(),
+            xendit: config.xendit.base_url.clone().or_else(of_sandbox).unwrap_or_default(),
+            midtrans: config.midtrans.as_ref().and_then(|midtrans| {
+                let of_sandbox = || sandbox.as_ref().map(RunningSandbox::midtrans_base_url);
+                midtrans.base_url.clone().or_else(of_sandbox)
+            }),
         };
         let Wired { gateway, feed, readiness, upkeep } = wire(&config, addresses, Arc::clone(&store), clock).await?;
         let tasks = Tasks::here();
@@ -212,9 +216,12 @@ async fn start_sandbox(mut config: SandboxConfig, base_url: &str) -> Result<Runn
     if let Some(folder) = config.state.as_ref().and_then(|state| state.parent()) {
         make_folder(folder)?;
     }
-    let target = format!("{base_url}/api/v1/webhook/{}", mstore_pay_xendit::XenditConfig::ID);
+    let target = |provider| format!("{base_url}/api/v1/webhook/{provider}").parse().ok();
     for account in &mut config.xendit_accounts {
-        account.webhook_target = target.parse().ok();
+        account.webhook_target = target(mstore_pay_xendit::XenditConfig::ID);
+    }
+    for merchant in &mut config.midtrans_merchants {
+        merchant.webhook_target = target(mstore_pay_midtrans::MidtransConfig::ID);
     }
     Ok(mstore_pay_sandbox::start(config).await?)
 }

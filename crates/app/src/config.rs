@@ -17,12 +17,12 @@ use chrono::{DateTime, Utc};
 use clap::{Args, value_parser};
 
 pub use database::{Database, NotADatabase, PostgresUrl};
-pub use effective::{Config, HttpLimits, XenditSettings};
+pub use effective::{Config, HttpLimits, MidtransSettings, XenditSettings};
 pub use environment::{AppEnv, LogFormat};
 pub use jwt::{JwtAlgorithm, JwtKey, JwtSettings};
 pub use limit::{Days, PerMinute};
 pub use resolve::ConfigError;
-pub(crate) use resolve::LIVE_KEY_PREFIX;
+pub(crate) use resolve::{LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX};
 pub use secret::SecretText;
 
 /// Settings as they are given; [`Config`] is what they come to.
@@ -55,6 +55,9 @@ pub struct Settings {
     /// Xendit.
     #[command(flatten)]
     pub xendit: XenditArgs,
+    /// Midtrans.
+    #[command(flatten)]
+    pub midtrans: MidtransArgs,
     /// How the gateway decides.
     #[command(flatten)]
     pub policy: PolicyArgs,
@@ -150,11 +153,30 @@ pub struct XenditArgs {
     pub main_account_merchants: Vec<String>,
 }
 
+/// The account `main` at Midtrans, and how Midtrans is reached. Without a key Midtrans takes no part.
+#[derive(Debug, Clone, Args)]
+pub struct MidtransArgs {
+    /// Server key of the account `main`; notifications are verified with it as well.
+    #[arg(long, env = "MIDTRANS_SERVER_KEY", hide_env_values = true)]
+    pub midtrans_server_key: Option<SecretText>,
+    /// File with the value of `MIDTRANS_SERVER_KEY`.
+    #[arg(long, env = "MIDTRANS_SERVER_KEY_FILE")]
+    pub midtrans_server_key_file: Option<PathBuf>,
+    /// Where Midtrans' Core API is; absent: the sandbox in this process, where there is one, else Midtrans' own test or
+    /// live API, as the key says.
+    #[arg(long, env = "MIDTRANS_CORE_BASE_URL")]
+    pub midtrans_core_base_url: Option<String>,
+    /// The national merchant id that the account's QR codes must carry; absent: not checked.
+    #[arg(long, env = "MIDTRANS_NMID")]
+    pub midtrans_nmid: Option<String>,
+}
+
 /// How the gateway decides.
 #[derive(Debug, Clone, Args)]
 pub struct PolicyArgs {
-    /// Providers, first first, for all or by method (`qris=xendit;gopay=xendit`). So far there is `xendit`.
-    #[arg(long, env = "PROVIDER_ORDER", default_value = "xendit")]
+    /// Providers, first first, for all or by method (`qris=midtrans,xendit;gopay=xendit`). One without a key is
+    /// passed over.
+    #[arg(long, env = "PROVIDER_ORDER", default_value = "xendit,midtrans")]
     pub provider_order: String,
     /// Whether a webhook's word of money is borne out by asking: `always` or `never`.
     #[arg(long, env = "CONFIRM_WEBHOOKS", default_value = "always")]

@@ -8,15 +8,16 @@ use mstore_pay_domain::gateway::{Gateway, Policies, Ports};
 use mstore_pay_domain::ids::{AccountId, IdError, ProviderId};
 use mstore_pay_domain::memory::MemoryAccounts;
 use mstore_pay_domain::own_ledger::OwnLedger;
-use mstore_pay_domain::ports::{Clock, NoProbe, Probe, RateBudget};
+use mstore_pay_domain::ports::{Clock, NoProbe, PaymentProvider, Probe, RateBudget, WebhookSource};
+use mstore_pay_midtrans::{ConfigError as MidtransConfigError, Midtrans, MidtransConfig, MidtransWebhooks};
 use mstore_pay_outbound::{HttpClient, HttpError, layered};
 use mstore_pay_xendit::{ConfigError as XenditConfigError, Xendit, XenditConfig, XenditWebhooks};
 
-use crate::config::{Config, LIVE_KEY_PREFIX};
+use crate::config::{Config, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX, MidtransSettings};
 use crate::feed::Feed;
 use crate::observed::Observed;
 use crate::probe::Failpoints;
-use crate::readiness::{GuardedXendit, Readiness};
+use crate::readiness::{GuardedMidtrans, GuardedXendit, Readiness};
 use crate::store::{Nodes, Store};
 use crate::system::{SystemClock, TimedIds};
 
@@ -27,6 +28,10 @@ pub(crate) enum WiringError {
     Http(#[from] HttpError),
     #[error("could not set up Xendit")]
     Xendit(#[from] XenditConfigError),
+    #[error("could not set up Midtrans")]
+    Midtrans(#[from] MidtransConfigError),
+    #[error("could not say where notifications go")]
+    Address(#[from] url::ParseError),
     #[error("could not name the provider")]
     Name(#[from] IdError),
     #[error("a secret of the account main is blank")]
@@ -42,10 +47,12 @@ pub(crate) struct Wired {
     pub(crate) upkeep: BoxFuture<'static, ()>,
 }
 
-/// Where we are and where Xendit is, once both are known.
+/// Where we are and where the providers are, once all are known.
 pub(crate) struct Addresses {
-    pub(crate) public_base_url: String,
-    pub(crate) xendit_base_url: String,
+    pub(crate) public: String,
+    pub(crate) xendit: String,
+    /// None where Midtrans takes no part.
+    pub(crate) midtrans: Option<String>,
 }
 
 /// Puts everything together.
@@ -60,7 +67,7 @@ pub(crate) async fn wire(
     let clock = if system.is_real() { shared } else { Arc::new(system) };
     let calls_per_minute = config.xendit.rate_limit.0.map(std::num::NonZeroU32::get);
     let budget = store.budget(Arc::clone(&clock), calls_per_minute);
-    let (xendit, webhooks) = guarded_xendit(config, &addresses.xendit_base_url, &clock, &budget)?;
+    let Providers { xendit, midtrans, all, webhooks } = providers(config, &addresses, &clock, &budget)?;
     let probe: Arc<dyn Probe> = match config.failpoints.as_deref().map(Failpoints::parse) {
         Some(Ok(failpoints)) => Arc::new(failpoints),
         Some(Err(_)) | None => Arc::new(NoProbe),
@@ -84,19 +91,64 @@ pub(crate) async fn wire(
         clock,
         ids: Arc::new(TimedIds::by(system)),
         probe,
-        providers: vec![xendit.clone()],
-        webhooks: vec![Arc::new(webhooks)],
+        providers: all,
+        webhooks,
     };
     let policies = Policies {
         provider_order: config.provider_order.clone(),
         confirm_webhooks: config.confirm_webhooks,
         failover_on_unknown: config.failover_on_unknown,
         retention: config.retention,
-        public_base_url: addresses.public_base_url,
+        public_base_url: addresses.public,
         ..Policies::default()
     };
     let gateway = Arc::new(Gateway::new(ports, policies));
-    Ok(Wired { gateway, feed, readiness: Readiness { store, xendit }, upkeep })
+    Ok(Wired { gateway, feed, readiness: Readiness { store, xendit, midtrans }, upkeep })
+}
+
+/// Who opens charges, and who reads what they tell.
+struct Providers {
+    xendit: Arc<GuardedXendit>,
+    midtrans: Option<Arc<GuardedMidtrans>>,
+    all: Vec<Arc<dyn PaymentProvider>>,
+    webhooks: Vec<Arc<dyn WebhookSource>>,
+}
+
+fn providers(
+    config: &Config,
+    addresses: &Addresses,
+    clock: &Arc<dyn Clock>,
+    budget: &Arc<dyn RateBudget>,
+) -> Result<Providers, WiringError> {
+    let (xendit, of_xendit) = guarded_xendit(config, &addresses.xendit, clock, budget)?;
+    let mut all: Vec<Arc<dyn PaymentProvider>> = vec![xendit.clone()];
+    let mut webhooks: Vec<Arc<dyn WebhookSource>> = vec![Arc::new(of_xendit)];
+    let Some(base_url) = &addresses.midtrans else {
+        return Ok(Providers { xendit, midtrans: None, all, webhooks });
+    };
+    let (midtrans, of_midtrans) = guarded_midtrans(config, base_url, clock, budget)?;
+    all.push(midtrans.clone());
+    webhooks.push(Arc::new(of_midtrans));
+    Ok(Providers { xendit, midtrans: Some(midtrans), all, webhooks })
+}
+
+/// Midtrans as it is reached there, with everything before it, and what reads its notifications.
+fn guarded_midtrans(
+    config: &Config,
+    base_url: &str,
+    clock: &Arc<dyn Clock>,
+    budget: &Arc<dyn RateBudget>,
+) -> Result<(Arc<GuardedMidtrans>, MidtransWebhooks), WiringError> {
+    let mut reached = MidtransConfig::new(base_url)?;
+    // The sandbox in this process is told where to send; Midtrans is, where we know how the outside reaches us.
+    let is_played = config.midtrans.as_ref().is_some_and(|of| of.base_url.is_none());
+    if let Some(public) = config.public_base_url.as_deref().filter(|_| !is_played) {
+        let below = format!("{}/api/v1/webhook/{}", public.trim_end_matches('/'), MidtransConfig::ID);
+        reached = reached.with_notifications(below.parse()?);
+    }
+    let webhooks = MidtransWebhooks::new(&reached);
+    let midtrans = Midtrans::new(HttpClient::new()?, reached).with_budget(Arc::clone(budget));
+    Ok((Arc::new(Observed::new(layered(midtrans, clock))), webhooks))
 }
 
 /// Xendit as it is reached there, with everything before it, and what reads its webhooks.
@@ -133,8 +185,25 @@ pub(crate) fn main_account(config: &Config) -> Result<ProviderAccount, WiringErr
     })
 }
 
+/// The environment's account at Midtrans, `main` as well.
+fn midtrans_account(midtrans: &MidtransSettings) -> Result<ProviderAccount, WiringError> {
+    let key = || SharedSecret::new(midtrans.server_key.expose()).ok_or(WiringError::BlankSecret);
+    let is_live = midtrans.server_key.expose().starts_with(MIDTRANS_LIVE_KEY_PREFIX);
+    Ok(ProviderAccount {
+        id: AccountId::main(),
+        provider: ProviderId::parse(MidtransConfig::ID)?,
+        mode: if is_live { AccountMode::Live } else { AccountMode::Test },
+        credential: key()?,
+        for_user_id: None,
+        provider_merchant_id: None,
+        webhook_secrets: WebhookSecrets { current: key()?, previous: None },
+        nmid: midtrans.nmid.clone(),
+    })
+}
+
 fn accounts(config: &Config) -> Result<MemoryAccounts, WiringError> {
-    let accounts = MemoryAccounts::of_main([main_account(config)?]);
+    let of_midtrans = config.midtrans.as_ref().map(midtrans_account).transpose()?;
+    let accounts = MemoryAccounts::of_main(std::iter::once(main_account(config)?).chain(of_midtrans));
     Ok(match config.main_account_merchants.as_slice() {
         [] => accounts,
         merchants => accounts.main_serving(merchants.iter().cloned()),

@@ -14,7 +14,7 @@ use crate::sessions::Sessions;
 use crate::{health, migrations, write};
 
 /// How a store is opened.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Connections of this node. Default: 16.
     pub connections: usize,
@@ -59,7 +59,7 @@ impl PostgresStore {
     pub async fn connect(url: &str, options: Options) -> Result<Self, OpenError> {
         let address = Arc::new(Address::parse(url)?);
         migrations::run(&address).await?;
-        Self::with(address, options)
+        Self::with(address, &options)
     }
 
     /// Opens the store in the database of that URL, and leaves its schema alone.
@@ -70,11 +70,11 @@ impl PostgresStore {
     pub async fn connect_as_it_is(url: &str, options: Options) -> Result<Self, OpenError> {
         let address = Arc::new(Address::parse(url)?);
         migrations::must_be_current(&address).await?;
-        Self::with(address, options)
+        Self::with(address, &options)
     }
 
-    fn with(address: Arc<Address>, options: Options) -> Result<Self, OpenError> {
-        let Options { connections, wait_max, work_max } = options;
+    fn with(address: Arc<Address>, options: &Options) -> Result<Self, OpenError> {
+        let &Options { connections, wait_max, work_max } = options;
         let sessions = Sessions::new(Arc::clone(&address), connections, wait_max, work_max)?;
         Ok(Self { address, sessions: Arc::new(sessions), presence: Arc::default() })
     }

@@ -37,6 +37,8 @@ pub struct Config {
     pub role_map: BTreeMap<String, Role>,
     /// Xendit.
     pub xendit: XenditSettings,
+    /// Midtrans, if it takes part.
+    pub midtrans: Option<MidtransSettings>,
     /// Merchants that the environment's accounts serve; empty: all.
     pub main_account_merchants: Vec<MerchantId>,
     /// In which order providers are tried.
@@ -78,6 +80,17 @@ pub struct XenditSettings {
     pub nmid: Option<String>,
     /// Calls per endpoint and minute.
     pub rate_limit: PerMinute,
+}
+
+/// How Midtrans is reached.
+#[derive(Debug, Clone)]
+pub struct MidtransSettings {
+    /// Key of the account `main`, and what its notifications are signed with.
+    pub server_key: SecretText,
+    /// Where it is; `None`: the sandbox in this process.
+    pub base_url: Option<String>,
+    /// The national merchant id that QR codes must carry.
+    pub nmid: Option<String>,
 }
 
 /// What is enough.

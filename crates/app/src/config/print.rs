@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::{Config, SecretText};
 
+/// What stands for the address of a provider that is played here.
+const OF_SANDBOX: &str = "(the sandbox in this process)";
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 impl Config {
@@ -36,12 +38,11 @@ impl Config {
             ("XENDIT_WEBHOOK_TOKEN", secret(true)),
             ("XENDIT_WEBHOOK_TOKEN_PREVIOUS", secret(self.xendit.webhook_token_previous.is_some())),
             ("XENDIT_API", self.xendit.api.word().to_owned()),
-            (
-                "XENDIT_BASE_URL",
-                self.xendit.base_url.clone().unwrap_or_else(|| "(the sandbox in this process)".to_owned()),
-            ),
+            ("XENDIT_BASE_URL", self.xendit.base_url.clone().unwrap_or_else(|| OF_SANDBOX.to_owned())),
             ("XENDIT_WEBHOOK_VERIFICATION", self.xendit.verification_word().to_owned()),
             ("XENDIT_RATE_LIMIT", self.xendit.rate_limit.to_string()),
+            ("MIDTRANS_SERVER_KEY", secret(self.midtrans.is_some())),
+            ("MIDTRANS_CORE_BASE_URL", self.midtrans_base_url()),
             ("MAIN_ACCOUNT_MERCHANTS", list(&mut merchants.iter())),
             ("CONFIRM_WEBHOOKS", self.confirm_webhooks_word().to_owned()),
             ("FAILOVER_ON_UNKNOWN", self.failover_word().to_owned()),
@@ -61,6 +62,11 @@ impl Config {
             ("FAILPOINTS", self.failpoints.clone().unwrap_or_default()),
         ];
         lines.map(|(name, value)| format!("{name}={value}")).join("\n")
+    }
+
+    fn midtrans_base_url(&self) -> String {
+        let of_sandbox = || OF_SANDBOX.to_owned();
+        self.midtrans.as_ref().map(|of| of.base_url.clone().unwrap_or_else(of_sandbox)).unwrap_or_default()
     }
 }
 

@@ -1,9 +1,10 @@
 //! From settings to what is in force; whatever is wrong is named at once.
 
+mod midtrans;
 mod policies;
 mod production;
 
-pub(crate) use production::LIVE_KEY_PREFIX;
+pub(crate) use production::{LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX};
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -79,10 +80,11 @@ impl Settings {
         } else if secrets.xendit_key.as_ref().is_some_and(|key| key.expose().starts_with(LIVE_KEY_PREFIX)) {
             faults.add("XENDIT_SECRET_KEY is a live key, and APP_ENV is not production");
         }
-        let sandbox = sandboxed.then(|| self.embedded_sandbox());
+        let sandbox = sandboxed.then(|| midtrans::played(self.embedded_sandbox(), &secrets));
         let database =
             faults.keep(self.database_url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}")));
         let xendit = xendit_settings(&self.xendit, &secrets, sandboxed, faults);
+        let midtrans = midtrans::settings(&self.midtrans, &secrets, production, sandboxed, faults);
         let jwt = self.jwt_settings(&secrets, faults);
         let role_map = faults.keep(policies::role_map(&self.access.role_map));
         let merchants = faults.keep(policies::merchants(&self.xendit.main_account_merchants));
@@ -109,6 +111,7 @@ impl Settings {
             jwt: jwt?,
             role_map: role_map?,
             xendit: xendit?,
+            midtrans,
             main_account_merchants: merchants?,
             provider_order: provider_order?,
             provider_order_text: self.policy.provider_order,
@@ -170,11 +173,12 @@ pub(super) struct Secrets {
     pub(super) xendit_key: Option<SecretText>,
     pub(super) xendit_token: Option<SecretText>,
     pub(super) xendit_token_previous: Option<SecretText>,
+    pub(super) midtrans_key: Option<SecretText>,
 }
 
 impl Secrets {
     fn read(settings: &Settings, faults: &mut Faults) -> Self {
-        let (access, xendit) = (&settings.access, &settings.xendit);
+        let (access, xendit, midtrans) = (&settings.access, &settings.xendit, &settings.midtrans);
         let mut read = |name, given: &Option<SecretText>, file: &Option<PathBuf>| {
             match secret::one_of(name, given.as_ref(), file.as_deref()) {
                 Ok(secret) => secret,
@@ -195,6 +199,11 @@ impl Secrets {
                 "XENDIT_WEBHOOK_TOKEN_PREVIOUS",
                 &xendit.xendit_webhook_token_previous,
                 &xendit.xendit_webhook_token_previous_file,
+            ),
+            midtrans_key: read(
+                "MIDTRANS_SERVER_KEY",
+                &midtrans.midtrans_server_key,
+                &midtrans.midtrans_server_key_file,
             ),
         }
     }

@@ -140,7 +140,7 @@ impl ToSchema for OpenApiDocument {}
 impl From<LineState> for Line {
     fn from(line: LineState) -> Self {
         Self {
-            provider: mstore_pay_xendit::XenditConfig::ID,
+            provider: line.provider,
             account: line.account,
             operation: line.operation,
             method: line.method,

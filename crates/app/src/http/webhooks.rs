@@ -38,7 +38,7 @@ impl ToSchema for WebhookBody {}
     post,
     path = "/api/v1/webhook/{provider}",
     tag = "webhooks",
-    params(("provider" = String, Path, description = "`xendit`.")),
+    params(("provider" = String, Path, description = "`xendit`, or `midtrans` where it takes part.")),
     request_body(content = WebhookBody, content_type = "application/json"),
     responses(
         (status = 200, description = "It is stored; the work comes after.", body = Message),

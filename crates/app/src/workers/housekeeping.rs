@@ -34,7 +34,8 @@ impl Workers {
             for line in readiness.lines() {
                 metrics::gauge!(
                     "mstore_pay_breaker_level",
-                    "account" => line.account, "operation" => line.operation, "method" => line.method.unwrap_or("any")
+                    "provider" => line.provider, "account" => line.account, "operation" => line.operation,
+                    "method" => line.method.unwrap_or("any")
                 )
                 .set(line.level);
             }

@@ -101,9 +101,14 @@ impl House {
     }
 
     /// Stops the house and opens it again over the same files.
-    pub(crate) async fn reopen(mut self) -> Self {
+    pub(crate) async fn reopen(self) -> Self {
+        self.reopen_with(&[]).await
+    }
+
+    /// Stops the house and opens it again with further settings.
+    pub(crate) async fn reopen_with(mut self, args: &[&str]) -> Self {
         self.stop().await;
-        Self::open_in(self.folder, self.database, &[]).await
+        Self::open_in(self.folder, self.database, args).await
     }
 
     /// Opens a house that was stopped again, over that database.

@@ -94,13 +94,12 @@ pub async fn message_goes_when_it_was_sent_and_is_old(h: &dyn StoreHarness) {
     let stores = rig.stores();
     let payment = kit.payment("TRX-1");
     let [first, second, third] = [kit.message(&payment), kit.message(&payment), kit.message(&payment)];
-    let outbox = vec![first.clone(), second.clone(), third.clone()];
+    let outbox = vec![first, second.clone(), third.clone()];
     must_commit(&stores, &UnitOfWork { outbox, ..unit(&payment) }).await;
     let held = stores.outbox.claim(1, kit.lease(LONG)).await.expect("the store claims").remove(0);
     stores.outbox.sent(&held.message.id, held.token).await.expect("the store marks");
-    assert_eq!(prune_all(&stores, Prunable::SentMessages, first.at).await, 0);
-    let later = first.at.plus(Duration::from_secs(1));
-    assert_eq!(prune_all(&stores, Prunable::SentMessages, later).await, 1);
+    assert_eq!(prune_all(&stores, Prunable::SentMessages, at(1)).await, 0);
+    assert_eq!(prune_all(&stores, Prunable::SentMessages, at(2)).await, 1);
     let changes = stores.outbox.changes(&merchant(), &None, FeedPlace::START, 10).await.expect("the store reads");
     let left: Vec<_> = changes.into_iter().map(|change| change.message).collect();
     assert_eq!(left, [second, third]);

@@ -11,6 +11,9 @@ use crate::config::{SecretText, Settings};
 /// Xendit's keys for real money start so, whatever environment they are used in.
 pub(crate) const LIVE_KEY_PREFIX: &str = "xnd_production_";
 
+/// Midtrans' keys for real money start so; those for tests have `SB-` before it.
+pub(crate) const MIDTRANS_LIVE_KEY_PREFIX: &str = "Mid-server-";
+
 /// Xendit's own have 32 characters or more; what is shorter than this was made up by hand.
 const WEBHOOK_TOKEN_BYTES_MIN: usize = 16;
 
@@ -47,6 +50,12 @@ pub(super) fn check(settings: &Settings, secrets: &Secrets, faults: &mut Faults)
     }
     if settings.xendit.xendit_base_url.as_deref().is_some_and(|url| !is_public_https(url)) {
         faults.add("XENDIT_BASE_URL is not https on a public host");
+    }
+    if secrets.midtrans_key.as_ref().is_some_and(|key| !key.expose().starts_with(MIDTRANS_LIVE_KEY_PREFIX)) {
+        faults.add("MIDTRANS_SERVER_KEY is no live key (Mid-server-...)");
+    }
+    if settings.midtrans.midtrans_core_base_url.as_deref().is_some_and(|url| !is_public_https(url)) {
+        faults.add("MIDTRANS_CORE_BASE_URL is not https on a public host");
     }
     if settings.time.time_scale.get() > 1 || settings.time.time_origin.is_some() {
         faults.add("TIME_SCALE and TIME_ORIGIN are for tests only: payments with real money age in real time");

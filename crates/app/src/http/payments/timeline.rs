@@ -86,7 +86,7 @@ fn breakers(state: &State, view: &TimelineView, language: Language) -> Vec<Item>
     let now = mstore_pay_domain::ports::Clock::now(&state.clock);
     let troubled = state.readiness.lines().into_iter().filter(|line| line.level > 0);
     troubled
-        .filter(|line| line.account == charge.account.as_str())
+        .filter(|line| line.provider == charge.provider.as_str() && line.account == charge.account.as_str())
         .map(|line| Item {
             at: now.to_string(),
             kind: "breaker".to_owned(),
