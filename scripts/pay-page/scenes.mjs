@@ -1,5 +1,5 @@
 // Pages as a customer meets them: each has a name, an address, and the headline it must have in either tongue.
-import { cancel, create, faults, happens, seen } from "./till.mjs";
+import { cancel, create, faults, happens, refund, seen } from "./till.mjs";
 
 const WAITING = ["Menunggu pembayaran", "Waiting for payment"];
 const PAID = ["Lunas", "Paid"];
@@ -56,6 +56,14 @@ async function paidByAnother() {
   return scene("qris-paid-by-another", first, ["Pesanan sudah lunas", "Order already paid"]);
 }
 
+async function refunded(name, amount, status, headline) {
+  const payment = await create("dana");
+  await paid(payment);
+  await refund(payment, amount);
+  await seen(payment, status);
+  return scene(name, payment, headline);
+}
+
 /** The provider keeps its answer to itself: it went to a phone, and nobody knows. */
 async function unanswered() {
   await faults([{ provider: "xendit", operation: "open", effect: "timeout_before", method: "ovo", times: 1 }]);
@@ -78,7 +86,15 @@ export async function scenes() {
     { name: "link-over", url: `${origin}/pay/none`, headline: ["Tautan tidak berlaku", "This link is not valid"] },
     { name: "return", url: `${origin}/pay/return`, headline: ["Silakan kembali ke kasir", "Please return to the cashier"] },
   ];
-  const made = [replaced(), paidByAnother(), longTexts(), declined()];
+  const partly = ["Lunas, sebagian dikembalikan", "Paid, partly refunded"];
+  const made = [
+    replaced(),
+    paidByAnother(),
+    longTexts(),
+    declined(),
+    refunded("dana-partly-refunded", 33_000, "partially_refunded", partly),
+    refunded("dana-refunded", 133_000, "refunded", ["Dana dikembalikan", "Refunded"]),
+  ];
   for (const state of Object.keys(STATES)) {
     const methods = state === "pending" ? [...KINDS, ...OTHERS] : KINDS;
     made.push(...methods.filter((method) => !ELSEWHERE.includes(`${method}-${state}`)).map((method) => inState(method, state)));

@@ -1,5 +1,6 @@
 // What a till and a provider do, over HTTP.
 const { GATEWAY_URL, GATEWAY_TOKEN, SANDBOX_URL } = process.env;
+const SECRET_KEY = "xnd_development_sandbox";
 let orders = 0;
 
 async function send(method, url, body, headers = {}) {
@@ -16,6 +17,7 @@ async function send(method, url, body, headers = {}) {
 }
 
 const asTill = { Authorization: `Bearer ${GATEWAY_TOKEN}` };
+const asShop = { Authorization: `Basic ${btoa(`${SECRET_KEY}:`)}` };
 
 export function newOrder() {
   orders += 1;
@@ -52,6 +54,12 @@ export async function seen(payment, status) {
 export function happens(what, payment, more = {}) {
   const body = { provider: "xendit", order_code: payment.order_code, ...more };
   return send("POST", `${SANDBOX_URL}/_control/${what}`, body);
+}
+
+/** Money given back from the provider's dashboard. */
+export async function refund(payment, amount) {
+  const body = { payment_request_id: payment.reference_id, amount, currency: "IDR", reason: "REQUESTED_BY_CUSTOMER" };
+  await send("POST", `${SANDBOX_URL}/xendit/refunds`, body, asShop);
 }
 
 /** The rules by which the provider misbehaves. */

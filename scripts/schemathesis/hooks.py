@@ -10,6 +10,7 @@ from schemathesis.core.parameters import ParameterLocation
 
 VALID_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 WAIT_SECONDS_MAX = 30
+REGISTERED = "FUZZ-"
 
 
 def limits_by_method():
@@ -43,7 +44,9 @@ def before_call(context, case, kwargs):
         case.body["amount"] = min(max(case.body["amount"], least), most)
     # A registered order costs what it costs: payments made up for its code would be for another amount.
     if "transaction_code" in case.body:
-        case.body["transaction_code"] = f"FUZZ-{uuid.uuid4().hex}"
+        case.body["transaction_code"] = REGISTERED + uuid.uuid4().hex
+    if str(case.body.get("order_code", "")).startswith(REGISTERED):
+        case.body["order_code"] = uuid.uuid4().hex
     # What is paid in play is what was asked for.
     if case.path.endswith("/simulate") and "amount" in case.body:
         case.body["amount"] = int(os.environ["AMOUNT"])

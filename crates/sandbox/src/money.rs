@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::amount::Amount;
 use crate::id;
-use crate::ledger::{Charge, ChargeStatus, Entry, Event, Notification, Payment, PaymentOutcome, Refund, RefundOutcome};
+use crate::ledger::{
+    Charge, ChargeStatus, Entry, Event, Method, Notification, Payment, PaymentOutcome, Refund, RefundOutcome,
+};
 use crate::provider::Provider;
 use crate::sandbox::{Pen, Sandbox};
 use crate::{midtrans, xendit};
@@ -30,6 +32,16 @@ pub(crate) enum Telling {
     Never,
     /// Whoever caused it, with the id of the queued notification.
     ByCaller,
+}
+
+impl Telling {
+    /// Whoever waits for the first webhook alone is not kept by those after it.
+    const fn of_what_follows(self) -> Self {
+        match self {
+            Self::Planned | Self::ByCaller => Self::Planned,
+            Self::Never => Self::Never,
+        }
+    }
 }
 
 impl Attempt {
@@ -111,6 +123,7 @@ impl Sandbox {
         if event == Event::Paid {
             self.use_up(pen, charge, attempt.telling, now);
             self.tell_of_settlement(pen, charge, attempt.telling, now);
+            self.complete(pen, charge, attempt.telling, now);
         }
         Ok((payment, queued))
     }
@@ -128,6 +141,14 @@ impl Sandbox {
         self.tell(pen, charge, Event::Paid, Some(payment_id), Telling::Planned, now);
         self.use_up(pen, charge, Telling::Planned, now);
         self.tell_of_settlement(pen, charge, Telling::Planned, now);
+        self.complete(pen, charge, Telling::Planned, now);
+    }
+
+    /// A page on which a customer paid says so of itself, beside what is said of the payment.
+    fn complete(&self, pen: &mut Pen<'_>, charge: &Charge, telling: Telling, now: DateTime<Utc>) {
+        if charge.provider == Provider::Xendit && charge.method == Method::CardPage {
+            self.tell(pen, charge, Event::Completed, None, telling.of_what_follows(), now);
+        }
     }
 
     /// A payment method of v2 that was made for one use ends with it, and says so: no failure, though it reads like one.
@@ -139,9 +160,7 @@ impl Sandbox {
         if let Some(charge_id) = kept {
             pen.record(&Entry::Moved { charge_id, status: ChargeStatus::Expired, at: now });
         }
-        // Whoever waits for the first webhook alone is not kept by this one.
-        let telling = if telling == Telling::ByCaller { Telling::Planned } else { telling };
-        self.tell(pen, charge, Event::Expired, None, telling, now);
+        self.tell(pen, charge, Event::Expired, None, telling.of_what_follows(), now);
     }
 
     /// Plans the webhook about money that is paid out later than it came.

@@ -31,6 +31,8 @@ pub(crate) struct Channel {
     lookup: LookupSupport,
     idempotency: IdempotencySupport,
     cancel: bool,
+    /// Whether it gives money back; of QRIS, whether it may: the customer's issuer has the last word.
+    refund: bool,
 }
 
 /// Which of Xendit's objects a charge becomes.
@@ -130,7 +132,7 @@ impl Channel {
             lookup: self.lookup,
             idempotency: self.idempotency,
             cancel: self.cancel,
-            refund: false,
+            refund: self.refund,
             expiry_default: self.expiry.default,
             expiry_min: self.expiry.min,
             expiry_max: self.expiry.max,

@@ -36,6 +36,11 @@ pub(crate) fn says_over_before(error: &ProviderError) -> bool {
     error.kind == Kind::InvalidRequest && error.upstream.code.as_deref().is_some_and(|code| OVER_BEFORE.contains(&code))
 }
 
+/// Whether a refusal says that something of that name was asked for before.
+pub(crate) fn says_duplicate(error: &ProviderError) -> bool {
+    error.upstream.status == Some(409) && error.upstream.code.as_deref() == Some("DUPLICATE_ERROR")
+}
+
 fn judge(status: u16, code: &str, retry_after: Option<Duration>) -> (Kind, Certainty) {
     match status {
         400 => (bad_request(code, retry_after), NotApplied),

@@ -4,6 +4,7 @@ mod cancel;
 mod inquire;
 mod object;
 mod open;
+mod refund;
 mod simulate;
 mod sweep;
 
@@ -16,8 +17,8 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, OpenCharge, OpenedCharge, Operation,
-    PaymentProvider, ProviderError, Query, RateBudget, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, OpenCharge, OpenedCharge, PaymentProvider,
+    ProviderError, Query, RateBudget, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::HttpClient;
@@ -83,8 +84,8 @@ impl PaymentProvider for Xendit {
         cancel::cancel(&self.client, account, charge).await
     }
 
-    async fn refund(&self, _account: &ProviderAccount, _refund: &RefundCharge) -> Result<RefundOutcome, ProviderError> {
-        Err(self.client.unsupported(Operation::Refund))
+    async fn refund(&self, account: &ProviderAccount, refund: &RefundCharge) -> Result<RefundOutcome, ProviderError> {
+        refund::refund(&self.client, account, refund).await
     }
 
     async fn simulate(&self, account: &ProviderAccount, simulation: &Simulation) -> Result<(), ProviderError> {

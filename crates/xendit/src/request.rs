@@ -1,6 +1,7 @@
 //! What Xendit is sent: pure. Here what all its APIs share; beneath, what is each one's own.
 
 pub(crate) mod qr_code;
+pub(crate) mod refunds;
 pub(crate) mod session;
 pub(crate) mod transactions;
 pub(crate) mod v2;

@@ -3,6 +3,7 @@
 
 mod fields;
 mod qr_code;
+mod refund;
 mod refusal;
 mod session;
 mod transactions;
@@ -20,6 +21,7 @@ use thiserror::Error;
 
 pub(crate) use fields::unknown_fields;
 pub(crate) use qr_code::QrCode;
+pub(crate) use refund::{Refund, RefundState};
 pub(crate) use refusal::Refusal;
 pub(crate) use session::Session;
 pub(crate) use transactions::TransactionPage;

@@ -74,9 +74,6 @@ pub(crate) async fn register(
     let not_a_branch = (ErrorCode::InvalidField, "must be 1 to 64 visible ASCII characters");
     let branch = fields.parsed("branch_code", not_a_branch, BranchId::parse);
     let payment_method = fields.line("payment_method", METHOD_CHARS_MAX);
-    if body_json.contains("\\u0000") {
-        fields.refuse(ErrorCode::InvalidField, "", "must not contain NUL");
-    }
     let (code, grand_total) = fields.finish(code.zip(grand_total))?;
     let scope = Scope { branch: caller.scope.branch.clone().or(branch), merchant: caller.scope.merchant };
     let order = RegisterOrder { scope, code, grand_total, payment_method, body_json: Some(body_json) };

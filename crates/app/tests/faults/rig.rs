@@ -296,6 +296,13 @@ impl Rig {
         self.nodes.iter().map(Node::holdings).collect()
     }
 
+    /// Lets every gateway that runs have so many files and sockets, and no more.
+    pub(crate) fn allow_files(&self, most: u64) {
+        for node in &self.nodes {
+            node.allow_files(most);
+        }
+    }
+
     /// The memory of all gateways.
     pub(crate) fn memory_kib(&self) -> u64 {
         self.holdings().iter().map(|(_, now)| now.kib).sum()

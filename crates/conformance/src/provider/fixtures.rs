@@ -96,6 +96,7 @@ pub(super) fn query(rig: &dyn ProviderRig, charge: &OpenCharge, charge_ref: Opti
         payment_refs: Vec::new(),
         our_reference: charge.our_reference.clone(),
         created_at: rig.now().minus(Duration::from_mins(1)),
+        was_paid: false,
     }
 }
 

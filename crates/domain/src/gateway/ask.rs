@@ -38,6 +38,7 @@ impl Gateway {
             payment_refs: heard_of.to_vec(),
             our_reference: charge.our_reference.clone(),
             created_at: charge.created_at,
+            was_paid: charge.state.funds().is_some(),
         };
         let queries = [query];
         self.questions.note(of.id, self.ports.clock.now());

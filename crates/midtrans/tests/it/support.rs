@@ -117,5 +117,6 @@ pub(crate) fn query(number: u128, charge_ref: Option<&ProviderRef>) -> Query {
         payment_refs: Vec::new(),
         our_reference: charge(number).our_reference,
         created_at: Timestamp::EPOCH,
+        was_paid: false,
     }
 }

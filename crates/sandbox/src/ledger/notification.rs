@@ -25,6 +25,8 @@ pub(crate) enum Event {
     Settled,
     /// The charge ran out of time.
     Expired,
+    /// A page has served its purpose.
+    Completed,
 }
 
 /// One webhook on its way, over all its attempts.

@@ -48,7 +48,7 @@ impl State {
             Event::Pending => Self::Pending,
             Event::Authorized => Self::set_aside(charge),
             Event::Paid if is_card(charge) => Self::Capture,
-            Event::Paid | Event::Settled => Self::Settlement,
+            Event::Paid | Event::Settled | Event::Completed => Self::Settlement,
             Event::Failed => Self::Deny,
             Event::Expired => Self::Expire,
             Event::Canceled => Self::Cancel,

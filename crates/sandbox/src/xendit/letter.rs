@@ -43,11 +43,11 @@ enum Data<'a> {
     Refund(Box<Option<RefundView<'a>>>),
 }
 
-/// Whether the event is told at all: the QR Codes API tells of money, and of nothing else.
+/// Whether the event is told at all: the QR Codes API tells of money, and of nothing else. Pages are of v3.
 pub(crate) fn tells(charge: &Charge, event: Event) -> bool {
     match charge.api {
         Api::V3 => event != Event::Pending,
-        Api::V2 | Api::V2Method => true,
+        Api::V2 | Api::V2Method => event != Event::Completed,
         Api::QrV1 | Api::Qr2022 => event == Event::Paid,
     }
 }
@@ -100,6 +100,9 @@ fn v3<'a>(facts: &'a Facts, told: Option<&'a Payment>, business_id: &'a str, lie
         (Event::Paid, Some(payment)) => ("payment.capture", paid(payment)),
         (Event::Authorized, Some(payment)) => ("payment.authorization", paid(payment)),
         (Event::Failed, Some(payment)) => ("payment.failure", paid(payment)),
+        (Event::Completed, _) => {
+            ("payment_session.completed", Data::Session(Box::new(session::view(charge, business_id, lie))))
+        }
         (Event::Expired | Event::Pending | Event::Refund | Event::Refunding | Event::Canceled | Event::Settled, _)
         | (Event::Authorized | Event::Paid | Event::Failed, None)
             if charge.method == Method::CardPage =>

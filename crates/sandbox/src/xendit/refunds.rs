@@ -22,6 +22,8 @@ pub(super) use view::RefundView;
 
 /// How long a refund is under way, where it is not settled at once, in seconds of the provider's clock (unconfirmed).
 const SETTLES_SECONDS: i64 = 5;
+/// How often a payment is given back in parts (the number is unconfirmed, the refusal is documented).
+const PARTS_MAX: usize = 10;
 const LIMIT_DEFAULT: usize = 10;
 const LIMIT_MAX: usize = 100;
 const REASONS: [&str; 5] = ["FRAUDULENT", "DUPLICATE", "REQUESTED_BY_CUSTOMER", "CANCELLATION", "OTHERS"];
@@ -179,12 +181,20 @@ fn paid(books: &Books, call: &Call<'_>, request_id: &str) -> Result<(Charge, Pay
 
 /// What has not been given back of a payment; nothing may be under way.
 fn left(books: &Books, payment: &Payment) -> Result<Amount, Refusal> {
-    let mut left = payment.amount.clone();
+    let (mut left, mut parts) = (payment.amount.clone(), 0_usize);
     for refund in books.refunds().iter().filter(|refund| refund.payment_id == payment.id && refund.counts()) {
         if refund.outcome == RefundOutcome::Pending {
             return Err(Refusal::new(400, "REFUND_IN_PROGRESS", "Another refund of the payment is under way."));
         }
         left = left.less(&refund.amount);
+        parts += 1;
+    }
+    if parts >= PARTS_MAX {
+        return Err(Refusal::new(
+            400,
+            "PARTIAL_REFUND_COUNTS_EXCEEDED",
+            "The payment was given back in too many parts.",
+        ));
     }
     if left.is_positive() {
         Ok(left)

@@ -120,6 +120,18 @@ async fn each_channel_has_its_rule() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_payment_is_given_back_in_ten_parts_at_most() {
+    let bench = Bench::new(quick()).await;
+    let card = json!({"type": "CARD", "reusability": "ONE_TIME_USE", "card": {"channel_properties": {}}});
+    let card = paid(&bench, "CARD", card).await;
+    for _ in 0..10 {
+        refund(&bench, &card, json!({"amount": 5}), 200).await;
+    }
+    let answer = refund(&bench, &card, json!({"amount": 5}), 400).await;
+    assert_eq!(answer["error_code"], "PARTIAL_REFUND_COUNTS_EXCEEDED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn magic_amounts_are_refused_or_fail_later() {
     let bench = Bench::new(scaled(100)).await;
     let shop = Shop::open();

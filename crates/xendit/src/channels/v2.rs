@@ -4,8 +4,16 @@
 use super::{Channel, Duration, IdempotencySupport, LookupSupport, Opens, Rail, v3};
 
 pub(super) const CHANNELS: [Channel; 9] = [
-    // The floor is that of the QR Codes API. Its codes are found by their own id only, and none can be closed.
-    Channel { opens: Opens::QrCode, amount_min_rupiah: 1_500, idempotency: KEY, cancel: false, ..v3::QRIS },
+    // The floor is that of the QR Codes API. Its codes are found by their own id only, and none can be closed. How
+    // their money goes back is not documented: `/refunds` names payment requests.
+    Channel {
+        opens: Opens::QrCode,
+        amount_min_rupiah: 1_500,
+        idempotency: KEY,
+        cancel: false,
+        refund: false,
+        ..v3::QRIS
+    },
     // What was pushed to a phone is not called back.
     Channel { cancel: false, ..request("OVO", Rail::Ewallet, &v3::OVO) },
     request("DANA", Rail::Ewallet, &v3::DANA),

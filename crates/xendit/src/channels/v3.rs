@@ -28,6 +28,7 @@ const fn wallet(method: Method, code: &'static str, amount_max_rupiah: u64, natu
         lookup: LookupSupport::ById,
         idempotency: IdempotencySupport::None,
         cancel: true,
+        refund: true,
     }
 }
 
@@ -38,6 +39,7 @@ const fn account_number(method: Method, code: &'static str, bank: &'static str, 
         amount_min_rupiah: amounts.0,
         expiry: TRANSFER,
         natural_life: None,
+        refund: false,
         ..wallet(method, code, amounts.1, EXPIRY_MAX)
     }
 }
@@ -58,6 +60,8 @@ pub(super) const OVO: Channel = Channel {
     amount_min_rupiah: 100,
     risk: Risk::Pushed,
     expiry: Expiry { default: OVO_WINDOW, min: OVO_WINDOW, max: OVO_WINDOW },
+    // It gives back only what a merchant initiated.
+    refund: false,
     ..wallet(Method::Ovo, "OVO", 20_000_000, OVO_WINDOW)
 };
 

@@ -1,6 +1,7 @@
 mod find;
 mod heard_of;
 mod qr_code;
+mod refunds;
 mod request_v2;
 mod request_v3;
 mod session;
@@ -9,9 +10,11 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mstore_pay_domain::account::ProviderAccount;
-use mstore_pay_domain::charge::Receipt;
+use mstore_pay_domain::charge::{Receipt, RefundFact};
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::ports::{ChargeSnapshot, Operation, ProviderError, ProviderErrorKind, Query};
+
+pub(super) use refunds::refunds_of;
 
 use super::object::Object;
 use crate::client::{Client, Talk};
@@ -83,7 +86,7 @@ fn in_the_other_api(object: Object, api: XenditApi) -> Option<Object> {
     }
 }
 
-fn snapshot(talk: &Talk<'_>, charge: Described, receipts: Vec<Receipt>) -> ChargeSnapshot {
+fn snapshot(talk: &Talk<'_>, charge: Described, receipts: Vec<Receipt>, refunds: Vec<RefundFact>) -> ChargeSnapshot {
     ChargeSnapshot {
         charge_ref: Some(charge.id),
         our_reference: charge.reference,
@@ -91,7 +94,7 @@ fn snapshot(talk: &Talk<'_>, charge: Described, receipts: Vec<Receipt>) -> Charg
         asked: charge.asked,
         status: charge.status,
         receipts,
-        refunds: Vec::new(),
+        refunds,
         reversals: Vec::new(),
         expires_at: charge.expires_at,
         exchange: talk.exchange(),

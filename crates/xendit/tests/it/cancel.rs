@@ -1,11 +1,10 @@
-//! Closing, paying in test mode, and refunds, which are not offered.
+//! Closing, and paying in test mode.
 
 use mstore_pay_domain::account::AccountMode;
-use mstore_pay_domain::ids::{ProviderRef, RefundId};
+use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::ports::{
-    CancelCharge, Canceled, Certainty, PaymentProvider as _, ProviderErrorKind as Kind, RefundCharge, Simulation,
+    CancelCharge, Canceled, Certainty, PaymentProvider as _, ProviderErrorKind as Kind, Simulation,
 };
-use uuid::Uuid;
 
 use crate::support::{Bench, WITHIN, charge, query};
 
@@ -70,22 +69,6 @@ async fn on_a_live_account_nothing_is_simulated_and_nothing_sent() {
     bench.account.mode = AccountMode::Live;
     let anything = ProviderRef::parse("pr-1").unwrap();
     let error = bench.xendit.simulate(&bench.account, &simulation(&anything)).await.unwrap_err();
-    assert_eq!((error.kind, error.certainty), (Kind::Unsupported, Certainty::NotApplied));
-    assert!(bench.requests().await.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refund_is_refused_with_nothing_sent() {
-    let bench = Bench::new().await;
-    let refund = RefundCharge {
-        refund: RefundId::new(Uuid::from_u128(1)),
-        charge_ref: ProviderRef::parse("pr-1").unwrap(),
-        payment_ref: ProviderRef::parse("py-1").unwrap(),
-        amount: charge(1).amount,
-        reason: "wrong order".to_owned(),
-        within: WITHIN,
-    };
-    let error = bench.xendit.refund(&bench.account, &refund).await.unwrap_err();
     assert_eq!((error.kind, error.certainty), (Kind::Unsupported, Certainty::NotApplied));
     assert!(bench.requests().await.is_empty());
 }

@@ -7,6 +7,7 @@ mod cancel;
 mod card_page;
 mod inquire;
 mod open;
+mod refund;
 mod suite;
 mod support;
 mod sweep;

@@ -151,5 +151,6 @@ pub(crate) fn query(number: u128, charge_ref: Option<&ProviderRef>, payment_refs
         payment_refs: payment_refs.to_vec(),
         our_reference: charge(number).our_reference,
         created_at: Timestamp::EPOCH,
+        was_paid: false,
     }
 }

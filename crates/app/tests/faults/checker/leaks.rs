@@ -10,7 +10,9 @@ pub(super) fn no_canary_is_told(evidence: &Evidence) -> Finding {
         finding.look(!evidence.written.contains(canary.as_str()), || format!("{canary} is in the log"));
         // What the customer told us is stored, of course.
         let is_secret = !canary.contains('@');
-        let stored = is_secret && stored.contains(canary.as_str());
+        // A webhook is kept as it came, with the card's token where the provider wrote it into it.
+        let is_received = evidence.acknowledged.iter().any(|(body, _)| body.contains(canary.as_str()));
+        let stored = is_secret && !is_received && stored.contains(canary.as_str());
         finding.look(!stored, || format!("{canary} is in the store"));
         finding.look(!evidence.metrics.contains(canary.as_str()), || format!("{canary} is in the metrics"));
         let told = evidence

@@ -55,6 +55,12 @@ impl Node {
         }
     }
 
+    pub(super) fn allow_files(&self, most: u64) {
+        if let Some(process) = &self.process {
+            process.allow_files(most);
+        }
+    }
+
     pub(super) fn holdings(&self) -> (Holdings, Holdings) {
         (self.fresh, self.process.as_ref().map(Process::holdings).unwrap_or_default())
     }

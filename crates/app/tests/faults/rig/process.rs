@@ -53,6 +53,13 @@ impl Process {
         assert!(sent.is_ok_and(|status| status.success()), "a child that runs takes SIG{name}");
     }
 
+    /// Lets it have so many files and sockets, and no more.
+    pub(crate) fn allow_files(&self, most: u64) {
+        let words = ["--pid", &self.child.id().to_string(), &format!("--nofile={most}:{most}")];
+        let set = Command::new("prlimit").args(words).status();
+        assert!(set.is_ok_and(|status| status.success()), "a child's limits can be set");
+    }
+
     /// Waits until it has ended.
     pub(crate) fn wait(&mut self) {
         self.child.wait().expect("a child ends");

@@ -18,6 +18,9 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
+    /// What every card's token begins with, and nothing else does.
+    pub(crate) const CARD_TOKENS: &str = "pt-canary-";
+
     pub(crate) fn fresh() -> Self {
         let run = format!("{}-{}", process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
         Self {
@@ -30,7 +33,7 @@ impl Secrets {
         }
     }
 
-    pub(crate) fn canaries(&self) -> [&str; 6] {
+    pub(crate) fn canaries(&self) -> [&str; 7] {
         [
             &self.provider_key,
             &self.webhook_token,
@@ -38,6 +41,7 @@ impl Secrets {
             &self.jwt,
             &self.link,
             &self.customer_email,
+            Self::CARD_TOKENS,
         ]
     }
 }

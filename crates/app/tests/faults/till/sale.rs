@@ -4,6 +4,7 @@ use chrono::Utc;
 use serde_json::{Value, json};
 
 use super::Exchange;
+use crate::rig::Secrets;
 
 /// The phone that pushes go to.
 const PHONE: &str = "+6281234567890";
@@ -51,7 +52,7 @@ impl Sale {
 
     /// With a card that was made a token in the customer's browser.
     pub(crate) fn by_card_token(mut self) -> Self {
-        self.card_token = Some(format!("pt-{}", self.order_code));
+        self.card_token = Some(format!("{}{}", Secrets::CARD_TOKENS, self.order_code));
         self.by("credit_card")
     }
 

@@ -118,6 +118,8 @@ pub struct Query {
     pub our_reference: OurReference,
     /// When it was intended: money cannot be older.
     pub created_at: Timestamp,
+    /// Whether money came before, so that some of it may have gone back: only then refunds are asked for.
+    pub was_paid: bool,
 }
 
 /// A charge as the provider describes it now.

@@ -66,6 +66,7 @@ pub(crate) fn query(name: &str) -> Query {
         payment_refs: Vec::new(),
         our_reference: charge(1, Method::Qris).our_reference,
         created_at: Timestamp::EPOCH,
+        was_paid: false,
     }
 }
 

@@ -30,7 +30,10 @@ pub(crate) fn told<'a>(
         (Event::Pending, _) => {
             ("payment.pending", Told::Payment(Box::new(PaymentView::pending(charge, business_id, lie))))
         }
-        (Event::Expired | Event::Refund | Event::Refunding | Event::Canceled | Event::Settled, _)
+        (
+            Event::Expired | Event::Refund | Event::Refunding | Event::Canceled | Event::Settled | Event::Completed,
+            _,
+        )
         | (Event::Paid | Event::Failed | Event::Authorized, None) => {
             ("payment_method.expired", Told::Method(Box::new(MethodView::new(charge, business_id, lie))))
         }

@@ -2,6 +2,7 @@ use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::ports::{ChargeSnapshot, ProviderError, Query, SnapshotStatus};
 
 use super::super::object::Object;
+use super::refunds::gone_back;
 use super::request_v3::payment_named;
 use crate::client::Talk;
 use crate::config::XenditApi;
@@ -27,7 +28,8 @@ pub(super) async fn ask(talk: &Talk<'_>, query: &Query) -> Result<Option<ChargeS
         if let Some(payment) = payment
             && payment.receipt.is_some()
         {
-            return Ok(Some(snapshot(talk, query.charge_ref.as_ref(), payment)));
+            let refunds = gone_back(talk, query, payment.made_on.as_ref()).await?;
+            return Ok(Some(ChargeSnapshot { refunds, ..snapshot(talk, query.charge_ref.as_ref(), payment) }));
         }
     }
     Ok(None)

@@ -25,5 +25,5 @@ pub(super) async fn ask(talk: &Talk<'_>, id: &ProviderRef) -> Result<ChargeSnaps
     // The list is the code's own; a row that names another code is no part of it.
     let its_own = listed.into_iter().filter(|payment| payment.made_on.as_ref().is_none_or(|code| code == id));
     let receipts = its_own.filter_map(|payment| payment.receipt).collect();
-    Ok(snapshot(talk, code.charge, receipts))
+    Ok(snapshot(talk, code.charge, receipts, Vec::new()))
 }

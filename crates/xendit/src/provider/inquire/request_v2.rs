@@ -2,6 +2,7 @@ use mstore_pay_domain::charge::Receipt;
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::ports::{ChargeSnapshot, Endpoint, ProviderError, Query};
 
+use super::refunds::gone_back;
 use super::snapshot;
 use crate::client::Talk;
 use crate::request;
@@ -20,7 +21,8 @@ pub(super) async fn ask(talk: &Talk<'_>, id: &ProviderRef, query: &Query) -> Res
         Some(method) if may_hold_money => receipts(talk, method, id).await?,
         Some(_) | None => Vec::new(),
     };
-    Ok(snapshot(talk, request.charge, receipts))
+    let refunds = gone_back(talk, query, Some(id)).await?;
+    Ok(snapshot(talk, request.charge, receipts, refunds))
 }
 
 /// The money on a request. That the list can be asked for one request is unconfirmed, so what belongs to another is

@@ -6,6 +6,7 @@ use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::ports::{ChargeSnapshot, Endpoint, ProviderError, ProviderErrorKind, Query};
 
 use super::find::rows_of;
+use super::refunds::gone_back;
 use super::snapshot;
 use crate::client::Talk;
 use crate::request;
@@ -22,7 +23,8 @@ pub(super) async fn ask(talk: &Talk<'_>, id: &ProviderRef, query: &Query) -> Res
     let is_its_own = |payment: &Payment| payment.made_on.as_ref() == Some(id);
     let latest = request.latest_payment.as_ref();
     let receipts = receipts_where(talk, query, latest, request.may_hold_money(), is_its_own).await?;
-    Ok(snapshot(talk, request.charge, receipts))
+    let refunds = gone_back(talk, query, Some(id)).await?;
+    Ok(snapshot(talk, request.charge, receipts, refunds))
 }
 
 /// The money on a charge, from every payment known of: those heard of, the latest it names, and, where it may

@@ -1,6 +1,7 @@
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::ports::{ChargeSnapshot, Endpoint, ProviderError, Query};
 
+use super::refunds::gone_back;
 use super::{request_v3, snapshot};
 use crate::client::Talk;
 use crate::request;
@@ -20,5 +21,6 @@ pub(super) async fn ask(talk: &Talk<'_>, id: &ProviderRef, query: &Query) -> Res
         by_request || payment.reference.as_deref() == Some(query.our_reference.as_str())
     };
     let receipts = request_v3::receipts_where(talk, query, session.payment.as_ref(), true, is_its_own).await?;
-    Ok(snapshot(talk, session.charge, receipts))
+    let refunds = gone_back(talk, query, session.request.as_ref()).await?;
+    Ok(snapshot(talk, session.charge, receipts, refunds))
 }
