@@ -97,7 +97,7 @@ async fn f03_when_answers_of_the_older_api_are_lost_each_order_has_one_object() 
     let calls = shop.rig.control.calls().await;
     let opens =
         calls.iter().filter(|call| call.method == "POST" && opening.iter().any(|path| call.path.ends_with(path)));
-    let answers_lost = opens.filter(|call| !call.status.is_some_and(|status| status < 300)).count();
+    let answers_lost = opens.filter(|call| call.status.is_none_or(|status| status >= 300)).count();
     let (all, second, double_paid) = objects(&shop).await;
     shop.judge("F03 v2").await;
     println!(
