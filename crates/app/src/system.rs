@@ -33,7 +33,7 @@ impl SystemClock {
 
     /// Whether its calendar is the world's.
     pub(crate) fn is_real(self) -> bool {
-        self.faster.is_none_or(|anchor| anchor.scale() == 1)
+        self.faster.is_none_or(ClockAnchor::is_real)
     }
 
     /// How long `time` of the calendar really takes.

@@ -43,6 +43,12 @@ impl ClockAnchor {
         self.shown.checked_add_signed(TimeDelta::microseconds(shown_micros)).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
+    /// Whether the shown time is the real one: neither faster, nor ahead since it was.
+    #[must_use]
+    pub fn is_real(self) -> bool {
+        self.scale == 1 && self.real == self.shown
+    }
+
     /// How many times faster than real time the shown time runs.
     #[must_use]
     pub const fn scale(self) -> u32 {

@@ -17,6 +17,8 @@ use crate::watchdog::Watchdog;
 
 const START_MAX: Duration = Duration::from_mins(1);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
+/// Longest that the children of a killed server may outlive it.
+const ORPHANS_MAX: Duration = Duration::from_secs(10);
 
 /// Stops the server of a folder, wherever it stands, and removes the folder.
 const CLEAR_UP: &str = r#"
@@ -198,12 +200,28 @@ impl Cluster {
     fn end(&self, signal: &str) {
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut server) = server {
+            let backends = children_of(server.id());
             let killed = Command::new("kill").args([signal, &server.id().to_string()]).stderr(Stdio::null()).status();
             if let Err(why) = killed.and_then(|_| server.wait()) {
                 give_up("could not end the server", &why);
             }
+            // They end by themselves once they notice that they are orphans, and could answer until then.
+            let ended = Instant::now();
+            while backends.iter().any(|id| is_there(id)) && ended.elapsed() < ORPHANS_MAX {
+                std::thread::sleep(LOOK_AGAIN_AFTER);
+            }
         }
     }
+}
+
+fn children_of(process: u32) -> Vec<String> {
+    let listed = printed(Command::new("pgrep").args(["-P", &process.to_string()]));
+    listed.unwrap_or_default().lines().map(ToOwned::to_owned).collect()
+}
+
+fn is_there(process: &str) -> bool {
+    let asked = Command::new("kill").args(["-0", process]).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
 }
 
 /// A server that speaks TLS.

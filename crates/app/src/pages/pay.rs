@@ -8,7 +8,7 @@ mod words;
 
 use std::time::Duration;
 
-use mstore_pay_domain::charge::{Artefact, Receipt};
+use mstore_pay_domain::charge::{Artefact, Charge, Receipt};
 use mstore_pay_domain::gateway::PaymentView;
 use mstore_pay_domain::ids::OrderCode;
 use mstore_pay_domain::method::Method;
@@ -38,6 +38,8 @@ pub struct PayPage {
 enum Screen {
     /// The charge is being opened: nothing to show yet.
     Preparing,
+    /// A push or a card may have reached the provider: nobody answered yet.
+    Unsure,
     /// The customer can pay.
     Waiting { offer: Artefact, until: Timestamp, left: Duration },
     /// Money came.
@@ -146,6 +148,7 @@ impl Screen {
         match displayed(view, now) {
             Some(offer) => Self::Waiting { offer: offer.clone(), until, left: until.since(now) },
             None if now >= until => Self::Expired,
+            None if view.payment.charges.iter().any(Charge::is_unanswered_push) => Self::Unsure,
             None => Self::Preparing,
         }
     }

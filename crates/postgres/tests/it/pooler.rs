@@ -16,7 +16,7 @@ use crate::fixtures::{far_future, options, payment, unit};
 use crate::sharing::RealPauses;
 
 const SESSIONS: u32 = 30;
-const NOTICED_WITHIN: Duration = Duration::from_secs(5);
+const NOTICED_WITHIN: Duration = Duration::from_secs(10);
 const LONG: Duration = Duration::from_hours(1);
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::fixtures::{Site, at, delivery, far_future, stored};
 
 /// What a till may be kept waiting for: a node that dies is noticed sooner.
-const NOTICED_WITHIN: Duration = Duration::from_secs(5);
+const NOTICED_WITHIN: Duration = Duration::from_secs(10);
 /// Longer than any test takes.
 const LONG: Duration = Duration::from_hours(1);
 

@@ -52,6 +52,13 @@ async fn bench_with_shop(config: SandboxConfig) -> (Bench, Shop) {
     (bench, shop)
 }
 
+/// The notice of that status, once so many came; they may overtake one another.
+async fn told(shop: &Shop, notices: usize, status: &str) -> Value {
+    let received = shop.wait_for(notices).await;
+    let of_status = received.iter().find(|notice| notice.body["transaction_status"] == status);
+    of_status.expect("a notice of that status").body.clone()
+}
+
 /// The signature as the documents have it, over the texts of the body itself.
 fn signature(body: &Value) -> String {
     let text = |field: &str| body[field].as_str().expect("a text").to_owned();

@@ -42,6 +42,7 @@ impl PayPage {
             Screen::Waiting { left, .. } => ("pay", Some(left.as_secs())),
             Screen::Paid { .. } | Screen::PartlyRefunded { .. } => ("pay", None),
             Screen::Preparing
+            | Screen::Unsure
             | Screen::Refunded
             | Screen::Reversed
             | Screen::PaidElsewhere
@@ -97,6 +98,7 @@ impl PayPage {
             Screen::Paid { receipt: None }
             | Screen::PartlyRefunded { receipt: None }
             | Screen::Preparing
+            | Screen::Unsure
             | Screen::Refunded
             | Screen::Reversed
             | Screen::PaidElsewhere
@@ -132,7 +134,7 @@ impl PayPage {
 
     const fn tone(&self) -> Tone {
         match self.screen {
-            Screen::Preparing | Screen::Waiting { .. } => Tone::Wait,
+            Screen::Preparing | Screen::Unsure | Screen::Waiting { .. } => Tone::Wait,
             Screen::Paid { .. } | Screen::PartlyRefunded { .. } | Screen::PaidElsewhere => Tone::Good,
             Screen::Refunded | Screen::Replaced | Screen::Expired | Screen::Cancelled => Tone::Stop,
             Screen::Reversed | Screen::Failed => Tone::Bad,

@@ -162,6 +162,15 @@ fn a_charge_that_is_being_opened_is_waited_for() {
 }
 
 #[test]
+fn a_push_that_nobody_answered_may_be_approved_once_and_nothing_else() {
+    let unsure = with(|view| {
+        view.payment.charges[0].opening = Opening::Unknown { since: at_second(1) };
+        view.payment.charges[0].risk = Risk::Pushed;
+    });
+    check(&unsure, 8, ["Memastikan pembayaran", "Making sure of the payment"], true);
+}
+
+#[test]
 fn a_paid_payment_shows_when_by_whom_and_the_receipt() {
     let paid = heard(&[received()]);
     check(&paid, 40, ["Lunas", "Paid"], false);

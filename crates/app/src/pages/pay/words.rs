@@ -60,6 +60,13 @@ pub(super) fn headline(screen: &Screen) -> (Bilingual, Bilingual) {
             both("Menyiapkan pembayaran", "Preparing the payment"),
             both("Sebentar lagi siap.", "It will be ready in a moment."),
         ),
+        Screen::Unsure => (
+            both("Memastikan pembayaran", "Making sure of the payment"),
+            both(
+                "Bila ada permintaan bayar di ponsel Anda, setujui sekali saja. Jangan membayar dengan cara lain sebelum kasir memberi tahu.",
+                "If your phone asks you to pay, approve it once. Do not pay in another way before the cashier tells you to.",
+            ),
+        ),
         Screen::Waiting { .. } => (
             both("Menunggu pembayaran", "Waiting for payment"),
             both("Halaman ini berubah sendiri setelah dibayar.", "This page changes by itself once you have paid."),

@@ -2,7 +2,7 @@ use mstore_pay_sandbox::MIDTRANS_CLIENT_KEY_DEFAULT;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{act, bench_with_shop, call, charge, check, refused, status};
+use super::{act, bench_with_shop, call, charge, check, refused, status, told};
 use crate::support::{Bench, answered, quick, scaled};
 
 async fn token(bench: &Bench, number: &str) -> String {
@@ -31,9 +31,8 @@ async fn a_good_card_is_captured_and_may_be_cancelled_before_it_settles() {
     check(&made, "200", "capture");
     assert_eq!((&made["masked_card"], &made["fraud_status"]), (&json!("481111-1114"), &json!("accept")));
     check(&act(&bench, "ORDER-1", "cancel").await, "200", "cancel");
-    let told = shop.wait_for(2).await;
-    check(&told[0].body, "200", "capture");
-    check(&told[1].body, "202", "cancel");
+    check(&told(&shop, 2, "capture").await, "200", "capture");
+    check(&told(&shop, 2, "cancel").await, "202", "cancel");
     assert_eq!(bench.charge("ORDER-1").await["times_paid"], 0);
 }
 
@@ -42,10 +41,10 @@ async fn a_captured_card_settles_the_next_day_and_says_so() {
     // A day in less than two seconds.
     let (bench, shop) = bench_with_shop(scaled(50_000)).await;
     by_card(&bench, "4811111111111114", json!({})).await;
-    let told = shop.wait_for(2).await;
-    check(&told[1].body, "200", "settlement");
+    let told = told(&shop, 2, "settlement").await;
+    check(&told, "200", "settlement");
     check(&status(&bench, "ORDER-1").await, "200", "settlement");
-    assert!(told[1].body["settlement_time"].as_str().is_some_and(|at| at.ends_with("16:00:00")));
+    assert!(told["settlement_time"].as_str().is_some_and(|at| at.ends_with("16:00:00")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,7 +106,7 @@ async fn a_card_that_is_to_be_authenticated_waits_on_its_page() {
     let clicked = bench.client.post(format!("{page}/pay")).send().await.unwrap();
     assert_eq!(clicked.status(), 303);
     check(&status(&bench, "ORDER-1").await, "200", "capture");
-    check(&shop.wait_for(2).await[1].body, "200", "capture");
+    check(&told(&shop, 2, "capture").await, "200", "capture");
 }
 
 #[tokio::test(flavor = "multi_thread")]

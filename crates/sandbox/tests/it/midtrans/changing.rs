@@ -1,4 +1,4 @@
-use super::{act, bench_with_shop, charge, check, order, pay, refused, signature, status};
+use super::{act, bench_with_shop, charge, check, order, pay, refused, signature, status, told};
 use crate::support::quick;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -8,7 +8,7 @@ async fn a_cancel_is_coded_otherwise_in_a_status_and_in_a_notice() {
     check(&act(&bench, "ORDER-1", "cancel").await, "200", "cancel");
     let asked = status(&bench, "ORDER-1").await;
     check(&asked, "200", "cancel");
-    let told = shop.wait_for(2).await[1].body.clone();
+    let told = told(&shop, 2, "cancel").await;
     check(&told, "202", "cancel");
     assert_eq!(told["signature_key"], signature(&told));
     assert_ne!(told["signature_key"], asked["signature_key"]);
@@ -21,7 +21,7 @@ async fn an_expiry_succeeds_with_407_under_http_200() {
     charge(&bench, &order("ORDER-1", 33_000)).await;
     check(&act(&bench, "ORDER-1", "expire").await, "407", "expire");
     check(&status(&bench, "ORDER-1").await, "407", "expire");
-    check(&shop.wait_for(2).await[1].body, "202", "expire");
+    check(&told(&shop, 2, "expire").await, "202", "expire");
     refused(&act(&bench, "ORDER-1", "expire").await, "412");
 }
 
@@ -43,5 +43,5 @@ async fn money_that_comes_after_the_end_settles_the_transaction() {
     act(&bench, "ORDER-1", "cancel").await;
     pay(&bench, "ORDER-1").await;
     check(&status(&bench, "ORDER-1").await, "200", "settlement");
-    check(&shop.wait_for(3).await[2].body, "200", "settlement");
+    check(&told(&shop, 3, "settlement").await, "200", "settlement");
 }

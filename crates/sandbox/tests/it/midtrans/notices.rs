@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{bench_with_shop, call, charge, check, order, pay};
+use super::{bench_with_shop, call, charge, check, order, pay, told};
 use crate::support::shop::Shop;
 use crate::support::{answered, quick, scaled};
 
@@ -50,7 +50,7 @@ async fn faults_spoil_notices_while_the_ledger_keeps_the_truth() {
     let rules = json!([{"provider": "midtrans", "operation": "webhook", "effect": "bad_signature"}]);
     bench.control(Method::PUT, "/faults", rules).await;
     pay(&bench, "ORDER-1").await;
-    let told = shop.wait_for(2).await[1].body.clone();
+    let told = told(&shop, 2, "settlement").await;
     check(&told, "200", "settlement");
     assert_ne!(told["signature_key"], super::signature(&told));
     let rules = json!([{"provider": "midtrans", "operation": "webhook", "effect": "wrong_amount"}]);
@@ -69,5 +69,5 @@ async fn a_failed_attempt_in_a_wallet_is_a_deny() {
     body["payment_type"] = json!("gopay");
     charge(&bench, &body).await;
     bench.control(Method::POST, "/fail", json!({"provider": "midtrans", "reference": "ORDER-1"})).await;
-    check(&shop.wait_for(2).await[1].body, "202", "deny");
+    check(&told(&shop, 2, "deny").await, "202", "deny");
 }

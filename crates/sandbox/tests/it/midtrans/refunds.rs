@@ -23,14 +23,16 @@ async fn a_refund_is_told_twice_with_one_signature() {
     let made = refund(&bench, json!({"refund_key": "R1", "amount": 5_000, "reason": "cold"})).await;
     check(&made, "200", "partial_refund");
     assert_eq!(made["refund_amount"], "5000.00");
-    let told = shop.wait_for(4).await;
-    for notice in [&told[2].body, &told[3].body] {
+    let received = shop.wait_for(4).await;
+    let told: Vec<&Value> =
+        received.iter().map(|notice| &notice.body).filter(|body| body["refunds"].is_array()).collect();
+    for notice in &told {
         check(notice, "200", "partial_refund");
         assert_eq!(notice["refunds"][0]["refund_key"], "R1");
         assert_eq!(notice["signature_key"], super::signature(notice));
     }
-    assert_eq!(told[2].body["refunds"][0]["bank_confirmed_at"], Value::Null);
-    assert!(told[3].body["refunds"][0]["bank_confirmed_at"].is_string());
+    let confirmed = told.iter().filter(|notice| notice["refunds"][0]["bank_confirmed_at"].is_string()).count();
+    assert_eq!((told.len(), confirmed), (2, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

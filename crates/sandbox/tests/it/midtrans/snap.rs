@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{act, bench_with_shop, call, check, pay, refused, status};
+use super::{act, bench_with_shop, call, check, pay, refused, status, told};
 use crate::support::{Bench, answered, quick};
 
 fn asked(order_id: &str, payments: &[&str]) -> Value {
@@ -50,7 +50,7 @@ async fn there_is_no_transaction_until_a_method_is_picked_and_then_it_is_like_an
     let paid = bench.client.post(format!("{next}/pay")).send().await.unwrap();
     assert_eq!(paid.status(), 303);
     check(&status(&bench, "ORDER-1").await, "200", "settlement");
-    check(&shop.wait_for(2).await[1].body, "200", "settlement");
+    check(&told(&shop, 2, "settlement").await, "200", "settlement");
 }
 
 #[tokio::test(flavor = "multi_thread")]
