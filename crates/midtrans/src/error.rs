@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use mstore_pay_domain::ports::{Certainty, ProviderError, ProviderErrorKind, Upstream};
+use mstore_pay_domain::ports::{Certainty, Endpoint, ProviderError, ProviderErrorKind, Upstream};
 use mstore_pay_outbound::Reply;
 
 use crate::response::Refusal;
@@ -25,11 +25,14 @@ pub(crate) struct Judgement {
 
 impl Judgement {
     /// Judges an answer; `None` if it is a success, as far as status and code tell.
-    pub(crate) fn of(reply: &Reply) -> Option<Self> {
+    ///
+    /// A denial refuses whoever opens a transaction. To whoever asks about one it is the answer.
+    pub(crate) fn of(reply: &Reply, endpoint: Endpoint) -> Option<Self> {
         let Refusal { code, is_denied } = Refusal::parse(&reply.body);
         let (kind, certainty) = match code {
             Some(200 | 201 | 407) if reply.is_success() => return None,
-            Some(202) if is_denied => (Kind::Declined, NotApplied),
+            Some(202) if is_denied && endpoint == Endpoint::Open => (Kind::Declined, NotApplied),
+            Some(202) if is_denied && is_about_a_state(endpoint) && reply.is_success() => return None,
             Some(code) if reply.is_success() || agrees(reply.status, code) => judge(code, reply.retry_after),
             // What stands before Midtrans answered: its status is all there is.
             Some(_) | None if !reply.is_success() => judge(reply.status, reply.retry_after),
@@ -43,6 +46,14 @@ impl Judgement {
 /// Whether a refusal says that the charge can no longer be closed because it is over.
 pub(crate) fn says_over_before(error: &ProviderError) -> bool {
     error.upstream.code.as_deref() == Some(PAST_CHANGING)
+}
+
+/// Whether the answer is the transaction as it stands.
+const fn is_about_a_state(endpoint: Endpoint) -> bool {
+    match endpoint {
+        Endpoint::Inquire | Endpoint::Cancel => true,
+        Endpoint::Open | Endpoint::Refund | Endpoint::Sweep => false,
+    }
 }
 
 /// A refusal under a status of its own, such as 400 under 400: what the two contradict each other in is nobody's word.
@@ -76,9 +87,13 @@ mod tests {
 
     const LATER: Option<Duration> = Some(Duration::from_secs(7));
 
-    fn judged(status: u16, body: &str) -> Option<(Kind, Certainty)> {
+    fn judged_at(endpoint: Endpoint, status: u16, body: &str) -> Option<(Kind, Certainty)> {
         let reply = Reply { status, body: body.as_bytes().to_vec(), rate_limit: None, retry_after: LATER };
-        Judgement::of(&reply).map(|judgement| (judgement.kind, judgement.certainty))
+        Judgement::of(&reply, endpoint).map(|judgement| (judgement.kind, judgement.certainty))
+    }
+
+    fn judged(status: u16, body: &str) -> Option<(Kind, Certainty)> {
+        judged_at(Endpoint::Open, status, body)
     }
 
     #[track_caller]
@@ -126,6 +141,18 @@ mod tests {
     fn a_denied_payment_and_a_call_under_way_share_a_code_and_nothing_else() {
         let denied = r#"{"status_code":"202","transaction_status":"deny"}"#;
         assert_eq!(judged(200, denied), Some((Kind::Declined, NotApplied)));
+    }
+
+    #[test]
+    fn a_denial_is_the_answer_to_whoever_asks_and_no_answer_to_a_refund() {
+        let denied = r#"{"status_code":"202","transaction_status":"deny"}"#;
+        for endpoint in [Endpoint::Inquire, Endpoint::Cancel] {
+            assert_eq!(judged_at(endpoint, 200, denied), None, "{endpoint:?}");
+            assert_eq!(judged_at(endpoint, 500, denied), Some((Kind::Unavailable, Unknown)), "{endpoint:?}");
+            let under_way = judged_at(endpoint, 200, r#"{"status_code":"202"}"#);
+            assert_eq!(under_way, Some((Kind::Unavailable, Unknown)), "{endpoint:?}");
+        }
+        assert_eq!(judged_at(Endpoint::Refund, 200, denied), Some((Kind::Unavailable, Unknown)));
     }
 
     #[test]

@@ -45,7 +45,9 @@ async fn ask(talk: &Talk<'_>, query: &Query) -> Result<ChargeSnapshot, ProviderE
 }
 
 fn snapshot(talk: &Talk<'_>, query: &Query, transaction: Transaction) -> ChargeSnapshot {
-    let reversals = transaction.reversal(&query.payment_refs).into_iter().collect();
+    // A transaction is its own payment: what was heard of under its id is money on it.
+    let was_paid = query.was_paid || query.payment_refs.contains(&transaction.id);
+    let reversals = transaction.reversal(was_paid).into_iter().collect();
     ChargeSnapshot {
         receipts: transaction.receipt().into_iter().collect(),
         reversals,
