@@ -5,8 +5,11 @@ use mstore_pay_domain::ports::SnapshotStatus;
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::json::Object;
 
-use super::{Unreadable, moved_at, order_code, provider_ref, refund_facts, shop_amount, time};
+use super::{Unreadable, decimal, is_settled, moved_at, order_code, provider_ref, refund_facts, shop_amount, time};
 use crate::channels::Shown;
+
+/// The code of money that came.
+const SUCCESS: &str = "200";
 
 /// Where a transaction stands, in Midtrans' words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,21 +26,27 @@ pub(crate) enum Standing {
     ChargedBack,
     Canceled,
     Expired,
-    /// A word of tomorrow.
+    /// A word of tomorrow, or money under a code that is not money's.
     Unrecognised(String),
 }
 
 impl Standing {
-    /// Reads `transaction_status`, in either case, beside what the check for fraud says.
+    /// Reads `transaction_status`, in either case, beside `status_code` and what the check for fraud says.
     ///
-    /// What was captured is paid only once the check has accepted it; where it says nothing there was none.
+    /// What was captured is paid only once the check has accepted it; where it says nothing there was none. Of money
+    /// the state alone is nobody's word: a notification signs the code in its place.
     pub(crate) fn of(object: &Object) -> Option<Self> {
         let word = object.text("transaction_status")?;
         let fraud = object.text("fraud_status");
         let is_accepted = fraud.as_deref().is_none_or(|fraud| fraud.eq_ignore_ascii_case("accept"));
+        let code = decimal(object, "status_code").unwrap_or_else(|| "none".to_owned());
         Some(match word.to_ascii_lowercase().as_str() {
-            "capture" | "settlement" if is_accepted => Self::Paid,
-            "pending" | "authorize" | "capture" | "settlement" => Self::Open,
+            "pending" | "authorize" => Self::Open,
+            "capture" | "settlement" if !is_accepted => Self::Open,
+            "capture" | "settlement" | "refund" | "partial_refund" if code != SUCCESS => {
+                Self::Unrecognised(format!("{word} under {code}"))
+            }
+            "capture" | "settlement" => Self::Paid,
             "refund" | "partial_refund" => Self::Refunded,
             "chargeback" | "partial_chargeback" => Self::ChargedBack,
             "deny" | "failure" => Self::Denied(reason(object, fraud.as_deref())),
@@ -45,6 +54,14 @@ impl Standing {
             "expire" => Self::Expired,
             _ => Self::Unrecognised(word),
         })
+    }
+
+    /// Whether money came, or may have: then it matters when.
+    const fn is_of_money(&self) -> bool {
+        match self {
+            Self::Paid | Self::Refunded | Self::ChargedBack | Self::Denied(_) => true,
+            Self::Open | Self::Canceled | Self::Expired | Self::Unrecognised(_) => false,
+        }
     }
 
     /// The same, money aside.
@@ -107,9 +124,9 @@ impl Transaction {
             // One sample of the documents spells it otherwise.
             expires_at: time(&object, "expiry_time").or_else(|| time(&object, "expire_time")),
             refunds: refund_facts(&object)?,
+            moved_at: if standing.is_of_money() { Some(moved_at(&object)?) } else { None },
             standing,
-            moved_at: moved_at(&object),
-            is_settled: object.has("settlement_time"),
+            is_settled: is_settled(&object),
             issuer: object.text("issuer").or_else(|| object.text("bank")),
             qr_string: object.text("qr_string"),
             va_number: numbers.first().and_then(|number| number.text("va_number")),
@@ -222,6 +239,39 @@ mod tests {
         assert_eq!(paid_at(parsed("settlement", settled)), "2025-12-22T15:22:47Z");
         let card = body("settlement", settled).replace("qris", "credit_card");
         assert_eq!(paid_at(Transaction::parse(card.as_bytes()).unwrap()), "2025-12-22T15:22:10Z");
+    }
+
+    #[test]
+    fn money_under_a_code_that_is_not_moneys_is_put_on_record_and_no_receipt() {
+        for code in ["\"201\"", "\"202\"", "\"407\"", "201", "null"] {
+            for state in ["settlement", "capture", "refund", "partial_refund"] {
+                let body = body(state, "").replace("\"200\"", code);
+                let told = Transaction::parse(body.as_bytes()).unwrap();
+                assert_eq!(told.receipt(), None, "{body}");
+                assert!(matches!(told.status, SnapshotStatus::Unrecognised(_)), "{body}");
+            }
+        }
+        let number = body("settlement", "").replace("\"200\"", "200");
+        assert!(Transaction::parse(number.as_bytes()).unwrap().receipt().is_some());
+    }
+
+    #[track_caller]
+    fn check_time(body: &str, is_readable: bool) {
+        assert_eq!(Transaction::parse(body.as_bytes()).is_ok(), is_readable, "{body}");
+    }
+
+    #[test]
+    fn money_whose_time_cannot_be_read_is_unreadable_and_what_is_none_needs_no_time() {
+        for odd in ["\"soon\"", "\"\"", "7"] {
+            let settled = format!(r#","settlement_time":{odd}"#);
+            check_time(&body("settlement", &settled), false);
+            check_time(&body("deny", &settled), false);
+            check_time(&body("pending", &settled), true);
+            let undated = |state| body(state, "").replace("\"2025-12-22 22:22:10\"", odd);
+            check_time(&undated("settlement"), false);
+            check_time(&undated("expire"), true);
+        }
+        assert!(parsed("settlement", r#","settlement_time":null"#).receipt().is_some());
     }
 
     #[test]
