@@ -35,7 +35,7 @@ impl Judgement {
             Some(202) if is_denied && is_about_a_state(endpoint) && reply.is_success() => return None,
             Some(code) if reply.is_success() || agrees(reply.status, code) => judge(code, reply.retry_after),
             // What stands before Midtrans answered: its status is all there is.
-            Some(_) | None if !reply.is_success() => judge(reply.status, reply.retry_after),
+            Some(_) | None if !reply.is_success() => judge_bare(reply.status, reply.retry_after),
             Some(_) | None => (Kind::Malformed, Unknown),
         };
         let code = code.map(|code| code.to_string());
@@ -59,6 +59,15 @@ const fn is_about_a_state(endpoint: Endpoint) -> bool {
 /// A refusal under a status of its own, such as 400 under 400: what the two contradict each other in is nobody's word.
 fn agrees(status: u16, code: u16) -> bool {
     status / 100 == code / 100
+}
+
+/// A status that is not Midtrans' own word.
+fn judge_bare(status: u16, retry_after: Option<Duration>) -> (Kind, Certainty) {
+    match status {
+        // Somebody on the way gave up waiting: who knows how far it got.
+        408 | 425 => (Kind::TimedOut, Unknown),
+        _ => judge(status, retry_after),
+    }
 }
 
 /// Codes of Midtrans' tables (2026-06), which are HTTP statuses where they are the same.
@@ -158,6 +167,11 @@ mod tests {
     #[test]
     fn without_a_code_the_status_is_all_there_is() {
         assert_eq!(judged(502, "<html>"), Some((Kind::Unavailable, Unknown)));
+        for status in [408, 425, 504] {
+            for body in ["<html>", "", "{}", r#"{"status_code":"200"}"#] {
+                assert_eq!(judged(status, body), Some((Kind::TimedOut, Unknown)), "{status} {body}");
+            }
+        }
         assert_eq!(judged(429, ""), Some((Kind::RateLimited { retry_after: LATER }, NotApplied)));
         for status in [301, 302, 307] {
             assert_eq!(judged(status, ""), Some((Kind::Malformed, Unknown)), "{status}");
