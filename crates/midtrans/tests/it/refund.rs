@@ -2,7 +2,7 @@
 
 use mstore_pay_domain::ids::{ProviderRef, RefundId};
 use mstore_pay_domain::money::Money;
-use mstore_pay_domain::ports::{PaymentProvider as _, ProviderErrorKind, RefundCharge, RefundOutcome};
+use mstore_pay_domain::ports::{Certainty, PaymentProvider as _, ProviderErrorKind, RefundCharge, RefundOutcome};
 use uuid::Uuid;
 
 use crate::support::{Bench, WITHIN, query};
@@ -32,4 +32,22 @@ async fn refunds_are_told_by_our_own_names_and_never_more_than_came() {
     assert_eq!(told.receipts.len(), 1, "what came is still what came");
     let error = bench.midtrans.refund(&bench.account, &refund(3, &paid, 1)).await.unwrap_err();
     assert_eq!(error.kind, ProviderErrorKind::InvalidRequest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_before_a_refund_was_asked_for_gave_nothing_back() {
+    let bench = Bench::new().await;
+    let paid = bench.open(1).await.provider_ref;
+    bench.pay_reference(&bench.charge(1).our_reference, "").await;
+    for effect in [r#""disconnect_after""#, r#""status_after","status":500"#, r#""html_error","status":200"#] {
+        let rule = format!(r#"[{{"provider":"midtrans","operation":"inquire","effect":{effect}}}]"#);
+        bench.control("PUT", "/faults", &rule).await;
+        let error = bench.midtrans.refund(&bench.account, &refund(1, &paid, 5_000)).await.unwrap_err();
+        assert_eq!(error.certainty, Certainty::NotApplied, "{effect}: {error:?}");
+    }
+    bench
+        .control("PUT", "/faults", r#"[{"provider":"midtrans","operation":"refund","effect":"disconnect_after"}]"#)
+        .await;
+    let error = bench.midtrans.refund(&bench.account, &refund(1, &paid, 5_000)).await.unwrap_err();
+    assert_eq!(error.certainty, Certainty::Unknown, "the refund itself was sent: {error:?}");
 }
