@@ -13,7 +13,7 @@ use mstore_pay_outbound::json::{JsonError, Object};
 use thiserror::Error;
 
 pub(crate) use fields::unknown_fields;
-pub(crate) use refund::{Refunded, refund_facts};
+pub(crate) use refund::{Refunded, Refunds};
 pub(crate) use refusal::Refusal;
 pub(crate) use transaction::{Standing, Transaction};
 

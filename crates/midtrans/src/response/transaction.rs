@@ -1,11 +1,11 @@
-use mstore_pay_domain::charge::{Artefact, FailureReason, Payer, Receipt, RefundFact};
+use mstore_pay_domain::charge::{Artefact, FailureReason, Payer, Receipt};
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::money::ReportedMoney;
 use mstore_pay_domain::ports::SnapshotStatus;
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::json::Object;
 
-use super::{Unreadable, decimal, is_settled, moved_at, order_code, provider_ref, refund_facts, shop_amount, time};
+use super::{Refunds, Unreadable, decimal, is_settled, moved_at, order_code, provider_ref, shop_amount, time};
 use crate::channels::Shown;
 
 /// The code of money that came.
@@ -96,7 +96,7 @@ pub(crate) struct Transaction {
     pub(crate) asked: ReportedMoney,
     pub(crate) status: SnapshotStatus,
     pub(crate) expires_at: Option<Timestamp>,
-    pub(crate) refunds: Vec<RefundFact>,
+    pub(crate) refunds: Refunds,
     standing: Standing,
     moved_at: Option<Timestamp>,
     is_settled: bool,
@@ -123,7 +123,7 @@ impl Transaction {
             status: standing.status(),
             // One sample of the documents spells it otherwise.
             expires_at: time(&object, "expiry_time").or_else(|| time(&object, "expire_time")),
-            refunds: refund_facts(&object)?,
+            refunds: Refunds::of(&object),
             moved_at: if standing.is_of_money() { Some(moved_at(&object)?) } else { None },
             standing,
             is_settled: is_settled(&object),
@@ -292,11 +292,12 @@ mod tests {
     }
 
     #[test]
-    fn refunds_are_read_by_their_keys() {
-        let refunds = r#","refunds":[{"refund_key":"R1","refund_amount":"5000.00","created_at":"2025-12-22 23:00:00"},{"refund_chargeback_id":2,"refund_amount":"7000.00","created_at":"2025-12-22 23:01:00","bank_confirmed_at":"2025-12-22 23:02:00"}]"#;
-        let told = parsed("partial_refund", refunds).refunds;
-        let names: Vec<&str> = told.iter().map(|fact| fact.refund_ref.as_str()).collect();
-        assert_eq!(names, ["R1", "2"]);
+    fn a_refund_that_cannot_be_read_hides_no_receipt() {
+        for refunds in [r#","refunds":[{"bank_confirmed_at":"soon"}]"#, r#","refunds":7"#] {
+            let told = parsed("partial_refund", refunds);
+            assert!(told.receipt().is_some(), "{refunds}");
+            assert_eq!((told.refunds.confirmed.len(), told.refunds.unread.len()), (0, 1), "{refunds}");
+        }
     }
 
     #[test]
