@@ -24,6 +24,9 @@ pub(crate) enum Standing {
     Denied(FailureReason),
     /// The customer's bank took the money back.
     ChargedBack,
+    /// The customer's bank took a part of the money back. How much, nothing tells (unconfirmed): the money stands, and
+    /// the word is put on record for a person.
+    PartlyChargedBack(String),
     Canceled,
     Expired,
     /// A word of tomorrow, or money under a code that is not money's.
@@ -48,7 +51,8 @@ impl Standing {
             }
             "capture" | "settlement" => Self::Paid,
             "refund" | "partial_refund" => Self::Refunded,
-            "chargeback" | "partial_chargeback" => Self::ChargedBack,
+            "chargeback" => Self::ChargedBack,
+            "partial_chargeback" => Self::PartlyChargedBack(word),
             "deny" | "failure" => Self::Denied(reason(object, fraud.as_deref())),
             "cancel" => Self::Canceled,
             "expire" => Self::Expired,
@@ -59,7 +63,7 @@ impl Standing {
     /// Whether money came, or may have: then it matters when.
     const fn is_of_money(&self) -> bool {
         match self {
-            Self::Paid | Self::Refunded | Self::ChargedBack | Self::Denied(_) => true,
+            Self::Paid | Self::Refunded | Self::ChargedBack | Self::PartlyChargedBack(_) | Self::Denied(_) => true,
             Self::Open | Self::Canceled | Self::Expired | Self::Unrecognised(_) => false,
         }
     }
@@ -71,7 +75,7 @@ impl Standing {
             Self::Denied(reason) => SnapshotStatus::Failed(reason.clone()),
             Self::Canceled => SnapshotStatus::Canceled,
             Self::Expired => SnapshotStatus::Expired,
-            Self::Unrecognised(word) => SnapshotStatus::Unrecognised(word.clone()),
+            Self::PartlyChargedBack(word) | Self::Unrecognised(word) => SnapshotStatus::Unrecognised(word.clone()),
         }
     }
 }
@@ -161,7 +165,7 @@ impl Transaction {
     /// The money, if it came, whatever became of it later.
     pub(crate) fn receipt(&self) -> Option<Receipt> {
         let came = match self.standing {
-            Standing::Paid | Standing::Refunded | Standing::ChargedBack => true,
+            Standing::Paid | Standing::Refunded | Standing::ChargedBack | Standing::PartlyChargedBack(_) => true,
             Standing::Denied(_) => self.is_settled,
             Standing::Open | Standing::Canceled | Standing::Expired | Standing::Unrecognised(_) => false,
         };
@@ -179,6 +183,7 @@ impl Transaction {
             Standing::Open
             | Standing::Paid
             | Standing::Refunded
+            | Standing::PartlyChargedBack(_)
             | Standing::Canceled
             | Standing::Expired
             | Standing::Unrecognised(_) => false,
@@ -289,6 +294,14 @@ mod tests {
         assert!(settled.receipt().is_some() && settled.reversal(false).is_some());
         assert!(parsed("chargeback", "").reversal(false).is_some());
         assert_eq!(parsed("settlement", "").reversal(true), None);
+    }
+
+    #[test]
+    fn a_part_charged_back_does_not_take_back_the_whole_and_is_put_on_record() {
+        let told = parsed("partial_chargeback", "");
+        assert!(told.receipt().is_some());
+        assert_eq!(told.reversal(true), None);
+        assert_eq!(told.status, SnapshotStatus::Unrecognised("partial_chargeback".to_owned()));
     }
 
     #[test]

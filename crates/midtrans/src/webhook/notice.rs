@@ -32,7 +32,7 @@ fn claim(body: &Object, unrecognised: &mut Vec<String>) -> Claim {
         Some(Standing::Open) => Claim::Pending,
         Some(Standing::Paid) => Claim::Paid { at: moved_at(body).ok() },
         // The bank took it back: whoever asks learns more.
-        Some(Standing::Refunded | Standing::ChargedBack) => Claim::Refunded,
+        Some(Standing::Refunded | Standing::ChargedBack | Standing::PartlyChargedBack(_)) => Claim::Refunded,
         Some(Standing::Denied(reason)) => Claim::Failed(reason),
         Some(Standing::Canceled) => Claim::Canceled,
         Some(Standing::Expired) => Claim::Expired,
