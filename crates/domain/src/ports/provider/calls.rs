@@ -84,7 +84,7 @@ pub struct Exchange {
     pub request: Option<String>,
     /// What was answered.
     pub response: Option<String>,
-    /// Fields of the answers that we do not know, by their names.
+    /// Fields of the answers that we do not know or cannot read, by their names.
     pub unknown_fields: Vec<String>,
 }
 
