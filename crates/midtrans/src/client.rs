@@ -109,7 +109,7 @@ impl Talk<'_> {
 
     async fn succeed(&self, call: Call, endpoint: Endpoint) -> Result<Reply, ProviderError> {
         let reply = self.send(call, endpoint).await?;
-        match Judgement::of(&reply) {
+        match Judgement::of(&reply, endpoint) {
             None => {
                 self.notice_fields(&reply);
                 Ok(reply)

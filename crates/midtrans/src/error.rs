@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use mstore_pay_domain::ports::{Certainty, ProviderError, ProviderErrorKind, Upstream};
+use mstore_pay_domain::ports::{Certainty, Endpoint, ProviderError, ProviderErrorKind, Upstream};
 use mstore_pay_outbound::Reply;
 
 use crate::response::Refusal;
@@ -25,14 +25,17 @@ pub(crate) struct Judgement {
 
 impl Judgement {
     /// Judges an answer; `None` if it is a success, as far as status and code tell.
-    pub(crate) fn of(reply: &Reply) -> Option<Self> {
+    ///
+    /// A denial refuses whoever opens a transaction. To whoever asks about one it is the answer.
+    pub(crate) fn of(reply: &Reply, endpoint: Endpoint) -> Option<Self> {
         let Refusal { code, is_denied } = Refusal::parse(&reply.body);
         let (kind, certainty) = match code {
             Some(200 | 201 | 407) if reply.is_success() => return None,
-            Some(202) if is_denied => (Kind::Declined, NotApplied),
+            Some(202) if is_denied && endpoint == Endpoint::Open => (Kind::Declined, NotApplied),
+            Some(202) if is_denied && is_about_a_state(endpoint) && reply.is_success() => return None,
             Some(code) if reply.is_success() || agrees(reply.status, code) => judge(code, reply.retry_after),
             // What stands before Midtrans answered: its status is all there is.
-            Some(_) | None if !reply.is_success() => judge(reply.status, reply.retry_after),
+            Some(_) | None if !reply.is_success() => judge_bare(reply.status, reply.retry_after),
             Some(_) | None => (Kind::Malformed, Unknown),
         };
         let code = code.map(|code| code.to_string());
@@ -45,9 +48,26 @@ pub(crate) fn says_over_before(error: &ProviderError) -> bool {
     error.upstream.code.as_deref() == Some(PAST_CHANGING)
 }
 
+/// Whether the answer is the transaction as it stands.
+const fn is_about_a_state(endpoint: Endpoint) -> bool {
+    match endpoint {
+        Endpoint::Inquire | Endpoint::Cancel => true,
+        Endpoint::Open | Endpoint::Refund | Endpoint::Sweep => false,
+    }
+}
+
 /// A refusal under a status of its own, such as 400 under 400: what the two contradict each other in is nobody's word.
 fn agrees(status: u16, code: u16) -> bool {
     status / 100 == code / 100
+}
+
+/// A status that is not Midtrans' own word.
+fn judge_bare(status: u16, retry_after: Option<Duration>) -> (Kind, Certainty) {
+    match status {
+        // Somebody on the way gave up waiting: who knows how far it got.
+        408 | 425 => (Kind::TimedOut, Unknown),
+        _ => judge(status, retry_after),
+    }
 }
 
 /// Codes of Midtrans' tables (2026-06), which are HTTP statuses where they are the same.
@@ -76,9 +96,13 @@ mod tests {
 
     const LATER: Option<Duration> = Some(Duration::from_secs(7));
 
-    fn judged(status: u16, body: &str) -> Option<(Kind, Certainty)> {
+    fn judged_at(endpoint: Endpoint, status: u16, body: &str) -> Option<(Kind, Certainty)> {
         let reply = Reply { status, body: body.as_bytes().to_vec(), rate_limit: None, retry_after: LATER };
-        Judgement::of(&reply).map(|judgement| (judgement.kind, judgement.certainty))
+        Judgement::of(&reply, endpoint).map(|judgement| (judgement.kind, judgement.certainty))
+    }
+
+    fn judged(status: u16, body: &str) -> Option<(Kind, Certainty)> {
+        judged_at(Endpoint::Open, status, body)
     }
 
     #[track_caller]
@@ -129,8 +153,25 @@ mod tests {
     }
 
     #[test]
+    fn a_denial_is_the_answer_to_whoever_asks_and_no_answer_to_a_refund() {
+        let denied = r#"{"status_code":"202","transaction_status":"deny"}"#;
+        for endpoint in [Endpoint::Inquire, Endpoint::Cancel] {
+            assert_eq!(judged_at(endpoint, 200, denied), None, "{endpoint:?}");
+            assert_eq!(judged_at(endpoint, 500, denied), Some((Kind::Unavailable, Unknown)), "{endpoint:?}");
+            let under_way = judged_at(endpoint, 200, r#"{"status_code":"202"}"#);
+            assert_eq!(under_way, Some((Kind::Unavailable, Unknown)), "{endpoint:?}");
+        }
+        assert_eq!(judged_at(Endpoint::Refund, 200, denied), Some((Kind::Unavailable, Unknown)));
+    }
+
+    #[test]
     fn without_a_code_the_status_is_all_there_is() {
         assert_eq!(judged(502, "<html>"), Some((Kind::Unavailable, Unknown)));
+        for status in [408, 425, 504] {
+            for body in ["<html>", "", "{}", r#"{"status_code":"200"}"#] {
+                assert_eq!(judged(status, body), Some((Kind::TimedOut, Unknown)), "{status} {body}");
+            }
+        }
         assert_eq!(judged(429, ""), Some((Kind::RateLimited { retry_after: LATER }, NotApplied)));
         for status in [301, 302, 307] {
             assert_eq!(judged(status, ""), Some((Kind::Malformed, Unknown)), "{status}");

@@ -13,7 +13,7 @@ use mstore_pay_outbound::json::{JsonError, Object};
 use thiserror::Error;
 
 pub(crate) use fields::unknown_fields;
-pub(crate) use refund::{Refunded, refund_facts};
+pub(crate) use refund::{Refunded, Refunds};
 pub(crate) use refusal::Refusal;
 pub(crate) use transaction::{Standing, Transaction};
 
@@ -47,13 +47,17 @@ pub(crate) fn time(object: &Object, name: &str) -> Option<Timestamp> {
     Timestamp::parse_rfc3339(&format!("{day}T{of_day}+07:00"))
 }
 
-/// When the customer's money moved: of a card when it was charged, for it settles only the day after.
-pub(crate) fn moved_at(object: &Object) -> Option<Timestamp> {
-    let charged = time(object, "transaction_time");
-    if object.text("payment_type").as_deref() == Some("credit_card") {
-        return charged;
-    }
-    time(object, "settlement_time").or(charged)
+/// When the customer's money moved: of a card when it was charged, for it settles only the day after. A time that
+/// stands there and is none is not another one.
+pub(crate) fn moved_at(object: &Object) -> Result<Timestamp, Unreadable> {
+    let is_card = object.text("payment_type").as_deref() == Some("credit_card");
+    let name = if is_card || !is_settled(object) { "transaction_time" } else { "settlement_time" };
+    time(object, name).ok_or(Unreadable::Field(name))
+}
+
+/// Whether it was settled, whatever became of it.
+pub(crate) fn is_settled(object: &Object) -> bool {
+    object.raw("settlement_time").is_some()
 }
 
 /// The shop's amount: where a fee was put on top and the customer bears it, without the fee. `None` where an amount

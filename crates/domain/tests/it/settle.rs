@@ -164,6 +164,37 @@ fn a_reversal_that_the_provider_tells_when_asked_takes_the_payment_back() {
     assert_eq!(shop.exceptions(), ["reversed"]);
 }
 
+/// A paid charge of which a failure is told twice, its money taken back before or not: where the payment stands then,
+/// and how often the provider was asked.
+#[track_caller]
+fn check_failure_after_money(policies: Policies, is_reversed: bool, want: (PaymentStatus, usize)) {
+    let shop = Shop::with(policies);
+    let payment = shop.sell("TRX-1");
+    let money = shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    if is_reversed {
+        shop.world.provider.reverse(&money).unwrap();
+    }
+    let questions = || shop.world.provider.calls().iter().filter(|call| **call == Operation::Inquire).count();
+    let before = questions();
+    let charge = shop.books()[0].charge_ref.to_string();
+    for nth in 1..=2 {
+        let body = format!("event=failed\ncharge={charge}\norder=TRX-1\nreason=DENIED\nsent_at={nth}");
+        assert_eq!(shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body)), Some(Settled::Done));
+    }
+    shop.work();
+    assert_eq!((shop.status(&payment.id), questions() - before), want);
+}
+
+#[test]
+fn a_failure_told_of_money_that_came_is_asked_about_until_it_is_taken_back() {
+    let believing = Policies { confirm_webhooks: ConfirmWebhooks::Never, ..Policies::default() };
+    for policies in [Policies::default(), believing] {
+        check_failure_after_money(policies.clone(), true, (PaymentStatus::Reversed, 1));
+        check_failure_after_money(policies, false, (PaymentStatus::Paid, 2));
+    }
+}
+
 #[test]
 fn money_of_another_amount_is_put_before_a_person_once_and_looked_at_no_more_often_than_before() {
     let shop = Shop::open();

@@ -45,17 +45,22 @@ async fn ask(talk: &Talk<'_>, query: &Query) -> Result<ChargeSnapshot, ProviderE
 }
 
 fn snapshot(talk: &Talk<'_>, query: &Query, transaction: Transaction) -> ChargeSnapshot {
-    let reversals = transaction.reversal(&query.payment_refs).into_iter().collect();
+    // A transaction is its own payment: what was heard of under its id is money on it.
+    let was_paid = query.was_paid || query.payment_refs.contains(&transaction.id);
+    let reversals = transaction.reversal(was_paid).into_iter().collect();
+    let receipts = transaction.receipt().into_iter().collect();
+    let mut exchange = talk.exchange();
+    exchange.unknown_fields.extend(transaction.refunds.unread);
     ChargeSnapshot {
-        receipts: transaction.receipt().into_iter().collect(),
+        receipts,
         reversals,
         charge_ref: Some(transaction.id),
         our_reference: Some(transaction.reference),
         order_code: transaction.order_code,
         asked: Some(transaction.asked),
         status: transaction.status,
-        refunds: transaction.refunds,
+        refunds: transaction.refunds.confirmed,
         expires_at: transaction.expires_at,
-        exchange: talk.exchange(),
+        exchange,
     }
 }

@@ -4,9 +4,9 @@ use mstore_pay_domain::ports::{
     Certainty, Endpoint, Operation, ProviderError, ProviderErrorKind, RefundCharge, RefundOutcome,
 };
 
-use crate::client::Client;
+use crate::client::{Client, Talk};
 use crate::request;
-use crate::response::{Refunded, Unreadable};
+use crate::response::{Refunded, Transaction, Unreadable};
 
 /// Money that came by these is not given back through Midtrans.
 const TRANSFERS: [&str; 2] = ["bank_transfer", "echannel"];
@@ -19,9 +19,9 @@ pub(super) async fn refund(
     refund: &RefundCharge,
 ) -> Result<RefundOutcome, ProviderError> {
     let talk = client.talk(account, Operation::Refund, refund.within);
-    // Which method it came by, only the transaction tells.
-    let reply = talk.get(request::status(talk.base(), refund.charge_ref.as_str()), Endpoint::Inquire).await?;
-    let paid = crate::response::Transaction::parse(&reply.body).map_err(|why| talk.malformed(&reply, why))?;
+    // So far nothing was asked for that could give money back.
+    let paid =
+        paid(&talk, refund).await.map_err(|error| ProviderError { certainty: Certainty::NotApplied, ..error })?;
     if TRANSFERS.contains(&paid.payment_type.as_str()) {
         return Err(client.unsupported(Operation::Refund));
     }
@@ -36,4 +36,10 @@ pub(super) async fn refund(
     let refund_ref =
         ProviderRef::parse(refunded.key).map_err(|_no_name| talk.malformed(&reply, Unreadable::Field("refund_key")))?;
     Ok(RefundOutcome::Pending { refund_ref })
+}
+
+/// The transaction: which method the money came by, only it tells.
+async fn paid(talk: &Talk<'_>, refund: &RefundCharge) -> Result<Transaction, ProviderError> {
+    let reply = talk.get(request::status(talk.base(), refund.charge_ref.as_str()), Endpoint::Inquire).await?;
+    Transaction::parse(&reply.body).map_err(|why| talk.malformed(&reply, why))
 }

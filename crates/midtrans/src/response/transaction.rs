@@ -1,12 +1,15 @@
-use mstore_pay_domain::charge::{Artefact, FailureReason, Payer, Receipt, RefundFact};
+use mstore_pay_domain::charge::{Artefact, FailureReason, Payer, Receipt};
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::money::ReportedMoney;
 use mstore_pay_domain::ports::SnapshotStatus;
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::json::Object;
 
-use super::{Unreadable, moved_at, order_code, provider_ref, refund_facts, shop_amount, time};
+use super::{Refunds, Unreadable, decimal, is_settled, moved_at, order_code, provider_ref, shop_amount, time};
 use crate::channels::Shown;
+
+/// The code of money that came.
+const SUCCESS: &str = "200";
 
 /// Where a transaction stands, in Midtrans' words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,30 +24,48 @@ pub(crate) enum Standing {
     Denied(FailureReason),
     /// The customer's bank took the money back.
     ChargedBack,
+    /// The customer's bank took a part of the money back. How much, nothing tells (unconfirmed): the money stands, and
+    /// the word is put on record for a person.
+    PartlyChargedBack(String),
     Canceled,
     Expired,
-    /// A word of tomorrow.
+    /// A word of tomorrow, or money under a code that is not money's.
     Unrecognised(String),
 }
 
 impl Standing {
-    /// Reads `transaction_status`, in either case, beside what the check for fraud says.
+    /// Reads `transaction_status`, in either case, beside `status_code` and what the check for fraud says.
     ///
-    /// What was captured is paid only once the check has accepted it; where it says nothing there was none.
+    /// What was captured is paid only once the check has accepted it; where it says nothing there was none. Of money
+    /// the state alone is nobody's word: a notification signs the code in its place.
     pub(crate) fn of(object: &Object) -> Option<Self> {
         let word = object.text("transaction_status")?;
         let fraud = object.text("fraud_status");
         let is_accepted = fraud.as_deref().is_none_or(|fraud| fraud.eq_ignore_ascii_case("accept"));
+        let code = decimal(object, "status_code").unwrap_or_else(|| "none".to_owned());
         Some(match word.to_ascii_lowercase().as_str() {
-            "capture" | "settlement" if is_accepted => Self::Paid,
-            "pending" | "authorize" | "capture" | "settlement" => Self::Open,
+            "pending" | "authorize" => Self::Open,
+            "capture" | "settlement" if !is_accepted => Self::Open,
+            "capture" | "settlement" | "refund" | "partial_refund" if code != SUCCESS => {
+                Self::Unrecognised(format!("{word} under {code}"))
+            }
+            "capture" | "settlement" => Self::Paid,
             "refund" | "partial_refund" => Self::Refunded,
-            "chargeback" | "partial_chargeback" => Self::ChargedBack,
+            "chargeback" => Self::ChargedBack,
+            "partial_chargeback" => Self::PartlyChargedBack(word),
             "deny" | "failure" => Self::Denied(reason(object, fraud.as_deref())),
             "cancel" => Self::Canceled,
             "expire" => Self::Expired,
             _ => Self::Unrecognised(word),
         })
+    }
+
+    /// Whether money came, or may have: then it matters when.
+    const fn is_of_money(&self) -> bool {
+        match self {
+            Self::Paid | Self::Refunded | Self::ChargedBack | Self::PartlyChargedBack(_) | Self::Denied(_) => true,
+            Self::Open | Self::Canceled | Self::Expired | Self::Unrecognised(_) => false,
+        }
     }
 
     /// The same, money aside.
@@ -54,7 +75,7 @@ impl Standing {
             Self::Denied(reason) => SnapshotStatus::Failed(reason.clone()),
             Self::Canceled => SnapshotStatus::Canceled,
             Self::Expired => SnapshotStatus::Expired,
-            Self::Unrecognised(word) => SnapshotStatus::Unrecognised(word.clone()),
+            Self::PartlyChargedBack(word) | Self::Unrecognised(word) => SnapshotStatus::Unrecognised(word.clone()),
         }
     }
 }
@@ -79,7 +100,7 @@ pub(crate) struct Transaction {
     pub(crate) asked: ReportedMoney,
     pub(crate) status: SnapshotStatus,
     pub(crate) expires_at: Option<Timestamp>,
-    pub(crate) refunds: Vec<RefundFact>,
+    pub(crate) refunds: Refunds,
     standing: Standing,
     moved_at: Option<Timestamp>,
     is_settled: bool,
@@ -106,10 +127,10 @@ impl Transaction {
             status: standing.status(),
             // One sample of the documents spells it otherwise.
             expires_at: time(&object, "expiry_time").or_else(|| time(&object, "expire_time")),
-            refunds: refund_facts(&object)?,
+            refunds: Refunds::of(&object),
+            moved_at: if standing.is_of_money() { Some(moved_at(&object)?) } else { None },
             standing,
-            moved_at: moved_at(&object),
-            is_settled: object.has("settlement_time"),
+            is_settled: is_settled(&object),
             issuer: object.text("issuer").or_else(|| object.text("bank")),
             qr_string: object.text("qr_string"),
             va_number: numbers.first().and_then(|number| number.text("va_number")),
@@ -144,7 +165,7 @@ impl Transaction {
     /// The money, if it came, whatever became of it later.
     pub(crate) fn receipt(&self) -> Option<Receipt> {
         let came = match self.standing {
-            Standing::Paid | Standing::Refunded | Standing::ChargedBack => true,
+            Standing::Paid | Standing::Refunded | Standing::ChargedBack | Standing::PartlyChargedBack(_) => true,
             Standing::Denied(_) => self.is_settled,
             Standing::Open | Standing::Canceled | Standing::Expired | Standing::Unrecognised(_) => false,
         };
@@ -154,14 +175,15 @@ impl Transaction {
     }
 
     /// Money that came and was taken back. That a denied payment was one that had come, its own settlement tells, or
-    /// that it was `heard_of` before; when it was taken back, nothing does (unconfirmed).
-    pub(crate) fn reversal(&self, heard_of: &[ProviderRef]) -> Option<(ProviderRef, Timestamp)> {
+    /// that `was_paid`; when it was taken back, nothing does (unconfirmed).
+    pub(crate) fn reversal(&self, was_paid: bool) -> Option<(ProviderRef, Timestamp)> {
         let is_back = match self.standing {
             Standing::ChargedBack => true,
-            Standing::Denied(_) => self.is_settled || heard_of.contains(&self.id),
+            Standing::Denied(_) => self.is_settled || was_paid,
             Standing::Open
             | Standing::Paid
             | Standing::Refunded
+            | Standing::PartlyChargedBack(_)
             | Standing::Canceled
             | Standing::Expired
             | Standing::Unrecognised(_) => false,
@@ -225,6 +247,39 @@ mod tests {
     }
 
     #[test]
+    fn money_under_a_code_that_is_not_moneys_is_put_on_record_and_no_receipt() {
+        for code in ["\"201\"", "\"202\"", "\"407\"", "201", "null"] {
+            for state in ["settlement", "capture", "refund", "partial_refund"] {
+                let body = body(state, "").replace("\"200\"", code);
+                let told = Transaction::parse(body.as_bytes()).unwrap();
+                assert_eq!(told.receipt(), None, "{body}");
+                assert!(matches!(told.status, SnapshotStatus::Unrecognised(_)), "{body}");
+            }
+        }
+        let number = body("settlement", "").replace("\"200\"", "200");
+        assert!(Transaction::parse(number.as_bytes()).unwrap().receipt().is_some());
+    }
+
+    #[track_caller]
+    fn check_time(body: &str, is_readable: bool) {
+        assert_eq!(Transaction::parse(body.as_bytes()).is_ok(), is_readable, "{body}");
+    }
+
+    #[test]
+    fn money_whose_time_cannot_be_read_is_unreadable_and_what_is_none_needs_no_time() {
+        for odd in ["\"soon\"", "\"\"", "7"] {
+            let settled = format!(r#","settlement_time":{odd}"#);
+            check_time(&body("settlement", &settled), false);
+            check_time(&body("deny", &settled), false);
+            check_time(&body("pending", &settled), true);
+            let undated = |state| body(state, "").replace("\"2025-12-22 22:22:10\"", odd);
+            check_time(&undated("settlement"), false);
+            check_time(&undated("expire"), true);
+        }
+        assert!(parsed("settlement", r#","settlement_time":null"#).receipt().is_some());
+    }
+
+    #[test]
     fn a_fee_on_top_is_not_the_shops_money() {
         let fee = r#","metadata":{"extra_info":{"gross_amount_info":{"original_amount":"32500.00","gross_amount":"33000.00","customer_imposed_payment_fee":"500.00"}}}"#;
         let money = parsed("settlement", fee).receipt().unwrap().money;
@@ -233,21 +288,29 @@ mod tests {
 
     #[test]
     fn a_deny_takes_back_only_what_had_come() {
-        let t1 = ProviderRef::parse("t-1").unwrap();
-        assert_eq!(parsed("deny", "").reversal(&[]), None);
-        assert!(parsed("deny", "").reversal(std::slice::from_ref(&t1)).is_some());
+        assert_eq!(parsed("deny", "").reversal(false), None);
+        assert!(parsed("deny", "").reversal(true).is_some());
         let settled = parsed("deny", r#","settlement_time":"2025-12-22 22:22:47""#);
-        assert!(settled.receipt().is_some() && settled.reversal(&[]).is_some());
-        assert!(parsed("chargeback", "").reversal(&[]).is_some());
-        assert_eq!(parsed("settlement", "").reversal(&[t1]), None);
+        assert!(settled.receipt().is_some() && settled.reversal(false).is_some());
+        assert!(parsed("chargeback", "").reversal(false).is_some());
+        assert_eq!(parsed("settlement", "").reversal(true), None);
     }
 
     #[test]
-    fn refunds_are_read_by_their_keys() {
-        let refunds = r#","refunds":[{"refund_key":"R1","refund_amount":"5000.00","created_at":"2025-12-22 23:00:00"},{"refund_chargeback_id":2,"refund_amount":"7000.00","created_at":"2025-12-22 23:01:00","bank_confirmed_at":"2025-12-22 23:02:00"}]"#;
-        let told = parsed("partial_refund", refunds).refunds;
-        let names: Vec<&str> = told.iter().map(|fact| fact.refund_ref.as_str()).collect();
-        assert_eq!(names, ["R1", "2"]);
+    fn a_part_charged_back_does_not_take_back_the_whole_and_is_put_on_record() {
+        let told = parsed("partial_chargeback", "");
+        assert!(told.receipt().is_some());
+        assert_eq!(told.reversal(true), None);
+        assert_eq!(told.status, SnapshotStatus::Unrecognised("partial_chargeback".to_owned()));
+    }
+
+    #[test]
+    fn a_refund_that_cannot_be_read_hides_no_receipt() {
+        for refunds in [r#","refunds":[{"bank_confirmed_at":"soon"}]"#, r#","refunds":7"#] {
+            let told = parsed("partial_refund", refunds);
+            assert!(told.receipt().is_some(), "{refunds}");
+            assert_eq!((told.refunds.confirmed.len(), told.refunds.unread.len()), (0, 1), "{refunds}");
+        }
     }
 
     #[test]

@@ -7,9 +7,6 @@ use mstore_pay_outbound::json::Object;
 use super::kept;
 use crate::response::{Standing, decimal, moved_at, order_code, provider_ref, shop_amount};
 
-/// The code of good news.
-const SUCCESS: &str = "200";
-
 /// What a notification claims.
 pub(super) fn notification(body: &Object) -> Notification {
     let mut unrecognised = Vec::new();
@@ -30,19 +27,12 @@ pub(super) fn notification(body: &Object) -> Notification {
     }
 }
 
-/// Good news needs its code beside its state: the state alone is not signed.
 fn claim(body: &Object, unrecognised: &mut Vec<String>) -> Claim {
     match Standing::of(body) {
         Some(Standing::Open) => Claim::Pending,
-        Some(Standing::Paid) if body.text("status_code").as_deref() == Some(SUCCESS) => {
-            Claim::Paid { at: moved_at(body) }
-        }
-        Some(Standing::Paid) => {
-            let code = body.raw("status_code").unwrap_or("none");
-            other("paid with status_code", code, unrecognised)
-        }
+        Some(Standing::Paid) => Claim::Paid { at: moved_at(body).ok() },
         // The bank took it back: whoever asks learns more.
-        Some(Standing::Refunded | Standing::ChargedBack) => Claim::Refunded,
+        Some(Standing::Refunded | Standing::ChargedBack | Standing::PartlyChargedBack(_)) => Claim::Refunded,
         Some(Standing::Denied(reason)) => Claim::Failed(reason),
         Some(Standing::Canceled) => Claim::Canceled,
         Some(Standing::Expired) => Claim::Expired,

@@ -60,6 +60,8 @@ fn states_claim_what_they_say() {
     check("202", "deny", "", &Claim::Failed(FailureReason::from_code("DENIED")));
     check("200", "refund", "", &Claim::Refunded);
     check("200", "partial_refund", "", &Claim::Refunded);
+    check("200", "chargeback", "", &Claim::Refunded);
+    check("200", "partial_chargeback", "", &Claim::Refunded);
     check("201", "capture", r#","fraud_status":"challenge""#, &Claim::Pending);
 }
 

@@ -1,6 +1,7 @@
 //! Asking about charges.
 
-use mstore_pay_domain::ports::SnapshotStatus;
+use mstore_pay_domain::charge::FailureReason;
+use mstore_pay_domain::ports::{Query, SnapshotStatus};
 
 use crate::support::{Bench, query};
 
@@ -26,4 +27,21 @@ async fn what_expired_says_so_by_a_code_that_is_no_failure() {
     bench.control("POST", "/expire", &body).await;
     let told = bench.ask(query(1, Some(&opened.provider_ref))).await.unwrap();
     assert_eq!((told.status, told.receipts.len()), (SnapshotStatus::Expired, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denial_is_told_to_whoever_asks() {
+    let bench = Bench::new().await;
+    let opened = bench.open(1).await;
+    let body = format!(r#"{{"provider":"midtrans","id":"{}","webhook":"drop"}}"#, opened.provider_ref);
+    bench.control("POST", "/fail", &body).await;
+    for asked in [query(1, Some(&opened.provider_ref)), query(1, None)] {
+        let told = bench.ask(asked).await.unwrap();
+        assert_eq!(told.status, SnapshotStatus::Failed(FailureReason::from_code("DENIED")));
+        assert_eq!((told.receipts.len(), told.reversals.len()), (0, 0), "no money came");
+    }
+    let was_paid = Query { was_paid: true, ..query(1, Some(&opened.provider_ref)) };
+    let told = bench.ask(was_paid).await.unwrap();
+    let [(payment, _)] = told.reversals.as_slice() else { panic!("{told:?}") };
+    assert_eq!(payment, &opened.provider_ref, "what had come was taken back");
 }

@@ -31,7 +31,11 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn new() -> Self {
-        let sandbox = start(SandboxConfig { rate_limit: RateLimit::Off, ..SandboxConfig::default() }).await.unwrap();
+        Self::with(SandboxConfig::default()).await
+    }
+
+    pub(crate) async fn with(config: SandboxConfig) -> Self {
+        let sandbox = start(SandboxConfig { rate_limit: RateLimit::Off, ..config }).await.unwrap();
         let midtrans = Arc::new(adapter(&sandbox.midtrans_base_url()));
         Self { sandbox, midtrans, account: account() }
     }

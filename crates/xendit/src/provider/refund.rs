@@ -21,7 +21,10 @@ pub(super) async fn refund(
     let talk = client.talk(account, Operation::Refund, refund.within);
     let made_on = match Object::of(&refund.charge_ref, talk.api()) {
         Object::RequestV3 | Object::RequestV2 => refund.charge_ref.clone(),
-        Object::Session => request_of(&talk, &refund.charge_ref).await?,
+        // So far nothing was asked for that could give money back.
+        Object::Session => request_of(&talk, &refund.charge_ref)
+            .await
+            .map_err(|error| ProviderError { certainty: Certainty::NotApplied, ..error })?,
         Object::QrCode => return Err(client.unsupported(Operation::Refund)),
     };
     let body = request::refunds::body(refund, &made_on)

@@ -131,3 +131,19 @@ async fn of_a_code_of_the_older_api_nothing_is_asked_back() {
     check(ask_for(&bench, &refund(&sold, 1)).await, (Kind::Unsupported, Certainty::NotApplied));
     assert_eq!(bench.requests().await.len(), before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_before_a_refund_on_a_page_was_asked_for_gave_nothing_back() {
+    let bench = Bench::speaking(XenditApi::V3).await;
+    let sold = sell(&bench, Method::CreditCard).await;
+    for (effect, more) in
+        [("disconnect_after", ""), ("status_after", r#","status":500"#), ("html_error", r#","status":200"#)]
+    {
+        bench.fault("inquire", effect, more).await;
+        let error = ask_for(&bench, &refund(&sold, 1)).await.unwrap_err();
+        assert_eq!(error.certainty, Certainty::NotApplied, "{effect}: {error:?}");
+    }
+    bench.fault("refund", "disconnect_after", "").await;
+    let error = ask_for(&bench, &refund(&sold, 1)).await.unwrap_err();
+    assert_eq!(error.certainty, Certainty::Unknown, "the refund itself was sent: {error:?}");
+}

@@ -25,10 +25,17 @@ pub(super) fn would_change(payment: &Payment, charge: &Charge, notification: &No
         Claim::Pending => status < ChargeStatus::Pending,
         Claim::Expired => status < ChargeStatus::Expired,
         Claim::Canceled => status < ChargeStatus::Canceled,
-        Claim::Failed(_) => status < ChargeStatus::Failed,
+        // Some providers say so of money that had come and was taken back. Of others it is an attempt that failed, and
+        // the question is asked for nothing, once.
+        Claim::Failed(_) => status < ChargeStatus::Failed || has_money(charge),
         Claim::Other(_) => false,
     };
     news || learns_id
+}
+
+/// Whether money came that was not taken back.
+fn has_money(charge: &Charge) -> bool {
+    charge.state.funds().is_some_and(|funds| funds.standing().next().is_some())
 }
 
 /// Whether the provider's word covers the claim. Claims other than of money need no bearing out: the
@@ -68,8 +75,9 @@ pub(super) fn believed(
         Claim::Pending => (SnapshotStatus::Pending, Vec::new()),
         Claim::Expired => (SnapshotStatus::Expired, Vec::new()),
         Claim::Canceled => (SnapshotStatus::Canceled, Vec::new()),
-        // An attempt that failed, on a page perhaps, is not yet the charge's end.
-        Claim::Failed(_) if notification.about.payment_ref.is_some() => return None,
+        // An attempt that failed, on a page perhaps, is not yet the charge's end. Whether money that had come was
+        // taken back, only the provider tells.
+        Claim::Failed(_) if notification.about.payment_ref.is_some() || has_money(charge) => return None,
         Claim::Failed(reason) => (SnapshotStatus::Failed(reason.clone()), Vec::new()),
         Claim::Refunded | Claim::Other(_) => return None,
     };
