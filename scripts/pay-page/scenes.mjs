@@ -69,7 +69,7 @@ async function unanswered() {
   await faults([{ provider: "xendit", operation: "open", effect: "timeout_before", method: "ovo", times: 1 }]);
   const payment = await create("ovo");
   await faults([]);
-  return scene("ovo-unanswered", payment, ["Menyiapkan pembayaran", "Preparing the payment"]);
+  return scene("ovo-unanswered", payment, ["Memastikan pembayaran", "Making sure of the payment"]);
 }
 
 async function longTexts() {

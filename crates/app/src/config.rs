@@ -162,6 +162,9 @@ pub struct MidtransArgs {
     /// File with the value of `MIDTRANS_SERVER_KEY`.
     #[arg(long, env = "MIDTRANS_SERVER_KEY_FILE")]
     pub midtrans_server_key_file: Option<PathBuf>,
+    /// Calls a minute that Midtrans takes for each account and endpoint, or `off`.
+    #[arg(long, env = "MIDTRANS_RATE_LIMIT", default_value = "600")]
+    pub midtrans_rate_limit: PerMinute,
     /// Where Midtrans' Core API is; absent: the sandbox in this process, where there is one, else Midtrans' own test or
     /// live API, as the key says.
     #[arg(long, env = "MIDTRANS_CORE_BASE_URL")]

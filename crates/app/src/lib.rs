@@ -32,4 +32,4 @@ pub use config::{
     JwtSettings, LimitArgs, LogFormat, MidtransArgs, MidtransSettings, NotADatabase, PerMinute, PolicyArgs,
     PostgresUrl, RetentionArgs, SecretText, Settings, TimeArgs, XenditArgs, XenditSettings,
 };
-pub use store::{Nodes, OpenStoreError, Store, open_store, open_store_to_read};
+pub use store::{CallLimits, Nodes, OpenStoreError, Store, open_store, open_store_to_read};

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::ports::{
     AuditAnchors, Clock, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository,
     RateBudget, Retention, StoreError, Timeline, Wakeups, Watches, WebhookInbox,
@@ -24,6 +25,15 @@ use crate::config::Database;
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 pub(crate) use copy::copy;
 pub use nodes::Nodes;
+
+/// Calls that a provider takes a minute, for each account and endpoint; `None`: without limit.
+#[derive(Debug, Clone, Default)]
+pub struct CallLimits {
+    /// Of each provider that is not named below.
+    pub calls_per_minute: Option<u32>,
+    /// Of one provider.
+    pub of_provider: Vec<(ProviderId, Option<u32>)>,
+}
 
 /// Everything that the gateway and its commands ask of a store: the ports, and its upkeep.
 #[async_trait]
@@ -45,8 +55,8 @@ pub trait Store:
     /// [`StoreError::Unavailable`] saying what is missing.
     async fn ready(&self) -> Result<(), StoreError>;
 
-    /// The budget of so many calls a minute for each provider, account and endpoint, over all nodes on this store.
-    fn budget(&self, clock: Arc<dyn Clock>, calls_per_minute: Option<u32>) -> Arc<dyn RateBudget>;
+    /// The budget that keeps to these limits, over all nodes on this store.
+    fn budget(&self, clock: Arc<dyn Clock>, limits: CallLimits) -> Arc<dyn RateBudget>;
 
     /// Who looks at what, over all nodes on this store.
     fn watches(&self) -> Arc<dyn Watches>;

@@ -1,5 +1,6 @@
 //! Which adapter stands behind which port.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -13,12 +14,12 @@ use mstore_pay_midtrans::{ConfigError as MidtransConfigError, Midtrans, Midtrans
 use mstore_pay_outbound::{HttpClient, HttpError, layered};
 use mstore_pay_xendit::{ConfigError as XenditConfigError, Xendit, XenditConfig, XenditWebhooks};
 
-use crate::config::{Config, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX, MidtransSettings};
+use crate::config::{Config, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX, MidtransSettings, PerMinute};
 use crate::feed::Feed;
 use crate::observed::Observed;
 use crate::probe::Failpoints;
 use crate::readiness::{GuardedMidtrans, GuardedXendit, Readiness};
-use crate::store::{Nodes, Store};
+use crate::store::{CallLimits, Nodes, Store};
 use crate::system::{SystemClock, TimedIds};
 
 /// Why the parts do not fit together.
@@ -55,6 +56,16 @@ pub(crate) struct Addresses {
     pub(crate) midtrans: Option<String>,
 }
 
+fn call_limits(config: &Config) -> Result<CallLimits, IdError> {
+    let per_minute = |limit: PerMinute| limit.0.map(NonZeroU32::get);
+    let of_midtrans =
+        |midtrans: &MidtransSettings| Ok((ProviderId::parse(MidtransConfig::ID)?, per_minute(midtrans.rate_limit)));
+    Ok(CallLimits {
+        calls_per_minute: per_minute(config.xendit.rate_limit),
+        of_provider: config.midtrans.iter().map(of_midtrans).collect::<Result<_, _>>()?,
+    })
+}
+
 /// Puts everything together.
 pub(crate) async fn wire(
     config: &Config,
@@ -65,8 +76,7 @@ pub(crate) async fn wire(
     let feed = Arc::new(Feed::default());
     let Nodes { wakeups, clock: shared, upkeep } = store.nodes(feed.clone(), Arc::new(system)).await;
     let clock = if system.is_real() { shared } else { Arc::new(system) };
-    let calls_per_minute = config.xendit.rate_limit.0.map(std::num::NonZeroU32::get);
-    let budget = store.budget(Arc::clone(&clock), calls_per_minute);
+    let budget = store.budget(Arc::clone(&clock), call_limits(config)?);
     let Providers { xendit, midtrans, all, webhooks } = providers(config, &addresses, &clock, &budget)?;
     let probe: Arc<dyn Probe> = match config.failpoints.as_deref().map(Failpoints::parse) {
         Some(Ok(failpoints)) => Arc::new(failpoints),

@@ -36,7 +36,7 @@ pub struct SharedBudget {
 
 impl SharedBudget {
     /// A budget of so many calls a minute for each provider, account and endpoint, all nodes together;
-    /// `None`: without limit. The clocks of the nodes should agree to a fraction of a second.
+    /// `None`: without limit. The nodes' clocks should be one, as [`SharedClock`](crate::SharedClock) is.
     #[must_use]
     pub fn new(store: PostgresStore, clock: Arc<dyn Clock>, calls_per_minute: Option<u32>) -> Self {
         Self { store, clock, calls_per_minute, of_provider: BTreeMap::new() }

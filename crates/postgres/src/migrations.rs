@@ -56,7 +56,7 @@ pub(crate) async fn run(address: &Address) -> Result<Vec<String>, OpenError> {
     while harness.has_pending_migration(MIGRATIONS).map_err(migrate)? {
         match harness.run_next_migration(MIGRATIONS) {
             Ok(version) => run.push(version.to_string()),
-            Err(error) if tries < TRIES_MAX && error.to_string().contains("lock timeout") => {
+            Err(error) if tries < TRIES_MAX && is_in_the_way(&error.to_string()) => {
                 tries = tries.saturating_add(1);
                 tracing::info!("a table is in use: its migration waits for a second");
                 tokio::time::sleep(AGAIN_AFTER).await;
@@ -65,6 +65,11 @@ pub(crate) async fn run(address: &Address) -> Result<Vec<String>, OpenError> {
         }
     }
     Ok(run)
+}
+
+/// Whether a migration failed because of what gateways were doing just then.
+fn is_in_the_way(error: &str) -> bool {
+    ["lock timeout", "deadlock detected"].iter().any(|part| error.contains(part))
 }
 
 /// Refuses a database that is of another version than this program.

@@ -91,6 +91,8 @@ pub struct MidtransSettings {
     pub base_url: Option<String>,
     /// The national merchant id that QR codes must carry.
     pub nmid: Option<String>,
+    /// Calls a minute for each account and endpoint.
+    pub rate_limit: PerMinute,
 }
 
 /// What is enough.

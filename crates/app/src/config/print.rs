@@ -43,6 +43,7 @@ impl Config {
             ("XENDIT_RATE_LIMIT", self.xendit.rate_limit.to_string()),
             ("MIDTRANS_SERVER_KEY", secret(self.midtrans.is_some())),
             ("MIDTRANS_CORE_BASE_URL", self.midtrans_base_url()),
+            ("MIDTRANS_RATE_LIMIT", self.midtrans.as_ref().map(|of| of.rate_limit.to_string()).unwrap_or_default()),
             ("MAIN_ACCOUNT_MERCHANTS", list(&mut merchants.iter())),
             ("CONFIRM_WEBHOOKS", self.confirm_webhooks_word().to_owned()),
             ("FAILOVER_ON_UNKNOWN", self.failover_word().to_owned()),

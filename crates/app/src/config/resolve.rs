@@ -88,7 +88,7 @@ impl Settings {
         let jwt = self.jwt_settings(&secrets, faults);
         let role_map = faults.keep(policies::role_map(&self.access.role_map));
         let merchants = faults.keep(policies::merchants(&self.xendit.main_account_merchants));
-        let provider_order = faults.keep(policies::provider_order(&self.policy.provider_order));
+        let provider_order = faults.keep(policies::provider_order(&self.policy.provider_order, midtrans.is_some()));
         let confirm_webhooks = faults.keep(policies::confirm_webhooks(&self.policy.confirm_webhooks));
         let failover_on_unknown = faults.keep(policies::failover(&self.policy.failover_on_unknown));
         let is_real = production || sandboxed;

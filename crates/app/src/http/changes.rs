@@ -60,7 +60,8 @@ struct ChangeBody {
 
 /// Read what changed
 ///
-/// Every change of the merchant's payments, or of the branch's, once and in one order. `next_after` only grows.
+/// Every change of the merchant's payments, or of the branch's, once and in one order, for as long as they are kept
+/// (`SETTLED_RETENTION_DAYS`). `next_after` only grows.
 #[utoipa::path(
     get,
     path = "/api/v1/pos/events",

@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::gateway::{PaymentView, Scope};
-use mstore_pay_domain::ports::Clock;
 use serde::Serialize;
 
 use super::envelope::told;
@@ -114,7 +113,7 @@ async fn view(state: &State, request: &HttpRequest) -> Result<PaymentView, Probl
 /// What the link leads to: one payment of one merchant.
 fn opened(state: &State, request: &HttpRequest) -> Result<(Scope, String), Problem> {
     let token = request.match_info().get("token").unwrap_or_default();
-    let link = state.links.open(token, state.clock.now());
+    let link = state.links.open(token, state.gateway.ports().clock.now());
     // Forged, changed or over: there is no such page.
     let link = link.map_err(|_no_such_page| Problem::new(ErrorCode::NotFound))?;
     Ok((Scope { merchant: link.merchant, branch: None }, link.payment.to_string()))

@@ -8,7 +8,7 @@ mod words;
 
 use std::time::Duration;
 
-use mstore_pay_domain::charge::{Artefact, Charge, Receipt};
+use mstore_pay_domain::charge::{Artefact, Receipt};
 use mstore_pay_domain::gateway::PaymentView;
 use mstore_pay_domain::ids::OrderCode;
 use mstore_pay_domain::method::Method;
@@ -119,6 +119,7 @@ impl Screen {
                 Withdrawal::Cancelled | Withdrawal::Voided => Self::Cancelled,
                 Withdrawal::Superseded => Self::Replaced,
                 Withdrawal::PaidBy { .. } => Self::PaidElsewhere,
+                Withdrawal::Expired if payment.unanswered_push().is_some() => Self::Unsure,
                 Withdrawal::Expired => Self::Expired,
             };
         }
@@ -147,8 +148,8 @@ impl Screen {
         let until = view.payment.expires_at;
         match displayed(view, now) {
             Some(offer) => Self::Waiting { offer: offer.clone(), until, left: until.since(now) },
+            None if view.payment.unanswered_push().is_some() => Self::Unsure,
             None if now >= until => Self::Expired,
-            None if view.payment.charges.iter().any(Charge::is_unanswered_push) => Self::Unsure,
             None => Self::Preparing,
         }
     }

@@ -12,7 +12,7 @@ use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Wakeups, Watches};
 use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedClock, SharedWakeups, SharedWatches};
 
 use self::wakeups::Everywhere;
-use super::{Nodes, OpenStoreError, Store};
+use super::{CallLimits, Nodes, OpenStoreError, Store};
 use crate::config::{Database, PostgresUrl, SecretText};
 use crate::observed::causes;
 
@@ -71,8 +71,11 @@ impl Store for PostgresStore {
         Self::ready(self).await
     }
 
-    fn budget(&self, clock: Arc<dyn Clock>, calls_per_minute: Option<u32>) -> Arc<dyn RateBudget> {
-        Arc::new(SharedBudget::new(self.clone(), clock, calls_per_minute))
+    fn budget(&self, clock: Arc<dyn Clock>, limits: CallLimits) -> Arc<dyn RateBudget> {
+        let of_all = SharedBudget::new(self.clone(), clock, limits.calls_per_minute);
+        let budget =
+            limits.of_provider.into_iter().fold(of_all, |budget, (provider, limit)| budget.limiting(provider, limit));
+        Arc::new(budget)
     }
 
     fn watches(&self) -> Arc<dyn Watches> {

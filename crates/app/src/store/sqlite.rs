@@ -8,7 +8,7 @@ use mstore_pay_domain::memory::{MemoryBudget, MemoryWatches};
 use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Wakeups, Watches};
 use mstore_pay_sqlite::{OpenError, Options, SqliteStore};
 
-use super::{Nodes, OpenStoreError, Store};
+use super::{CallLimits, Nodes, OpenStoreError, Store};
 use crate::config::Database;
 
 /// Opens that file, making it and its folder as needed.
@@ -43,8 +43,11 @@ impl Store for SqliteStore {
     }
 
     /// One process has the store, so its memory will do.
-    fn budget(&self, clock: Arc<dyn Clock>, calls_per_minute: Option<u32>) -> Arc<dyn RateBudget> {
-        Arc::new(MemoryBudget::new(clock, calls_per_minute))
+    fn budget(&self, clock: Arc<dyn Clock>, limits: CallLimits) -> Arc<dyn RateBudget> {
+        let of_all = MemoryBudget::new(clock, limits.calls_per_minute);
+        let budget =
+            limits.of_provider.into_iter().fold(of_all, |budget, (provider, limit)| budget.limiting(provider, limit));
+        Arc::new(budget)
     }
 
     fn watches(&self) -> Arc<dyn Watches> {

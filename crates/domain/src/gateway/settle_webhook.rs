@@ -47,6 +47,9 @@ impl Gateway {
     /// # Errors
     /// [`StoreError`]: the lease runs out and somebody else settles it.
     pub async fn settle_webhook(&self, leased: &LeasedDelivery) -> Result<Settled, StoreError> {
+        if !self.ports.webhooks.iter().any(|source| source.provider() == leased.delivery.provider) {
+            return self.leave_to_others(leased).await;
+        }
         let Some(notification) = self.read(leased) else { return self.bury(leased, "cannot be read").await };
         if let Claim::Other(_) = &notification.claim {
             return self.settle_other(leased, &notification).await;

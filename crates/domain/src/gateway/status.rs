@@ -8,7 +8,7 @@ use super::{DecideError, FindError, Gateway, Scope};
 use crate::audit::Actor;
 use crate::ids::PaymentId;
 use crate::order::{OrderStatus, PaidBy};
-use crate::payment::{Payment, PaymentStatus, Revision};
+use crate::payment::{Intake, Payment, PaymentStatus, Revision};
 use crate::ports::{BudgetClass, Endpoint, Reservation, StoreError};
 use crate::time::Timestamp;
 
@@ -61,7 +61,10 @@ impl Gateway {
         }
         self.ports.watches.watch(&payment.id, now.plus(WATCHED_FOR)).await;
         let checked_lately = payment.checks.last_at.is_some_and(|last| now.since(last) < ASK_AFTER);
-        if now.since(payment.created_at) < ASK_AFTER || checked_lately || !self.may_ask(&payment, now).await {
+        // Whoever opens it asks for its answer, and an answer to a question would show nothing.
+        let is_opening = payment.intake == Intake::Open;
+        let is_fresh = is_opening || now.since(payment.created_at) < ASK_AFTER;
+        if is_fresh || checked_lately || !self.may_ask(&payment, now).await {
             return Ok(self.view(payment).await?);
         }
         match self.ask_while_waiting(&payment, &Actor::Worker).await {

@@ -252,7 +252,7 @@ fn is_borne_out<'a>(row: &ArrivedMoney, nth: usize, money: impl Iterator<Item = 
 /// Whether what happened then may be what a row tells of: rows that are farther apart are not listed together,
 /// and each must have money of its own.
 fn may_be_of(at: Timestamp, row: &ArrivedMoney) -> bool {
-    at.plus(OVERLAP) >= row.created_at
+    at.since(row.created_at).max(row.created_at.since(at)) <= OVERLAP
 }
 
 fn is_same_charge(one: &ArrivedMoney, other: &ArrivedMoney) -> bool {

@@ -177,7 +177,7 @@ fn check_failure_after_money(policies: Policies, is_reversed: bool, want: (Payme
     }
     let questions = || shop.world.provider.calls().iter().filter(|call| **call == Operation::Inquire).count();
     let before = questions();
-    let charge = shop.books().remove(0).charge_ref;
+    let charge = shop.books().first().unwrap().charge_ref.to_string();
     for nth in 1..=2 {
         let body = format!("event=failed\ncharge={charge}\norder=TRX-1\nreason=DENIED\nsent_at={nth}");
         assert_eq!(shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body)), Some(Settled::Done));

@@ -45,6 +45,22 @@ fn take_up(shop: &Shop) -> LeasedDelivery {
 }
 
 #[test]
+fn a_webhook_of_a_provider_that_is_not_set_up_here_waits_for_a_node_that_has_it() {
+    let mut shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    for raw in shop.webhooks() {
+        block_on(shop.gateway.accept_webhook(&shop.world.account.provider, None, &raw)).unwrap();
+    }
+    shop.gateway = Gateway::new(Ports { webhooks: Vec::new(), ..shop.world.ports() }, Policies::default());
+    pass_hours(&shop, 24);
+    assert_eq!(counts(&shop).dead, 0);
+    shop.gateway = shop.world.gateway();
+    shop.later(60);
+    assert_eq!(take_up(&shop).delivery.attempts, 0);
+}
+
+#[test]
 fn a_wait_for_the_budget_is_no_failed_try() {
     let mut shop = Shop::open();
     let payment = shop.sell("TRX-1");

@@ -30,7 +30,8 @@ pub(super) fn settings(
     let base_url = args.midtrans_core_base_url.clone().or_else(of_midtrans);
     let nmid = args.midtrans_nmid.clone().filter(|nmid| !nmid.is_empty());
     let of_sandbox = || base_url.is_none().then(|| mstore_pay_sandbox::NMID_DEFAULT.to_owned());
-    Some(MidtransSettings { nmid: nmid.or_else(of_sandbox), server_key, base_url })
+    let rate_limit = args.midtrans_rate_limit;
+    Some(MidtransSettings { nmid: nmid.or_else(of_sandbox), server_key, base_url, rate_limit })
 }
 
 /// The sandbox in this process, playing Midtrans under the key that is in force here.

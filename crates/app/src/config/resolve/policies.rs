@@ -6,7 +6,9 @@ use std::time::Duration;
 use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder, RetentionPolicy};
 use mstore_pay_domain::ids::{MerchantId, ProviderId};
 use mstore_pay_domain::method::Method;
+use mstore_pay_midtrans::MidtransConfig;
 use mstore_pay_sandbox::ClockAnchor;
+use mstore_pay_xendit::XenditConfig;
 use url::Url;
 
 use crate::auth::Role;
@@ -35,11 +37,22 @@ pub(super) fn merchants(given: &[String]) -> Result<Vec<MerchantId>, String> {
     given.iter().filter(|id| !id.trim().is_empty()).map(parse).collect()
 }
 
-/// `xendit,midtrans`, or `qris=midtrans,xendit;gopay=xendit`; a part without a method is for all others.
-pub(super) fn provider_order(text: &str) -> Result<ProviderOrder, String> {
+/// `xendit,midtrans`, or `qris=midtrans,xendit;gopay=xendit`; a part without a method is for all others. Each list must
+/// name one that has a key.
+pub(super) fn provider_order(text: &str, has_midtrans: bool) -> Result<ProviderOrder, String> {
+    let parse = |id: &str| match id.trim() {
+        known @ (XenditConfig::ID | MidtransConfig::ID) => {
+            ProviderId::parse(known).map_err(|error| format!("PROVIDER_ORDER: {error}"))
+        }
+        unknown => Err(format!("PROVIDER_ORDER: {unknown:?} is no provider (xendit, midtrans)")),
+    };
     let providers = |list: &str| -> Result<Vec<ProviderId>, String> {
-        let parse = |id: &str| ProviderId::parse(id.trim()).map_err(|error| format!("PROVIDER_ORDER: {error}"));
-        list.split(',').map(parse).collect()
+        let named: Vec<ProviderId> = list.split(',').map(parse).collect::<Result<_, _>>()?;
+        if has_midtrans || named.iter().any(|id| id.as_str() != MidtransConfig::ID) {
+            Ok(named)
+        } else {
+            Err(format!("PROVIDER_ORDER: none of {list:?} has a key"))
+        }
     };
     let mut order = ProviderOrder::default();
     for part in text.split(';').filter(|part| !part.trim().is_empty()) {
@@ -104,12 +117,14 @@ mod tests {
 
     #[test]
     fn an_order_of_providers_may_differ_by_method() {
-        let order = provider_order("xendit,midtrans;qris=midtrans,xendit").unwrap();
+        let order = provider_order("xendit,midtrans;qris=midtrans,xendit", false).unwrap();
         let words = |ids: &[ProviderId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(words(&order.default), ["xendit", "midtrans"]);
         assert_eq!(words(&order.by_method[&Method::Qris]), ["midtrans", "xendit"]);
-        assert!(provider_order("cash=xendit").is_err());
-        assert!(provider_order("xen dit").is_err());
+        for wrong in ["cash=xendit", "xen dit", "midtrasn,xendit", "xendit;qris=midtrans"] {
+            assert!(provider_order(wrong, false).is_err(), "{wrong}");
+        }
+        assert!(provider_order("midtrans", true).is_ok());
     }
 
     #[test]

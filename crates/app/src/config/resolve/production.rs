@@ -54,6 +54,9 @@ pub(super) fn check(settings: &Settings, secrets: &Secrets, faults: &mut Faults)
     if secrets.midtrans_key.as_ref().is_some_and(|key| !key.expose().starts_with(MIDTRANS_LIVE_KEY_PREFIX)) {
         faults.add("MIDTRANS_SERVER_KEY is no live key (Mid-server-...)");
     }
+    if secrets.midtrans_key.is_some() && settings.policy.confirm_webhooks.trim() != "always" {
+        faults.add("CONFIRM_WEBHOOKS must be `always` with Midtrans, whose signature leaves the status out");
+    }
     if settings.midtrans.midtrans_core_base_url.as_deref().is_some_and(|url| !is_public_https(url)) {
         faults.add("MIDTRANS_CORE_BASE_URL is not https on a public host");
     }

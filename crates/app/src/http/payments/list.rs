@@ -25,7 +25,7 @@ const ITEMS_DEFAULT: u32 = 20;
 /// Payments in one answer at most.
 pub(crate) const ITEMS_MAX: u32 = 100;
 /// Longest receipt number that is looked for.
-const RECEIPT_ID_BYTES_MAX: usize = 128;
+const RECEIPT_ID_CHARACTERS_MAX: usize = 128;
 
 /// A page of payments, newest first.
 #[derive(Serialize, ToSchema)]
@@ -87,7 +87,7 @@ impl IntoParams for ListParameters {
 fn filter(query: &mut Query, merchant: MerchantId) -> PaymentFilter {
     const NOT_A_TIME: &str = "must be a time as RFC 3339 has it, such as 2025-10-13T10:35:00Z";
     let status = |text: &str| PaymentStatus::ALL.into_iter().find(|status| status.word() == text);
-    let receipt = |text: &str| (1..=RECEIPT_ID_BYTES_MAX).contains(&text.len()).then(|| text.to_owned());
+    let receipt = |text: &str| (1..=RECEIPT_ID_CHARACTERS_MAX).contains(&text.chars().count()).then(|| text.to_owned());
     PaymentFilter {
         branch: query.parsed("branch_id", "must be a branch", |text| BranchId::parse(text).ok()),
         order_code: query
@@ -95,7 +95,7 @@ fn filter(query: &mut Query, merchant: MerchantId) -> PaymentFilter {
         status: query.parsed("status", "is not known", status),
         method: query.parsed("method", "is not known", |text| text.parse().ok()),
         provider: query.parsed("provider", "must be a provider", |text| ProviderId::parse(text).ok()),
-        receipt_id: query.parsed("receipt_id", "must be 1 to 128 bytes", receipt),
+        receipt_id: query.parsed("receipt_id", "must be 1 to 128 characters", receipt),
         from: query.parsed("from", NOT_A_TIME, Timestamp::parse_rfc3339),
         to: query.parsed("to", NOT_A_TIME, Timestamp::parse_rfc3339),
         ..PaymentFilter::of(merchant)

@@ -83,7 +83,7 @@ fn checks(payment: &Payment, language: Language) -> Option<Item> {
 /// Lines to the provider that are not in order now.
 fn breakers(state: &State, view: &TimelineView, language: Language) -> Vec<Item> {
     let Some(charge) = view.payment.shown_charge() else { return Vec::new() };
-    let now = mstore_pay_domain::ports::Clock::now(&state.clock);
+    let now = state.gateway.ports().clock.now();
     let troubled = state.readiness.lines().into_iter().filter(|line| line.level > 0);
     troubled
         .filter(|line| line.provider == charge.provider.as_str() && line.account == charge.account.as_str())

@@ -166,6 +166,7 @@ fn a_push_that_nobody_answered_may_be_approved_once_and_nothing_else() {
     let unsure = with(|view| {
         view.payment.charges[0].opening = Opening::Unknown { since: at_second(1) };
         view.payment.charges[0].risk = Risk::Pushed;
+        view.payment.intake = Intake::Closed;
     });
     check(&unsure, 8, ["Memastikan pembayaran", "Making sure of the payment"], true);
 }

@@ -11,7 +11,7 @@ use crate::dossier::Dossier;
 use crate::gateway::{DecideError, FailoverOnUnknown, Gateway, Refusal};
 use crate::ids::ChargeId;
 use crate::lease::Lease;
-use crate::payment::{Display, Intake};
+use crate::payment::{Display, Intake, Payment};
 use crate::ports::{Drift, Exchange, ProviderError, ProviderErrorKind};
 use crate::schedule;
 use crate::unit_of_work::{Due, IdempotencyWrite};
@@ -41,6 +41,9 @@ impl Gateway {
                 let refusal = Refusal { payment: job.payment, code: error.code().code().to_owned() };
                 self.decide_on(job, |dossier| {
                     dossier.refused(&job.payment, &charge.id, &error);
+                    if !is_at_work(dossier, job, charge) {
+                        return;
+                    }
                     dossier.close_intake(&job.payment);
                     if let Some((slot, answers)) = &job.answer {
                         let answer = answers.refused(&refusal);
@@ -73,6 +76,9 @@ impl Gateway {
         let stored = self
             .decide_on(job, |dossier| {
                 dossier.refused(&job.payment, &charge.id, error);
+                if !is_at_work(dossier, job, charge) {
+                    return;
+                }
                 if let Some(following) = following {
                     intend_next(dossier, job, next, following);
                 } else if job.patient {
@@ -87,7 +93,7 @@ impl Gateway {
             _other => RETRY_AFTER,
         };
         Ok(match following {
-            Some(_) => Next::Again,
+            Some(_) => again(next, stored),
             None if job.patient => Next::End(Opened::Unknown(Box::new(stored))),
             None => Next::End(Opened::Unavailable { retry_after }),
         })
@@ -119,8 +125,12 @@ impl Gateway {
             .decide_on(job, |dossier| {
                 dossier.unanswered(&job.payment, &charge.id, &unanswered.exchange, unanswered.told.as_ref());
                 record_drift(dossier, job, charge, &unanswered.drift, &unanswered.exchange);
+                let at_work = is_at_work(dossier, job, charge);
                 if may_replace {
                     dossier.hide(&job.payment, &charge.id);
+                }
+                if !at_work {
+                    return;
                 }
                 if another {
                     intend_next(dossier, job, next, following);
@@ -132,8 +142,21 @@ impl Gateway {
                 }
             })
             .await?;
-        Ok(if another { Next::Again } else { Next::End(Opened::Unknown(Box::new(stored))) })
+        Ok(if another { again(next, stored) } else { Next::End(Opened::Unknown(Box::new(stored))) })
     }
+}
+
+/// Whether a charge is still the one that is being opened. Somebody else may have put it aside, who took the work for
+/// abandoned: then what follows is theirs to say.
+fn is_at_work(dossier: &Dossier, job: &Job<'_>, charge: &Charge) -> bool {
+    let last = dossier.payment(&job.payment).and_then(|payment| payment.charges.last());
+    last.is_some_and(|last| last.id == charge.id && !last.is_hidden())
+}
+
+/// On with the next charge, if it is ours to open.
+fn again(next: ChargeId, stored: Payment) -> Next {
+    let is_ours = stored.charges.last().is_some_and(|last| last.id == next);
+    if is_ours { Next::Again } else { Next::End(Opened::Overtaken(Box::new(stored))) }
 }
 
 /// The intent of the next charge, under the same hold.
@@ -167,8 +190,8 @@ pub(super) fn record_drift(
 
 fn keep_answer(dossier: &mut Dossier, job: &Job<'_>) {
     let Some((slot, answers)) = &job.answer else { return };
-    // What was withdrawn meanwhile is no answer: the key tells how the payment stands when it is asked.
-    let payment = dossier.payment(&job.payment).filter(|payment| payment.display == Display::Shown);
+    // What was withdrawn or replaced meanwhile is no answer: the key tells how the payment stands when it is asked.
+    let payment = dossier.payment(&job.payment).filter(|payment| payment.can_be_shown());
     let answer = payment.map(|payment| answers.opened(payment));
     if let Some(answer) = answer {
         dossier.work_mut().idempotency.push(IdempotencyWrite::Answer {

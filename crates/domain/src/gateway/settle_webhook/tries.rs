@@ -21,6 +21,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// Longest pause.
 const PAUSE_MAX: Duration = Duration::from_hours(1);
 
+/// For how long a delivery is left to the nodes that have its provider.
+const ELSEWHERE_PAUSE: Duration = Duration::from_secs(30);
+
 /// By how much longer word of money waits for the rate limit where nobody looks at the payment.
 const UNWATCHED_PAUSE: Duration = Duration::from_secs(2);
 
@@ -55,6 +58,14 @@ impl Gateway {
             return self.bury(leased, why).await;
         }
         inbox.defer(id, leased.token, pause_after(leased), why).await?;
+        Ok(Settled::Deferred)
+    }
+
+    /// Leaves a delivery of a provider that is not set up here to a node that has it, or to a later start of this one.
+    /// That is no failed try, however often it happens.
+    pub(super) async fn leave_to_others(&self, leased: &LeasedDelivery) -> Result<Settled, StoreError> {
+        let (id, token) = (&leased.delivery.id, leased.token);
+        self.ports.inbox.postpone(id, token, ELSEWHERE_PAUSE, "its provider is not set up here").await?;
         Ok(Settled::Deferred)
     }
 

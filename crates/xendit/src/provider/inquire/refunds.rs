@@ -16,13 +16,26 @@ pub(super) async fn gone_back(
     let Some(request) = request.filter(|_| query.was_paid) else { return Ok(Vec::new()) };
     match refunds_of(talk, request).await {
         Ok((_, listed)) => Ok(listed.into_iter().filter_map(Refund::fact).collect()),
-        // A key that may not read refunds makes none either, and must not keep back the money that came.
-        Err(error) if error.kind == ProviderErrorKind::Unauthorized => {
+        // What asking again does not mend must not keep back the money that came.
+        Err(error) if is_lasting(&error.kind) => {
             tracing::debug!(request = %request, %error, "no list of refunds of {request}");
             Ok(Vec::new())
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether the list will not come however often it is asked for. A key that may not read refunds makes none either.
+fn is_lasting(kind: &ProviderErrorKind) -> bool {
+    matches!(
+        kind,
+        ProviderErrorKind::Unauthorized
+            | ProviderErrorKind::NotFound
+            | ProviderErrorKind::Unsupported
+            | ProviderErrorKind::InvalidRequest
+            | ProviderErrorKind::Declined
+            | ProviderErrorKind::Malformed
+    )
 }
 
 /// The refunds of a payment request, and the answer that lists them.
