@@ -23,6 +23,8 @@ use crate::store::PostgresStore;
 /// Tells these locks from others, as the classes in `write/locks.rs` do.
 const LOCK_CLASS: i32 = 730_582;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// From one look at who holds leases to the next: whoever came and died in between was never seen living.
+const LOOKS_PER_ROLL: u64 = 4;
 /// A look that takes longer was not answered.
 const LOOK_MAX: Duration = Duration::from_secs(3);
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
@@ -97,9 +99,11 @@ impl PostgresStore {
     async fn be_present(&self, number: &mut Option<i32>) -> Result<(), BoxError> {
         let (mut conn, mine) = enter(&self.address, number).await?;
         self.presence.set(Some(mine));
-        let holders = bounded(leases::holders(&mut conn)).await?;
-        let mut roll = Roll::of(holders);
+        let (mut roll, mut looks) = (Roll::default(), (0..LOOKS_PER_ROLL).cycle());
         loop {
+            if looks.next() == Some(0) {
+                roll.meet(bounded(leases::holders(&mut conn)).await?);
+            }
             let living = bounded(living(&mut conn)).await?;
             if !living.iter().any(|node| node.is_here && node.number == mine) {
                 return Err(NotPresent::NoSession.into());

@@ -11,10 +11,12 @@ const MISSED_MAX: u32 = 4;
 pub(super) struct Roll(BTreeMap<i32, u32>);
 
 impl Roll {
-    /// One on which those stand who hold leases, living or not. Whoever holds one has been living: so they MUST have
-    /// been read before the first call.
-    pub(super) fn of(holders: impl IntoIterator<Item = i32>) -> Self {
-        Self(holders.into_iter().map(|number| (number, 0)).collect())
+    /// Puts those on it who hold leases, living or not. Whoever holds one has been living: so they MUST have been read
+    /// before the next call.
+    pub(super) fn meet(&mut self, holders: impl IntoIterator<Item = i32>) {
+        for number in holders {
+            self.0.entry(number).or_default();
+        }
     }
 
     /// Notes who answers; returns those who are dead, once.
@@ -37,7 +39,8 @@ mod tests {
     /// Who is found dead at each call, when those answer who are named.
     #[track_caller]
     fn check(holders: &[i32], calls: &[&[i32]], want: &[&[i32]]) {
-        let mut roll = Roll::of(holders.iter().copied());
+        let mut roll = Roll::default();
+        roll.meet(holders.iter().copied());
         let dead: Vec<Vec<i32>> = calls.iter().map(|living| roll.call(&living.iter().copied().collect())).collect();
         assert_eq!(dead, want);
     }

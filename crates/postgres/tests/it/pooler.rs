@@ -29,6 +29,7 @@ async fn behind_a_pooler_nodes_write_wake_each_other_and_inherit_what_a_dead_one
     let presence = Handle::current().spawn(async move { dying.keep_presence().await });
     Handle::current().spawn(async move { living.keep_presence().await });
     let locks = || cluster.run("postgres", "SELECT count(*) FROM pg_locks WHERE classid = 730582").unwrap();
+    let holders = || cluster.run("postgres", "SELECT lease_holder FROM payments").unwrap();
     while locks() != "2" {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -55,7 +56,7 @@ async fn behind_a_pooler_nodes_write_wake_each_other_and_inherit_what_a_dead_one
     presence.abort();
     let died = Instant::now();
     while other.claim_due(far_future(), 1, lease()).await.unwrap().is_empty() {
-        assert!(died.elapsed() < NOTICED_WITHIN);
+        assert!(died.elapsed() < NOTICED_WITHIN, "{} locks, held by {:?}", locks(), holders());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
