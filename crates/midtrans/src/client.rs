@@ -1,13 +1,13 @@
 //! Talking to Midtrans: headers, limits, and a record of what was said.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ports::{
     Certainty, Endpoint, Exchange, Operation, ProviderError, ProviderErrorKind, RateBudget, Upstream,
 };
-use mstore_pay_outbound::{Call, Deadline, HttpClient, Reply};
+use mstore_pay_outbound::{Call, Deadline, HttpClient, Record, Reply};
 use url::Url;
 
 use crate::config::MidtransConfig;
@@ -31,12 +31,12 @@ pub(crate) struct Talk<'a> {
     account: &'a ProviderAccount,
     operation: Operation,
     deadline: Deadline,
-    said: Mutex<Exchange>,
+    said: Record,
 }
 
 impl Client {
     pub(crate) fn talk<'a>(&'a self, account: &'a ProviderAccount, operation: Operation, within: Duration) -> Talk<'a> {
-        Talk { client: self, account, operation, deadline: Deadline::within(within), said: Mutex::default() }
+        Talk { client: self, account, operation, deadline: Deadline::within(within), said: Record::default() }
     }
 
     /// A call that was never made, because nothing good could come of it.
@@ -88,7 +88,7 @@ impl Talk<'_> {
 
     /// What was said so far, redacted.
     pub(crate) fn exchange(&self) -> Exchange {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.said.exchange()
     }
 
     /// An error of this operation.
@@ -111,7 +111,7 @@ impl Talk<'_> {
         let reply = self.send(call, endpoint).await?;
         match Judgement::of(&reply, endpoint) {
             None => {
-                self.notice_fields(&reply);
+                self.said.add_unknown_fields(unknown_fields(&reply.body));
                 Ok(reply)
             }
             Some(Judgement { kind, certainty, upstream }) => Err(self.error(kind, certainty).saying(upstream)),
@@ -122,7 +122,7 @@ impl Talk<'_> {
         let account = self.account;
         let call = call.basic_auth(&account.credential);
         let outcome = self.client.http.send(&call, self.deadline.left()).await;
-        self.record(&call, outcome.as_ref().ok());
+        self.said.add(&call, outcome.as_ref().ok());
         let reply = outcome.map_err(|error| {
             let (kind, certainty) = error.classify();
             self.error(kind, certainty).because(error)
@@ -131,35 +131,5 @@ impl Talk<'_> {
             budget.observe(&self.client.config.id, &account.id, endpoint, status).await;
         }
         Ok(reply)
-    }
-
-    fn record(&self, call: &Call, reply: Option<&Reply>) {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        add_line(&mut said.request, call.on_record());
-        if let Some(reply) = reply {
-            add_line(&mut said.response, reply.on_record());
-        }
-    }
-}
-
-impl Talk<'_> {
-    /// Keeps the names of fields that no answer of today has.
-    fn notice_fields(&self, reply: &Reply) {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        for name in unknown_fields(&reply.body) {
-            if !said.unknown_fields.contains(&name) {
-                said.unknown_fields.push(name);
-            }
-        }
-    }
-}
-
-fn add_line(lines: &mut Option<String>, line: String) {
-    match lines {
-        Some(lines) => {
-            lines.push('\n');
-            lines.push_str(&line);
-        }
-        None => *lines = Some(line),
     }
 }

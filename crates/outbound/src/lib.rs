@@ -3,7 +3,7 @@
 //! * [`HttpClient`] sends a [`Call`] and brings back a [`Reply`], or an [`HttpError`] that says for certain
 //!   whether the request can have left this machine. No redirects, no proxy, a total deadline, a cap on
 //!   what an answer may inflate to.
-//! * [`redact`] makes what was said fit for the audit trail and for logs.
+//! * [`Record`] keeps what was said in one operation; [`redact`] makes it fit for the audit trail and for logs.
 //! * [`json`] reads answers without ever passing an amount through a binary float.
 //! * [`Retry`], [`CircuitBreaker`] and [`Bulkhead`] are providers themselves; [`layered`] stacks them.
 //!
@@ -19,6 +19,7 @@ mod client;
 mod deadline;
 mod error;
 mod layers;
+mod record;
 mod reply;
 mod retry;
 
@@ -29,5 +30,6 @@ pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use error::HttpError;
 pub use layers::{Layered, layered};
+pub use record::Record;
 pub use reply::Reply;
 pub use retry::{Retry, RetryPolicy};

@@ -1,7 +1,7 @@
 //! Talking to Xendit: headers, limits, and a record of what was said.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mstore_pay_domain::account::ProviderAccount;
@@ -9,7 +9,7 @@ use mstore_pay_domain::ports::{
     BudgetClass, Certainty, Endpoint, Exchange, Operation, ProviderError, ProviderErrorKind, RateBudget, Reservation,
     Upstream,
 };
-use mstore_pay_outbound::{Call, Deadline, HttpClient, Reply};
+use mstore_pay_outbound::{Call, Deadline, HttpClient, Record, Reply};
 use url::Url;
 
 use crate::config::{XenditApi, XenditConfig};
@@ -34,14 +34,14 @@ pub(crate) struct Talk<'a> {
     account: &'a ProviderAccount,
     operation: Operation,
     deadline: Deadline,
-    said: Mutex<Exchange>,
+    said: Record,
     /// The call that the caller reserved is still to be made.
     prepaid: AtomicBool,
 }
 
 impl Client {
     pub(crate) fn talk<'a>(&'a self, account: &'a ProviderAccount, operation: Operation, within: Duration) -> Talk<'a> {
-        let (deadline, said, prepaid) = (Deadline::within(within), Mutex::default(), AtomicBool::new(true));
+        let (deadline, said, prepaid) = (Deadline::within(within), Record::default(), AtomicBool::new(true));
         Talk { client: self, account, operation, deadline, said, prepaid }
     }
 
@@ -126,7 +126,7 @@ impl Talk<'_> {
 
     /// What was said so far, redacted.
     pub(crate) fn exchange(&self) -> Exchange {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.said.exchange()
     }
 
     /// An error of this operation.
@@ -153,7 +153,7 @@ impl Talk<'_> {
     ) -> Result<Reply, ProviderError> {
         let reply = self.send(call, version, endpoint).await?;
         if reply.is_success() {
-            self.notice_fields(&reply);
+            self.said.add_unknown_fields(unknown_fields(&reply.body));
             return Ok(reply);
         }
         let Judgement { kind, certainty, upstream } = Judgement::of(&reply);
@@ -175,7 +175,7 @@ impl Talk<'_> {
             call = call.header("for-user-id", business.as_str());
         }
         let outcome = self.client.http.send(&call, self.deadline.left()).await;
-        self.record(&call, outcome.as_ref().ok());
+        self.said.add(&call, outcome.as_ref().ok());
         let reply = outcome.map_err(|error| {
             let (kind, certainty) = error.classify();
             self.error(kind, certainty).because(error)
@@ -184,26 +184,6 @@ impl Talk<'_> {
             budget.observe(&self.client.config.id, &account.id, endpoint, status).await;
         }
         Ok(reply)
-    }
-
-    fn record(&self, call: &Call, reply: Option<&Reply>) {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        add_line(&mut said.request, call.on_record());
-        if let Some(reply) = reply {
-            add_line(&mut said.response, reply.on_record());
-        }
-    }
-}
-
-impl Talk<'_> {
-    /// Keeps the names of fields that no answer of today has.
-    fn notice_fields(&self, reply: &Reply) {
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        for name in unknown_fields(&reply.body) {
-            if !said.unknown_fields.contains(&name) {
-                said.unknown_fields.push(name);
-            }
-        }
     }
 }
 
@@ -215,14 +195,4 @@ fn api_version(url: &Url) -> Option<&'static str> {
         "qr_codes" => Some(API_VERSION_QR_CODES),
         _ => None,
     })
-}
-
-fn add_line(lines: &mut Option<String>, line: String) {
-    match lines {
-        Some(lines) => {
-            lines.push('\n');
-            lines.push_str(&line);
-        }
-        None => *lines = Some(line),
-    }
 }
