@@ -77,10 +77,10 @@ pub(crate) struct Licence {
     pub(crate) panics: bool,
 }
 
-/// Waits until every paid object counts as paid, stops the gateway, holds all invariants, and fails the case where
-/// one is broken.
+/// Waits until every paid object counts as paid and no till waits for an opening, stops the gateway, holds all
+/// invariants, and fails the case where one is broken.
 pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[Till], licence: Licence) -> Judged {
-    let (rest, unpaid) = come_to_rest(rig, tills).await;
+    let (rest, unpaid) = come_to_rest(rig, log, tills).await;
     let evidence = Evidence::gather(rig, log).await;
     let mut findings = vec![
         answers::acknowledged_is_stored(&evidence),
@@ -126,33 +126,61 @@ fn report(case: &str, findings: &[Finding]) {
     assert!(broken.is_empty(), "{case} breaks\n{}", broken.join("\n"));
 }
 
-/// Looks at every paid object through the public API until it counts as paid, as long as the window allows. Gives how
-/// long that took, how many there were, and which still do not.
-async fn come_to_rest(rig: &Rig, tills: &[Till]) -> (Duration, (usize, Vec<String>)) {
+/// Looks through the public API at every paid object until it counts as paid, and at every payment that was answered
+/// before it was opened until it is, as long as the window allows. Gives how long that took, how many paid objects there
+/// were, and which still do not count.
+async fn come_to_rest(rig: &Rig, log: &ClientLog, tills: &[Till]) -> (Duration, (usize, Vec<String>)) {
     let paid: Vec<String> =
         rig.control.charges().await.into_iter().filter(LedgerCharge::is_paid).map(|charge| charge.id).collect();
     let began = Instant::now();
-    let mut waiting = paid.clone();
+    let (mut unpaid, mut unopened) = (paid.clone(), taken(log));
     loop {
-        let count = u64::try_from(waiting.len()).expect("a count");
-        let told = at_once(count, LOOKS_AT_ONCE, |index| {
-            let id = waiting[usize::try_from(index).expect("an index")].clone();
-            async move { if is_told(tills, &id).await { None } else { Some(id) } }
-        });
-        waiting = told.await.into_iter().flatten().collect();
-        if waiting.is_empty() || began.elapsed() > RECOVERY_WINDOW {
-            let broken = waiting.iter().map(|id| format!("{id} is paid and nobody was told")).collect();
+        unpaid = without(unpaid, |id| is_told(tills, id)).await;
+        unopened = without(unopened, |id| is_opened(tills, id)).await;
+        if (unpaid.is_empty() && unopened.is_empty()) || began.elapsed() > RECOVERY_WINDOW {
+            let broken = unpaid.iter().map(|id| format!("{id} is paid and nobody was told")).collect();
             return (began.elapsed(), (paid.len(), broken));
         }
         sleep(Duration::from_millis(250)).await;
     }
 }
 
+/// The payments that tills were told to ask for again.
+fn taken(log: &ClientLog) -> Vec<String> {
+    let taken = log.all().into_iter().filter(|exchange| exchange.is_create() && exchange.status() == 202);
+    taken.filter_map(|exchange| exchange.data()["payment_id"].as_str().map(str::to_owned)).collect()
+}
+
+/// Those ids for which that does not hold.
+async fn without<F>(ids: Vec<String>, holds: impl Fn(String) -> F + Sync) -> Vec<String>
+where
+    F: Future<Output = bool> + Send,
+{
+    let count = u64::try_from(ids.len()).expect("a count");
+    let left = at_once(count, LOOKS_AT_ONCE, |index| {
+        let id = ids[usize::try_from(index).expect("an index")].clone();
+        let held = holds(id.clone());
+        async move { (!held.await).then_some(id) }
+    });
+    left.await.into_iter().flatten().collect()
+}
+
 /// Whether one of the tills is told that the object is paid.
-async fn is_told(tills: &[Till], id: &str) -> bool {
+async fn is_told(tills: &[Till], id: String) -> bool {
     for till in tills {
-        if till.get(id).await.data()["status"] == "paid" {
+        if till.get(&id).await.data()["status"] == "paid" {
             return true;
+        }
+    }
+    false
+}
+
+/// Whether the till whose payment it is waits for its opening no more.
+async fn is_opened(tills: &[Till], id: String) -> bool {
+    for till in tills {
+        let data = till.get(&id).await.data();
+        if data["payment_id"] == id.as_str() {
+            return data["status_reason"] != "opening";
         }
     }
     false
