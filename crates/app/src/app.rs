@@ -16,7 +16,7 @@ use tokio::net::TcpSocket;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::auth::{Authenticator, KeyError};
-use crate::config::Config;
+use crate::config::{Config, MidtransAddresses};
 use crate::http::Links;
 use crate::limits::Limits;
 use crate::pages::link::{LinkSigner, WeakLinkSecret};
@@ -124,8 +124,8 @@ impl App {
             public: public_base_url.clone(),
             xendit: config.xendit.base_url.clone().or_else(of_sandbox).unwrap_or_default(),
             midtrans: config.midtrans.as_ref().and_then(|midtrans| {
-                let of_sandbox = || sandbox.as_ref().map(RunningSandbox::midtrans_base_url);
-                midtrans.base_url.clone().or_else(of_sandbox)
+                let of_sandbox = || sandbox.as_ref().map(|of| MidtransAddresses::below(&of.midtrans_base_url()));
+                midtrans.addresses.clone().or_else(of_sandbox)
             }),
         };
         let Wired { gateway, feed, readiness, upkeep, known } =

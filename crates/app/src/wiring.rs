@@ -15,7 +15,9 @@ use mstore_pay_outbound::{HttpClient, HttpError, layered};
 use mstore_pay_remote_ledger::{ConfigError as LedgerConfigError, RemoteLedger, RemoteLedgerConfig};
 use mstore_pay_xendit::{ConfigError as XenditConfigError, Xendit, XenditConfig, XenditWebhooks};
 
-use crate::config::{Config, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX, MidtransSettings, PerMinute};
+use crate::config::{
+    Config, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX, MidtransAddresses, MidtransSettings, PerMinute,
+};
 use crate::feed::Feed;
 use crate::observed::Observed;
 use crate::probe::Failpoints;
@@ -58,7 +60,7 @@ pub(crate) struct Addresses {
     pub(crate) public: String,
     pub(crate) xendit: String,
     /// None where Midtrans takes no part.
-    pub(crate) midtrans: Option<String>,
+    pub(crate) midtrans: Option<MidtransAddresses>,
 }
 
 fn call_limits(config: &Config) -> Result<CallLimits, IdError> {
@@ -149,25 +151,27 @@ fn providers(
     let (xendit, of_xendit) = guarded_xendit(config, &addresses.xendit, clock, budget)?;
     let mut all: Vec<Arc<dyn PaymentProvider>> = vec![xendit.clone()];
     let mut webhooks: Vec<Arc<dyn WebhookSource>> = vec![Arc::new(of_xendit)];
-    let Some(base_url) = &addresses.midtrans else {
+    let Some(midtrans_at) = &addresses.midtrans else {
         return Ok(Providers { xendit, midtrans: None, all, webhooks });
     };
-    let (midtrans, of_midtrans) = guarded_midtrans(config, base_url, clock, budget)?;
+    let (midtrans, of_midtrans) = guarded_midtrans(config, midtrans_at, clock, budget)?;
     all.push(midtrans.clone());
     webhooks.push(Arc::new(of_midtrans));
     Ok(Providers { xendit, midtrans: Some(midtrans), all, webhooks })
 }
 
 /// Midtrans as it is reached there, with everything before it, and what reads its notifications.
-fn guarded_midtrans(
+pub(crate) fn guarded_midtrans(
     config: &Config,
-    base_url: &str,
+    addresses: &MidtransAddresses,
     clock: &Arc<dyn Clock>,
     budget: &Arc<dyn RateBudget>,
 ) -> Result<(Arc<GuardedMidtrans>, MidtransWebhooks), WiringError> {
-    let mut reached = MidtransConfig::new(base_url)?;
+    let midtrans = config.midtrans.as_ref();
+    let api = midtrans.map(|of| of.api).unwrap_or_default();
+    let mut reached = MidtransConfig::new(&addresses.core, &addresses.snap)?.with_api(api);
     // The sandbox in this process is told where to send; Midtrans is, where we know how the outside reaches us.
-    let is_played = config.midtrans.as_ref().is_some_and(|of| of.base_url.is_none());
+    let is_played = midtrans.is_some_and(|of| of.addresses.is_none());
     if let Some(public) = config.public_base_url.as_deref().filter(|_| !is_played) {
         let below = format!("{}/api/v1/webhook/{}", public.trim_end_matches('/'), MidtransConfig::ID);
         reached = reached.with_notifications(below.parse()?);
@@ -212,7 +216,7 @@ pub(crate) fn main_account(config: &Config) -> Result<ProviderAccount, WiringErr
 }
 
 /// The environment's account at Midtrans, `main` as well.
-fn midtrans_account(midtrans: &MidtransSettings) -> Result<ProviderAccount, WiringError> {
+pub(crate) fn midtrans_account(midtrans: &MidtransSettings) -> Result<ProviderAccount, WiringError> {
     let key = || SharedSecret::new(midtrans.server_key.expose()).ok_or(WiringError::BlankSecret);
     let is_live = midtrans.server_key.expose().starts_with(MIDTRANS_LIVE_KEY_PREFIX);
     Ok(ProviderAccount {
@@ -222,7 +226,10 @@ fn midtrans_account(midtrans: &MidtransSettings) -> Result<ProviderAccount, Wiri
         credential: key()?,
         for_user_id: None,
         provider_merchant_id: None,
-        webhook_secrets: WebhookSecrets { current: key()?, previous: None },
+        webhook_secrets: WebhookSecrets {
+            current: key()?,
+            previous: midtrans.server_key_previous.as_ref().and_then(|key| SharedSecret::new(key.expose())),
+        },
         nmid: midtrans.nmid.clone(),
     })
 }

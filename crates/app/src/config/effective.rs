@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 
 use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder, RetentionPolicy};
 use mstore_pay_domain::ids::MerchantId;
+use mstore_pay_midtrans::MidtransApi;
 use mstore_pay_sandbox::{ClockAnchor, SandboxConfig};
 use mstore_pay_xendit::{WebhookVerification, XenditApi};
 
@@ -89,12 +90,27 @@ pub struct XenditSettings {
 pub struct MidtransSettings {
     /// Key of the account `main`, and what its notifications are signed with.
     pub server_key: SecretText,
-    /// Where it is; `None`: the sandbox in this process.
-    pub base_url: Option<String>,
+    /// The one before.
+    pub server_key_previous: Option<SecretText>,
+    /// With which customers' browsers turn cards into tokens.
+    pub client_key: Option<String>,
+    /// Through which of its APIs charges are opened.
+    pub api: MidtransApi,
+    /// Where they are; `None`: the sandbox in this process.
+    pub addresses: Option<MidtransAddresses>,
     /// The national merchant id that QR codes must carry.
     pub nmid: Option<String>,
     /// Calls a minute for each account and endpoint.
     pub rate_limit: PerMinute,
+}
+
+/// Where Midtrans' APIs are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MidtransAddresses {
+    /// The Core API.
+    pub core: String,
+    /// Snap.
+    pub snap: String,
 }
 
 /// How a transaction service of somebody else is reached.
@@ -119,6 +135,14 @@ pub struct HttpLimits {
     pub connections_max: NonZeroUsize,
     /// Threads.
     pub threads: NonZeroUsize,
+}
+
+impl MidtransAddresses {
+    /// Both below that Core API, as a sandbox has them.
+    #[must_use]
+    pub fn below(core: &str) -> Self {
+        Self { core: core.to_owned(), snap: format!("{}/snap/v1", core.trim_end_matches('/')) }
+    }
 }
 
 impl XenditSettings {

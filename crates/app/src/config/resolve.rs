@@ -10,6 +10,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use mstore_pay_midtrans::MidtransConfig;
 use mstore_pay_remote_ledger::RemoteLedgerConfig;
 use mstore_pay_sandbox::{RateLimit, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT};
 
@@ -82,11 +83,12 @@ impl Settings {
         } else if secrets.xendit_key.as_ref().is_some_and(|key| key.expose().starts_with(LIVE_KEY_PREFIX)) {
             faults.add("XENDIT_SECRET_KEY is a live key, and APP_ENV is not production");
         }
-        let sandbox = sandboxed.then(|| midtrans::played(self.embedded_sandbox(), &secrets));
+        let sandbox = sandboxed.then(|| midtrans::played(self.embedded_sandbox(), &self.midtrans));
         let database =
             faults.keep(self.database_url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}")));
         let xendit = xendit_settings(&self.xendit, &secrets, sandboxed, faults);
-        let midtrans = midtrans::settings(&self.midtrans, &secrets, production, sandboxed, faults);
+        let is_named = self.policy.provider_order.contains(MidtransConfig::ID);
+        let midtrans = midtrans::settings(&self.midtrans, &secrets, production, sandboxed && is_named, faults);
         let ledger = ledger_settings(&self.ledger, &secrets, faults);
         let jwt = self.jwt_settings(&secrets, faults);
         let role_map = faults.keep(policies::role_map(&self.access.role_map));
@@ -178,6 +180,7 @@ pub(super) struct Secrets {
     pub(super) xendit_token: Option<SecretText>,
     pub(super) xendit_token_previous: Option<SecretText>,
     pub(super) midtrans_key: Option<SecretText>,
+    pub(super) midtrans_key_previous: Option<SecretText>,
     pub(super) ledger_token: Option<SecretText>,
 }
 
@@ -211,6 +214,11 @@ impl Secrets {
                 "MIDTRANS_SERVER_KEY",
                 &midtrans.midtrans_server_key,
                 &midtrans.midtrans_server_key_file,
+            ),
+            midtrans_key_previous: read(
+                "MIDTRANS_SERVER_KEY_PREVIOUS",
+                &midtrans.midtrans_server_key_previous,
+                &midtrans.midtrans_server_key_previous_file,
             ),
         }
     }

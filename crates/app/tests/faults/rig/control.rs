@@ -42,6 +42,11 @@ impl Control {
         self.pay_named(json!({"provider": "xendit", "id": id}), pay).await
     }
 
+    /// Pays at Midtrans the transaction of that id.
+    pub(crate) async fn pay_at_midtrans(&self, id: &str, pay: &Pay) -> Value {
+        self.pay_named(json!({"provider": "midtrans", "id": id}), pay).await
+    }
+
     /// Pays the newest object of that order: what a customer does whose phone shows it.
     pub(crate) async fn approve(&self, order_code: &str, pay: &Pay) -> Value {
         self.pay_named(json!({"provider": "xendit", "order_code": order_code}), pay).await
