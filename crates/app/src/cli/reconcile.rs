@@ -69,7 +69,7 @@ pub(super) async fn run(args: ReconcileArgs) -> Result<(), CliError> {
 fn addresses(config: &Config) -> Result<Addresses, OnlyPlayed> {
     let xendit = config.xendit.base_url.clone().ok_or(OnlyPlayed("xendit"))?;
     let midtrans = match &config.midtrans {
-        Some(midtrans) => Some(midtrans.base_url.clone().ok_or(OnlyPlayed("midtrans"))?),
+        Some(midtrans) => Some(midtrans.addresses.clone().ok_or(OnlyPlayed("midtrans"))?),
         None => None,
     };
     Ok(Addresses { public: config.public_base_url.clone().unwrap_or_default(), xendit, midtrans })
