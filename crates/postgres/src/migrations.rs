@@ -6,6 +6,7 @@ use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
+use diesel::sql_types::BigInt;
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -33,9 +34,16 @@ const CLEAR_UP: &str = "
     END $$";
 
 /// Held by the one node that migrates; the others wait for it. The number means nothing but this.
-const LOCK: &str = "SELECT pg_advisory_lock(7305809195316439)";
+const LOCK: i64 = 7_305_809_195_316_439;
+/// From one try to get it to the next. Whoever waited for it in a statement would be waited for in turn by an index that
+/// is made concurrently.
+const LOCK_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+diesel::define_sql_function! {
+    fn pg_try_advisory_lock(key: BigInt) -> Bool;
+}
 
 diesel::table! {
     __diesel_schema_migrations (version) {
@@ -62,7 +70,9 @@ pub(crate) async fn run(address: &Address) -> Result<Vec<String>, OpenError> {
         return Ok(Vec::new());
     }
     let migrate = |source| OpenError::Migrate { source };
-    conn.batch_execute(LOCK).await.map_err(|source| migrate(source.into()))?;
+    while !diesel::select(pg_try_advisory_lock(LOCK)).get_result(&mut conn).await.map_err(|why| migrate(why.into()))? {
+        tokio::time::sleep(LOCK_AGAIN_AFTER).await;
+    }
     conn.batch_execute(LOCK_TIMEOUT).await.map_err(|source| migrate(source.into()))?;
     let mut clearing = address.connect_unbounded().await.map_err(|source| OpenError::Connect { source })?;
     clearing.batch_execute(LOCK_TIMEOUT).await.map_err(|source| migrate(source.into()))?;
