@@ -16,7 +16,12 @@ use crate::ports::{BudgetClass, Endpoint, PaymentPlace, ProviderErrorKind, Reser
 use crate::time::Timestamp;
 
 /// For one listing of a whole period.
-const LISTING_WITHIN: Duration = Duration::from_mins(5);
+const LISTING_WITHIN: Duration = Duration::from_mins(1);
+/// How long it is tried to have one that is whole: the rate limit may cut it short, above all where a process has just
+/// begun.
+const LISTINGS_WITHIN: Duration = Duration::from_mins(3);
+/// Before the second try; each pause is twice the one before, so that the rate limit leaves more pages to the next.
+const LISTING_FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// How long money is asked about that the provider lists and does not bear out yet.
 const ROWS_WITHIN: Duration = Duration::from_mins(2);
 /// Before that is done again.
@@ -91,10 +96,29 @@ impl Gateway {
     /// # Errors
     /// [`StoreError`]: what was recorded until then stays.
     pub async fn reconcile(&self, account: &ProviderAccount, since: Timestamp) -> Result<Reconciled, StoreError> {
-        match self.arrived(account, since, LISTING_WITHIN).await {
+        match self.arrived_in_all(account, since).await {
             Listing::Read(swept) => self.reconcile_rows(account, since, &swept).await,
             Listing::Unsupported => self.reconcile_charges(account, since).await,
             Listing::Unread => Ok(Reconciled::default()),
+        }
+    }
+
+    /// The list of the whole period; as much of it as there is once the time is over.
+    async fn arrived_in_all(&self, account: &ProviderAccount, since: Timestamp) -> Listing {
+        let clock = self.ports.clock.as_ref();
+        let (over, mut pause) = (clock.monotonic().saturating_add(LISTINGS_WITHIN), LISTING_FIRST_PAUSE);
+        loop {
+            let listing = self.arrived(account, since, LISTING_WITHIN).await;
+            let is_cut_short = match &listing {
+                Listing::Read(swept) => !swept.complete,
+                Listing::Unread => true,
+                Listing::Unsupported => false,
+            };
+            if !is_cut_short || clock.monotonic() >= over {
+                return listing;
+            }
+            clock.sleep(pause).await;
+            pause = pause.saturating_mul(2);
         }
     }
 
