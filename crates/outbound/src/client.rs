@@ -23,6 +23,8 @@ impl HttpClient {
     /// How long an unused connection is kept, in seconds; shorter than balancers commonly do, so that a
     /// request rarely meets a connection that is being closed.
     const IDLE_SECONDS_MAX: u64 = 30;
+    /// How many unused connections to one provider are kept: what a rush leaves behind is closed.
+    const IDLE_CONNECTIONS_MAX: usize = 32;
 
     /// Builds the client.
     ///
@@ -33,6 +35,7 @@ impl HttpClient {
             .user_agent(concat!("mstore-pay/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(Self::CONNECT_SECONDS_MAX))
             .pool_idle_timeout(Duration::from_secs(Self::IDLE_SECONDS_MAX))
+            .pool_max_idle_per_host(Self::IDLE_CONNECTIONS_MAX)
             .redirect(Policy::none())
             .referer(false)
             .no_proxy()
