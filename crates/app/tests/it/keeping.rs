@@ -34,7 +34,7 @@ async fn settled_work_and_bodies_go_after_their_time_and_the_audit_trail_holds()
     assert_eq!(house.payment(&payment["payment_id"]).await["status"], json!("paid"));
     assert!(house.rows("payment_events").len() >= on_record);
     let url = house.database_url();
-    let verify = move || run(&["audit", "verify", "--database-url", &url]);
+    let verify = move || run(&["audit", "verify", A_MILLIONFOLD, "--database-url", &url]);
     let (holds, said) = tokio::runtime::Handle::current().spawn_blocking(verify).await.unwrap();
     assert!(holds && said.contains("0 bodies are as they were"), "{said}");
 }
