@@ -62,6 +62,13 @@ pub(crate) fn is_settled(object: &Object) -> bool {
     object.raw("settlement_time").is_some()
 }
 
+/// What was put on top of the shop's amount and the customer bears, if anything was.
+pub(crate) fn fee(object: &Object) -> Option<Money> {
+    let whole = Money::parse(&decimal(object, "gross_amount")?).ok()?;
+    let fee = whole.checked_sub(&shop_amount(object)?.amount)?;
+    (!fee.is_zero()).then_some(fee)
+}
+
 /// The shop's amount: where a fee was put on top and the customer bears it, without the fee. `None` where an amount
 /// stands that is none.
 pub(crate) fn shop_amount(object: &Object) -> Option<ReportedMoney> {

@@ -101,6 +101,7 @@ impl AcmeCharge {
             receipts: self.receipts,
             refunds: Vec::new(),
             reversals: Vec::new(),
+            fees: Vec::new(),
             expires_at: None,
             exchange: self.exchange,
         }

@@ -1,5 +1,7 @@
 //! `doctor`
 
+mod midtrans;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +29,8 @@ pub(super) async fn run(settings: Settings) -> Result<(), CliError> {
     // Refuses with everything that is wrong.
     let config = config_of(settings)?;
     say(&format!("configuration: in order ({})", config.env.word()))?;
-    let checks = [check_store(&config).await, check_provider(&config).await];
+    let known = [check_store(&config).await, check_provider(&config).await];
+    let checks = known.into_iter().chain(midtrans::check(&config).await);
     let mut unwell = 0_usize;
     for (what, outcome) in checks {
         match outcome {

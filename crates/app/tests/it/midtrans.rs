@@ -40,6 +40,34 @@ async fn a_payment_opened_at_midtrans_is_told_by_its_notification() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_snap_waits_through_a_denial_and_is_told_paid_by_its_notification() {
+    let house = House::open_with(&[KEY, "--provider-order=midtrans", "--midtrans-api=snap"]).await;
+    for method in ["qris", "gopay", "dana", "credit_card"] {
+        let order = format!("TRX-{method}");
+        let mut body = qris(&order, 33_000);
+        body["method"] = json!(method);
+        let answer = house.post(PAYMENTS).json(&body).send().await;
+        answer.expect_status(200);
+        let opened = answer.data();
+        assert!(opened["checkout_url"].as_str().is_some_and(|url| url.contains("/snap/")), "{opened}");
+        let denied = json!({"provider": "midtrans", "order_code": order});
+        house.control(Method::POST, "fail", &denied).await;
+        customer_pays(&house, &order, true).await;
+        house.until_status(&opened["payment_id"], "paid").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_nobody_opened_is_closed_when_its_payment_is_cancelled() {
+    let house = House::open_with(&[KEY, "--provider-order=midtrans", "--midtrans-api=snap"]).await;
+    let payment = house.pay_by_qris("TRX-1", 33_000).await;
+    let path = format!("{PAYMENTS}/{}/cancel", payment["payment_id"].as_str().unwrap());
+    house.post(&path).json(&json!({})).send().await.expect_status(200);
+    house.until_status(&payment["payment_id"], "canceled").await;
+    assert_eq!(house.charges_of("TRX-1").await, Vec::<Value>::new(), "nothing was ever picked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_payment_is_dead_at_midtrans_as_well() {
     let house = House::open_with(&[KEY, "--provider-order=midtrans"]).await;
     let payment = house.pay_by_qris("TRX-1", 33_000).await;

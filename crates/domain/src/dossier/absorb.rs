@@ -5,6 +5,7 @@ use crate::audit::{AuditEvent, BodyRole};
 use crate::charge::{Charge, Closing, DisputeReason, Outcome, Signal};
 use crate::exception::{Misfit, MoneySource};
 use crate::ids::{ChargeId, PaymentId};
+use crate::method::Method;
 use crate::payment::{Display, Payment, Withdrawal};
 use crate::ports::{ChargeSnapshot, SnapshotStatus};
 
@@ -51,12 +52,24 @@ impl Dossier {
                 Outcome::Disputed(reason) => changed |= self.dispute(payment, charge, signal, reason),
             }
         }
+        changed |= self.raise_for_fees(payment, charge, snapshot);
         if changed {
             self.keep_exchange(payment, charge, snapshot);
             Absorbed::Changed
         } else {
             Absorbed::Nothing
         }
+    }
+
+    /// A fee that the customer bore is put before a person where it is forbidden; `false` if none was, or before.
+    fn raise_for_fees(&mut self, payment: &PaymentId, charge: &ChargeId, snapshot: &ChargeSnapshot) -> bool {
+        if self.payment(payment).is_none_or(|payment| payment.method != Method::Qris) {
+            return false;
+        }
+        snapshot.fees.iter().fold(false, |raised, (receipt, fee)| {
+            let misfit = Misfit::FeeOnQris { receipt: receipt.clone(), fee: fee.clone() };
+            self.raise(payment, Some(*charge), misfit) | raised
+        })
     }
 
     fn keep_exchange(&mut self, payment: &PaymentId, charge: &ChargeId, snapshot: &ChargeSnapshot) {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use mstore_pay_domain::audit::Actor;
-use mstore_pay_domain::charge::{Artefact, Closing, Opening, Risk};
-use mstore_pay_domain::dossier::Dossier;
+use mstore_pay_domain::charge::{Artefact, Closing, Opening, Payer, Receipt, Risk};
+use mstore_pay_domain::dossier::{Absorbed, Dossier};
 use mstore_pay_domain::ids::{AccountId, ChargeId, ProviderId, ProviderRef};
 use mstore_pay_domain::memory::SequentialIds;
 use mstore_pay_domain::money::{Money, ReportedMoney};
-use mstore_pay_domain::payment::Payment;
-use mstore_pay_domain::ports::{Clock as _, Exchange, IdGenerator as _, OpenedCharge, SnapshotStatus};
-use mstore_pay_domain::unit_of_work::UnitOfWork;
+use mstore_pay_domain::payment::{Payment, PaymentStatus};
+use mstore_pay_domain::ports::{ChargeSnapshot, Clock as _, Exchange, IdGenerator as _, OpenedCharge, SnapshotStatus};
+use mstore_pay_domain::unit_of_work::{ExceptionWrite, UnitOfWork};
 
 use crate::shop::{PRICE, Shop};
 
@@ -47,6 +47,43 @@ fn an_answer_for_a_charge_that_was_put_aside_is_never_shown_and_the_object_is_cl
     assert!(charge.is_hidden() && charge.artefact().is_none());
     assert!(matches!(charge.opening, Opening::Found { .. }) && matches!(charge.closing, Closing::Wanted { .. }));
     assert_eq!(after.shown_charge().unwrap().id, payment.charges[0].id);
+}
+
+#[test]
+fn a_fee_that_the_customer_bore_on_qris_is_put_before_a_person_once() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let charge = &payment.charges[0];
+    let ids = Arc::new(SequentialIds::new(9));
+    let now = shop.world.clock.now();
+    let (merchant, code) = (payment.merchant.clone(), payment.order_code.clone());
+    let mut dossier = Dossier::open(merchant, code, None, vec![payment.clone()], now, Actor::Worker, ids);
+    let payment_ref = ProviderRef::parse("pay-1").unwrap();
+    let receipt = Receipt {
+        payment_ref: payment_ref.clone(),
+        money: ReportedMoney::idr(Money::from(PRICE)),
+        paid_at: now,
+        payer: Payer::default(),
+    };
+    let told = ChargeSnapshot {
+        charge_ref: charge.provider_ref().cloned(),
+        our_reference: Some(charge.our_reference.to_string()),
+        order_code: None,
+        asked: None,
+        status: SnapshotStatus::Pending,
+        receipts: vec![receipt],
+        refunds: Vec::new(),
+        reversals: Vec::new(),
+        fees: vec![(payment_ref, Money::from(500))],
+        expires_at: None,
+        exchange: Exchange::default(),
+    };
+    assert_eq!(dossier.absorb(&payment.id, &charge.id, &told), Absorbed::Changed);
+    assert_eq!(dossier.absorb(&payment.id, &charge.id, &told), Absorbed::Nothing);
+    let work = dossier.conclude();
+    let [ExceptionWrite::Raise(raised)] = work.exceptions.as_slice() else { panic!("{:?}", work.exceptions) };
+    assert_eq!((raised.misfit.kind(), raised.misfit.amount()), ("fee_on_qris", Some(&Money::from(500))));
+    assert_eq!(written(&work).status(), PaymentStatus::Paid, "the shop's money came all the same");
 }
 
 #[test]

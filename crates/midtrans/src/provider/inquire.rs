@@ -53,6 +53,7 @@ fn snapshot(talk: &Talk<'_>, query: &Query, transaction: Transaction) -> ChargeS
     let was_paid = query.was_paid || query.payment_refs.contains(&transaction.id);
     let reversals = transaction.reversal(was_paid).into_iter().collect();
     let receipts = transaction.receipt().into_iter().collect();
+    let fees = transaction.fee_borne().into_iter().collect();
     let mut exchange = talk.exchange();
     exchange.unknown_fields.extend(transaction.refunds.unread);
     let page = query.charge_ref.as_ref().filter(|name| page::token(name).is_some());
@@ -70,6 +71,7 @@ fn snapshot(talk: &Talk<'_>, query: &Query, transaction: Transaction) -> ChargeS
         asked: Some(transaction.asked),
         status,
         refunds: transaction.refunds.confirmed,
+        fees,
         expires_at: transaction.expires_at,
         exchange,
     }

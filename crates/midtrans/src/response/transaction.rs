@@ -1,11 +1,11 @@
 use mstore_pay_domain::charge::{Artefact, FailureReason, Payer, Receipt};
 use mstore_pay_domain::ids::ProviderRef;
-use mstore_pay_domain::money::ReportedMoney;
+use mstore_pay_domain::money::{Money, ReportedMoney};
 use mstore_pay_domain::ports::SnapshotStatus;
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::json::Object;
 
-use super::{Refunds, Unreadable, decimal, is_settled, moved_at, order_code, provider_ref, shop_amount, time};
+use super::{Refunds, Unreadable, decimal, fee, is_settled, moved_at, order_code, provider_ref, shop_amount, time};
 use crate::channels::Shown;
 
 /// The code of money that came.
@@ -104,6 +104,7 @@ pub(crate) struct Transaction {
     standing: Standing,
     moved_at: Option<Timestamp>,
     is_settled: bool,
+    fee: Option<Money>,
     issuer: Option<String>,
     qr_string: Option<String>,
     va_number: Option<String>,
@@ -132,6 +133,7 @@ impl Transaction {
             moved_at: if standing.is_of_money() { Some(moved_at(&object)?) } else { None },
             standing,
             is_settled: is_settled(&object),
+            fee: fee(&object),
             issuer: object.text("issuer").or_else(|| object.text("bank")),
             qr_string: object.text("qr_string"),
             va_number: numbers.first().and_then(|number| number.text("va_number")),
@@ -179,6 +181,12 @@ impl Transaction {
         let paid_at = self.moved_at.filter(|_| came)?;
         let payer = Payer { issuer: self.issuer.clone(), name: None, receipt_id: None };
         Some(Receipt { payment_ref: self.id.clone(), money: self.asked.clone(), paid_at, payer })
+    }
+
+    /// The fee that came beside the money, if it came and there was one.
+    pub(crate) fn fee_borne(&self) -> Option<(ProviderRef, Money)> {
+        let receipt = self.receipt()?;
+        self.fee.clone().map(|fee| (receipt.payment_ref, fee))
     }
 
     /// Money that came and was taken back. That a denied payment was one that had come, its own settlement tells, or
@@ -289,8 +297,12 @@ mod tests {
     #[test]
     fn a_fee_on_top_is_not_the_shops_money() {
         let fee = r#","metadata":{"extra_info":{"gross_amount_info":{"original_amount":"32500.00","gross_amount":"33000.00","customer_imposed_payment_fee":"500.00"}}}"#;
-        let money = parsed("settlement", fee).receipt().unwrap().money;
+        let told = parsed("settlement", fee);
+        let money = told.receipt().unwrap().money;
         assert!(money.fits(&32_500.into()), "{money:?}");
+        assert_eq!(told.fee_borne().map(|(_, fee)| fee), Some(500.into()));
+        assert_eq!(parsed("pending", fee).fee_borne(), None, "nothing came");
+        assert_eq!(parsed("settlement", "").fee_borne(), None);
     }
 
     #[test]

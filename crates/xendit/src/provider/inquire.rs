@@ -96,6 +96,7 @@ fn snapshot(talk: &Talk<'_>, charge: Described, receipts: Vec<Receipt>, refunds:
         receipts,
         refunds,
         reversals: Vec::new(),
+        fees: Vec::new(),
         expires_at: charge.expires_at,
         exchange: talk.exchange(),
     }

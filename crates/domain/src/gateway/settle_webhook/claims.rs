@@ -90,6 +90,7 @@ pub(super) fn believed(
         receipts,
         refunds: Vec::new(),
         reversals: Vec::new(),
+        fees: Vec::new(),
         expires_at: None,
         exchange: Exchange::default(),
     })

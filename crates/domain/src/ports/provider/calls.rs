@@ -141,6 +141,8 @@ pub struct ChargeSnapshot {
     pub refunds: Vec<RefundFact>,
     /// Payments that were taken back, and when.
     pub reversals: Vec<(ProviderRef, Timestamp)>,
+    /// Fees that the customer bore on top, by the payment they came with: they are no part of its receipt.
+    pub fees: Vec<(ProviderRef, Money)>,
     /// When the provider lets it expire, where it says so.
     pub expires_at: Option<Timestamp>,
     /// What was said.

@@ -50,6 +50,7 @@ fn snapshot(talk: &Talk<'_>, charge_ref: Option<&ProviderRef>, payment: Payment)
         receipts: payment.receipt.into_iter().collect(),
         refunds: Vec::new(),
         reversals: Vec::new(),
+        fees: Vec::new(),
         expires_at: None,
         exchange: talk.exchange(),
     }

@@ -77,6 +77,7 @@ pub(super) fn snapshot(booked: &BookedCharge, now: Timestamp) -> ChargeSnapshot 
         receipts: booked.payments.iter().map(|payment| payment.receipt.clone()).collect(),
         refunds: booked.refunds.values().cloned().collect(),
         reversals: reversed.collect(),
+        fees: Vec::new(),
         expires_at: Some(booked.expires_at),
         exchange: Exchange { response: Some(format!("{} payments", booked.payments.len())), ..Exchange::default() },
     }
