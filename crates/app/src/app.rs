@@ -128,7 +128,8 @@ impl App {
                 midtrans.base_url.clone().or_else(of_sandbox)
             }),
         };
-        let Wired { gateway, feed, readiness, upkeep } = wire(&config, addresses, Arc::clone(&store), clock).await?;
+        let Wired { gateway, feed, readiness, accounts, upkeep } =
+            wire(&config, addresses, Arc::clone(&store), clock).await?;
         let tasks = Tasks::here();
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
         let workers = Arc::new(Workers::new(Arc::clone(&gateway), clock, tasks.clone(), feed));
@@ -137,6 +138,7 @@ impl App {
             env: config.env,
             clock,
             gateway,
+            accounts,
             tasks: tasks.clone(),
             workers: Arc::clone(&workers),
             auth: Authenticator::new(&config.jwt, config.role_map.clone())?,

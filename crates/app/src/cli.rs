@@ -1,5 +1,6 @@
 //! The command line.
 
+mod account;
 mod audit;
 mod backup;
 mod doctor;
@@ -45,6 +46,8 @@ enum Command {
     Token(Box<token::TokenArgs>),
     /// Look whether the configuration, the store and the provider are in order.
     Doctor(Box<Settings>),
+    /// Accounts of merchants' own at providers.
+    Account(Box<account::AccountArgs>),
     /// Webhooks that were taken in.
     Webhooks(Box<webhooks::WebhooksArgs>),
     /// The audit trail.
@@ -76,6 +79,7 @@ pub fn run() -> ExitCode {
             Command::Migrate(settings) => migrate::run(*settings).await,
             Command::Token(args) => token::run(*args),
             Command::Doctor(settings) => doctor::run(*settings).await,
+            Command::Account(args) => account::run(*args).await,
             Command::Webhooks(args) => webhooks::run(*args).await,
             Command::Audit(args) => audit::run(*args).await,
             Command::Backup(args) => backup::run(*args).await,

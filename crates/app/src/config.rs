@@ -1,5 +1,6 @@
 //! What the process is told: by flag or by environment, read once, here.
 
+mod account_key;
 mod database;
 mod effective;
 mod environment;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, value_parser};
 
+pub use account_key::{AccountKey, AccountKeys, NotAKey};
 pub use database::{Database, NotADatabase, PostgresUrl};
 pub use effective::{Config, HttpLimits, MidtransSettings, XenditSettings};
 pub use environment::{AppEnv, LogFormat};
@@ -58,6 +60,9 @@ pub struct Settings {
     /// Midtrans.
     #[command(flatten)]
     pub midtrans: MidtransArgs,
+    /// Accounts of merchants' own.
+    #[command(flatten)]
+    pub accounts: AccountArgs,
     /// How the gateway decides.
     #[command(flatten)]
     pub policy: PolicyArgs,
@@ -172,6 +177,23 @@ pub struct MidtransArgs {
     /// The national merchant id that the account's QR codes must carry; absent: not checked.
     #[arg(long, env = "MIDTRANS_NMID")]
     pub midtrans_nmid: Option<String>,
+}
+
+/// What the secrets of merchants' own accounts are sealed with in the store.
+#[derive(Debug, Clone, Args)]
+pub struct AccountArgs {
+    /// The key: 32 bytes in base64, the same for every node. Without one merchants cannot have accounts of their own.
+    #[arg(long, env = "ACCOUNT_KEY", hide_env_values = true)]
+    pub account_key: Option<SecretText>,
+    /// File with the value of `ACCOUNT_KEY`.
+    #[arg(long, env = "ACCOUNT_KEY_FILE")]
+    pub account_key_file: Option<PathBuf>,
+    /// The key before, which still opens what it sealed until `account reseal` has run.
+    #[arg(long, env = "ACCOUNT_KEY_PREVIOUS", hide_env_values = true)]
+    pub account_key_previous: Option<SecretText>,
+    /// File with the value of `ACCOUNT_KEY_PREVIOUS`.
+    #[arg(long, env = "ACCOUNT_KEY_PREVIOUS_FILE")]
+    pub account_key_previous_file: Option<PathBuf>,
 }
 
 /// How the gateway decides.

@@ -44,6 +44,8 @@ impl Config {
             ("MIDTRANS_SERVER_KEY", secret(self.midtrans.is_some())),
             ("MIDTRANS_CORE_BASE_URL", self.midtrans_base_url()),
             ("MIDTRANS_RATE_LIMIT", self.midtrans.as_ref().map(|of| of.rate_limit.to_string()).unwrap_or_default()),
+            ("ACCOUNT_KEY", secret(self.account_keys.is_some())),
+            ("ACCOUNT_KEY_PREVIOUS", secret(self.account_keys.as_ref().is_some_and(|keys| keys.previous.is_some()))),
             ("MAIN_ACCOUNT_MERCHANTS", list(&mut merchants.iter())),
             ("CONFIRM_WEBHOOKS", self.confirm_webhooks_word().to_owned()),
             ("FAILOVER_ON_UNKNOWN", self.failover_word().to_owned()),
