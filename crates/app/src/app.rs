@@ -16,7 +16,7 @@ use tokio::net::TcpSocket;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::auth::{Authenticator, KeyError};
-use crate::config::Config;
+use crate::config::{Config, MidtransAddresses};
 use crate::http::Links;
 use crate::limits::Limits;
 use crate::pages::link::{LinkSigner, WeakLinkSecret};
@@ -124,13 +124,15 @@ impl App {
             public: public_base_url.clone(),
             xendit: config.xendit.base_url.clone().or_else(of_sandbox).unwrap_or_default(),
             midtrans: config.midtrans.as_ref().and_then(|midtrans| {
-                let of_sandbox = || sandbox.as_ref().map(RunningSandbox::midtrans_base_url);
-                midtrans.base_url.clone().or_else(of_sandbox)
+                let of_sandbox = || sandbox.as_ref().map(|of| MidtransAddresses::below(&of.midtrans_base_url()));
+                midtrans.addresses.clone().or_else(of_sandbox)
             }),
         };
-        let Wired { gateway, feed, readiness, accounts, upkeep } =
+        let Wired { gateway, feed, readiness, accounts, upkeep, known } =
             wire(&config, addresses, Arc::clone(&store), clock).await?;
         let tasks = Tasks::here();
+        tasks.spawn_beside("keeping in touch with the other nodes", upkeep);
+        known.await;
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
         let workers = Arc::new(Workers::new(Arc::clone(&gateway), clock, tasks.clone(), feed));
         let signer = LinkSigner::new(&SecretString::from(config.link_secret.expose()))?;
@@ -154,7 +156,6 @@ impl App {
                 tracing::error!("serving HTTP ended: {error}");
             }
         });
-        tasks.spawn_beside("keeping in touch with the other nodes", upkeep);
         workers.start(readiness, limits);
         tracing::info!(base_url, env = config.env.word(), "listening on {base_url}");
         Ok(RunningApp { base_url, sandbox, server: handle, tasks, drain, store })

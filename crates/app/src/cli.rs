@@ -6,6 +6,7 @@ mod backup;
 mod doctor;
 mod exceptions;
 mod migrate;
+mod reconcile;
 mod sandbox;
 mod serve;
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
@@ -50,6 +51,10 @@ enum Command {
     Account(Box<account::AccountArgs>),
     /// Webhooks that were taken in.
     Webhooks(Box<webhooks::WebhooksArgs>),
+    /// Hold what the providers know against what is on record: money that was missed is recorded, and money of which
+    /// nothing is on record is put before a person. Doing it twice has one effect. A store of SQLite must not be open
+    /// elsewhere.
+    Reconcile(Box<reconcile::ReconcileArgs>),
     /// The audit trail.
     Audit(Box<audit::AuditArgs>),
     /// Copy the store to a file, while gateways go on working.
@@ -81,6 +86,7 @@ pub fn run() -> ExitCode {
             Command::Doctor(settings) => doctor::run(*settings).await,
             Command::Account(args) => account::run(*args).await,
             Command::Webhooks(args) => webhooks::run(*args).await,
+            Command::Reconcile(args) => reconcile::run(*args).await,
             Command::Audit(args) => audit::run(*args).await,
             Command::Backup(args) => backup::run(*args).await,
             #[cfg(all(feature = "sqlite", feature = "postgres"))]

@@ -19,7 +19,7 @@ use clap::{Args, value_parser};
 
 pub use account_key::{AccountKey, AccountKeys, NotAKey};
 pub use database::{Database, NotADatabase, PostgresUrl};
-pub use effective::{Config, HttpLimits, MidtransSettings, XenditSettings};
+pub use effective::{Config, HttpLimits, LedgerSettings, MidtransAddresses, MidtransSettings, XenditSettings};
 pub use environment::{AppEnv, LogFormat};
 pub use jwt::{JwtAlgorithm, JwtKey, JwtSettings};
 pub use limit::{Days, PerMinute};
@@ -60,6 +60,9 @@ pub struct Settings {
     /// Midtrans.
     #[command(flatten)]
     pub midtrans: MidtransArgs,
+    /// The transaction service that owns the orders.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
     /// Accounts of merchants' own.
     #[command(flatten)]
     pub accounts: AccountArgs,
@@ -158,7 +161,8 @@ pub struct XenditArgs {
     pub main_account_merchants: Vec<String>,
 }
 
-/// The account `main` at Midtrans, and how Midtrans is reached. Without a key Midtrans takes no part.
+/// The account `main` at Midtrans, and how Midtrans is reached. Without a key Midtrans takes no part, unless it is
+/// played by the sandbox in this process.
 #[derive(Debug, Clone, Args)]
 pub struct MidtransArgs {
     /// Server key of the account `main`; notifications are verified with it as well.
@@ -167,16 +171,48 @@ pub struct MidtransArgs {
     /// File with the value of `MIDTRANS_SERVER_KEY`.
     #[arg(long, env = "MIDTRANS_SERVER_KEY_FILE")]
     pub midtrans_server_key_file: Option<PathBuf>,
+    /// The server key before, whose notifications are accepted while a rotation lasts.
+    #[arg(long, env = "MIDTRANS_SERVER_KEY_PREVIOUS", hide_env_values = true)]
+    pub midtrans_server_key_previous: Option<SecretText>,
+    /// File with the value of `MIDTRANS_SERVER_KEY_PREVIOUS`.
+    #[arg(long, env = "MIDTRANS_SERVER_KEY_PREVIOUS_FILE")]
+    pub midtrans_server_key_previous_file: Option<PathBuf>,
+    /// Client key of the account `main`, with which customers' browsers turn cards into tokens. It is no secret.
+    #[arg(long, env = "MIDTRANS_CLIENT_KEY")]
+    pub midtrans_client_key: Option<String>,
+    /// Through which of Midtrans' APIs charges are opened: `core` (nine methods; cards without a token on a page of
+    /// Snap's), or `snap` (a page of Midtrans' each for qris, gopay, dana and cards). What was opened before a change
+    /// is followed all the same.
+    #[arg(long, env = "MIDTRANS_API", default_value = "core")]
+    pub midtrans_api: String,
     /// Calls a minute that Midtrans takes for each account and endpoint, or `off`.
     #[arg(long, env = "MIDTRANS_RATE_LIMIT", default_value = "600")]
     pub midtrans_rate_limit: PerMinute,
-    /// Where Midtrans' Core API is; absent: the sandbox in this process, where there is one, else Midtrans' own test or
-    /// live API, as the key says.
+    /// Where Midtrans' Core API is; absent: Midtrans' own test or live API, as the key says, or the sandbox in this
+    /// process where the key is the sandbox's or there is none.
     #[arg(long, env = "MIDTRANS_CORE_BASE_URL")]
     pub midtrans_core_base_url: Option<String>,
+    /// Where Snap is; absent: `/snap/v1` below `MIDTRANS_CORE_BASE_URL` where that is given, else as for Core.
+    #[arg(long, env = "MIDTRANS_SNAP_BASE_URL")]
+    pub midtrans_snap_base_url: Option<String>,
     /// The national merchant id that the account's QR codes must carry; absent: not checked.
     #[arg(long, env = "MIDTRANS_NMID")]
     pub midtrans_nmid: Option<String>,
+}
+
+/// A transaction service of somebody else. Without one the orders are those registered here.
+#[derive(Debug, Clone, Args)]
+pub struct LedgerArgs {
+    /// Where the transaction service is that is asked about orders and told of payments; absent: the orders registered
+    /// here.
+    #[arg(long, env = "LEDGER_BASE_URL")]
+    pub ledger_base_url: Option<String>,
+    /// The bearer token that it is shown.
+    #[arg(long, env = "LEDGER_TOKEN", hide_env_values = true)]
+    pub ledger_token: Option<SecretText>,
+    /// File with the value of `LEDGER_TOKEN`.
+    #[arg(long, env = "LEDGER_TOKEN_FILE")]
+    pub ledger_token_file: Option<PathBuf>,
 }
 
 /// What the secrets of merchants' own accounts are sealed with in the store.

@@ -31,8 +31,8 @@ pub use auth::{MintError, Role, TokenRequest};
 pub use cli::{Cli, run};
 pub use config::{
     AccessSettings, AccountArgs, AccountKey, AccountKeys, AppEnv, Config, ConfigError, Database, Days,
-    EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey, JwtSettings, LimitArgs, LogFormat, MidtransArgs,
-    MidtransSettings, NotADatabase, NotAKey, PerMinute, PolicyArgs, PostgresUrl, RetentionArgs, SecretText, Settings,
-    TimeArgs, XenditArgs, XenditSettings,
+    EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey, JwtSettings, LedgerArgs, LedgerSettings, LimitArgs,
+    LogFormat, MidtransAddresses, MidtransArgs, MidtransSettings, NotADatabase, NotAKey, PerMinute, PolicyArgs,
+    PostgresUrl, RetentionArgs, SecretText, Settings, TimeArgs, XenditArgs, XenditSettings,
 };
 pub use store::{CallLimits, Nodes, OpenStoreError, Store, open_store, open_store_to_read};

@@ -10,13 +10,16 @@ use mstore_pay_domain::gateway::{Gateway, Policies, Ports};
 use mstore_pay_domain::ids::{AccountId, IdError, ProviderId};
 use mstore_pay_domain::own_ledger::OwnLedger;
 use mstore_pay_domain::ports::{
-    Clock, NoProbe, PaymentProvider, Probe, RateBudget, StoreError, Vault, VaultError, WebhookSource,
+    Clock, NoProbe, PaymentProvider, Probe, RateBudget, StoreError, TransactionLedger, Vault, VaultError, WebhookSource,
 };
 use mstore_pay_midtrans::{ConfigError as MidtransConfigError, Midtrans, MidtransConfig, MidtransWebhooks};
 use mstore_pay_outbound::{HttpClient, HttpError, layered};
+use mstore_pay_remote_ledger::{ConfigError as LedgerConfigError, RemoteLedger, RemoteLedgerConfig};
 use mstore_pay_xendit::{ConfigError as XenditConfigError, Xendit, XenditConfig, XenditWebhooks};
 
-use crate::config::{Config, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX, MidtransSettings, PerMinute};
+use crate::config::{
+    Config, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX, MidtransAddresses, MidtransSettings, PerMinute,
+};
 use crate::feed::Feed;
 use crate::observed::Observed;
 use crate::probe::Failpoints;
@@ -34,6 +37,8 @@ pub(crate) enum WiringError {
     Xendit(#[from] XenditConfigError),
     #[error("could not set up Midtrans")]
     Midtrans(#[from] MidtransConfigError),
+    #[error("could not set up the ledger")]
+    Ledger(#[from] LedgerConfigError),
     #[error("could not say where notifications go")]
     Address(#[from] url::ParseError),
     #[error("could not name the provider")]
@@ -62,6 +67,8 @@ pub(crate) struct Wired {
     pub(crate) accounts: AccountDesk,
     /// For a task that ends after all others.
     pub(crate) upkeep: BoxFuture<'static, ()>,
+    /// To be waited for, with that task under way, before anything is taken on.
+    pub(crate) known: BoxFuture<'static, ()>,
 }
 
 /// Where we are and where the providers are, once all are known.
@@ -69,7 +76,7 @@ pub(crate) struct Addresses {
     pub(crate) public: String,
     pub(crate) xendit: String,
     /// None where Midtrans takes no part.
-    pub(crate) midtrans: Option<String>,
+    pub(crate) midtrans: Option<MidtransAddresses>,
 }
 
 fn call_limits(config: &Config) -> Result<CallLimits, IdError> {
@@ -90,7 +97,7 @@ pub(crate) async fn wire(
     system: SystemClock,
 ) -> Result<Wired, WiringError> {
     let feed = Arc::new(Feed::default());
-    let Nodes { wakeups, clock: shared, upkeep } = store.nodes(feed.clone(), Arc::new(system)).await;
+    let Nodes { wakeups, clock: shared, upkeep, known } = store.nodes(feed.clone(), Arc::new(system)).await;
     let clock = if system.is_real() { shared } else { Arc::new(system) };
     let budget = store.budget(Arc::clone(&clock), call_limits(config)?);
     let Providers { xendit, midtrans, all, webhooks } = providers(config, &addresses, &clock, &budget)?;
@@ -113,7 +120,7 @@ pub(crate) async fn wire(
         inbox: store.clone(),
         outbox: store.clone(),
         publisher: feed.clone(),
-        ledger: Arc::new(OwnLedger::new(store.clone(), store.clone())),
+        ledger: ledger(config, &store)?,
         accounts: Arc::new(accounts),
         budget,
         watches: store.watches(),
@@ -133,7 +140,18 @@ pub(crate) async fn wire(
         ..Policies::default()
     };
     let gateway = Arc::new(Gateway::new(ports, policies));
-    Ok(Wired { gateway, feed, readiness: Readiness { store, xendit, midtrans }, accounts: desk, upkeep })
+    Ok(Wired { gateway, feed, readiness: Readiness { store, xendit, midtrans }, accounts: desk, upkeep, known })
+}
+
+/// Who owns the orders: our own store, or a service of somebody else.
+fn ledger(config: &Config, store: &Arc<dyn Store>) -> Result<Arc<dyn TransactionLedger>, WiringError> {
+    let Some(settings) = &config.ledger else {
+        return Ok(Arc::new(OwnLedger::new(store.clone(), store.clone())));
+    };
+    let reached = RemoteLedgerConfig::new(&settings.base_url)?;
+    let token = settings.token.as_ref().and_then(|token| SharedSecret::new(token.expose()));
+    let reached = token.into_iter().fold(reached, RemoteLedgerConfig::with_token);
+    Ok(Arc::new(RemoteLedger::new(HttpClient::new()?, reached)))
 }
 
 /// Who opens charges, and who reads what they tell.
@@ -153,25 +171,27 @@ fn providers(
     let (xendit, of_xendit) = guarded_xendit(config, &addresses.xendit, clock, budget)?;
     let mut all: Vec<Arc<dyn PaymentProvider>> = vec![xendit.clone()];
     let mut webhooks: Vec<Arc<dyn WebhookSource>> = vec![Arc::new(of_xendit)];
-    let Some(base_url) = &addresses.midtrans else {
+    let Some(midtrans_at) = &addresses.midtrans else {
         return Ok(Providers { xendit, midtrans: None, all, webhooks });
     };
-    let (midtrans, of_midtrans) = guarded_midtrans(config, base_url, clock, budget)?;
+    let (midtrans, of_midtrans) = guarded_midtrans(config, midtrans_at, clock, budget)?;
     all.push(midtrans.clone());
     webhooks.push(Arc::new(of_midtrans));
     Ok(Providers { xendit, midtrans: Some(midtrans), all, webhooks })
 }
 
 /// Midtrans as it is reached there, with everything before it, and what reads its notifications.
-fn guarded_midtrans(
+pub(crate) fn guarded_midtrans(
     config: &Config,
-    base_url: &str,
+    addresses: &MidtransAddresses,
     clock: &Arc<dyn Clock>,
     budget: &Arc<dyn RateBudget>,
 ) -> Result<(Arc<GuardedMidtrans>, MidtransWebhooks), WiringError> {
-    let mut reached = MidtransConfig::new(base_url)?;
+    let midtrans = config.midtrans.as_ref();
+    let api = midtrans.map(|of| of.api).unwrap_or_default();
+    let mut reached = MidtransConfig::new(&addresses.core, &addresses.snap)?.with_api(api);
     // The sandbox in this process is told where to send; Midtrans is, where we know how the outside reaches us.
-    let is_played = config.midtrans.as_ref().is_some_and(|of| of.base_url.is_none());
+    let is_played = midtrans.is_some_and(|of| of.addresses.is_none());
     if let Some(public) = config.public_base_url.as_deref().filter(|_| !is_played) {
         let below = format!("{}/api/v1/webhook/{}", public.trim_end_matches('/'), MidtransConfig::ID);
         reached = reached.with_notifications(below.parse()?);
@@ -217,7 +237,7 @@ pub(crate) fn main_account(config: &Config) -> Result<ProviderAccount, WiringErr
 }
 
 /// The environment's account at Midtrans, `main` as well.
-fn midtrans_account(midtrans: &MidtransSettings) -> Result<ProviderAccount, WiringError> {
+pub(crate) fn midtrans_account(midtrans: &MidtransSettings) -> Result<ProviderAccount, WiringError> {
     let key = || SharedSecret::new(midtrans.server_key.expose()).ok_or(WiringError::BlankSecret);
     let is_live = midtrans.server_key.expose().starts_with(MIDTRANS_LIVE_KEY_PREFIX);
     Ok(ProviderAccount {
@@ -227,7 +247,10 @@ fn midtrans_account(midtrans: &MidtransSettings) -> Result<ProviderAccount, Wiri
         credential: key()?,
         for_user_id: None,
         provider_merchant_id: None,
-        webhook_secrets: WebhookSecrets { current: key()?, previous: None },
+        webhook_secrets: WebhookSecrets {
+            current: key()?,
+            previous: midtrans.server_key_previous.as_ref().and_then(|key| SharedSecret::new(key.expose())),
+        },
         nmid: midtrans.nmid.clone(),
         terms: AccountTerms::default(),
     })

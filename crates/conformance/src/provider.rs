@@ -54,6 +54,17 @@ pub trait ProviderRig: Send + Sync {
         webhook.chain([account.credential.expose().to_owned()]).collect()
     }
 
+    /// A card's token that pays one charge at the fake; another each time where it is used up.
+    fn card_token(&self) -> String {
+        "tok-a1b2c3".to_owned()
+    }
+
+    /// Whether an answer to an opening names the amount and the reference. Where it is a page's address and no more,
+    /// nobody can be told another: what the page asks for is judged by the money that comes.
+    fn names_what_it_opens(&self) -> bool {
+        true
+    }
+
     /// The time at the fake.
     fn now(&self) -> Timestamp;
 

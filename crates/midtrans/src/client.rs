@@ -47,8 +47,14 @@ impl Client {
 }
 
 impl Talk<'_> {
-    pub(crate) fn base(&self) -> &Url {
-        &self.client.config.base_url
+    /// Where the Core API is.
+    pub(crate) fn core(&self) -> &Url {
+        &self.client.config.core_url
+    }
+
+    /// Where Snap is.
+    pub(crate) fn snap(&self) -> &Url {
+        &self.client.config.snap_url
     }
 
     /// Reads what stands there. No address: there is no such thing.
@@ -79,11 +85,29 @@ impl Talk<'_> {
         endpoint: Endpoint,
     ) -> Result<Reply, ProviderError> {
         let url = url.ok_or_else(|| self.nothing_there())?;
-        let mut call = Call::post(url).json(body).header(KEY_HEADER, key);
-        if let Some(address) = self.client.config.notified_at(&self.account.id) {
-            call = call.header(NOTIFICATION_HEADER, address);
-        }
+        let call = self.notified(Call::post(url).json(body).header(KEY_HEADER, key));
         self.succeed(call, endpoint).await
+    }
+
+    /// Makes a page, telling where notifications about it go. Snap knows no keys.
+    pub(crate) async fn open_page(&self, url: Option<Url>, body: String) -> Result<Reply, ProviderError> {
+        let url = url.ok_or_else(|| self.nothing_there())?;
+        let reply = self.send(self.notified(Call::post(url).json(body)), Endpoint::Open).await?;
+        self.judged(reply, Judgement::of_snap)
+    }
+
+    /// Closes a page.
+    pub(crate) async fn close_page(&self, url: Option<Url>) -> Result<Reply, ProviderError> {
+        let url = url.ok_or_else(|| self.nothing_there())?;
+        let reply = self.send(Call::post(url), Endpoint::Cancel).await?;
+        self.judged(reply, Judgement::of_snap)
+    }
+
+    fn notified(&self, call: Call) -> Call {
+        match self.client.config.notified_at(&self.account.id) {
+            Some(address) => call.header(NOTIFICATION_HEADER, address),
+            None => call,
+        }
     }
 
     /// What was said so far, redacted.
@@ -109,7 +133,11 @@ impl Talk<'_> {
 
     async fn succeed(&self, call: Call, endpoint: Endpoint) -> Result<Reply, ProviderError> {
         let reply = self.send(call, endpoint).await?;
-        match Judgement::of(&reply, endpoint) {
+        self.judged(reply, |reply| Judgement::of(reply, endpoint))
+    }
+
+    fn judged(&self, reply: Reply, judge: impl Fn(&Reply) -> Option<Judgement>) -> Result<Reply, ProviderError> {
+        match judge(&reply) {
             None => {
                 self.said.add_unknown_fields(unknown_fields(&reply.body));
                 Ok(reply)

@@ -1,4 +1,6 @@
-//! How Midtrans is reached, and where it sends notifications.
+//! How Midtrans is reached, through which of its APIs, and where it sends notifications.
+
+use std::str::FromStr;
 
 use mstore_pay_domain::ids::{AccountId, IdError, ProviderId};
 use thiserror::Error;
@@ -8,9 +10,26 @@ use url::Url;
 #[derive(Debug, Clone)]
 pub struct MidtransConfig {
     pub(crate) id: ProviderId,
-    pub(crate) base_url: Url,
+    pub(crate) core_url: Url,
+    pub(crate) snap_url: Url,
+    pub(crate) api: MidtransApi,
     notifications: Option<Url>,
 }
+
+/// Through which of Midtrans' APIs charges are opened. Notifications of both are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MidtransApi {
+    /// The Core API: what a till shows itself. Cards without a token have a page of Snap's all the same.
+    #[default]
+    Core,
+    /// Snap: a page of Midtrans' for each charge.
+    Snap,
+}
+
+/// A word that names no API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("Midtrans' API is neither `core` nor `snap`")]
+pub struct UnknownApi;
 
 /// Why an address cannot be Midtrans'.
 #[derive(Debug, Error)]
@@ -31,23 +50,22 @@ impl MidtransConfig {
     /// What this provider is called.
     pub const ID: &'static str = "midtrans";
 
-    /// Takes the Core API's address, `https://api.midtrans.com` or a sandbox's.
+    /// Takes the addresses of the Core API and of Snap, `https://api.midtrans.com` and
+    /// `https://app.midtrans.com/snap/v1`, or a sandbox's.
     ///
     /// # Errors
-    /// [`ConfigError`] if nothing can be built on that address.
-    pub fn new(base_url: &str) -> Result<Self, ConfigError> {
-        let base_url: Url = base_url.parse().map_err(ConfigError::NotAUrl)?;
-        let is_base = matches!(base_url.scheme(), "http" | "https")
-            && base_url.has_host()
-            && base_url.username().is_empty()
-            && base_url.password().is_none()
-            && base_url.query().is_none()
-            && base_url.fragment().is_none();
-        if !is_base {
-            return Err(ConfigError::NotABase);
-        }
+    /// [`ConfigError`] if nothing can be built on one of them.
+    pub fn new(core_url: &str, snap_url: &str) -> Result<Self, ConfigError> {
         let id = ProviderId::parse(Self::ID).map_err(ConfigError::Name)?;
-        Ok(Self { id, base_url, notifications: None })
+        let (core_url, snap_url) = (base(core_url)?, base(snap_url)?);
+        Ok(Self { id, core_url, snap_url, api: MidtransApi::default(), notifications: None })
+    }
+
+    /// The same, with charges opened through that API; without it, through Core.
+    #[must_use]
+    pub const fn with_api(mut self, api: MidtransApi) -> Self {
+        self.api = api;
+        self
     }
 
     /// The same, with each charge sending its notifications below that address, one path for each account; without it
@@ -66,6 +84,36 @@ impl MidtransConfig {
     }
 }
 
+fn base(text: &str) -> Result<Url, ConfigError> {
+    let url: Url = text.parse().map_err(ConfigError::NotAUrl)?;
+    let is_base = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    is_base.then_some(url).ok_or(ConfigError::NotABase)
+}
+
+impl MidtransApi {
+    /// Its name.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Snap => "snap",
+        }
+    }
+}
+
+impl FromStr for MidtransApi {
+    type Err = UnknownApi;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Core, Self::Snap].into_iter().find(|api| api.word() == text).ok_or(UnknownApi)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,19 +121,28 @@ mod tests {
     #[test]
     fn a_base_is_a_host_and_perhaps_a_path() {
         for text in ["https://api.midtrans.com", "http://127.0.0.1:8081/midtrans", "https://api.midtrans.com/"] {
-            assert!(MidtransConfig::new(text).is_ok(), "{text}");
+            assert!(MidtransConfig::new(text, text).is_ok(), "{text}");
         }
         for text in ["", "api.midtrans.com", "ftp://x", "https://key@host", "https://host/?a=b", "https://h/#f"] {
-            assert!(MidtransConfig::new(text).is_err(), "{text}");
+            assert!(MidtransConfig::new(text, "http://h").is_err(), "{text}");
+            assert!(MidtransConfig::new("http://h", text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn each_account_has_a_path_of_its_own_for_notifications() {
-        let config = MidtransConfig::new("http://h").unwrap();
+        let config = MidtransConfig::new("http://h", "http://h/snap/v1").unwrap();
         assert_eq!(config.notified_at(&AccountId::main()), None);
         let below = "https://pay.example/webhook/midtrans".parse().unwrap();
         let told = config.with_notifications(below).notified_at(&AccountId::main());
         assert_eq!(told.as_deref(), Some("https://pay.example/webhook/midtrans/main"));
+    }
+
+    #[test]
+    fn every_api_is_known_by_its_word_and_no_other() {
+        for api in [MidtransApi::Core, MidtransApi::Snap] {
+            assert_eq!(api.word().parse(), Ok(api));
+        }
+        assert_eq!("CORE".parse::<MidtransApi>(), Err(UnknownApi));
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mstore_pay_domain::ports::{Certainty, Endpoint, ProviderError, ProviderErrorKind, Upstream};
 use mstore_pay_outbound::Reply;
 
-use crate::response::Refusal;
+use crate::response::{Refusal, Said};
 
 use Certainty::{NotApplied, Unknown};
 use ProviderErrorKind as Kind;
@@ -28,7 +28,7 @@ impl Judgement {
     ///
     /// A denial refuses whoever opens a transaction. To whoever asks about one it is the answer.
     pub(crate) fn of(reply: &Reply, endpoint: Endpoint) -> Option<Self> {
-        let Refusal { code, is_denied } = Refusal::parse(&reply.body);
+        let Refusal { code, is_denied, said: _ } = Refusal::parse(&reply.body);
         let (kind, certainty) = match code {
             Some(200 | 201 | 407) if reply.is_success() => return None,
             Some(202) if is_denied && endpoint == Endpoint::Open => (Kind::Declined, NotApplied),
@@ -41,11 +41,40 @@ impl Judgement {
         let code = code.map(|code| code.to_string());
         Some(Self { kind, certainty, upstream: Upstream { status: Some(reply.status), code } })
     }
+
+    /// Judges an answer of Snap's, whose HTTP statuses are its own word, and which has no code.
+    pub(crate) fn of_snap(reply: &Reply) -> Option<Self> {
+        let refusal = Refusal::parse(&reply.body);
+        match refusal.said {
+            None if reply.is_success() && refusal.code.is_none() => None,
+            None => Self::of(reply, Endpoint::Open),
+            Some(said) => {
+                let (kind, certainty) = judge_said(said);
+                let upstream = Upstream { status: Some(reply.status), code: Some(said.word().to_owned()) };
+                Some(Self { kind, certainty, upstream })
+            }
+        }
+    }
+}
+
+/// What Snap said in a refusal.
+pub(crate) fn said(error: &ProviderError) -> Option<Said> {
+    Said::of_word(error.upstream.code.as_deref()?)
 }
 
 /// Whether a refusal says that the charge can no longer be closed because it is over.
 pub(crate) fn says_over_before(error: &ProviderError) -> bool {
     error.upstream.code.as_deref() == Some(PAST_CHANGING)
+}
+
+/// What Snap's words come to, whatever the status they come under.
+const fn judge_said(said: Said) -> (Kind, Certainty) {
+    match said {
+        // As 406 of Core.
+        Said::OrderTaken => (Kind::InvalidRequest, Unknown),
+        Said::ClosedBefore | Said::Picked => (Kind::InvalidRequest, NotApplied),
+        Said::NoPage => (Kind::NotFound, NotApplied),
+    }
 }
 
 /// Whether the answer is the transaction as it stands.
@@ -179,6 +208,30 @@ mod tests {
         for body in ["<html>", "", "{}", r#"{"status_code":"OK"}"#] {
             assert_eq!(judged(200, body), Some((Kind::Malformed, Unknown)), "{body}");
         }
+    }
+
+    #[track_caller]
+    fn check_snap(status: u16, said: &str, want: Option<(Kind, Certainty)>) {
+        let body = format!(r#"{{"error_messages":["{said}"]}}"#);
+        let reply = Reply { status, body: body.into_bytes(), rate_limit: None, retry_after: LATER };
+        let judged = Judgement::of_snap(&reply).map(|judgement| (judgement.kind, judgement.certainty));
+        assert_eq!(judged, want, "{said} under {status}");
+    }
+
+    #[test]
+    fn snap_is_judged_by_its_status_and_its_sentences() {
+        check_snap(400, "transaction_details.order_id is required", Some((Kind::InvalidRequest, NotApplied)));
+        check_snap(401, "Access denied", Some((Kind::Unauthorized, NotApplied)));
+        check_snap(429, "Too many", Some((Kind::RateLimited { retry_after: LATER }, NotApplied)));
+        check_snap(500, "Sorry", Some((Kind::Unavailable, Unknown)));
+        check_snap(400, "order_id has already been taken", Some((Kind::InvalidRequest, Unknown)));
+        for status in [400, 404, 200] {
+            check_snap(status, "token not found", Some((Kind::NotFound, NotApplied)));
+        }
+        let page = br#"{"token":"t","redirect_url":"u"}"#.to_vec();
+        let reply = |status| Reply { status, body: page.clone(), rate_limit: None, retry_after: None };
+        assert_eq!(Judgement::of_snap(&reply(201)), None);
+        assert!(Judgement::of_snap(&reply(302)).is_some());
     }
 
     #[test]

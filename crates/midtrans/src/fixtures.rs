@@ -3,6 +3,7 @@
 
 mod replies;
 mod requests;
+mod snap;
 mod webhooks;
 
 use std::fs;
@@ -25,7 +26,7 @@ enum Kind {
     Codes,
     /// What official clients send.
     Wire,
-    /// Of Snap, which is not spoken here.
+    /// What Snap is sent and answers.
     Snap,
 }
 

@@ -6,11 +6,12 @@ mod config;
 mod error;
 #[cfg(test)]
 mod fixtures;
+mod page;
 mod provider;
 mod request;
 mod response;
 mod webhook;
 
-pub use config::{ConfigError, MidtransConfig};
+pub use config::{ConfigError, MidtransApi, MidtransConfig, UnknownApi};
 pub use provider::Midtrans;
 pub use webhook::MidtransWebhooks;

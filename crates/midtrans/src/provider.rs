@@ -57,7 +57,7 @@ impl PaymentProvider for Midtrans {
     }
 
     fn capabilities(&self, _account: &ProviderAccount, method: Method) -> Option<Capabilities> {
-        Channel::of(method).map(Channel::capabilities)
+        Channel::of(self.client.config.api, method).map(Channel::capabilities)
     }
 
     fn availability(&self, _account: &ProviderAccount, _method: Method) -> Availability {

@@ -1,8 +1,12 @@
-//! What Midtrans is sent: pure.
+//! What Midtrans is sent: pure. Here the Core API; beneath, Snap.
+
+pub(crate) mod snap;
+
+use std::time::Duration;
 
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::money::Money;
-use mstore_pay_domain::ports::{OpenCharge, RefundCharge};
+use mstore_pay_domain::ports::{CardToken, OpenCharge, RefundCharge};
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -30,6 +34,8 @@ struct OpenBody<'a> {
     gopay: Option<Wallet<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shopeepay: Option<Wallet<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credit_card: Option<Card<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     custom_expiry: Option<CustomExpiry>,
     /// The order code, so that staff find it in Midtrans' dashboard. No e-mail and no name go along: a customer who
@@ -67,6 +73,13 @@ struct Wallet<'a> {
     callback_url: &'a str,
 }
 
+/// A card whose bank asks its holder first.
+#[derive(Serialize)]
+struct Card<'a> {
+    token_id: &'a str,
+    authentication: bool,
+}
+
 #[derive(Serialize)]
 struct CustomExpiry {
     order_time: String,
@@ -94,16 +107,16 @@ impl Serialize for Exact<'_> {
 pub(crate) fn open_body(charge: &OpenCharge, channel: &Channel) -> Result<String, serde_json::Error> {
     let back = charge.return_urls.as_ref().map(|urls| urls.success.as_str());
     let wallet = |enable_callback| back.map(|callback_url| Wallet { enable_callback, callback_url });
-    let is = |payment_type: &str| channel.payment_type == payment_type;
+    let is = |code: &str| channel.code == code;
     serde_json::to_string(&OpenBody {
-        payment_type: channel.payment_type,
+        payment_type: channel.code,
         transaction_details: TransactionDetails {
             order_id: charge.our_reference.as_str(),
             gross_amount: Exact(&charge.amount),
         },
         bank_transfer: match channel.shown {
             Shown::AccountNumber { bank, .. } => Some(BankTransfer { bank }),
-            Shown::QrString | Shown::Bill | Shown::Deeplink | Shown::Push => None,
+            Shown::QrString | Shown::Bill | Shown::Deeplink | Shown::Page | Shown::Push => None,
         },
         echannel: (channel.shown == Shown::Bill).then(|| Bill {
             bill_info1: BILL_TITLE,
@@ -113,21 +126,31 @@ pub(crate) fn open_body(charge: &OpenCharge, channel: &Channel) -> Result<String
             .then(|| Ovo { payer_phone_number: charge.customer_phone.as_deref().map(national).unwrap_or_default() }),
         gopay: wallet(Some(true)).filter(|_| is("gopay")),
         shopeepay: wallet(None).filter(|_| is("shopeepay")),
+        credit_card: charge.card_token.as_ref().filter(|_| is("credit_card")).map(card),
         custom_expiry: custom_expiry(charge, channel),
         custom_field1: charge.order_code.as_str(),
     })
 }
 
+fn card(token: &CardToken) -> Card<'_> {
+    Card { token_id: token.expose(), authentication: true }
+}
+
+/// None for a card: the page of its bank has a time of its own.
+fn custom_expiry(charge: &OpenCharge, channel: &Channel) -> Option<CustomExpiry> {
+    if channel.shown == Shown::Page {
+        return None;
+    }
+    let (order_time, given) = time_given(charge, channel)?;
+    Some(CustomExpiry { order_time, expiry_duration: given.as_secs(), unit: "second" })
+}
+
 /// Our expiry, as Midtrans takes it: a time to count from, and for how long. That the time may lie a little ahead,
 /// where a till asked for longer than is usual, is unconfirmed.
-fn custom_expiry(charge: &OpenCharge, channel: &Channel) -> Option<CustomExpiry> {
+fn time_given(charge: &OpenCharge, channel: &Channel) -> Option<(String, Duration)> {
     let given = channel.given_time()?;
     let starts = charge.expires_at.minus(given).to_datetime();
-    Some(CustomExpiry {
-        order_time: starts.format("%Y-%m-%d %H:%M:%S +0000").to_string(),
-        expiry_duration: given.as_secs(),
-        unit: "second",
-    })
+    Some((starts.format("%Y-%m-%d %H:%M:%S +0000").to_string(), given))
 }
 
 /// A phone number as Indonesians write it: Midtrans' example for OVO has no country's prefix.
@@ -152,6 +175,11 @@ pub(crate) fn charge(base: &Url) -> Option<Url> {
 /// `/v2/{id}/status`, of a transaction id or an order id.
 pub(crate) fn status(base: &Url, name: &str) -> Option<Url> {
     below(base, &["v2", name, "status"])
+}
+
+/// `/v2/{id}/expire`, of a transaction id or an order id.
+pub(crate) fn expire(base: &Url, name: &str) -> Option<Url> {
+    below(base, &["v2", name, "expire"])
 }
 
 /// `/v2/{id}/cancel`.

@@ -2,6 +2,7 @@
 //! read is.
 
 mod fields;
+mod page;
 mod refund;
 mod refusal;
 mod transaction;
@@ -13,8 +14,9 @@ use mstore_pay_outbound::json::{JsonError, Object};
 use thiserror::Error;
 
 pub(crate) use fields::unknown_fields;
+pub(crate) use page::Page;
 pub(crate) use refund::{Refunded, Refunds};
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::{Refusal, Said};
 pub(crate) use transaction::{Standing, Transaction};
 
 /// Why an answer cannot be used.

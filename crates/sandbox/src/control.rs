@@ -5,6 +5,8 @@
 mod answer;
 mod charges;
 mod events;
+mod later;
+mod pages;
 mod rules;
 mod select;
 mod traffic;
@@ -25,6 +27,9 @@ pub(crate) fn routes(app: &mut ServiceConfig) {
             .route("/pay", web::post().to(events::pay))
             .route("/fail", web::post().to(events::fail))
             .route("/expire", web::post().to(events::expire))
+            .route("/settle", web::post().to(later::settle))
+            .route("/take-back", web::post().to(later::take_back))
+            .route("/pages", web::get().to(pages::list))
             .route("/faults", web::put().to(rules::put_faults))
             .route("/faults", web::get().to(rules::get_faults))
             .route("/limits", web::put().to(rules::put_limits))

@@ -23,4 +23,4 @@ pub(crate) use payment::{Payment, PaymentOutcome};
 pub(crate) use refund::{Refund, RefundOutcome};
 pub(crate) use refunds::Refunds;
 pub(crate) use snap::SnapPage;
-pub(crate) use transaction::{Card, Fraud, Transaction};
+pub(crate) use transaction::{Card, Fraud, TakenBack, Transaction};

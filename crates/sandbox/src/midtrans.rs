@@ -25,6 +25,7 @@ mod view;
 
 pub(crate) use desk::serve;
 pub(crate) use letter::{letter, retry_gaps_minutes};
+pub(crate) use snap::{pick_first, picked};
 
 use chrono::{DateTime, Utc};
 

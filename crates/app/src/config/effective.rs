@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 
 use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder, RetentionPolicy};
 use mstore_pay_domain::ids::MerchantId;
+use mstore_pay_midtrans::MidtransApi;
 use mstore_pay_sandbox::{ClockAnchor, SandboxConfig};
 use mstore_pay_xendit::{WebhookVerification, XenditApi};
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub xendit: XenditSettings,
     /// Midtrans, if it takes part.
     pub midtrans: Option<MidtransSettings>,
+    /// The transaction service of somebody else, if that owns the orders.
+    pub ledger: Option<LedgerSettings>,
     /// Merchants that the environment's accounts serve; empty: all.
     pub main_account_merchants: Vec<MerchantId>,
     /// What the secrets of merchants' own accounts are sealed with; `None`: they cannot have any.
@@ -89,12 +92,36 @@ pub struct XenditSettings {
 pub struct MidtransSettings {
     /// Key of the account `main`, and what its notifications are signed with.
     pub server_key: SecretText,
-    /// Where it is; `None`: the sandbox in this process.
-    pub base_url: Option<String>,
+    /// The one before.
+    pub server_key_previous: Option<SecretText>,
+    /// With which customers' browsers turn cards into tokens.
+    pub client_key: Option<String>,
+    /// Through which of its APIs charges are opened.
+    pub api: MidtransApi,
+    /// Where they are; `None`: the sandbox in this process.
+    pub addresses: Option<MidtransAddresses>,
     /// The national merchant id that QR codes must carry.
     pub nmid: Option<String>,
     /// Calls a minute for each account and endpoint.
     pub rate_limit: PerMinute,
+}
+
+/// Where Midtrans' APIs are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MidtransAddresses {
+    /// The Core API.
+    pub core: String,
+    /// Snap.
+    pub snap: String,
+}
+
+/// How a transaction service of somebody else is reached.
+#[derive(Debug, Clone)]
+pub struct LedgerSettings {
+    /// Where it is.
+    pub base_url: String,
+    /// What it is shown.
+    pub token: Option<SecretText>,
 }
 
 /// What is enough.
@@ -110,6 +137,14 @@ pub struct HttpLimits {
     pub connections_max: NonZeroUsize,
     /// Threads.
     pub threads: NonZeroUsize,
+}
+
+impl MidtransAddresses {
+    /// Both below that Core API, as a sandbox has them.
+    #[must_use]
+    pub fn below(core: &str) -> Self {
+        Self { core: core.to_owned(), snap: format!("{}/snap/v1", core.trim_end_matches('/')) }
+    }
 }
 
 impl XenditSettings {

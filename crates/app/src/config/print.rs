@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Config, SecretText};
+use super::{Config, MidtransAddresses, MidtransSettings, SecretText};
 
 /// What stands for the address of a provider that is played here.
 const OF_SANDBOX: &str = "(the sandbox in this process)";
@@ -15,6 +15,7 @@ impl Config {
         let secret = |set: bool| if set { "****" } else { "" }.to_owned();
         let list = |items: &mut dyn Iterator<Item = &String>| items.cloned().collect::<Vec<_>>().join(",");
         let sandbox = self.sandbox.as_ref();
+        let midtrans = self.midtrans.as_ref();
         let merchants: Vec<String> = self.main_account_merchants.iter().map(ToString::to_string).collect();
         let lines = [
             ("APP_ENV", self.env.word().to_owned()),
@@ -41,9 +42,15 @@ impl Config {
             ("XENDIT_BASE_URL", self.xendit.base_url.clone().unwrap_or_else(|| OF_SANDBOX.to_owned())),
             ("XENDIT_WEBHOOK_VERIFICATION", self.xendit.verification_word().to_owned()),
             ("XENDIT_RATE_LIMIT", self.xendit.rate_limit.to_string()),
-            ("MIDTRANS_SERVER_KEY", secret(self.midtrans.is_some())),
-            ("MIDTRANS_CORE_BASE_URL", self.midtrans_base_url()),
-            ("MIDTRANS_RATE_LIMIT", self.midtrans.as_ref().map(|of| of.rate_limit.to_string()).unwrap_or_default()),
+            ("MIDTRANS_SERVER_KEY", secret(midtrans.is_some())),
+            ("MIDTRANS_SERVER_KEY_PREVIOUS", secret(midtrans.is_some_and(|of| of.server_key_previous.is_some()))),
+            ("MIDTRANS_CLIENT_KEY", midtrans.and_then(|of| of.client_key.clone()).unwrap_or_default()),
+            ("MIDTRANS_API", midtrans.map(|of| of.api.word().to_owned()).unwrap_or_default()),
+            ("MIDTRANS_CORE_BASE_URL", self.midtrans_address(|of| &of.core)),
+            ("MIDTRANS_SNAP_BASE_URL", self.midtrans_address(|of| &of.snap)),
+            ("MIDTRANS_RATE_LIMIT", midtrans.map(|of| of.rate_limit.to_string()).unwrap_or_default()),
+            ("LEDGER_BASE_URL", self.ledger.as_ref().map(|ledger| ledger.base_url.clone()).unwrap_or_default()),
+            ("LEDGER_TOKEN", secret(self.ledger.as_ref().is_some_and(|ledger| ledger.token.is_some()))),
             ("ACCOUNT_KEY", secret(self.account_keys.is_some())),
             ("ACCOUNT_KEY_PREVIOUS", secret(self.account_keys.as_ref().is_some_and(|keys| keys.previous.is_some()))),
             ("MAIN_ACCOUNT_MERCHANTS", list(&mut merchants.iter())),
@@ -67,9 +74,10 @@ impl Config {
         lines.map(|(name, value)| format!("{name}={value}")).join("\n")
     }
 
-    fn midtrans_base_url(&self) -> String {
-        let of_sandbox = || OF_SANDBOX.to_owned();
-        self.midtrans.as_ref().map(|of| of.base_url.clone().unwrap_or_else(of_sandbox)).unwrap_or_default()
+    fn midtrans_address(&self, one: impl Fn(&MidtransAddresses) -> &String) -> String {
+        let address =
+            |of: &MidtransSettings| of.addresses.as_ref().map_or_else(|| OF_SANDBOX.to_owned(), |of| one(of).clone());
+        self.midtrans.as_ref().map(address).unwrap_or_default()
     }
 }
 

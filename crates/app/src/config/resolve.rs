@@ -10,11 +10,13 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use mstore_pay_midtrans::MidtransConfig;
+use mstore_pay_remote_ledger::RemoteLedgerConfig;
 use mstore_pay_sandbox::{RateLimit, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT};
 
 use super::{
-    AccountKey, AccountKeys, Config, Database, HttpLimits, JwtSettings, LogFormat, SecretText, Settings, XenditArgs,
-    XenditSettings, jwt, secret,
+    AccountKey, AccountKeys, Config, Database, HttpLimits, JwtSettings, LedgerArgs, LedgerSettings, LogFormat,
+    SecretText, Settings, XenditArgs, XenditSettings, jwt, secret,
 };
 
 /// Shortest secret that we sign or verify with, in bytes: as long as the digest.
@@ -81,11 +83,13 @@ impl Settings {
         } else if secrets.xendit_key.as_ref().is_some_and(|key| key.expose().starts_with(LIVE_KEY_PREFIX)) {
             faults.add("XENDIT_SECRET_KEY is a live key, and APP_ENV is not production");
         }
-        let sandbox = sandboxed.then(|| midtrans::played(self.embedded_sandbox(), &secrets));
+        let sandbox = sandboxed.then(|| midtrans::played(self.embedded_sandbox(), &self.midtrans));
         let database =
             faults.keep(self.database_url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}")));
         let xendit = xendit_settings(&self.xendit, &secrets, sandboxed, faults);
-        let midtrans = midtrans::settings(&self.midtrans, &secrets, production, sandboxed, faults);
+        let is_named = self.policy.provider_order.contains(MidtransConfig::ID);
+        let midtrans = midtrans::settings(&self.midtrans, &secrets, production, sandboxed && is_named, faults);
+        let ledger = ledger_settings(&self.ledger, &secrets, faults);
         let jwt = self.jwt_settings(&secrets, faults);
         let account_keys = account_keys(&secrets, faults);
         let role_map = faults.keep(policies::role_map(&self.access.role_map));
@@ -114,6 +118,7 @@ impl Settings {
             role_map: role_map?,
             xendit: xendit?,
             midtrans,
+            ledger,
             main_account_merchants: merchants?,
             account_keys,
             provider_order: provider_order?,
@@ -177,6 +182,8 @@ pub(super) struct Secrets {
     pub(super) xendit_token: Option<SecretText>,
     pub(super) xendit_token_previous: Option<SecretText>,
     pub(super) midtrans_key: Option<SecretText>,
+    pub(super) midtrans_key_previous: Option<SecretText>,
+    pub(super) ledger_token: Option<SecretText>,
     pub(super) account_key: Option<SecretText>,
     pub(super) account_key_previous: Option<SecretText>,
 }
@@ -195,7 +202,9 @@ impl Secrets {
                 }
             }
         };
+        let ledger = &settings.ledger;
         Self {
+            ledger_token: read("LEDGER_TOKEN", &ledger.ledger_token, &ledger.ledger_token_file),
             link: read("LINK_SECRET", &access.link_secret, &access.link_secret_file),
             jwt: read("SYSTEM_JWT_SECRET", &access.system_jwt_secret, &access.system_jwt_secret_file),
             jwt_keys: read("JWT_KEYS", &access.jwt_keys, &access.jwt_keys_file),
@@ -210,6 +219,11 @@ impl Secrets {
                 "MIDTRANS_SERVER_KEY",
                 &midtrans.midtrans_server_key,
                 &midtrans.midtrans_server_key_file,
+            ),
+            midtrans_key_previous: read(
+                "MIDTRANS_SERVER_KEY_PREVIOUS",
+                &midtrans.midtrans_server_key_previous,
+                &midtrans.midtrans_server_key_previous_file,
             ),
             account_key: read("ACCOUNT_KEY", &accounts.account_key, &accounts.account_key_file),
             account_key_previous: read(
@@ -256,6 +270,19 @@ fn xendit_settings(
         nmid: nmid.or_else(|| sandboxed.then(|| mstore_pay_sandbox::NMID_DEFAULT.to_owned())),
         rate_limit: args.xendit_rate_limit,
     })
+}
+
+/// How a transaction service of somebody else is reached; none where the orders are ours.
+fn ledger_settings(args: &LedgerArgs, secrets: &Secrets, faults: &mut Faults) -> Option<LedgerSettings> {
+    let Some(base_url) = args.ledger_base_url.clone().filter(|url| !url.trim().is_empty()) else {
+        if secrets.ledger_token.is_some() {
+            faults.add("LEDGER_TOKEN is given without LEDGER_BASE_URL");
+        }
+        return None;
+    };
+    let usable = RemoteLedgerConfig::new(&base_url).map_err(|error| format!("LEDGER_BASE_URL: {error}"));
+    faults.keep(usable)?;
+    Some(LedgerSettings { base_url, token: secrets.ledger_token.clone() })
 }
 
 /// A default that exists outside production only.

@@ -10,6 +10,8 @@ use flate2::write::GzEncoder;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::midtrans::signed;
+
 /// What stands for what, such as `TOKEN`.
 pub(crate) type Values = BTreeMap<String, String>;
 
@@ -86,7 +88,7 @@ impl Step {
     /// The body with its values put in; the numbers of a JSON body keep their digits.
     pub(crate) fn payload(&self, values: &Values) -> Option<Vec<u8>> {
         if let Some(body) = &self.body {
-            return Some(fill(body.get(), values).into_bytes());
+            return Some(fill(body.get(), &signed(body.get(), values)).into_bytes());
         }
         if let Some(raw) = &self.raw {
             return Some(fill(raw, values).into_bytes());

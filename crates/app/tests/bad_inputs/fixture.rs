@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::case::{Case, Values};
 use crate::rig::{Pay, Plan, Rig, StoreKind};
 use crate::wire::Reply;
-use crate::{effects, hygiene, jwt, wire};
+use crate::{Provider, effects, hygiene, jwt, wire};
 
 const PAYMENTS: &str = "/api/v1/pos/payments";
 /// What every fixture costs.
@@ -17,6 +17,7 @@ pub(crate) const AMOUNT: i64 = 33_000;
 
 pub(crate) struct Bench {
     pub(crate) rig: Rig,
+    provider: Provider,
     http: reqwest::Client,
     /// What does not change from case to case.
     constants: Values,
@@ -34,10 +35,15 @@ pub(crate) struct Fixture {
 }
 
 impl Bench {
-    /// A gateway on that store that opens charges through that API of Xendit's.
-    pub(crate) async fn set_up(store: StoreKind, xendit_api: &str) -> Self {
+    /// A gateway on that store that opens charges there.
+    pub(crate) async fn set_up(store: StoreKind, provider: Provider) -> Self {
         // Money is found by webhooks and by asking, never by the list: so that the webhook under test is what did it.
-        let plan = Plan::over(store).listing_after(3_600_000).with("XENDIT_API", xendit_api);
+        let plan = Plan::over(store).listing_after(3_600_000);
+        let plan = match provider {
+            Provider::Xendit => plan,
+            Provider::XenditV2 => plan.with("XENDIT_API", "v2"),
+            Provider::Midtrans => plan.and_midtrans().with("PROVIDER_ORDER", "midtrans"),
+        };
         let rig = Rig::start(plan).await;
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build().expect("a client");
         let token_a = rig.token("M1", "L0_CASHIER");
@@ -49,13 +55,17 @@ impl Bench {
             ("TOKEN", token_a.clone()),
             ("TOKEN_VIEWER", rig.token("M1", "L0_VIEWER")),
             ("MERCHANT_B", "M2".to_owned()),
+            ("MIDTRANS_SERVER_KEY", rig.secrets.midtrans_server_key.clone()),
             ("WEBHOOK_TOKEN", rig.secrets.webhook_token.clone()),
             ("WEBHOOK_TOKEN_PREVIOUS", rig.secrets.webhook_token_previous.clone()),
             ("WEBHOOK_TOKEN_SHA256", hex),
         ] {
             constants.insert(name.to_owned(), value);
         }
-        let mut bench = Self { rig, http, constants, token_a, token_b, count: 0 };
+        let mut bench = Self { rig, provider, http, constants, token_a, token_b, count: 0 };
+        if provider == Provider::Midtrans {
+            return bench;
+        }
         let paid = bench.payment("TRX-PAID", &bench.token_a.clone(), None).await;
         bench.rig.control.pay(&paid.reference, &Pay::default()).await;
         let told = bench.await_paid(&paid).await;
@@ -102,12 +112,17 @@ impl Bench {
     }
 
     async fn fixture_a(&mut self, case: &Case, values: &mut Values) -> Option<Fixture> {
-        if !["{{REF_A}}", "{{EXT_A}}", "payment_A"].iter().any(|name| case.line.contains(name)) {
+        if !["{{REF_A}}", "{{EXT_A}}", "payment_A", "{{MID_ORDER_A}}", "{{MID_TXID_A}}", "payment_MA"]
+            .iter()
+            .any(|name| case.line.contains(name))
+        {
             return None;
         }
         let a = self.payment(&format!("TRX-A-{}", self.count), &self.token_a.clone(), None).await;
         values.insert("REF_A".to_owned(), a.reference.clone());
         values.insert("EXT_A".to_owned(), a.order_code.clone());
+        values.insert("MID_TXID_A".to_owned(), a.reference.clone());
+        values.insert("MID_ORDER_A".to_owned(), self.at_the_provider(&a).await);
         Some(a)
     }
 
@@ -116,7 +131,9 @@ impl Bench {
             return;
         }
         let key = format!("key-of-b-{}", self.count);
-        let b = self.payment(&format!("TRX-B-{}", self.count), &self.token_b.clone(), Some(&key)).await;
+        let b: Fixture = self.payment(&format!("TRX-B-{}", self.count), &self.token_b.clone(), Some(&key)).await;
+        let at_the_provider = self.at_the_provider(&b).await;
+        values.insert("MID_ORDER_B".to_owned(), at_the_provider);
         for (name, value) in [("REF_B", b.reference), ("EXT_B", b.order_code), ("PAY_B", b.payment_id), ("IDEM_B", key)]
         {
             values.insert(name.to_owned(), value);
@@ -132,6 +149,21 @@ impl Bench {
         let data = read(request).await.1["data"].take();
         let text = |name: &str| data[name].as_str().unwrap_or_else(|| panic!("no {name} in {data}")).to_owned();
         Fixture { payment_id: text("payment_id"), reference: text("reference_id"), order_code: order_code.to_owned() }
+    }
+
+    /// The customer pays it, and nobody is told.
+    pub(crate) async fn pay_silently(&self, fixture: &Fixture) {
+        let silent = Pay { silent: true, ..Pay::default() };
+        match self.provider {
+            Provider::Xendit | Provider::XenditV2 => self.rig.control.pay(&fixture.reference, &silent).await,
+            Provider::Midtrans => self.rig.control.pay_at_midtrans(&fixture.reference, &silent).await,
+        };
+    }
+
+    /// Our reference of its charge: at Midtrans, the order id.
+    async fn at_the_provider(&self, fixture: &Fixture) -> String {
+        let charges = self.rig.control.charges().await;
+        charges.into_iter().find(|charge| charge.id == fixture.reference).expect("it was opened").reference
     }
 
     /// The payment as merchant A is told of it; the status of the answer, and its `data`.

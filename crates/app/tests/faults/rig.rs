@@ -42,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) sweep_lag_ms: u64,
     /// How wrong the clock of the first node is, as `faketime` spells it.
     pub(crate) skew: Option<&'static str>,
+    /// Whether the gateway has a key for Midtrans.
+    pub(crate) midtrans: bool,
     /// Settings beside the usual ones.
     pub(crate) settings: Vec<(&'static str, String)>,
 }
@@ -49,7 +51,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// One gateway over a fresh store.
     pub(crate) fn over(store: StoreKind) -> Self {
-        Self { store, database_url: None, nodes: 1, sweep_lag_ms: 0, skew: None, settings: Vec::new() }
+        Self { store, database_url: None, nodes: 1, sweep_lag_ms: 0, skew: None, midtrans: false, settings: Vec::new() }
     }
 
     /// So many gateways over one database of PostgreSQL.
@@ -70,6 +72,11 @@ impl Plan {
     /// The same with a first node whose clock is wrong by that.
     pub(crate) fn skewed(self, skew: &'static str) -> Self {
         Self { skew: Some(skew), ..self }
+    }
+
+    /// The same with Midtrans beside Xendit.
+    pub(crate) fn and_midtrans(self) -> Self {
+        Self { midtrans: true, ..self }
     }
 
     /// The same with that setting.
@@ -139,7 +146,8 @@ impl Rig {
     pub(crate) async fn start_node(&mut self, node: usize, failpoints: Option<&str>) -> Result<(), String> {
         let mut command = self.gateway_command(&["serve", "--ready-json"]);
         if let Some(skew) = self.plan.skew.filter(|_| node == 0) {
-            skew::apply(&mut command, skew);
+            self.set_first_clock(skew);
+            skew::follow(&mut command, &self.skew_file());
         }
         command.envs(failpoints.map(|failpoints| ("FAILPOINTS", failpoints)));
         let log = self.log();
@@ -228,6 +236,20 @@ impl Rig {
     /// Runs SQL on the database that the nodes share, and gives what it returned.
     pub(crate) fn sql(&self, sql: &str) -> String {
         self.backing.sql(sql)
+    }
+
+    /// As [`sql`](Self::sql), for what may be refused.
+    pub(crate) fn try_sql(&self, sql: &str) -> Result<String, String> {
+        self.backing.try_sql(sql)
+    }
+
+    /// Puts the clock of the first node, which has one of its own, that much off from now on.
+    pub(crate) fn set_first_clock(&self, skew: &str) {
+        skew::set(&self.skew_file(), skew);
+    }
+
+    fn skew_file(&self) -> PathBuf {
+        self.dir.path().join("skew")
     }
 
     /// A token of that merchant, minted by the gateway's own command.
@@ -335,6 +357,12 @@ impl Rig {
             .env("LINK_SECRET", &self.secrets.link)
             .env("LOG_FORMAT", "json")
             .envs(self.plan.settings.iter().map(|(name, value)| (*name, value)));
+        if self.plan.midtrans {
+            command
+                .env("MIDTRANS_SERVER_KEY", &self.secrets.midtrans_server_key)
+                .env("MIDTRANS_CORE_BASE_URL", format!("{}/midtrans", self.sandbox_url))
+                .env("MIDTRANS_RATE_LIMIT", "off");
+        }
         command
     }
 }
@@ -354,6 +382,7 @@ fn start_sandbox(dir: &Path, secrets: &Secrets, listen: &str, sweep_lag_ms: u64)
         .args(["sandbox", "--listen", listen, "--state", "sandbox.json", "--rate-limit", "off"])
         .args(["--sweep-lag", &sweep_lag_ms.to_string()])
         .args(["--xendit-key", &secrets.provider_key, "--xendit-callback-token", &secrets.webhook_token])
+        .args(["--midtrans-server-key", &secrets.midtrans_server_key])
         .current_dir(dir)
         .env_clear();
     Process::start(&mut command, &dir.join("sandbox.log"))

@@ -74,7 +74,7 @@ impl House {
         Self::open_with(&[]).await
     }
 
-    /// A house with further settings.
+    /// A house with further settings. Unless they say more, Xendit is the only provider.
     pub(crate) async fn open_with(args: &[&str]) -> Self {
         let database = is_on_postgres().then(|| MIGRATED.database());
         Self::open_in(TempDir::new().unwrap(), database, args).await
@@ -94,7 +94,9 @@ impl House {
             "--sandbox-state",
             &state,
         ];
-        let config = config(&[&own, args].concat()).unwrap();
+        let of_midtrans = |arg: &&str| arg.starts_with("--midtrans") || arg.starts_with("--provider-order");
+        let alone: &[&str] = if args.iter().any(of_midtrans) { &[] } else { &["--provider-order=xendit"] };
+        let config = config(&[&own, alone, args].concat()).unwrap();
         let app = App::start(config.clone()).await.unwrap();
         let (base, sandbox) = (app.base_url().to_owned(), app.sandbox_url().unwrap_or_default());
         Self { app: Some(app), base, sandbox, config, client: Client::builder().build().unwrap(), folder, database }

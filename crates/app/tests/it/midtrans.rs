@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::house::{House, config, qris};
 
 const PAYMENTS: &str = "/api/v1/pos/payments";
-const KEY: &str = "--midtrans-server-key=SB-Mid-server-of-this-house";
+/// The sandbox plays Midtrans under its own key.
+const KEY: &str = "--midtrans-server-key=SB-Mid-server-sandbox";
 
 /// The provider at which each charge of an order lies, oldest first.
 async fn providers_of(house: &House, order: &str) -> Vec<Value> {
@@ -61,7 +62,7 @@ async fn while_xendit_refuses_midtrans_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_key_midtrans_takes_no_part() {
+async fn where_only_xendit_is_named_midtrans_takes_no_part() {
     let house = House::open().await;
     house.pay_by_qris("TRX-1", 33_000).await;
     assert_eq!(providers_of(&house, "TRX-1").await, ["xendit"]);
@@ -80,6 +81,20 @@ async fn a_notification_signed_with_another_key_is_refused() {
 }
 
 #[test]
+fn midtrans_is_played_here_where_nobody_has_a_key_of_its_own() {
+    let midtrans = |args: &[&str]| config(args).unwrap().midtrans;
+    let played = midtrans(&[]).unwrap();
+    assert_eq!((played.addresses, played.client_key.as_deref()), (None, Some("SB-Mid-client-sandbox")));
+    let real = midtrans(&["--midtrans-server-key=SB-Mid-server-mine"]).unwrap().addresses.unwrap();
+    assert_eq!(real.core, "https://api.sandbox.midtrans.com");
+    assert_eq!(real.snap, "https://app.sandbox.midtrans.com/snap/v1");
+    let there = midtrans(&[KEY, "--midtrans-core-base-url=http://127.0.0.1:1/midtrans"]).unwrap().addresses.unwrap();
+    assert_eq!(there.snap, "http://127.0.0.1:1/midtrans/snap/v1");
+    assert!(midtrans(&["--xendit-secret-key=xnd_development_mine"]).is_none(), "Xendit is real, and nobody plays");
+    assert!(midtrans(&["--provider-order=xendit"]).is_none());
+}
+
+#[test]
 fn a_live_key_is_for_production_and_a_test_key_is_not() {
     let faults = |args: &[&str]| config(args).map_or_else(|error| error.faults.join("\n"), |_| String::new());
     assert!(faults(&["--midtrans-server-key=Mid-server-x"]).contains("MIDTRANS_SERVER_KEY is a live key"));
@@ -87,4 +102,12 @@ fn a_live_key_is_for_production_and_a_test_key_is_not() {
     assert!(production.contains("MIDTRANS_SERVER_KEY is no live key"), "{production}");
     assert!(production.contains("MIDTRANS_CORE_BASE_URL is not https"), "{production}");
     assert!(faults(&["--midtrans-core-base-url=https://h.example"]).contains("without MIDTRANS_SERVER_KEY"));
+    assert!(faults(&["--midtrans-snap-base-url=https://h.example"]).contains("without MIDTRANS_CORE_BASE_URL"));
+    assert!(faults(&["--midtrans-api=card"]).contains("MIDTRANS_API is neither core nor snap"));
+    assert!(faults(&["--midtrans-client-key=Mid-client-x"]).contains("MIDTRANS_CLIENT_KEY is a live key"));
+    assert!(
+        faults(&["--midtrans-server-key-previous=Mid-server-x"]).contains("MIDTRANS_SERVER_KEY_PREVIOUS is a live")
+    );
+    let never = faults(&["--app-env=production", "--midtrans-server-key=Mid-server-x", "--confirm-webhooks=never"]);
+    assert!(never.contains("CONFIRM_WEBHOOKS must be `always` with Midtrans"), "{never}");
 }

@@ -3,7 +3,7 @@
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::ports::{Canceled, ProviderErrorKind, SnapshotStatus};
 
-use super::fixtures::{Kit, ask, assert_kind, assert_unsupported, cancel, offered, open, open_first, query};
+use super::fixtures::{Kit, ask_unpaid, assert_kind, assert_unsupported, cancel, offered, open, open_first, query};
 use super::{ProviderHarness, ProviderRig};
 
 /// Whether anything at all can be closed: if not, the adapter knows before it sends.
@@ -22,7 +22,7 @@ pub async fn cancel_closes_a_charge_or_is_unsupported(h: &dyn ProviderHarness) {
         let outcome = cancel(&*rig, &charge, &opened.provider_ref).await;
         if declared.cancel {
             assert_eq!(outcome.expect("the charge is closed"), Canceled::Confirmed, "{method}");
-            let told = ask(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
+            let told = ask_unpaid(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
             let is_closed = |status| matches!(status, SnapshotStatus::Canceled | SnapshotStatus::Expired);
             assert!(told.is_none_or(|told| is_closed(told.status)), "{method}");
         } else {
@@ -66,6 +66,6 @@ pub async fn cancel_of_an_unknown_charge_changes_nothing(h: &dyn ProviderHarness
     } else {
         assert_unsupported::<Canceled>(Err(error));
     }
-    let told = ask(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
+    let told = ask_unpaid(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
     assert!(told.is_none_or(|told| told.status == SnapshotStatus::Pending), "another charge was closed");
 }

@@ -22,6 +22,12 @@ const SCENES: [Scene; 12] = [
     Scene::WrongReference,
 ];
 
+/// The scenes in which an opening fails: what an answer does not tell cannot be told wrongly.
+fn failing(rig: &dyn ProviderRig) -> Vec<Scene> {
+    let is_told = |scene: &Scene| !matches!(scene, Scene::WrongAmount | Scene::WrongReference);
+    SCENES.into_iter().filter(|scene| rig.names_what_it_opens() || is_told(scene)).collect()
+}
+
 async fn error_in(rig: &dyn ProviderRig, scene: Scene) -> ProviderError {
     let (method, declared) = first_offered(rig);
     rig.arrange(Operation::Open, scene).await;
@@ -42,7 +48,7 @@ fn causes(error: &ProviderError) -> Vec<String> {
 
 /// An error says what was tried at which provider; why is left to its source, once.
 pub async fn errors_say_what_was_tried_and_leave_the_cause_to_the_source(h: &dyn ProviderHarness) {
-    for scene in SCENES {
+    for scene in failing(&*h.fresh().await) {
         let rig = h.fresh().await;
         let error = error_in(&*rig, scene).await;
         assert_eq!((&error.provider, error.operation), (&rig.provider().id(), Operation::Open), "{scene:?}");
@@ -59,7 +65,7 @@ pub async fn secrets_are_never_shown(h: &dyn ProviderHarness) {
     let (charge, opened) = open_first(&*rig, &Kit::default()).await;
     let told = inquire(&*rig, query(&*rig, &charge, Some(&opened.provider_ref))).await;
     let mut shown = vec![rig.describe(), format!("{:?}", rig.account()), format!("{opened:?}"), format!("{told:?}")];
-    for scene in SCENES {
+    for scene in failing(&*rig) {
         let rig = h.fresh().await;
         let error = error_in(&*rig, scene).await;
         shown.extend([error.to_string(), format!("{error:?}")]);

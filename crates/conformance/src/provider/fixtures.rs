@@ -43,7 +43,7 @@ impl Kit {
             expires_at: rig.now().plus(capabilities.expiry_default),
             description: Some("Kopi susu".to_owned()),
             customer_phone: (method == Method::Ovo).then(|| "+628123456789".to_owned()),
-            card_token: if method == Method::CreditCard { CardToken::new("tok-a1b2c3") } else { None },
+            card_token: if method == Method::CreditCard { CardToken::new(rig.card_token()) } else { None },
             return_urls: Some(ReturnUrls { success: url("ok"), failure: url("no") }),
             within: PATIENT,
         }
@@ -85,6 +85,7 @@ pub(super) async fn cancel(
         charge: charge.charge,
         charge_ref: charge_ref.clone(),
         our_reference: charge.our_reference.clone(),
+        method: charge.method,
         within: charge.within,
     };
     rig.provider().cancel(&rig.account(), &cancel).await
@@ -114,12 +115,27 @@ pub(super) async fn inquire_within(
     answers.remove(0)
 }
 
+/// Asks about a charge that nobody paid: on a page on which nobody picked yet, it may not be found.
+pub(super) async fn ask_unpaid(rig: &dyn ProviderRig, charge: &OpenCharge, query: Query) -> Option<ChargeSnapshot> {
+    let declared = rig.provider().capabilities(&rig.account(), charge.method).expect("the method is offered");
+    if declared.lookup != LookupSupport::OncePicked {
+        return ask(rig, charge, query).await;
+    }
+    match inquire(rig, query).await {
+        Ok(told) => Some(told),
+        Err(error) => {
+            assert_kind(&error, ProviderErrorKind::NotFound);
+            None
+        }
+    }
+}
+
 /// Asks about a charge that the provider has. Where charges of the method cannot be found, the answer
 /// must be that, and `None` is given.
 pub(super) async fn ask(rig: &dyn ProviderRig, charge: &OpenCharge, query: Query) -> Option<ChargeSnapshot> {
     let declared = rig.provider().capabilities(&rig.account(), charge.method).expect("the method is offered");
     match (inquire(rig, query).await, declared.lookup) {
-        (Ok(told), LookupSupport::ByReference | LookupSupport::ById) => Some(told),
+        (Ok(told), LookupSupport::ByReference | LookupSupport::ById | LookupSupport::OncePicked) => Some(told),
         (Err(error), LookupSupport::None) => {
             assert_kind(&error, ProviderErrorKind::NotFound);
             None

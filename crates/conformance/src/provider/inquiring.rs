@@ -6,7 +6,9 @@ use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{ChargeSnapshot, LookupSupport, ProviderErrorKind, Query, SnapshotStatus};
 
-use super::fixtures::{Kit, PATIENT, ask, assert_kind, first_offered, inquire, offered, open, open_first, query};
+use super::fixtures::{
+    Kit, PATIENT, ask, ask_unpaid, assert_kind, first_offered, inquire, offered, open, open_first, query,
+};
 use super::{ProviderHarness, ProviderRig};
 
 /// How far the provider's clock may be off ours.
@@ -30,7 +32,7 @@ pub async fn inquire_tells_that_a_charge_is_pending(h: &dyn ProviderHarness) {
         let rig = h.fresh().await;
         let charge = Kit::default().charge(&*rig, method, &declared);
         let opened = open(&*rig, &charge).await.expect("the charge opens");
-        let told = ask(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
+        let told = ask_unpaid(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
         let Some(told) = told else { continue };
         assert_eq!(told.status, SnapshotStatus::Pending, "{method}");
         assert!(told.receipts.is_empty() && told.refunds.is_empty() && told.reversals.is_empty(), "{told:?}");
@@ -46,7 +48,7 @@ pub async fn inquire_tells_that_a_charge_expired(h: &dyn ProviderHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
     let (charge, opened) = open_first(&*rig, &kit).await;
     rig.expire(&charge.our_reference).await;
-    let told = ask(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
+    let told = ask_unpaid(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
     let Some(told) = told else { return };
     assert_eq!(told.status, SnapshotStatus::Expired);
     assert_eq!(told.receipts, []);
@@ -131,10 +133,10 @@ pub async fn inquire_by_reference_keeps_to_the_declared_lookup(h: &dyn ProviderH
         }
         for charge in &charges {
             match (inquire(&*rig, query(&*rig, charge, None)).await, declared.lookup) {
-                (Ok(told), LookupSupport::ByReference | LookupSupport::ById) => {
+                (Ok(told), LookupSupport::ByReference | LookupSupport::ById | LookupSupport::OncePicked) => {
                     assert_eq!(told.our_reference.as_deref(), Some(charge.our_reference.as_str()), "{method}");
                 }
-                (Err(error), LookupSupport::ById | LookupSupport::None) => {
+                (Err(error), LookupSupport::ById | LookupSupport::OncePicked | LookupSupport::None) => {
                     assert_kind(&error, ProviderErrorKind::NotFound);
                 }
                 (told, lookup) => panic!("{method} is found {lookup:?}, but: {told:?}"),
@@ -159,8 +161,12 @@ pub async fn inquire_answers_several_queries_in_order(h: &dyn ProviderHarness) {
     let answers = rig.provider().inquire(&rig.account(), &queries, PATIENT).await;
     let receipts: Vec<Option<usize>> =
         answers.iter().map(|told| told.as_ref().ok().map(|told| told.receipts.len())).collect();
-    let findable = declared.lookup != LookupSupport::None;
-    assert_eq!(receipts, [findable.then_some(1), None, findable.then_some(0)], "{answers:?}");
+    let (paid_is_found, unpaid_is_found) = match declared.lookup {
+        LookupSupport::ByReference | LookupSupport::ById => (true, true),
+        LookupSupport::OncePicked => (true, false),
+        LookupSupport::None => (false, false),
+    };
+    assert_eq!(receipts, [paid_is_found.then_some(1), None, unpaid_is_found.then_some(0)], "{answers:?}");
 }
 
 /// Without queries there are no answers, and nothing is sent.

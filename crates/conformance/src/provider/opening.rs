@@ -54,9 +54,8 @@ fn fits(method: Method, declared: &Capabilities, artefact: &Artefact) -> bool {
             method.channel() == Channel::VirtualAccount && !biller_code.is_empty() && !bill_key.is_empty()
         }
         Artefact::Link { checkout_url, deeplink_url } => {
-            let wallet_or_card = matches!(method.channel(), Channel::Ewallet | Channel::Cards);
             let links = [checkout_url, deeplink_url];
-            wallet_or_card && links.into_iter().flatten().any(|link| link.contains("://"))
+            method.channel() != Channel::VirtualAccount && links.into_iter().flatten().any(|link| link.contains("://"))
         }
         Artefact::Push => declared.risk == Risk::Pushed,
     }

@@ -4,7 +4,7 @@ use mstore_pay_domain::account::{AccountMode, ProviderAccount};
 use mstore_pay_domain::ports::{ProviderErrorKind, Simulation};
 
 use super::ProviderHarness;
-use super::fixtures::{Kit, PATIENT, ask, assert_unsupported, open_first, query};
+use super::fixtures::{Kit, PATIENT, ask, ask_unpaid, assert_unsupported, open_first, query};
 
 /// A provider that pays asynchronously has done so by then.
 const ASKS_MAX: usize = 50;
@@ -45,6 +45,6 @@ pub async fn simulate_is_refused_in_live_mode_with_nothing_sent(h: &dyn Provider
     let before = rig.requests().await;
     assert_unsupported(rig.provider().simulate(&live, &simulation).await);
     assert_eq!(rig.requests().await, before, "requests");
-    let told = ask(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
+    let told = ask_unpaid(&*rig, &charge, query(&*rig, &charge, Some(&opened.provider_ref))).await;
     assert!(told.is_none_or(|told| told.receipts.is_empty()), "money was pretended");
 }

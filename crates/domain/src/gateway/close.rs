@@ -87,6 +87,7 @@ impl Gateway {
             charge: charge.id,
             charge_ref: charge_ref.clone(),
             our_reference: charge.our_reference.clone(),
+            method: of.method,
             within: limit,
         };
         let answer = answer_within(self.ports.clock.as_ref(), limit, provider.cancel(&account, &request)).await;

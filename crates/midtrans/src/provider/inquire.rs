@@ -3,9 +3,10 @@ use std::time::Duration;
 use futures::future::join_all;
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderRef;
-use mstore_pay_domain::ports::{ChargeSnapshot, Endpoint, Operation, ProviderError, Query};
+use mstore_pay_domain::ports::{ChargeSnapshot, Endpoint, Operation, ProviderError, Query, SnapshotStatus};
 
 use crate::client::{Client, Talk};
+use crate::page;
 use crate::request;
 use crate::response::{Transaction, Unreadable};
 
@@ -31,11 +32,14 @@ pub(super) async fn inquire(
     answers
 }
 
-/// By its own id where that is known: an order id may be used again after a cancel.
+/// By its own id where that is known: an order id may be used again after a cancel. A page is asked about by what was
+/// picked on it, and found once something was: before that Midtrans knows no transaction, and says so of a page that
+/// never was as well.
 async fn ask(talk: &Talk<'_>, query: &Query) -> Result<ChargeSnapshot, ProviderError> {
-    let id = query.charge_ref.as_ref().or_else(|| query.payment_refs.first());
+    let transaction = query.charge_ref.as_ref().filter(|name| page::token(name).is_none());
+    let id = transaction.or_else(|| query.payment_refs.first());
     let name = id.map_or(query.our_reference.as_str(), ProviderRef::as_str);
-    let reply = talk.get(request::status(talk.base(), name), Endpoint::Inquire).await?;
+    let reply = talk.get(request::status(talk.core(), name), Endpoint::Inquire).await?;
     let transaction = Transaction::parse(&reply.body).map_err(|why| talk.malformed(&reply, why))?;
     let is_meant = id.map_or(transaction.reference == name, |id| transaction.id == *id);
     if !is_meant {
@@ -51,14 +55,20 @@ fn snapshot(talk: &Talk<'_>, query: &Query, transaction: Transaction) -> ChargeS
     let receipts = transaction.receipt().into_iter().collect();
     let mut exchange = talk.exchange();
     exchange.unknown_fields.extend(transaction.refunds.unread);
+    let page = query.charge_ref.as_ref().filter(|name| page::token(name).is_some());
+    // Who was denied may pick again, under the same order id and another transaction: that fails nothing.
+    let status = match transaction.status {
+        SnapshotStatus::Failed(_) if page.is_some() => SnapshotStatus::Pending,
+        status => status,
+    };
     ChargeSnapshot {
         receipts,
         reversals,
-        charge_ref: Some(transaction.id),
+        charge_ref: Some(page.cloned().unwrap_or(transaction.id)),
         our_reference: Some(transaction.reference),
         order_code: transaction.order_code,
         asked: Some(transaction.asked),
-        status: transaction.status,
+        status,
         refunds: transaction.refunds.confirmed,
         expires_at: transaction.expires_at,
         exchange,

@@ -1,28 +1,54 @@
 use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::charge::Artefact;
+use mstore_pay_domain::money::ReportedMoney;
 use mstore_pay_domain::ports::{
-    Certainty, Endpoint, OpenCharge, OpenedCharge, Operation, ProviderError, ProviderErrorKind,
+    Certainty, Endpoint, OpenCharge, OpenedCharge, Operation, ProviderError, ProviderErrorKind, SnapshotStatus,
 };
 
 use crate::channels::Channel;
 use crate::client::{Client, Talk};
 use crate::request;
-use crate::response::{Transaction, Unreadable};
+use crate::response::{Page, Transaction, Unreadable};
 
-/// Opens a transaction, with one `POST` under the charge's key.
+/// Opens a transaction, with one `POST` under the charge's key, or a page, which has no key, with one `POST` and never a
+/// second.
 pub(super) async fn open(
     client: &Client,
     account: &ProviderAccount,
     charge: &OpenCharge,
 ) -> Result<OpenedCharge, ProviderError> {
-    let channel = Channel::of(charge.method).ok_or_else(|| client.unsupported(Operation::Open))?;
+    let channel = Channel::of(client.config.api, charge.method).ok_or_else(|| client.unsupported(Operation::Open))?;
     let talk = client.talk(account, Operation::Open, charge.within);
-    let body = request::open_body(charge, channel)
-        .map_err(|error| talk.error(ProviderErrorKind::InvalidRequest, Certainty::NotApplied).because(error))?;
-    let (url, key) = (request::charge(talk.base()), charge.charge.open_key());
+    if channel.is_page(charge) { page(&talk, charge, channel).await } else { transaction(&talk, charge, channel).await }
+}
+
+async fn transaction(talk: &Talk<'_>, charge: &OpenCharge, channel: &Channel) -> Result<OpenedCharge, ProviderError> {
+    let body = request::open_body(charge, channel).map_err(|error| unspeakable(talk, error))?;
+    let (url, key) = (request::charge(talk.core()), charge.charge.open_key());
     let reply = talk.post_notified(url, body, key, Endpoint::Open).await?;
     Transaction::parse(&reply.body)
-        .and_then(|opened| as_asked(&talk, charge, channel, opened))
+        .and_then(|opened| as_asked(talk, charge, channel, opened))
         .map_err(|why| talk.malformed(&reply, why))
+}
+
+/// A page's answer names neither the order id nor the amount: the money that comes does.
+async fn page(talk: &Talk<'_>, charge: &OpenCharge, channel: &Channel) -> Result<OpenedCharge, ProviderError> {
+    let body = request::snap::open_body(charge, channel).map_err(|error| unspeakable(talk, error))?;
+    let reply = talk.open_page(request::snap::transactions(talk.snap()), body).await?;
+    let opened = Page::parse(&reply.body).map_err(|why| talk.malformed(&reply, why))?;
+    Ok(OpenedCharge {
+        provider_ref: opened.name,
+        our_reference: charge.our_reference.to_string(),
+        amount: ReportedMoney::idr(charge.amount.clone()),
+        artefact: Artefact::Link { checkout_url: Some(opened.url), deeplink_url: None },
+        expires_at: None,
+        status: SnapshotStatus::Pending,
+        exchange: talk.exchange(),
+    })
+}
+
+fn unspeakable(talk: &Talk<'_>, error: serde_json::Error) -> ProviderError {
+    talk.error(ProviderErrorKind::InvalidRequest, Certainty::NotApplied).because(error)
 }
 
 /// What was opened, if its reference and its amount are what was asked.

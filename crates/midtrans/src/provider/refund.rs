@@ -27,10 +27,10 @@ pub(super) async fn refund(
     }
     let body = request::refund_body(refund)
         .map_err(|error| talk.error(ProviderErrorKind::InvalidRequest, Certainty::NotApplied).because(error))?;
-    let (url, key) = (request::refund(talk.base(), &refund.charge_ref), refund.refund.to_string());
+    let (url, key) = (request::refund(talk.core(), &refund.payment_ref), refund.refund.to_string());
     let reply = talk.post(url, Some(body), key, Endpoint::Refund).await?;
     let refunded = Refunded::parse(&reply.body).map_err(|why| talk.malformed(&reply, why))?;
-    if refunded.id != refund.charge_ref || refunded.key != refund.refund.to_string() {
+    if refunded.id != refund.payment_ref || refunded.key != refund.refund.to_string() {
         return Err(talk.malformed(&reply, Unreadable::Mismatch("refund_key")));
     }
     let refund_ref =
@@ -38,8 +38,8 @@ pub(super) async fn refund(
     Ok(RefundOutcome::Pending { refund_ref })
 }
 
-/// The transaction: which method the money came by, only it tells.
+/// The transaction, which is the payment itself: which method the money came by, only it tells.
 async fn paid(talk: &Talk<'_>, refund: &RefundCharge) -> Result<Transaction, ProviderError> {
-    let reply = talk.get(request::status(talk.base(), refund.charge_ref.as_str()), Endpoint::Inquire).await?;
+    let reply = talk.get(request::status(talk.core(), refund.payment_ref.as_str()), Endpoint::Inquire).await?;
     Transaction::parse(&reply.body).map_err(|why| talk.malformed(&reply, why))
 }

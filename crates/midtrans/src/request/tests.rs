@@ -7,8 +7,13 @@ use mstore_pay_domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::*;
+use crate::config::MidtransApi;
 
-fn charge(method: Method) -> OpenCharge {
+fn channel(method: Method) -> &'static Channel {
+    Channel::of(MidtransApi::Core, method).unwrap()
+}
+
+pub(super) fn charge(method: Method) -> OpenCharge {
     let (order_code, charge) = (OrderCode::parse("TRX-1").unwrap(), ChargeId::new(Uuid::from_u128(0)));
     OpenCharge {
         charge,
@@ -28,7 +33,7 @@ fn charge(method: Method) -> OpenCharge {
 /// What stands between the amount and the expiry, or the order code where there is no expiry.
 #[track_caller]
 fn check_own(method: Method, want: &str) {
-    let body = open_body(&charge(method), Channel::of(method).unwrap()).unwrap();
+    let body = open_body(&charge(method), channel(method)).unwrap();
     let (_, own) = body.split_once(r#""gross_amount":33000}"#).unwrap();
     let end = own.find(r#","custom_"#).unwrap();
     assert_eq!(own.split_at(end).0, want, "{method}");
@@ -36,7 +41,7 @@ fn check_own(method: Method, want: &str) {
 
 #[test]
 fn a_qris_request_says_what_is_needed_and_nothing_of_the_customer() {
-    let body = open_body(&charge(Method::Qris), Channel::of(Method::Qris).unwrap()).unwrap();
+    let body = open_body(&charge(Method::Qris), channel(Method::Qris)).unwrap();
     assert_eq!(
         body,
         r#"{"payment_type":"qris","transaction_details":{"order_id":"TRX-1~aaaaaaaaa","gross_amount":33000},"custom_expiry":{"order_time":"2025-12-22 15:00:00 +0000","expiry_duration":300,"unit":"second"},"custom_field1":"TRX-1"}"#
@@ -54,11 +59,21 @@ fn each_method_says_what_is_its_own() {
 }
 
 #[test]
-fn only_a_push_has_no_expiry_of_ours() {
+fn a_cards_token_goes_along_and_its_bank_is_to_ask_the_holder() {
+    let charge = OpenCharge { card_token: CardToken::new("481111-1114-a"), ..charge(Method::CreditCard) };
+    let body = open_body(&charge, channel(Method::CreditCard)).unwrap();
+    assert!(body.contains(r#""credit_card":{"token_id":"481111-1114-a","authentication":true}"#), "{body}");
+    let other = OpenCharge { method: Method::Qris, ..charge };
+    assert!(!open_body(&other, channel(Method::Qris)).unwrap().contains("token_id"), "only a card has a token");
+}
+
+#[test]
+fn only_a_push_and_a_card_have_no_expiry_of_ours() {
     for method in Method::ALL {
-        let Some(channel) = Channel::of(method) else { continue };
+        let Some(channel) = Channel::of(MidtransApi::Core, method) else { continue };
         let body = open_body(&charge(method), channel).unwrap();
-        assert_eq!(body.contains("custom_expiry"), method != Method::Ovo, "{method}");
+        let has_none = matches!(method, Method::Ovo | Method::CreditCard);
+        assert_eq!(body.contains("custom_expiry"), !has_none, "{method}");
     }
 }
 

@@ -3,14 +3,15 @@
 
 use mstore_pay_outbound::json::Object;
 
-/// Fields of transactions, of their refunds and of refusals (2026-08).
-const KNOWN: [&str; 58] = [
+/// Fields of transactions, of their refunds, of pages and of refusals (2026-08).
+const KNOWN: [&str; 61] = [
     "acquirer",
     "actions",
     "approval_code",
     "bank",
     "bill_key",
     "biller_code",
+    "canceled_at",
     "card_type",
     "channel",
     "channel_response_code",
@@ -21,6 +22,7 @@ const KNOWN: [&str; 58] = [
     "custom_field3",
     "customer_details",
     "eci",
+    "error_messages",
     "expire_time",
     "expiry_time",
     "fraud_status",
@@ -56,6 +58,7 @@ const KNOWN: [&str; 58] = [
     "store",
     "three_ds_challenge_completion",
     "three_ds_version",
+    "token",
     "token_id",
     "transaction_id",
     "transaction_status",

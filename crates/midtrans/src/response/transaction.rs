@@ -109,6 +109,7 @@ pub(crate) struct Transaction {
     va_number: Option<String>,
     bill: Option<(String, String)>,
     deeplink: Option<String>,
+    page: Option<String>,
 }
 
 impl Transaction {
@@ -136,6 +137,7 @@ impl Transaction {
             va_number: numbers.first().and_then(|number| number.text("va_number")),
             bill: object.text("biller_code").zip(object.text("bill_key")),
             deeplink: deeplink.and_then(|action| action.text("url")),
+            page: object.text("redirect_url"),
         })
     }
 
@@ -158,6 +160,11 @@ impl Transaction {
                 let deeplink_url = Some(self.deeplink.clone().ok_or(Unreadable::Field("actions"))?);
                 Ok(Artefact::Link { checkout_url: None, deeplink_url })
             }
+            // Whether a bank asks its card's holder is its own affair: the card may have been charged at once.
+            Shown::Page => Ok(self
+                .page
+                .clone()
+                .map_or(Artefact::Push, |page| Artefact::Link { checkout_url: Some(page), deeplink_url: None })),
             Shown::Push => Ok(Artefact::Push),
         }
     }

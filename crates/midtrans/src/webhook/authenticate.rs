@@ -6,6 +6,9 @@ use mstore_pay_outbound::json::Object;
 use sha2::{Digest, Sha512};
 use subtle::ConstantTimeEq;
 
+/// Digits of a `status_code`.
+const CODE_DIGITS: usize = 3;
+
 /// A lower-case hex SHA-512 over order id, code, amount and key, which stands in the body.
 ///
 /// The texts are taken exactly as sent: an amount that was read and written again would no longer be signed. What is
@@ -17,11 +20,20 @@ pub(super) fn by_signature(body: &[u8], secrets: &WebhookSecrets) -> bool {
 }
 
 /// What the signature is over, but for the key, and the signature. A body that says anything twice proves nothing.
+///
+/// Nothing stands between the texts: a code that is not one of Midtrans' could have borrowed digits of the order id, or
+/// lent it some.
 fn signed_texts(body: &[u8]) -> Option<(String, Vec<u8>)> {
     let body = Object::parse(body).ok()?;
-    let texts = [body.text("order_id")?, body.text("status_code")?, body.text("gross_amount")?];
+    let code = body.text("status_code").filter(|code| code.len() == CODE_DIGITS && is_code(code))?;
+    let texts = [body.text("order_id")?, code, body.text("gross_amount")?];
     let signature = HEXLOWER.decode(body.text("signature_key")?.as_bytes()).ok()?;
     Some((texts.concat(), signature))
+}
+
+/// Codes are of the classes of HTTP statuses.
+fn is_code(text: &str) -> bool {
+    text.starts_with(['1', '2', '3', '4', '5']) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_signed(signed: &str, signature: &[u8], secret: &SharedSecret) -> bool {
@@ -80,6 +92,20 @@ mod tests {
         for nothing in ["", "{}", "[]", "null"] {
             check(nothing, false);
         }
+    }
+
+    #[test]
+    fn digits_cannot_wander_between_the_order_id_and_the_code() {
+        let signature = signature("SB-Mid-server-new");
+        let wandered = |order: &str, code: &str, amount: &str| {
+            body(amount, &signature)
+                .replace("\"TRX-1~a\"", &format!("\"{order}\""))
+                .replace("\"200\"", &format!("\"{code}\""))
+        };
+        check(&wandered("TRX-1~a", "200", "\"33000.00\""), true);
+        check(&wandered("TRX-1~a2", "00", "\"33000.00\""), false);
+        check(&wandered("TRX-1~a2", "003", "\"3000.00\""), false);
+        check(&wandered("TRX-1~a20", "03", "\"3000.00\""), false);
     }
 
     #[test]

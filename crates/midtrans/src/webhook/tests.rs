@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 
 fn decode(body: &str) -> Result<Notification, DecodeError> {
-    let config = MidtransConfig::new("http://h").unwrap();
+    let config = MidtransConfig::new("http://h", "http://h").unwrap();
     let delivery = Delivery {
         id: DeliveryId::new(Uuid::nil()),
         provider: config.id.clone(),

@@ -13,6 +13,7 @@ async fn a_cancel_under_its_own_key_really_cancels() {
         charge: charge.charge,
         charge_ref: opened.provider_ref.clone(),
         our_reference: charge.our_reference,
+        method: charge.method,
         within: WITHIN,
     };
     for _again in 0..2 {

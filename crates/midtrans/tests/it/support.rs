@@ -7,15 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
+use mstore_pay_domain::charge::Artefact;
 use mstore_pay_domain::ids::{AccountId, ChargeId, OrderCode, OurReference, ProviderId, ProviderRef};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{ChargeSnapshot, OpenCharge, OpenedCharge, PaymentProvider as _, ProviderError, Query};
 use mstore_pay_domain::time::Timestamp;
-use mstore_pay_midtrans::{Midtrans, MidtransConfig};
+use mstore_pay_midtrans::{Midtrans, MidtransApi, MidtransConfig};
 use mstore_pay_outbound::HttpClient;
 use mstore_pay_outbound::json::Object;
-use mstore_pay_sandbox::{MIDTRANS_SERVER_KEY_DEFAULT, NMID_DEFAULT, RateLimit, RunningSandbox, SandboxConfig, start};
+use mstore_pay_sandbox::{
+    MIDTRANS_CLIENT_KEY_DEFAULT, MIDTRANS_SERVER_KEY_DEFAULT, NMID_DEFAULT, RateLimit, RunningSandbox, SandboxConfig,
+    start,
+};
 use uuid::Uuid;
 
 pub(crate) use elsewhere::{declining, nobody_listening};
@@ -35,9 +39,32 @@ impl Bench {
     }
 
     pub(crate) async fn with(config: SandboxConfig) -> Self {
+        Self::speaking(MidtransApi::Core, config).await
+    }
+
+    /// The adapter that opens through that API.
+    pub(crate) async fn speaking(api: MidtransApi, config: SandboxConfig) -> Self {
         let sandbox = start(SandboxConfig { rate_limit: RateLimit::Off, ..config }).await.unwrap();
-        let midtrans = Arc::new(adapter(&sandbox.midtrans_base_url()));
+        let midtrans = Arc::new(adapter(&sandbox.midtrans_base_url(), api));
         Self { sandbox, midtrans, account: account() }
+    }
+
+    /// A card becomes a token, as in a customer's browser.
+    pub(crate) async fn card_token(&self, number: &str) -> String {
+        let key = MIDTRANS_CLIENT_KEY_DEFAULT;
+        let path = format!(
+            "/midtrans/v2/token?client_key={key}&card_number={number}&card_exp_month=12&card_exp_year=2030&card_cvv=123"
+        );
+        let made = control::call(self.sandbox.address(), "GET", &path, "").await;
+        Object::parse(made.as_bytes()).unwrap().text("token_id").unwrap()
+    }
+
+    /// The customer presses a button of the page at that address; where it leads then, if anywhere.
+    pub(crate) async fn press(&self, page: &str, button: &str) -> Option<String> {
+        let (_, path) = page.split_once(&self.sandbox.address().to_string()).unwrap();
+        let head = control::try_call(self.sandbox.address(), "POST", &format!("{path}/{button}")).await;
+        let led = head.lines().find_map(|line| line.strip_prefix("location: "));
+        led.map(|to| format!("http://{}{to}", self.sandbox.address()))
     }
 
     /// A charge that lives for five minutes from now.
@@ -79,9 +106,19 @@ impl Bench {
     }
 }
 
-pub(crate) fn adapter(base_url: &str) -> Midtrans {
+/// The address of the page that the customer is to open.
+pub(crate) fn page(opened: &OpenedCharge) -> &str {
+    let page = if let Artefact::Link { checkout_url, .. } = &opened.artefact { checkout_url.as_deref() } else { None };
+    page.unwrap()
+}
+
+pub(crate) fn config(base_url: &str) -> MidtransConfig {
+    MidtransConfig::new(base_url, &format!("{base_url}/snap/v1")).unwrap()
+}
+
+pub(crate) fn adapter(base_url: &str, api: MidtransApi) -> Midtrans {
     let below = "http://127.0.0.1:9/webhook/midtrans".parse().unwrap();
-    Midtrans::new(HttpClient::new().unwrap(), MidtransConfig::new(base_url).unwrap().with_notifications(below))
+    Midtrans::new(HttpClient::new().unwrap(), config(base_url).with_api(api).with_notifications(below))
 }
 
 pub(crate) fn account() -> ProviderAccount {

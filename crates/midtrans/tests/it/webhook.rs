@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use mstore_pay_domain::ports::{PaymentProvider as _, WebhookSource as _};
 use mstore_pay_domain::webhook::{Claim, ClaimedAmount, Notification, RawWebhook};
-use mstore_pay_midtrans::{Midtrans, MidtransConfig, MidtransWebhooks};
+use mstore_pay_midtrans::{Midtrans, MidtransWebhooks};
 use mstore_pay_outbound::HttpClient;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::Bench;
+use crate::support::{Bench, config};
 
 /// Takes in one delivery and answers 200.
 async fn receive(listener: &TcpListener) -> RawWebhook {
@@ -34,7 +34,7 @@ async fn receive(listener: &TcpListener) -> RawWebhook {
 }
 
 fn understood(bench: &Bench, raw: &RawWebhook) -> Notification {
-    let webhooks = MidtransWebhooks::new(&MidtransConfig::new("http://h").unwrap());
+    let webhooks = MidtransWebhooks::new(&config("http://h"));
     webhooks.decode(&webhooks.authenticate(raw, &bench.account).unwrap()).unwrap()
 }
 
@@ -43,8 +43,8 @@ async fn deliveries_of_the_sandbox_come_where_the_charge_said_and_are_authentic_
     let bench = Bench::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let below = format!("http://{}/webhook/midtrans", listener.local_addr().unwrap()).parse().unwrap();
-    let config = MidtransConfig::new(&bench.sandbox.midtrans_base_url()).unwrap().with_notifications(below);
-    let told_here = Midtrans::new(HttpClient::new().unwrap(), config);
+    let told_here = config(&bench.sandbox.midtrans_base_url()).with_notifications(below);
+    let told_here = Midtrans::new(HttpClient::new().unwrap(), told_here);
     let charge = bench.charge(1);
     let opened = told_here.open(&bench.account, &charge).await.unwrap();
     let pending = understood(&bench, &receive(&listener).await);

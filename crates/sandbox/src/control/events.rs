@@ -1,14 +1,14 @@
-use actix_web::HttpResponse;
 use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Refused, answer, read, safe};
 use super::select::Selector;
 use crate::amount::Amount;
-use crate::ledger::{ChargeStatus, PaymentOutcome};
+use crate::ledger::{ChargeStatus, Entry, PaymentOutcome, SnapPage};
 use crate::money::{Attempt, Telling, Unpayable};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Pen, Sandbox};
 
 /// What an attempt fails with unless the caller says.
 const FAILURE_CODE_DEFAULT: &str = "USER_DECLINED_PAYMENT";
@@ -27,7 +27,7 @@ struct EventOptions {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum WebhookWish {
+pub(super) enum WebhookWish {
     /// It happens and nobody is told.
     Drop,
 }
@@ -49,16 +49,16 @@ struct Expired {
 }
 
 /// `POST /_control/pay`
-pub(super) async fn pay(sandbox: Data<Sandbox>, body: Bytes) -> HttpResponse {
-    answer(attempt(&sandbox, &body, |_options| PaymentOutcome::Succeeded).await)
+pub(super) async fn pay(sandbox: Data<Sandbox>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    answer(attempt(&sandbox, &request, &body, |_options| PaymentOutcome::Succeeded).await)
 }
 
 /// `POST /_control/fail`
-pub(super) async fn fail(sandbox: Data<Sandbox>, body: Bytes) -> HttpResponse {
+pub(super) async fn fail(sandbox: Data<Sandbox>, request: HttpRequest, body: Bytes) -> HttpResponse {
     let failed = |options: &EventOptions| PaymentOutcome::Failed {
         code: options.failure_code.clone().unwrap_or_else(|| FAILURE_CODE_DEFAULT.to_owned()),
     };
-    answer(attempt(&sandbox, &body, failed).await)
+    answer(attempt(&sandbox, &request, &body, failed).await)
 }
 
 /// `POST /_control/expire`
@@ -66,7 +66,7 @@ pub(super) async fn expire(sandbox: Data<Sandbox>, body: Bytes) -> HttpResponse 
     answer(expire_one(&sandbox, &body).await)
 }
 
-fn telling(wish: Option<WebhookWish>) -> Telling {
+pub(super) fn telling(wish: Option<WebhookWish>) -> Telling {
     match wish {
         Some(WebhookWish::Drop) => Telling::Never,
         None => Telling::Planned,
@@ -75,6 +75,7 @@ fn telling(wish: Option<WebhookWish>) -> Telling {
 
 async fn attempt(
     sandbox: &Sandbox,
+    request: &HttpRequest,
     body: &[u8],
     outcome: impl FnOnce(&EventOptions) -> PaymentOutcome,
 ) -> Result<Attempted, Refused> {
@@ -94,9 +95,10 @@ async fn attempt(
         telling: telling(options.webhook),
     };
     let now = sandbox.clock.now();
+    let host = request.connection_info().host().to_owned();
     let (done, mark) = sandbox.with_books(|pen| {
         sandbox.expire_due(pen, now);
-        let charge = selector.find(pen)?;
+        let charge = selector.to_pay(sandbox, pen, &host, now)?;
         let (payment, _queued) = sandbox.attempt(pen, &charge, attempt, now).map_err(refused)?;
         Ok::<_, Refused>((charge, payment))
     });
@@ -123,7 +125,11 @@ async fn expire_one(sandbox: &Sandbox, body: &[u8]) -> Result<Expired, Refused> 
     let (selector, options): (Selector, EventOptions) = (read(body)?, read(body)?);
     let now = sandbox.clock.now();
     let (done, mark) = sandbox.with_books(|pen| {
-        let charge = selector.find(pen)?;
+        let charge = match selector.find(pen) {
+            Ok(charge) => charge,
+            // Nobody picked on it, and nobody will.
+            Err(unknown) => return selector.page(pen).cloned().map(|page| close(pen, page, now)).ok_or(unknown),
+        };
         match charge.status {
             ChargeStatus::Open | ChargeStatus::Failed => {}
             ChargeStatus::Authorized | ChargeStatus::Paid | ChargeStatus::Canceled | ChargeStatus::Expired => {
@@ -131,9 +137,14 @@ async fn expire_one(sandbox: &Sandbox, body: &[u8]) -> Result<Expired, Refused> 
             }
         }
         sandbox.expire(pen, &charge, telling(options.webhook), now);
-        Ok(charge)
+        Ok(Expired { charge_id: charge.id, reference: charge.reference })
     });
-    let charge = done?;
+    let expired = done?;
     safe(sandbox, mark).await?;
-    Ok(Expired { charge_id: charge.id, reference: charge.reference })
+    Ok(expired)
+}
+
+fn close(pen: &mut Pen<'_>, page: SnapPage, at: DateTime<Utc>) -> Expired {
+    pen.record(&Entry::PageCanceled { token: page.token.clone(), at });
+    Expired { charge_id: page.token, reference: page.order_id }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
 use super::{
-    Answer, Charge, ChargeStatus, Entry, Fraud, Notification, Payment, PaymentOutcome, Refund, Refunds, SnapPage,
+    Answer, Charge, ChargeStatus, Entry, Notification, Payment, PaymentOutcome, Refund, Refunds, SnapPage, Transaction,
 };
 use crate::amount::Amount;
 use crate::clock::ClockAnchor;
@@ -42,7 +42,9 @@ impl Books {
             Entry::Opened(charge) => self.open(charge.as_ref().clone()),
             Entry::Moved { charge_id, status, at } => self.shift(charge_id, *status, *at),
             Entry::Attempted(payment) => self.take(payment.as_ref().clone()),
-            Entry::Judged { charge_id, fraud, at } => self.judge(charge_id, *fraud, *at),
+            Entry::Judged { charge_id, fraud, at } => self.change(charge_id, *at, |of| of.fraud = *fraud),
+            Entry::Settled { charge_id, at } => self.change(charge_id, *at, |of| of.settled_at = Some(*at)),
+            Entry::TakenBack { charge_id, how, at } => self.change(charge_id, *at, |of| of.taken_back = Some(*how)),
             Entry::Tokenized { account, token_id } => {
                 self.tokens.insert(token_id.clone(), account.clone());
             }
@@ -143,11 +145,11 @@ impl Books {
         self.shift(&charge_id, ChargeStatus::Paid, at);
     }
 
-    fn judge(&mut self, charge_id: &str, fraud: Fraud, at: DateTime<Utc>) {
+    fn change(&mut self, charge_id: &str, at: DateTime<Utc>, apply: impl FnOnce(&mut Transaction)) {
         let Some(&index) = self.charge_by_id.get(charge_id) else { return };
         let Some(charge) = self.charges.get_mut(index) else { return };
         if let Some(transaction) = &mut charge.transaction {
-            transaction.fraud = fraud;
+            apply(transaction);
             charge.updated_at = at;
         }
     }
@@ -295,6 +297,11 @@ impl Books {
     /// Refunds of one charge, oldest first.
     pub(crate) fn refunds_of<'a>(&'a self, charge_id: &'a str) -> impl Iterator<Item = &'a Refund> {
         self.refunds.iter().filter(move |refund| refund.charge_id == charge_id)
+    }
+
+    /// Every page.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = &SnapPage> {
+        self.pages.values()
     }
 
     /// The page of that token.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Answer, Charge, ChargeStatus, Fraud, Notification, Payment, Refund, RefundOutcome, SnapPage};
+use super::{Answer, Charge, ChargeStatus, Fraud, Notification, Payment, Refund, RefundOutcome, SnapPage, TakenBack};
 use crate::amount::Amount;
 use crate::clock::ClockAnchor;
 use crate::provider::Provider;
@@ -23,6 +23,10 @@ pub(crate) enum Entry {
     Attempted(Box<Payment>),
     /// A transaction of Midtrans' passed the check for fraud, or did not.
     Judged { charge_id: String, fraud: Fraud, at: DateTime<Utc> },
+    /// What a card paid was settled before its time.
+    Settled { charge_id: String, at: DateTime<Utc> },
+    /// Money of a transaction of Midtrans' was taken back.
+    TakenBack { charge_id: String, how: TakenBack, at: DateTime<Utc> },
     /// A card was turned into a token, for one use.
     Tokenized { account: String, token_id: String },
     /// A page to pick a payment method on was made.

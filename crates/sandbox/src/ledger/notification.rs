@@ -23,6 +23,8 @@ pub(crate) enum Event {
     Canceled,
     /// Money that was taken was paid out.
     Settled,
+    /// Money that had come was taken back.
+    TakenBack,
     /// The charge ran out of time.
     Expired,
     /// A page has served its purpose.

@@ -20,12 +20,19 @@ pub(crate) struct SnapPage {
     /// Where notifications go beside the account's address, and where instead.
     pub(crate) append: Vec<String>,
     pub(crate) instead: Vec<String>,
+    #[serde(default)]
+    pub(crate) made_at: DateTime<Utc>,
     pub(crate) closes_at: DateTime<Utc>,
     /// When the merchant closed it, or asked for another one under its order id.
     pub(crate) canceled_at: Option<DateTime<Utc>>,
 }
 
 impl SnapPage {
+    /// The order code that the merchant sent along.
+    pub(crate) fn order_code(&self) -> Option<String> {
+        serde_json::from_str(self.echo.get("custom_field1")?.get()).ok()
+    }
+
     /// Whether a customer may still pick.
     pub(crate) fn is_open(&self, now: DateTime<Utc>) -> bool {
         self.canceled_at.is_none() && now < self.closes_at

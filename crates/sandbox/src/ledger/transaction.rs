@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What Midtrans' check for fraud made of a transaction.
@@ -10,6 +11,16 @@ pub(crate) enum Fraud {
     Challenge,
     /// The merchant, or the check itself, said no.
     Deny,
+}
+
+/// How money that had come was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TakenBack {
+    /// The bank found, minutes later, that it had not come.
+    Denied,
+    /// The customer asked the bank for it.
+    ChargedBack,
 }
 
 /// The card that a transaction is paid by.
@@ -30,6 +41,11 @@ pub(crate) struct Transaction {
     /// The page that it was picked on.
     #[serde(default)]
     pub(crate) page: Option<String>,
+    /// When what a card paid was settled, if sooner than usual.
+    #[serde(default)]
+    pub(crate) settled_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub(crate) taken_back: Option<TakenBack>,
     /// Where notifications go beside the account's address.
     pub(crate) append: Vec<String>,
     /// Where they go instead, if anywhere.

@@ -35,6 +35,10 @@ impl Refusal {
         Self::new(404, "Transaction doesn't exist.")
     }
 
+    pub(super) fn not_activated() -> Self {
+        Self::new(402, "Payment channel is not activated.")
+    }
+
     pub(super) fn unchangeable() -> Self {
         Self::new(412, "Transaction status cannot be updated.")
     }

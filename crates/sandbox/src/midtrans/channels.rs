@@ -26,12 +26,14 @@ const fn channel(method: Method, rupiah: (u64, u64), seconds: i64, days_max: Opt
     Channel { method, rupiah_min: rupiah.0, rupiah_max: rupiah.1, seconds, days_max }
 }
 
-const CHANNELS: [Channel; 9] = [
+const CHANNELS: [Channel; 10] = [
     channel(Method::Qris, (1, 10_000_000), 15 * MINUTE, Some(180)),
     channel(Method::Gopay, (1, 20_000_000), 15 * MINUTE, Some(7)),
     channel(Method::Shopeepay, (1, 20_000_000), 15 * MINUTE, Some(5)),
     // Fixed; one page says 60 seconds, another 65.
     channel(Method::Ovo, (1, 20_000_000), 65, None),
+    // On a page only. The ceiling is unconfirmed.
+    channel(Method::Dana, (1, 20_000_000), 15 * MINUTE, Some(1)),
     channel(Method::VaBca, (10_000, RUPIAH_MAX), 24 * HOUR, Some(180)),
     channel(Method::VaBni, (1, RUPIAH_MAX), 24 * HOUR, Some(180)),
     channel(Method::VaBri, (1, RUPIAH_MAX), 24 * HOUR, Some(180)),
@@ -41,7 +43,7 @@ const CHANNELS: [Channel; 9] = [
 ];
 
 /// Payment types of Midtrans' that are not activated for the merchants of this sandbox.
-const NOT_ACTIVATED: [&str; 6] = ["permata", "cstore", "akulaku", "kredivo", "dana", "bca_klikpay"];
+const NOT_ACTIVATED: [&str; 5] = ["permata", "cstore", "akulaku", "kredivo", "bca_klikpay"];
 /// Banks likewise.
 const BANKS_NOT_ACTIVATED: [&str; 4] = ["permata", "cimb", "danamon", "bsi"];
 
@@ -66,6 +68,7 @@ impl Channel {
             "gopay" => Self::of(Method::Gopay),
             "shopeepay" => Self::of(Method::Shopeepay),
             "ovo" => Self::of(Method::Ovo),
+            "dana" => Self::of(Method::Dana),
             "echannel" => Self::of(Method::VaMandiri),
             "credit_card" => Self::of(Method::Card),
             "bank_transfer" => match body.nested("bank_transfer").and_then(|of| of.text("bank")).as_deref() {

@@ -47,6 +47,9 @@ pub(super) fn create(
     now: DateTime<Utc>,
 ) -> Result<Charge, Refusal> {
     let order = asked(body, now)?;
+    if order.channel.method == Method::Dana && call.page.is_none() {
+        return Err(Refusal::not_activated());
+    }
     let holds = |charge: &Charge| State::of(pen, charge, now).holds_its_order();
     let of_merchant = |charge: &&Charge| {
         charge.provider == Provider::Midtrans && charge.account == call.merchant.name && charge.reference == order.id
@@ -117,11 +120,11 @@ fn opened(pen: &Pen<'_>, call: &Call<'_>, body: &Body, order: Order, now: DateTi
         echo: body.echo(&ECHOED),
         payable_until,
         transaction: Some(Transaction {
-            fraud: Fraud::Accept,
             card,
             page: call.page.clone(),
             append: call.append.clone(),
             instead: call.instead.clone(),
+            ..Transaction::default()
         }),
         ..Charge::open(Api::default(), &call.merchant.name, id, order.id, method, now)
     })
@@ -151,7 +154,7 @@ fn asked(body: &Body, now: DateTime<Utc>) -> Result<Order, Refusal> {
     let mut wrong = Vec::new();
     let channel = match Channel::asked(body) {
         Asked::Played(channel) => Some(channel),
-        Asked::NotActivated => return Err(Refusal::new(402, "Payment channel is not activated.")),
+        Asked::NotActivated => return Err(Refusal::not_activated()),
         Asked::Unknown => {
             wrong.push("payment_type is not recognized".to_owned());
             None

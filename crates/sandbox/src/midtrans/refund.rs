@@ -95,7 +95,8 @@ fn give_back(pen: &Pen<'_>, charge: &Charge, body: &Body, key: String, now: Date
         | State::Deny
         | State::Cancel
         | State::Expire
-        | State::Refund => return Err(Refusal::unchangeable()),
+        | State::Refund
+        | State::Chargeback => return Err(Refusal::unchangeable()),
     };
     let gone: Vec<&Refund> = pen.refunds_of(&charge.id).filter(|refund| refund.counts()).collect();
     let left = payment.amount.less(&super::state::total(&gone));

@@ -12,7 +12,7 @@ use super::perform::Done;
 use super::state::State;
 use crate::faults::{Lie, Reply};
 use crate::ledger::{Books, Charge, Entry, SnapPage};
-use crate::sandbox::{Pen, json};
+use crate::sandbox::{Pen, Sandbox, json};
 
 /// A call below `/snap/v1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,24 @@ fn latest<'a>(books: &'a Books, page: &SnapPage) -> Option<&'a Charge> {
         charge.transaction.as_ref().is_some_and(|transaction| transaction.page.as_ref() == Some(&page.token))
     };
     books.charges_named(&page.order_id).filter(picked).last()
+}
+
+/// Picks the first of what a page offers, whether or not it is open: for whoever plays the customer.
+pub(crate) fn pick_first(
+    sandbox: &Sandbox,
+    pen: &mut Pen<'_>,
+    page: &SnapPage,
+    host: &str,
+    now: DateTime<Utc>,
+) -> Option<Charge> {
+    let charge = page::open(sandbox, pen, page, page.offers.first()?, host, now)?;
+    sandbox.opened.notify_one();
+    Some(charge)
+}
+
+/// The transaction that was picked last on a page.
+pub(crate) fn picked<'a>(books: &'a Books, page: &SnapPage) -> Option<&'a Charge> {
+    latest(books, page)
 }
 
 /// The error body that Snap gives with `status`.

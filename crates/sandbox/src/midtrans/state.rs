@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::time;
 use crate::amount::Amount;
-use crate::ledger::{Books, Charge, ChargeStatus, Event, Fraud, Method, Payment, Refund};
+use crate::ledger::{Books, Charge, ChargeStatus, Event, Fraud, Method, Payment, Refund, TakenBack};
 use crate::webhooks::Facts;
 
 /// Midtrans' `transaction_status`, a challenged capture apart from one that was accepted.
@@ -20,6 +20,7 @@ pub(super) enum State {
     Expire,
     PartialRefund,
     Refund,
+    Chargeback,
 }
 
 impl State {
@@ -27,6 +28,9 @@ impl State {
     ///
     /// Money that came after an expiry or a cancel makes it settled all the same (unconfirmed).
     pub(super) fn of(books: &Books, charge: &Charge, now: DateTime<Utc>) -> Self {
+        if let Some(taken_back) = Self::taken_back(charge) {
+            return taken_back;
+        }
         if let Some(payment) = books.payments_of(&charge.id).filter(|payment| payment.succeeded()).last() {
             let refunds: Vec<&Refund> = books.refunds_of(&charge.id).filter(|refund| refund.counts()).collect();
             return Self::refunded(&refunds, payment).unwrap_or_else(|| Self::taken(charge, payment, now));
@@ -52,6 +56,7 @@ impl State {
             Event::Failed => Self::Deny,
             Event::Expired => Self::Expire,
             Event::Canceled => Self::Cancel,
+            Event::TakenBack => Self::taken_back(charge).unwrap_or(Self::Deny),
             Event::Refunding | Event::Refund => {
                 let refunds: Vec<&Refund> = facts.refunds.iter().collect();
                 let told = facts.payment.as_ref().and_then(|payment| Self::refunded(&refunds, payment));
@@ -60,13 +65,21 @@ impl State {
         }
     }
 
+    /// Where money that had come was taken back.
+    fn taken_back(charge: &Charge) -> Option<Self> {
+        charge.transaction.as_ref()?.taken_back.map(|how| match how {
+            TakenBack::Denied => Self::Deny,
+            TakenBack::ChargedBack => Self::Chargeback,
+        })
+    }
+
     /// A card that is authorised without having been asked to be waits for the merchant's word.
     fn set_aside(charge: &Charge) -> Self {
         if charge.manual_capture { Self::Authorize } else { Self::Challenge }
     }
 
     fn taken(charge: &Charge, payment: &Payment, now: DateTime<Utc>) -> Self {
-        if is_card(charge) && now < time::settled(payment.arrived_at()) { Self::Capture } else { Self::Settlement }
+        if is_card(charge) && now < settled(charge, payment) { Self::Capture } else { Self::Settlement }
     }
 
     fn refunded(refunds: &[&Refund], payment: &Payment) -> Option<Self> {
@@ -87,6 +100,7 @@ impl State {
             Self::Expire => "expire",
             Self::PartialRefund => "partial_refund",
             Self::Refund => "refund",
+            Self::Chargeback => "chargeback",
         }
     }
 
@@ -104,7 +118,8 @@ impl State {
             | Self::Cancel
             | Self::Expire
             | Self::PartialRefund
-            | Self::Refund => "accept",
+            | Self::Refund
+            | Self::Chargeback => "accept",
         }
     }
 
@@ -112,10 +127,14 @@ impl State {
     pub(super) fn code_when_asked(self) -> u16 {
         match self {
             Self::Pending | Self::Challenge => 201,
-            // Unconfirmed for `authorize`.
-            Self::Authorize | Self::Capture | Self::Settlement | Self::Cancel | Self::PartialRefund | Self::Refund => {
-                200
-            }
+            // Unconfirmed for `authorize` and `chargeback`.
+            Self::Authorize
+            | Self::Capture
+            | Self::Settlement
+            | Self::Cancel
+            | Self::PartialRefund
+            | Self::Refund
+            | Self::Chargeback => 200,
             Self::Deny => 202,
             Self::Expire => 407,
         }
@@ -132,7 +151,8 @@ impl State {
             | Self::Settlement
             | Self::Deny
             | Self::PartialRefund
-            | Self::Refund => self.code_when_asked(),
+            | Self::Refund
+            | Self::Chargeback => self.code_when_asked(),
         }
     }
 
@@ -146,14 +166,15 @@ impl State {
             | Self::Capture
             | Self::Settlement
             | Self::PartialRefund
-            | Self::Refund => true,
+            | Self::Refund
+            | Self::Chargeback => true,
         }
     }
 
     /// Whether the money is, or was, the merchant's.
     pub(super) fn is_settled(self) -> bool {
         match self {
-            Self::Settlement | Self::PartialRefund | Self::Refund => true,
+            Self::Settlement | Self::PartialRefund | Self::Refund | Self::Chargeback => true,
             Self::Pending
             | Self::Authorize
             | Self::Challenge
@@ -163,6 +184,12 @@ impl State {
             | Self::Expire => false,
         }
     }
+}
+
+/// When what a card paid is settled.
+pub(super) fn settled(charge: &Charge, payment: &Payment) -> DateTime<Utc> {
+    let sooner = charge.transaction.as_ref().and_then(|transaction| transaction.settled_at);
+    sooner.unwrap_or_else(|| time::settled(payment.arrived_at()))
 }
 
 /// What a set of refunds adds up to.

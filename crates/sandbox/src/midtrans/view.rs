@@ -174,7 +174,7 @@ pub(super) fn transaction(
         fraud_status: standing.state.fraud(charge),
         settlement_time: standing.payment.filter(|_| standing.state.is_settled()).map(|payment| {
             let arrived = payment.arrived_at();
-            time::written(if state::is_card(charge) { time::settled(arrived) } else { arrived })
+            time::written(if state::is_card(charge) { state::settled(charge, payment) } else { arrived })
         }),
         expiry_time: (!state::is_card(charge)).then(|| time::written(charge.payable_until)),
         shown: shown(standing, saying.links.is_some()),
@@ -202,7 +202,8 @@ pub(super) fn charged_message(charge: &Charge, state: State) -> &'static str {
         | State::Cancel
         | State::Expire
         | State::PartialRefund
-        | State::Refund => created_message(charge.method),
+        | State::Refund
+        | State::Chargeback => created_message(charge.method),
     }
 }
 

@@ -103,13 +103,31 @@ fn v3<'a>(facts: &'a Facts, told: Option<&'a Payment>, business_id: &'a str, lie
         (Event::Completed, _) => {
             ("payment_session.completed", Data::Session(Box::new(session::view(charge, business_id, lie))))
         }
-        (Event::Expired | Event::Pending | Event::Refund | Event::Refunding | Event::Canceled | Event::Settled, _)
+        (
+            Event::Expired
+            | Event::Pending
+            | Event::Refund
+            | Event::Refunding
+            | Event::Canceled
+            | Event::Settled
+            | Event::TakenBack,
+            _,
+        )
         | (Event::Authorized | Event::Paid | Event::Failed, None)
             if charge.method == Method::CardPage =>
         {
             ("payment_session.expired", Data::Session(Box::new(session::view(charge, business_id, lie))))
         }
-        (Event::Expired | Event::Pending | Event::Refund | Event::Refunding | Event::Canceled | Event::Settled, _)
+        (
+            Event::Expired
+            | Event::Pending
+            | Event::Refund
+            | Event::Refunding
+            | Event::Canceled
+            | Event::Settled
+            | Event::TakenBack,
+            _,
+        )
         | (Event::Authorized | Event::Paid | Event::Failed, None) => {
             ("payment_request.expiry", Data::Request(Box::new(view::request_view(charge, business_id, lie))))
         }

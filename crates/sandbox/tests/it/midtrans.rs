@@ -3,6 +3,7 @@
 mod cards;
 mod changing;
 mod charging;
+mod later;
 mod merchants;
 mod notices;
 mod refunds;

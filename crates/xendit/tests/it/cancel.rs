@@ -13,6 +13,7 @@ fn cancel(number: u128, charge_ref: &ProviderRef) -> CancelCharge {
         charge: charge(number).charge,
         charge_ref: charge_ref.clone(),
         our_reference: charge(number).our_reference,
+        method: charge(number).method,
         within: WITHIN,
     }
 }

@@ -60,6 +60,7 @@ async fn a_card_page_closes_once() {
         charge: charge(1).charge,
         charge_ref: opened.provider_ref.clone(),
         our_reference: charge(1).our_reference,
+        method: Method::CreditCard,
         within: Duration::from_secs(5),
     };
     assert_eq!(bench.xendit.cancel(&bench.account, &closing).await.unwrap(), Canceled::Confirmed);

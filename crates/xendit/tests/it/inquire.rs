@@ -58,6 +58,7 @@ async fn money_on_a_charge_that_was_closed_is_still_money() {
         charge: charge(2).charge,
         charge_ref: canceled.provider_ref.clone(),
         our_reference: charge(2).our_reference,
+        method: charge(2).method,
         within: WITHIN,
     };
     assert_eq!(bench.xendit.cancel(&bench.account, &cancel).await.unwrap(), Canceled::Confirmed);

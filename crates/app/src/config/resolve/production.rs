@@ -14,6 +14,9 @@ pub(crate) const LIVE_KEY_PREFIX: &str = "xnd_production_";
 /// Midtrans' keys for real money start so; those for tests have `SB-` before it.
 pub(crate) const MIDTRANS_LIVE_KEY_PREFIX: &str = "Mid-server-";
 
+/// The same of the keys for customers' browsers.
+pub(super) const MIDTRANS_LIVE_CLIENT_KEY_PREFIX: &str = "Mid-client-";
+
 /// Xendit's own have 32 characters or more; what is shorter than this was made up by hand.
 const WEBHOOK_TOKEN_BYTES_MIN: usize = 16;
 
@@ -54,11 +57,30 @@ pub(super) fn check(settings: &Settings, secrets: &Secrets, faults: &mut Faults)
     if secrets.midtrans_key.as_ref().is_some_and(|key| !key.expose().starts_with(MIDTRANS_LIVE_KEY_PREFIX)) {
         faults.add("MIDTRANS_SERVER_KEY is no live key (Mid-server-...)");
     }
+    if secrets.midtrans_key_previous.as_ref().is_some_and(|key| !key.expose().starts_with(MIDTRANS_LIVE_KEY_PREFIX)) {
+        faults.add("MIDTRANS_SERVER_KEY_PREVIOUS is no live key (Mid-server-...)");
+    }
+    let client_key = settings.midtrans.midtrans_client_key.as_deref().filter(|key| !key.is_empty());
+    if client_key.is_some_and(|key| !key.starts_with(MIDTRANS_LIVE_CLIENT_KEY_PREFIX)) {
+        faults.add("MIDTRANS_CLIENT_KEY is no live key (Mid-client-...)");
+    }
     if secrets.midtrans_key.is_some() && settings.policy.confirm_webhooks.trim() != "always" {
         faults.add("CONFIRM_WEBHOOKS must be `always` with Midtrans, whose signature leaves the status out");
     }
     if settings.midtrans.midtrans_core_base_url.as_deref().is_some_and(|url| !is_public_https(url)) {
         faults.add("MIDTRANS_CORE_BASE_URL is not https on a public host");
+    }
+    if settings.midtrans.midtrans_snap_base_url.as_deref().is_some_and(|url| !is_public_https(url)) {
+        faults.add("MIDTRANS_SNAP_BASE_URL is not https on a public host");
+    }
+    if let Some(url) = settings.ledger.ledger_base_url.as_deref() {
+        // It may well be a neighbour: the shop's own network is no fault here.
+        if !url.starts_with("https://") {
+            faults.add("LEDGER_BASE_URL is not https");
+        }
+        if secrets.ledger_token.is_none() {
+            faults.add("LEDGER_TOKEN is missing: anybody could ask the ledger");
+        }
     }
     if settings.time.time_scale.get() > 1 || settings.time.time_origin.is_some() {
         faults.add("TIME_SCALE and TIME_ORIGIN are for tests only: payments with real money age in real time");

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::ledger::{Delivery, LedgerCharge, ProviderCall};
 
+/// A connection that lay idle longer is not used again: the sandbox may just be closing it.
+const IDLE_MAX: Duration = Duration::from_secs(2);
+
 /// The control plane of the sandbox.
 #[derive(Debug, Clone)]
 pub(crate) struct Control {
@@ -29,13 +32,19 @@ pub(crate) struct Pay {
 
 impl Control {
     pub(super) fn of(sandbox_url: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build();
+        let http =
+            reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).pool_idle_timeout(IDLE_MAX).build();
         Self { http: http.expect("a client"), base: format!("{sandbox_url}/_control") }
     }
 
     /// Pays the object of that id and gives the payment as the provider booked it.
     pub(crate) async fn pay(&self, id: &str, pay: &Pay) -> Value {
         self.pay_named(json!({"provider": "xendit", "id": id}), pay).await
+    }
+
+    /// Pays at Midtrans the transaction of that id.
+    pub(crate) async fn pay_at_midtrans(&self, id: &str, pay: &Pay) -> Value {
+        self.pay_named(json!({"provider": "midtrans", "id": id}), pay).await
     }
 
     /// Pays the newest object of that order: what a customer does whose phone shows it.

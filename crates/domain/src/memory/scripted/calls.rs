@@ -145,6 +145,8 @@ impl ScriptedProvider {
                 LookupSupport::ByReference => by_id || by_reference,
                 // Money that arrived is listed under our reference, as by Xendit.
                 LookupSupport::ById => by_id || (by_reference && !known.payments.is_empty()),
+                // Whoever paid has picked.
+                LookupSupport::OncePicked => (by_id || by_reference) && !known.payments.is_empty(),
                 LookupSupport::None => false,
             }
         });

@@ -171,6 +171,8 @@ pub struct CancelCharge {
     pub charge_ref: ProviderRef,
     /// Our reference.
     pub our_reference: OurReference,
+    /// By what it was to be paid.
+    pub method: Method,
     /// Time for the answer.
     pub within: Duration,
 }

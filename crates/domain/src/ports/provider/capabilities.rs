@@ -12,6 +12,9 @@ pub enum LookupSupport {
     ByReference,
     /// By the provider's id only.
     ById,
+    /// By our reference, once the customer has picked how to pay on the provider's page. Before that a page that waits
+    /// and one that never was may look alike.
+    OncePicked,
     /// Not at all.
     None,
 }

@@ -9,13 +9,13 @@ use mstore_pay_domain::ids::AccountId;
 use mstore_pay_domain::ports::WebhookSource;
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::webhook::RawWebhook;
-use mstore_pay_midtrans::{MidtransConfig, MidtransWebhooks};
+use mstore_pay_midtrans::{MidtransApi, MidtransWebhooks};
 use sha2::{Digest, Sha512};
 
-use crate::support::account;
+use crate::support::{account, config};
 
-/// Writes notifications.
-pub(crate) struct Letters;
+/// Writes notifications about what was opened through that API.
+pub(crate) struct Letters(pub(crate) MidtransApi);
 
 /// The field that the signature stands in.
 const SIGNATURE: &str = "signature_key";
@@ -81,7 +81,7 @@ fn with_signature(raw: &RawWebhook, change: impl Fn(&str) -> Vec<String>) -> Raw
 
 impl WebhookHarness for Letters {
     fn source(&self) -> Arc<dyn WebhookSource> {
-        Arc::new(MidtransWebhooks::new(&MidtransConfig::new("http://h").unwrap()))
+        Arc::new(MidtransWebhooks::new(&config("http://h").with_api(self.0)))
     }
 
     fn account(&self, id: AccountId, webhook_secrets: WebhookSecrets) -> ProviderAccount {

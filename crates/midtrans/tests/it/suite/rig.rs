@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -8,22 +8,36 @@ use mstore_pay_domain::ids::{OurReference, ProviderRef};
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{Operation, PaymentProvider};
 use mstore_pay_domain::time::Timestamp;
+use mstore_pay_midtrans::MidtransApi;
+use mstore_pay_sandbox::SandboxConfig;
 
 use crate::support::{Bench, adapter, declining, nobody_listening};
 
 /// The adapter and the sandbox it talks to.
 pub(crate) struct MidtransRig {
     bench: Bench,
+    api: MidtransApi,
+    /// Tokens of cards that were not handed out: each pays once.
+    card_tokens: Mutex<VecDeque<String>>,
     rules: Mutex<BTreeMap<Operation, String>>,
     /// In scenes that the sandbox cannot play, the adapter talks to another server.
     elsewhere: Mutex<Option<Arc<dyn PaymentProvider>>>,
 }
 
 impl MidtransRig {
-    pub(crate) async fn new() -> Self {
-        Self { bench: Bench::new().await, rules: Mutex::default(), elsewhere: Mutex::default() }
+    pub(crate) async fn new(api: MidtransApi) -> Self {
+        let bench = Bench::speaking(api, SandboxConfig::default()).await;
+        let mut card_tokens = VecDeque::new();
+        for _ in 0..CARDS {
+            card_tokens.push_back(bench.card_token("4811111111111114").await);
+        }
+        let (rules, elsewhere) = (Mutex::default(), Mutex::default());
+        Self { bench, api, card_tokens: Mutex::new(card_tokens), rules, elsewhere }
     }
 }
+
+/// As many charges as one case opens by card.
+const CARDS: usize = 4;
 
 /// The sandbox's rule for a scene: effect and more.
 fn rule(scene: Scene) -> Option<(&'static str, &'static str)> {
@@ -74,14 +88,22 @@ impl ProviderRig for MidtransRig {
         vec![account.credential.expose().to_owned(), account.webhook_secrets.current.expose().to_owned(), in_the_header]
     }
 
+    fn card_token(&self) -> String {
+        self.card_tokens.lock().unwrap().pop_front().unwrap()
+    }
+
+    fn names_what_it_opens(&self) -> bool {
+        self.api == MidtransApi::Core
+    }
+
     fn now(&self) -> Timestamp {
         self.bench.sandbox.now().into()
     }
 
     async fn arrange(&self, operation: Operation, scene: Scene) {
         let other: Option<Arc<dyn PaymentProvider>> = match scene {
-            Scene::Unreachable => Some(Arc::new(adapter(&nobody_listening()))),
-            Scene::Declined => Some(Arc::new(adapter(&declining().await))),
+            Scene::Unreachable => Some(Arc::new(adapter(&nobody_listening(), self.api))),
+            Scene::Declined => Some(Arc::new(adapter(&declining().await, self.api))),
             _ => None,
         };
         *self.elsewhere.lock().unwrap() = other;
@@ -103,7 +125,10 @@ impl ProviderRig for MidtransRig {
     }
 
     async fn pay(&self, reference: &OurReference, amount: &Money) -> ProviderRef {
-        self.bench.pay_reference(reference, &format!(r#","amount":{amount}"#)).await
+        let payment = self.bench.pay_reference(reference, &format!(r#","amount":{amount}"#)).await;
+        // What a card paid can be given back once it is settled.
+        self.bench.control("POST", "/settle", &format!(r#"{{"provider":"midtrans","reference":"{reference}"}}"#)).await;
+        payment
     }
 
     async fn expire(&self, reference: &OurReference) {
@@ -116,7 +141,10 @@ impl ProviderRig for MidtransRig {
     }
 
     async fn objects(&self, reference: &OurReference) -> usize {
-        let charges = self.bench.rows("/charges").await;
-        charges.iter().filter(|row| row.text("reference").as_deref() == Some(reference.as_str())).count()
+        let made = match self.api {
+            MidtransApi::Core => self.bench.rows("/charges").await,
+            MidtransApi::Snap => self.bench.rows("/pages").await,
+        };
+        made.iter().filter(|row| row.text("reference").as_deref() == Some(reference.as_str())).count()
     }
 }

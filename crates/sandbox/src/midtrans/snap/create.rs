@@ -15,9 +15,9 @@ use crate::sandbox::{Pen, json};
 const PAGE_HOURS_DEFAULT: i64 = 24;
 
 /// What a customer may pick, if the merchant leaves it open. `qris` is not among the names (that it works all the same
-/// is unconfirmed); DANA is not played.
-const OFFERS: [&str; 9] =
-    ["credit_card", "gopay", "shopeepay", "ovo", "other_qris", "bca_va", "bni_va", "bri_va", "echannel"];
+/// is unconfirmed).
+const OFFERS: [&str; 10] =
+    ["credit_card", "gopay", "shopeepay", "ovo", "dana", "other_qris", "bca_va", "bni_va", "bri_va", "echannel"];
 const BANK_TRANSFERS: [&str; 3] = ["bca_va", "bni_va", "bri_va"];
 
 /// Fields of the request that go to the transaction.
@@ -65,6 +65,7 @@ pub(super) fn create(pen: &mut Pen<'_>, call: &Call<'_>, now: DateTime<Utc>) -> 
         echo: body.echo(&ECHOED),
         append: call.append.clone(),
         instead: call.instead.clone(),
+        made_at: now,
         closes_at: now + life(&body),
         canceled_at: None,
         token,

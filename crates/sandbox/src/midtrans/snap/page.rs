@@ -69,7 +69,7 @@ fn nothing() -> Sent {
 }
 
 /// Makes of a page and what was picked on it the charge that Core would have been asked for.
-fn open(
+pub(in crate::midtrans) fn open(
     sandbox: &Sandbox,
     pen: &mut Pen<'_>,
     page: &SnapPage,

@@ -31,7 +31,13 @@ pub(crate) fn told<'a>(
             ("payment.pending", Told::Payment(Box::new(PaymentView::pending(charge, business_id, lie))))
         }
         (
-            Event::Expired | Event::Refund | Event::Refunding | Event::Canceled | Event::Settled | Event::Completed,
+            Event::Expired
+            | Event::Refund
+            | Event::Refunding
+            | Event::Canceled
+            | Event::Settled
+            | Event::TakenBack
+            | Event::Completed,
             _,
         )
         | (Event::Paid | Event::Failed | Event::Authorized, None) => {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{act, bench_with_shop, call, charge, check, refused, status, told};
 use crate::support::{Bench, answered, quick, scaled};
 
-async fn token(bench: &Bench, number: &str) -> String {
+pub(super) async fn token(bench: &Bench, number: &str) -> String {
     let path = format!(
         "/v2/token?client_key={MIDTRANS_CLIENT_KEY_DEFAULT}&card_number={number}&card_exp_month=12&card_exp_year=2030"
     );

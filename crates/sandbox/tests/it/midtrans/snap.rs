@@ -56,7 +56,8 @@ async fn there_is_no_transaction_until_a_method_is_picked_and_then_it_is_like_an
 #[tokio::test(flavor = "multi_thread")]
 async fn every_method_of_the_page_can_be_picked() {
     let bench = Bench::new(quick()).await;
-    let offers = ["credit_card", "gopay", "shopeepay", "ovo", "other_qris", "bca_va", "bni_va", "bri_va", "echannel"];
+    let offers =
+        ["credit_card", "gopay", "shopeepay", "ovo", "dana", "other_qris", "bca_va", "bni_va", "bri_va", "echannel"];
     for offer in offers {
         let made = open(&bench, &asked(&format!("ORDER-{offer}"), &[offer])).await;
         let picked = click(&bench, made["redirect_url"].as_str().unwrap(), offer).await;
@@ -128,4 +129,28 @@ async fn refusals_have_snaps_own_shape_and_http_status() {
     let url = format!("{}{path}", bench.sandbox.midtrans_base_url());
     let refusal = answered(bench.client.post(url).json(&items), 401).await;
     assert!(refusal["error_messages"].to_string().contains("unauthorized"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_plays_the_customer_picks_on_a_page_by_paying() {
+    let bench = Bench::new(quick()).await;
+    let made = open(&bench, &asked("ORDER-1", &["dana"])).await;
+    let pages = answered(bench.client.get(format!("{}/_control/pages", bench.sandbox.base_url())), 200).await;
+    assert_eq!(
+        (&pages[0]["token"], &pages[0]["open"], &pages[0]["picked"]),
+        (&made["token"], &json!(true), &Value::Null)
+    );
+    pay(&bench, "ORDER-1").await;
+    let paid = status(&bench, "ORDER-1").await;
+    check(&paid, "200", "settlement");
+    assert_eq!(paid["payment_type"], "dana");
+    let pages = answered(bench.client.get(format!("{}/_control/pages", bench.sandbox.base_url())), 200).await;
+    assert_eq!(pages[0]["picked"], paid["transaction_id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dana_is_on_pages_only() {
+    let bench = Bench::new(quick()).await;
+    let body = json!({"payment_type": "dana", "transaction_details": {"order_id": "ORDER-1", "gross_amount": 33_000}});
+    refused(&answered(call(&bench, Method::POST, "/v2/charge").json(&body), 200).await, "402");
 }

@@ -12,6 +12,7 @@ async fn cancel(bench: &Bench, number: u128, charge_ref: &ProviderRef) -> Result
         charge: charge(number).charge,
         charge_ref: charge_ref.clone(),
         our_reference: charge(number).our_reference,
+        method: charge(number).method,
         within: WITHIN,
     };
     bench.xendit.cancel(&bench.account, &closing).await
