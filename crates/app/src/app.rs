@@ -128,7 +128,7 @@ impl App {
                 midtrans.addresses.clone().or_else(of_sandbox)
             }),
         };
-        let Wired { gateway, feed, readiness, upkeep, known } =
+        let Wired { gateway, feed, readiness, accounts, upkeep, known } =
             wire(&config, addresses, Arc::clone(&store), clock).await?;
         let tasks = Tasks::here();
         tasks.spawn_beside("keeping in touch with the other nodes", upkeep);
@@ -140,6 +140,7 @@ impl App {
             env: config.env,
             clock,
             gateway,
+            accounts,
             tasks: tasks.clone(),
             workers: Arc::clone(&workers),
             auth: Authenticator::new(&config.jwt, config.role_map.clone())?,

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod account;
 mod audit;
 mod backup;
 mod doctor;
@@ -46,6 +47,8 @@ enum Command {
     Token(Box<token::TokenArgs>),
     /// Look whether the configuration, the store and the provider are in order.
     Doctor(Box<Settings>),
+    /// Accounts of merchants' own at providers.
+    Account(Box<account::AccountArgs>),
     /// Webhooks that were taken in.
     Webhooks(Box<webhooks::WebhooksArgs>),
     /// Hold what the providers know against what is on record: money that was missed is recorded, and money of which
@@ -81,6 +84,7 @@ pub fn run() -> ExitCode {
             Command::Migrate(settings) => migrate::run(*settings).await,
             Command::Token(args) => token::run(*args),
             Command::Doctor(settings) => doctor::run(*settings).await,
+            Command::Account(args) => account::run(*args).await,
             Command::Webhooks(args) => webhooks::run(*args).await,
             Command::Reconcile(args) => reconcile::run(*args).await,
             Command::Audit(args) => audit::run(*args).await,

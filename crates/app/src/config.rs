@@ -1,5 +1,6 @@
 //! What the process is told: by flag or by environment, read once, here.
 
+mod account_key;
 mod database;
 mod effective;
 mod environment;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, value_parser};
 
+pub use account_key::{AccountKey, AccountKeys, NotAKey};
 pub use database::{Database, NotADatabase, PostgresUrl};
 pub use effective::{Config, HttpLimits, LedgerSettings, MidtransAddresses, MidtransSettings, XenditSettings};
 pub use environment::{AppEnv, LogFormat};
@@ -61,6 +63,9 @@ pub struct Settings {
     /// The transaction service that owns the orders.
     #[command(flatten)]
     pub ledger: LedgerArgs,
+    /// Accounts of merchants' own.
+    #[command(flatten)]
+    pub accounts: AccountArgs,
     /// How the gateway decides.
     #[command(flatten)]
     pub policy: PolicyArgs,
@@ -208,6 +213,23 @@ pub struct LedgerArgs {
     /// File with the value of `LEDGER_TOKEN`.
     #[arg(long, env = "LEDGER_TOKEN_FILE")]
     pub ledger_token_file: Option<PathBuf>,
+}
+
+/// What the secrets of merchants' own accounts are sealed with in the store.
+#[derive(Debug, Clone, Args)]
+pub struct AccountArgs {
+    /// The key: 32 bytes in base64, the same for every node. Without one merchants cannot have accounts of their own.
+    #[arg(long, env = "ACCOUNT_KEY", hide_env_values = true)]
+    pub account_key: Option<SecretText>,
+    /// File with the value of `ACCOUNT_KEY`.
+    #[arg(long, env = "ACCOUNT_KEY_FILE")]
+    pub account_key_file: Option<PathBuf>,
+    /// The key before, which still opens what it sealed until `account reseal` has run.
+    #[arg(long, env = "ACCOUNT_KEY_PREVIOUS", hide_env_values = true)]
+    pub account_key_previous: Option<SecretText>,
+    /// File with the value of `ACCOUNT_KEY_PREVIOUS`.
+    #[arg(long, env = "ACCOUNT_KEY_PREVIOUS_FILE")]
+    pub account_key_previous_file: Option<PathBuf>,
 }
 
 /// How the gateway decides.

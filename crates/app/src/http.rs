@@ -1,5 +1,6 @@
 //! HTTP: routes, what they take and what they answer. Decides nothing that the domain decides.
 
+mod accounts;
 mod body;
 mod changes;
 mod cursor;

@@ -2,6 +2,7 @@
 //! be decided is decided in `mstore-pay-domain`.
 #![expect(clippy::future_not_send, reason = "actix-web runs each handler on the thread that took the connection")]
 
+mod account_host;
 mod app;
 mod auth;
 mod cli;
@@ -17,6 +18,7 @@ mod store;
 mod system;
 mod tasks;
 mod telemetry;
+mod vault;
 mod wiring;
 mod workers;
 
@@ -28,9 +30,9 @@ pub use app::{App, RunningApp, StartError};
 pub use auth::{MintError, Role, TokenRequest};
 pub use cli::{Cli, run};
 pub use config::{
-    AccessSettings, AppEnv, Config, ConfigError, Database, Days, EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey,
-    JwtSettings, LedgerArgs, LedgerSettings, LimitArgs, LogFormat, MidtransAddresses, MidtransArgs, MidtransSettings,
-    NotADatabase, PerMinute, PolicyArgs, PostgresUrl, RetentionArgs, SecretText, Settings, TimeArgs, XenditArgs,
-    XenditSettings,
+    AccessSettings, AccountArgs, AccountKey, AccountKeys, AppEnv, Config, ConfigError, Database, Days,
+    EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey, JwtSettings, LedgerArgs, LedgerSettings, LimitArgs,
+    LogFormat, MidtransAddresses, MidtransArgs, MidtransSettings, NotADatabase, NotAKey, PerMinute, PolicyArgs,
+    PostgresUrl, RetentionArgs, SecretText, Settings, TimeArgs, XenditArgs, XenditSettings,
 };
 pub use store::{CallLimits, Nodes, OpenStoreError, Store, open_store, open_store_to_read};

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
+use mstore_pay_domain::accounts::AccountDesk;
 use mstore_pay_domain::gateway::Gateway;
 use mstore_pay_domain::ports::Clock;
 
@@ -24,6 +25,7 @@ pub(crate) struct State {
     pub(crate) env: AppEnv,
     pub(crate) clock: SystemClock,
     pub(crate) gateway: Arc<Gateway>,
+    pub(crate) accounts: AccountDesk,
     pub(crate) tasks: Tasks,
     pub(crate) workers: Arc<Workers>,
     pub(crate) auth: Authenticator,

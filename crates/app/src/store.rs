@@ -16,8 +16,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::ports::{
-    AuditAnchors, Clock, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository,
-    RateBudget, Retention, StoreError, Timeline, Wakeups, Watches, WebhookInbox,
+    AccountStore, AuditAnchors, Clock, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox,
+    PaymentRepository, RateBudget, Retention, StoreError, Timeline, Wakeups, Watches, WebhookInbox,
 };
 
 use crate::config::Database;
@@ -39,6 +39,7 @@ pub struct CallLimits {
 #[async_trait]
 pub trait Store:
     PaymentRepository
+    + AccountStore
     + OrderRepository
     + ExceptionStore
     + IdempotencyStore

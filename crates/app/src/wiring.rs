@@ -4,12 +4,14 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use mstore_pay_domain::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
+use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
+use mstore_pay_domain::accounts::{AccountDesk, EnvironmentAccounts, StoredAccounts, Unopened};
 use mstore_pay_domain::gateway::{Gateway, Policies, Ports};
 use mstore_pay_domain::ids::{AccountId, IdError, ProviderId};
-use mstore_pay_domain::memory::MemoryAccounts;
 use mstore_pay_domain::own_ledger::OwnLedger;
-use mstore_pay_domain::ports::{Clock, NoProbe, PaymentProvider, Probe, RateBudget, TransactionLedger, WebhookSource};
+use mstore_pay_domain::ports::{
+    Clock, NoProbe, PaymentProvider, Probe, RateBudget, StoreError, TransactionLedger, Vault, VaultError, WebhookSource,
+};
 use mstore_pay_midtrans::{ConfigError as MidtransConfigError, Midtrans, MidtransConfig, MidtransWebhooks};
 use mstore_pay_outbound::{HttpClient, HttpError, layered};
 use mstore_pay_remote_ledger::{ConfigError as LedgerConfigError, RemoteLedger, RemoteLedgerConfig};
@@ -24,6 +26,7 @@ use crate::probe::Failpoints;
 use crate::readiness::{GuardedMidtrans, GuardedXendit, Readiness};
 use crate::store::{CallLimits, Nodes, Store};
 use crate::system::{SystemClock, TimedIds};
+use crate::vault::AesVault;
 
 /// Why the parts do not fit together.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +45,17 @@ pub(crate) enum WiringError {
     Name(#[from] IdError),
     #[error("a secret of the account main is blank")]
     BlankSecret,
+    #[error("could not read the accounts of merchants")]
+    Accounts(#[from] StoreError),
+    #[error("there are accounts of merchants ({provider}/{id}), and ACCOUNT_KEY is not given")]
+    NoAccountKey { provider: ProviderId, id: AccountId },
+    #[error("the secrets of {provider}/{id} are sealed under neither ACCOUNT_KEY nor ACCOUNT_KEY_PREVIOUS")]
+    OtherAccountKey {
+        provider: ProviderId,
+        id: AccountId,
+        #[source]
+        source: VaultError,
+    },
 }
 
 /// The gateway over its adapters.
@@ -49,6 +63,8 @@ pub(crate) struct Wired {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) readiness: Readiness,
+    /// Where accounts of merchants are looked after.
+    pub(crate) accounts: AccountDesk,
     /// For a task that ends after all others.
     pub(crate) upkeep: BoxFuture<'static, ()>,
     /// To be waited for, with that task under way, before anything is taken on.
@@ -85,6 +101,10 @@ pub(crate) async fn wire(
     let clock = if system.is_real() { shared } else { Arc::new(system) };
     let budget = store.budget(Arc::clone(&clock), call_limits(config)?);
     let Providers { xendit, midtrans, all, webhooks } = providers(config, &addresses, &clock, &budget)?;
+    let vault: Arc<dyn Vault> = Arc::new(AesVault::new(config.account_keys.clone()));
+    let desk = AccountDesk::new(store.clone(), Arc::clone(&vault), Arc::clone(&clock));
+    must_open(&desk.unopened().await?)?;
+    let accounts = StoredAccounts::new(environment(config)?, store.clone(), vault, Arc::clone(&clock));
     let probe: Arc<dyn Probe> = match config.failpoints.as_deref().map(Failpoints::parse) {
         Some(Ok(failpoints)) => Arc::new(failpoints),
         Some(Err(_)) | None => Arc::new(NoProbe),
@@ -101,7 +121,7 @@ pub(crate) async fn wire(
         outbox: store.clone(),
         publisher: feed.clone(),
         ledger: ledger(config, &store)?,
-        accounts: Arc::new(accounts(config)?),
+        accounts: Arc::new(accounts),
         budget,
         watches: store.watches(),
         wakeups,
@@ -120,7 +140,7 @@ pub(crate) async fn wire(
         ..Policies::default()
     };
     let gateway = Arc::new(Gateway::new(ports, policies));
-    Ok(Wired { gateway, feed, readiness: Readiness { store, xendit, midtrans }, upkeep, known })
+    Ok(Wired { gateway, feed, readiness: Readiness { store, xendit, midtrans }, accounts: desk, upkeep, known })
 }
 
 /// Who owns the orders: our own store, or a service of somebody else.
@@ -212,6 +232,7 @@ pub(crate) fn main_account(config: &Config) -> Result<ProviderAccount, WiringErr
             previous: xendit.webhook_token_previous.as_ref().and_then(|token| SharedSecret::new(token.expose())),
         },
         nmid: xendit.nmid.clone(),
+        terms: AccountTerms::default(),
     })
 }
 
@@ -231,14 +252,32 @@ pub(crate) fn midtrans_account(midtrans: &MidtransSettings) -> Result<ProviderAc
             previous: midtrans.server_key_previous.as_ref().and_then(|key| SharedSecret::new(key.expose())),
         },
         nmid: midtrans.nmid.clone(),
+        terms: AccountTerms::default(),
     })
 }
 
-fn accounts(config: &Config) -> Result<MemoryAccounts, WiringError> {
+/// The environment's accounts, and whom they serve.
+fn environment(config: &Config) -> Result<EnvironmentAccounts, WiringError> {
     let of_midtrans = config.midtrans.as_ref().map(midtrans_account).transpose()?;
-    let accounts = MemoryAccounts::of_main(std::iter::once(main_account(config)?).chain(of_midtrans));
+    let accounts = EnvironmentAccounts::new(std::iter::once(main_account(config)?).chain(of_midtrans));
     Ok(match config.main_account_merchants.as_slice() {
         [] => accounts,
-        merchants => accounts.main_serving(merchants.iter().cloned()),
+        merchants => accounts.serving(merchants.iter().cloned()),
     })
+}
+
+/// Refuses to start without the key that opens accounts. One whose seal is broken is left to its merchant's sorrow, and
+/// to whoever reads the log: the others go on selling.
+fn must_open(unopened: &[Unopened]) -> Result<(), WiringError> {
+    for Unopened { provider, id, why } in unopened {
+        let (provider, id) = (provider.clone(), id.clone());
+        match why {
+            VaultError::NoKey => return Err(WiringError::NoAccountKey { provider, id }),
+            VaultError::UnknownKey(_) => {
+                return Err(WiringError::OtherAccountKey { provider, id, source: why.clone() });
+            }
+            _ => tracing::error!(%provider, account = %id, "the secrets of {provider}/{id} do not open: {why}"),
+        }
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What every store promises.
 
+mod accounts;
 mod anchors;
 mod atomicity;
 mod audit;
@@ -20,6 +21,7 @@ mod round_trips;
 mod tenancy;
 mod uniqueness;
 
+pub use accounts::*;
 pub use anchors::*;
 pub use atomicity::*;
 pub use audit::*;
@@ -44,8 +46,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{
-    AuditAnchors, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentRepository,
-    Retention, Timeline, WebhookInbox,
+    AccountStore, AuditAnchors, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox,
+    PaymentRepository, Retention, Timeline, WebhookInbox,
 };
 
 /// Makes stores to be tested.
@@ -92,6 +94,8 @@ pub struct Stores {
     pub outbox: Arc<dyn Outbox>,
     /// What tills reported.
     pub offline: Arc<dyn OfflineStore>,
+    /// Accounts of merchants.
+    pub accounts: Arc<dyn AccountStore>,
 }
 
 impl Stores {
@@ -109,6 +113,7 @@ impl Stores {
             + WebhookInbox
             + Outbox
             + OfflineStore
+            + AccountStore
             + 'static,
     {
         Self {
@@ -122,6 +127,7 @@ impl Stores {
             inbox: store.clone(),
             outbox: store.clone(),
             offline: store.clone(),
+            accounts: store.clone(),
         }
     }
 }
@@ -218,6 +224,13 @@ macro_rules! for_each_store_case {
             offline_entry_is_recorded_once,
             changed_offline_entry_leaves_the_stored_one,
             offline_entries_are_listed_in_order_of_report,
+            account_round_trips,
+            stale_account_is_a_conflict,
+            account_name_is_unique_at_its_provider,
+            one_account_is_enabled_for_each_place,
+            of_racing_accounts_one_is_enabled,
+            accounts_are_found_by_the_providers_name,
+            accounts_are_listed_page_by_page,
             body_goes_when_its_last_record_is_old_and_the_chain_holds,
             idempotency_key_goes_after_its_time,
             message_goes_when_it_was_sent_and_is_old,

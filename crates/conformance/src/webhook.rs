@@ -131,6 +131,7 @@ macro_rules! for_each_webhook_case {
             previous_secret_is_accepted_while_it_is_rotated,
             secret_of_another_account_is_refused,
             changed_body_is_noticed_if_the_credential_covers_it,
+            unproven_webhook_names_the_account_that_it_names_when_proven,
             paid_claim_is_understood,
             expired_and_failed_claims_are_understood,
             reordered_content_means_the_same,

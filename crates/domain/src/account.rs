@@ -1,5 +1,11 @@
 //! Accounts at providers: whose money, whose keys.
 
+mod stored;
+mod terms;
+
+pub use stored::{AccountEvent, AccountNote, AccountState, PreviousSecret, SealedSecrets, StoredAccount};
+pub use terms::{AccountTerms, AmountLimits};
+
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -13,6 +19,20 @@ pub enum AccountMode {
     Test,
     /// Real money.
     Live,
+}
+
+impl AccountMode {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Test, Self::Live];
+
+    /// One word for stores and lists.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Live => "live",
+        }
+    }
 }
 
 /// A secret shared with a provider. `Debug` shows nothing; comparison is in constant time.
@@ -78,6 +98,8 @@ pub struct ProviderAccount {
     pub webhook_secrets: WebhookSecrets,
     /// The national merchant id that its QR codes must carry, where known.
     pub nmid: Option<String>,
+    /// What it may be used for.
+    pub terms: AccountTerms,
 }
 
 #[cfg(test)]

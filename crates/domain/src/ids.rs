@@ -6,6 +6,7 @@ mod unique;
 
 pub use our_reference::OurReference;
 pub use text::{
-    AccountId, BranchId, DeviceId, IdError, IdempotencyKey, MerchantId, OrderCode, ProviderId, ProviderRef, UserId,
+    AccountId, BranchId, DeviceId, IdError, IdempotencyKey, KeyId, MerchantId, OrderCode, ProviderId, ProviderRef,
+    UserId,
 };
 pub use unique::{ChargeId, DeliveryId, ExceptionId, LeaseToken, MessageId, PaymentId, RefundId};

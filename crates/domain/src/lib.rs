@@ -2,6 +2,7 @@
 #![cfg_attr(not(feature = "memory"), doc = "The payments domain of MStore; see the README.")]
 
 pub mod account;
+pub mod accounts;
 pub mod audit;
 pub mod audit_trail;
 pub mod charge;

@@ -5,7 +5,6 @@
 //! small provider with books of its own that can be told to misbehave. Both pass the suites of
 //! `mstore-pay-conformance`.
 
-mod accounts;
 mod budget;
 mod clock;
 mod feed;
@@ -13,11 +12,11 @@ mod ids;
 mod ledger;
 mod scripted;
 mod store;
+mod vault;
 mod wakeups;
 mod watches;
 mod world;
 
-pub use accounts::{MemoryAccounts, MerchantAccount};
 pub use budget::{Grant, MemoryBudget, SlidingWindow, WindowState};
 pub use clock::ManualClock;
 pub use feed::MemoryFeed;
@@ -27,6 +26,7 @@ pub use scripted::{
     BookedCharge, BookedPayment, BookedStatus, Mishap, NoSuchCharge, ScriptedProvider, ScriptedWebhooks,
 };
 pub use store::MemoryStore;
+pub use vault::MemoryVault;
 pub use wakeups::PollingWakeups;
 pub use watches::MemoryWatches;
 pub use world::MemoryWorld;

@@ -1,6 +1,7 @@
 //! The ports: what the domain needs of the world. Each says what an adapter MUST do, and which of
 //! its errors means what. All are held as `Arc<dyn ...>`.
 
+mod account_store;
 mod accounts;
 mod anchors;
 mod budget;
@@ -17,10 +18,12 @@ mod probe;
 mod provider;
 mod records;
 mod retention;
+mod vault;
 mod wakeups;
 mod watches;
 mod webhook_source;
 
+pub use account_store::{AccountStore, AccountWritten};
 pub use accounts::AccountDirectory;
 pub use anchors::{Anchored, AuditAnchors};
 pub use budget::{BudgetClass, Endpoint, RateBudget, RateLimitStatus, Reservation};
@@ -41,16 +44,17 @@ pub use provider::{
 };
 pub use records::{ExceptionFilter, ExceptionPlace, ExceptionStore, IdempotencyStore, Timeline};
 pub use retention::{Prunable, Retention};
+pub use vault::{SecretKind, SecretPlace, Vault, VaultError};
 pub use wakeups::Wakeups;
 pub use watches::Watches;
 pub use webhook_source::WebhookSource;
 
 #[cfg(feature = "mocks")]
 pub use {
-    accounts::MockAccountDirectory, anchors::MockAuditAnchors, budget::MockRateBudget, clock::MockClock,
-    clock::MockIdGenerator, inbox::MockWebhookInbox, ledger::MockTransactionLedger, offline::MockOfflineStore,
-    orders::MockOrderRepository, outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository,
-    probe::MockProbe, provider::MockPaymentProvider, records::MockExceptionStore, records::MockIdempotencyStore,
-    records::MockTimeline, retention::MockRetention, wakeups::MockWakeups, watches::MockWatches,
-    webhook_source::MockWebhookSource,
+    account_store::MockAccountStore, accounts::MockAccountDirectory, anchors::MockAuditAnchors, budget::MockRateBudget,
+    clock::MockClock, clock::MockIdGenerator, inbox::MockWebhookInbox, ledger::MockTransactionLedger,
+    offline::MockOfflineStore, orders::MockOrderRepository, outbox::MockEventPublisher, outbox::MockOutbox,
+    payments::MockPaymentRepository, probe::MockProbe, provider::MockPaymentProvider, records::MockExceptionStore,
+    records::MockIdempotencyStore, records::MockTimeline, retention::MockRetention, vault::MockVault,
+    wakeups::MockWakeups, watches::MockWatches, webhook_source::MockWebhookSource,
 };

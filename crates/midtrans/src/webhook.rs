@@ -4,7 +4,7 @@ mod authenticate;
 mod notice;
 
 use mstore_pay_domain::account::ProviderAccount;
-use mstore_pay_domain::ids::ProviderId;
+use mstore_pay_domain::ids::{ProviderId, ProviderRef};
 use mstore_pay_domain::ports::WebhookSource;
 use mstore_pay_domain::webhook::{Authentic, DecodeError, NotAuthentic, Notification, RawWebhook};
 use mstore_pay_outbound::json::Object;
@@ -33,14 +33,22 @@ impl WebhookSource for MidtransWebhooks {
         self.id.clone()
     }
 
+    fn named_account(&self, raw: &RawWebhook) -> Option<ProviderRef> {
+        read(&raw.body).ok()?.account_hint
+    }
+
     fn authenticate(&self, raw: &RawWebhook, account: &ProviderAccount) -> Result<Authentic, NotAuthentic> {
         Authentic::if_proven(authenticate::by_signature(&raw.body, &account.webhook_secrets), raw)
     }
 
     fn decode(&self, authentic: &Authentic) -> Result<Notification, DecodeError> {
-        let undecodable = |error| DecodeError { source: Box::new(error) };
-        Ok(notice::notification(&Object::parse(authentic.body()).map_err(undecodable)?))
+        read(authentic.body())
     }
+}
+
+fn read(body: &[u8]) -> Result<Notification, DecodeError> {
+    let undecodable = |error| DecodeError { source: Box::new(error) };
+    Ok(notice::notification(&Object::parse(body).map_err(undecodable)?))
 }
 
 /// Text of others, cut, without characters that do not print: enough to compare and to show.

@@ -24,6 +24,7 @@ macro_rules! session {
     }};
 }
 
+mod accounts;
 mod anchors;
 mod budget;
 mod clock;

@@ -6,6 +6,7 @@
 //!
 //! It needs a tokio runtime with its timer: reads run on the runtime's blocking threads.
 
+mod accounts;
 mod anchors;
 mod backup;
 mod clock;

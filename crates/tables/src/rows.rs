@@ -1,5 +1,6 @@
 //! Rows and what they mean: the one place where the database's words meet the domain's.
 
+mod account;
 mod anchor;
 mod audit;
 mod cells;
@@ -16,6 +17,7 @@ mod outbox;
 mod payment;
 mod words;
 
+pub use account::{ACCOUNT_ENABLED, AccountNoteRow, AccountRow};
 pub use anchor::{AnchorRow, AnchoredHeadRow, HeadRow};
 pub use audit::{BodyRow, EventBodyRow, EventRow};
 pub use cells::{Cells, integer};

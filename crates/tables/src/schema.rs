@@ -246,6 +246,47 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::types::UtcTime;
+
+    provider_account_notes (merchant_id, provider, account_id, seq) {
+        merchant_id -> Text,
+        provider -> Text,
+        account_id -> Text,
+        seq -> BigInt,
+        at -> UtcTime,
+        actor -> Text,
+        event -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::types::UtcTime;
+
+    provider_accounts (merchant_id, provider, id) {
+        merchant_id -> Text,
+        provider -> Text,
+        id -> Text,
+        branch_id -> Nullable<Text>,
+        mode -> Text,
+        state -> Text,
+        for_user_id -> Nullable<Text>,
+        provider_merchant_id -> Nullable<Text>,
+        nmid -> Nullable<Text>,
+        methods -> Nullable<Text>,
+        limits -> Text,
+        key_id -> Text,
+        credential -> Binary,
+        webhook_secret -> Nullable<Binary>,
+        webhook_previous -> Nullable<Binary>,
+        webhook_previous_until -> Nullable<UtcTime>,
+        revision -> BigInt,
+        created_at -> UtcTime,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Nullable, Text};
     use crate::types::{Rupiah, UtcTime};
 
@@ -356,6 +397,8 @@ macro_rules! each_table {
             $queried($crate::schema::payment_event_bodies::table),
             $queried($crate::schema::payment_events::table),
             $queried($crate::schema::payments::table),
+            $queried($crate::schema::provider_account_notes::table),
+            $queried($crate::schema::provider_accounts::table),
             $queried($crate::schema::receipts::table),
             $queried($crate::schema::refunds::table),
             $queried($crate::schema::reversals::table),

@@ -9,7 +9,7 @@ mod v2;
 mod v3;
 
 use mstore_pay_domain::account::ProviderAccount;
-use mstore_pay_domain::ids::ProviderId;
+use mstore_pay_domain::ids::{ProviderId, ProviderRef};
 use mstore_pay_domain::money::ReportedMoney;
 use mstore_pay_domain::ports::WebhookSource;
 use mstore_pay_domain::webhook::{
@@ -42,6 +42,10 @@ impl WebhookSource for XenditWebhooks {
         self.id.clone()
     }
 
+    fn named_account(&self, raw: &RawWebhook) -> Option<ProviderRef> {
+        read(&raw.body).ok()?.account_hint
+    }
+
     fn authenticate(&self, raw: &RawWebhook, account: &ProviderAccount) -> Result<Authentic, NotAuthentic> {
         let proven = match self.verification {
             WebhookVerification::Token => authenticate::by_token(raw, &account.webhook_secrets),
@@ -51,10 +55,14 @@ impl WebhookSource for XenditWebhooks {
     }
 
     fn decode(&self, authentic: &Authentic) -> Result<Notification, DecodeError> {
-        let undecodable = |error| DecodeError { source: Box::new(error) };
-        let body = Object::parse(authentic.body()).map_err(undecodable)?;
-        if body.has("event") { event::notification(&body).map_err(undecodable) } else { Ok(flat::notification(&body)) }
+        read(authentic.body())
     }
+}
+
+fn read(body: &[u8]) -> Result<Notification, DecodeError> {
+    let undecodable = |error| DecodeError { source: Box::new(error) };
+    let body = Object::parse(body).map_err(undecodable)?;
+    if body.has("event") { event::notification(&body).map_err(undecodable) } else { Ok(flat::notification(&body)) }
 }
 
 /// What an event tells, before it is known whose account it is about.

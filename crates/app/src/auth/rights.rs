@@ -11,6 +11,8 @@ pub(crate) enum Right {
     Sell,
     /// See money that belongs to no merchant.
     SeeUnmatched,
+    /// Look after the merchant's accounts at providers: where its money goes.
+    KeepAccounts,
 }
 
 /// A role that tokens name.
@@ -27,11 +29,13 @@ pub enum Role {
 }
 
 /// What a token may do: all that any of its roles may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each right")]
 pub(crate) struct Rights {
     read: bool,
     sell: bool,
     see_unmatched: bool,
+    keep_accounts: bool,
 }
 
 impl Role {
@@ -57,22 +61,26 @@ impl Role {
 
     const fn rights(self) -> Rights {
         match self {
-            Self::Viewer => Rights { read: true, sell: false, see_unmatched: false },
-            Self::Cashier | Self::Owner => Rights { read: true, sell: true, see_unmatched: false },
-            Self::SystemOperator => Rights { read: false, sell: false, see_unmatched: true },
+            Self::Viewer => Rights { read: true, ..Rights::NONE },
+            Self::Cashier => Rights { read: true, sell: true, ..Rights::NONE },
+            Self::Owner => Rights { read: true, sell: true, keep_accounts: true, ..Rights::NONE },
+            Self::SystemOperator => Rights { see_unmatched: true, ..Rights::NONE },
         }
     }
 }
 
 impl Rights {
+    const NONE: Self = Self { read: false, sell: false, see_unmatched: false, keep_accounts: false };
+
     /// What these names carry; those that are no role, under no other name either, carry nothing.
     pub(crate) fn of<'a>(names: impl Iterator<Item = &'a str>, role_map: &BTreeMap<String, Role>) -> Self {
         names.filter_map(|name| role_map.get(name).copied().or_else(|| Role::parse(name))).map(Role::rights).fold(
-            Self::default(),
+            Self::NONE,
             |all, more| Self {
                 read: all.read || more.read,
                 sell: all.sell || more.sell,
                 see_unmatched: all.see_unmatched || more.see_unmatched,
+                keep_accounts: all.keep_accounts || more.keep_accounts,
             },
         )
     }
@@ -83,6 +91,7 @@ impl Rights {
             Right::Read => self.read,
             Right::Sell => self.sell,
             Right::SeeUnmatched => self.see_unmatched,
+            Right::KeepAccounts => self.keep_accounts,
         }
     }
 }
@@ -92,26 +101,26 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(names: &[&str], want: [bool; 3]) {
+    fn check(names: &[&str], want: [bool; 4]) {
         let map = BTreeMap::from([("KASIR".to_owned(), Role::Cashier)]);
         let rights = Rights::of(names.iter().copied(), &map);
-        let got = [Right::Read, Right::Sell, Right::SeeUnmatched].map(|right| rights.allow(right));
+        let got = [Right::Read, Right::Sell, Right::SeeUnmatched, Right::KeepAccounts].map(|right| rights.allow(right));
         assert_eq!(got, want, "{names:?}");
     }
 
     #[test]
     fn each_role_carries_its_rights_and_several_carry_all_of_theirs() {
-        check(&["L0_VIEWER"], [true, false, false]);
-        check(&["L0_CASHIER"], [true, true, false]);
-        check(&["L0_OWNER"], [true, true, false]);
-        check(&["SYSTEM_OPERATOR"], [false, false, true]);
-        check(&["L0_VIEWER", "SYSTEM_OPERATOR"], [true, false, true]);
-        check(&["KASIR"], [true, true, false]);
+        check(&["L0_VIEWER"], [true, false, false, false]);
+        check(&["L0_CASHIER"], [true, true, false, false]);
+        check(&["L0_OWNER"], [true, true, false, true]);
+        check(&["SYSTEM_OPERATOR"], [false, false, true, false]);
+        check(&["L0_VIEWER", "SYSTEM_OPERATOR"], [true, false, true, false]);
+        check(&["KASIR"], [true, true, false, false]);
     }
 
     #[test]
     fn unknown_names_carry_nothing() {
-        check(&[], [false; 3]);
-        check(&["l0_owner", "ADMIN", "", "L0_OWNER "], [false; 3]);
+        check(&[], [false; 4]);
+        check(&["l0_owner", "ADMIN", "", "L0_OWNER "], [false; 4]);
     }
 }

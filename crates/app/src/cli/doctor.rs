@@ -5,14 +5,16 @@ mod midtrans;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mstore_pay_domain::accounts::AccountDesk;
 use mstore_pay_domain::memory::MemoryBudget;
 use mstore_pay_domain::ports::{Clock, PaymentProvider, RateBudget};
 
 use super::{CliError, config_of, say};
 use crate::config::{Config, Settings};
 use crate::observed::causes;
-use crate::store::{OpenStoreError, open_store};
+use crate::store::{OpenStoreError, open_store, open_store_to_read};
 use crate::system::SystemClock;
+use crate::vault::AesVault;
 use crate::wiring::{guarded_xendit, main_account};
 
 /// For the provider to answer.
@@ -29,7 +31,7 @@ pub(super) async fn run(settings: Settings) -> Result<(), CliError> {
     // Refuses with everything that is wrong.
     let config = config_of(settings)?;
     say(&format!("configuration: in order ({})", config.env.word()))?;
-    let known = [check_store(&config).await, check_provider(&config).await];
+    let known = [check_store(&config).await, check_accounts(&config).await, check_provider(&config).await];
     let checks = known.into_iter().chain(midtrans::check(&config).await);
     let mut unwell = 0_usize;
     for (what, outcome) in checks {
@@ -60,6 +62,26 @@ async fn check_store(config: &Config) -> Check {
         Err(error) => Err(format!("{error}: {}", causes(&error))),
     };
     ("store", outcome)
+}
+
+/// Whether the secrets of every merchant's account open.
+async fn check_accounts(config: &Config) -> Check {
+    const WHAT: &str = "accounts";
+    let store = match open_store_to_read(&config.database).await {
+        Ok(store) => store,
+        Err(error) => return (WHAT, Err(format!("{error}: {}", causes(&error)))),
+    };
+    let vault = AesVault::new(config.account_keys.clone());
+    let desk = AccountDesk::new(store, Arc::new(vault), Arc::new(SystemClock::REAL));
+    let outcome = match desk.unopened().await {
+        Ok(unopened) if unopened.is_empty() => Ok("the secrets of every account open".to_owned()),
+        Ok(unopened) => {
+            let named = unopened.iter().map(|of| format!("{}/{}: {}", of.provider, of.id, of.why));
+            Err(named.collect::<Vec<_>>().join("; "))
+        }
+        Err(error) => Err(format!("{error}: {}", causes(&error))),
+    };
+    (WHAT, outcome)
 }
 
 /// Asks for a listing of the last moments: it changes nothing, and needs a key that is good.

@@ -10,7 +10,7 @@ use mstore_pay_midtrans::MidtransApi;
 use mstore_pay_sandbox::{ClockAnchor, SandboxConfig};
 use mstore_pay_xendit::{WebhookVerification, XenditApi};
 
-use super::{AppEnv, Database, JwtSettings, LogFormat, PerMinute, SecretText};
+use super::{AccountKeys, AppEnv, Database, JwtSettings, LogFormat, PerMinute, SecretText};
 use crate::auth::Role;
 
 /// What is in force.
@@ -44,6 +44,8 @@ pub struct Config {
     pub ledger: Option<LedgerSettings>,
     /// Merchants that the environment's accounts serve; empty: all.
     pub main_account_merchants: Vec<MerchantId>,
+    /// What the secrets of merchants' own accounts are sealed with; `None`: they cannot have any.
+    pub account_keys: Option<AccountKeys>,
     /// In which order providers are tried.
     pub provider_order: ProviderOrder,
     /// That order as it was given.

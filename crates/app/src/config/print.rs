@@ -51,6 +51,8 @@ impl Config {
             ("MIDTRANS_RATE_LIMIT", midtrans.map(|of| of.rate_limit.to_string()).unwrap_or_default()),
             ("LEDGER_BASE_URL", self.ledger.as_ref().map(|ledger| ledger.base_url.clone()).unwrap_or_default()),
             ("LEDGER_TOKEN", secret(self.ledger.as_ref().is_some_and(|ledger| ledger.token.is_some()))),
+            ("ACCOUNT_KEY", secret(self.account_keys.is_some())),
+            ("ACCOUNT_KEY_PREVIOUS", secret(self.account_keys.as_ref().is_some_and(|keys| keys.previous.is_some()))),
             ("MAIN_ACCOUNT_MERCHANTS", list(&mut merchants.iter())),
             ("CONFIRM_WEBHOOKS", self.confirm_webhooks_word().to_owned()),
             ("FAILOVER_ON_UNKNOWN", self.failover_word().to_owned()),

@@ -15,8 +15,8 @@ use mstore_pay_remote_ledger::RemoteLedgerConfig;
 use mstore_pay_sandbox::{RateLimit, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT};
 
 use super::{
-    Config, Database, HttpLimits, JwtSettings, LedgerArgs, LedgerSettings, LogFormat, SecretText, Settings, XenditArgs,
-    XenditSettings, jwt, secret,
+    AccountKey, AccountKeys, Config, Database, HttpLimits, JwtSettings, LedgerArgs, LedgerSettings, LogFormat,
+    SecretText, Settings, XenditArgs, XenditSettings, jwt, secret,
 };
 
 /// Shortest secret that we sign or verify with, in bytes: as long as the digest.
@@ -91,6 +91,7 @@ impl Settings {
         let midtrans = midtrans::settings(&self.midtrans, &secrets, production, sandboxed && is_named, faults);
         let ledger = ledger_settings(&self.ledger, &secrets, faults);
         let jwt = self.jwt_settings(&secrets, faults);
+        let account_keys = account_keys(&secrets, faults);
         let role_map = faults.keep(policies::role_map(&self.access.role_map));
         let merchants = faults.keep(policies::merchants(&self.xendit.main_account_merchants));
         let provider_order = faults.keep(policies::provider_order(&self.policy.provider_order, midtrans.is_some()));
@@ -119,6 +120,7 @@ impl Settings {
             midtrans,
             ledger,
             main_account_merchants: merchants?,
+            account_keys,
             provider_order: provider_order?,
             provider_order_text: self.policy.provider_order,
             confirm_webhooks: confirm_webhooks?,
@@ -182,11 +184,14 @@ pub(super) struct Secrets {
     pub(super) midtrans_key: Option<SecretText>,
     pub(super) midtrans_key_previous: Option<SecretText>,
     pub(super) ledger_token: Option<SecretText>,
+    pub(super) account_key: Option<SecretText>,
+    pub(super) account_key_previous: Option<SecretText>,
 }
 
 impl Secrets {
     fn read(settings: &Settings, faults: &mut Faults) -> Self {
-        let (access, xendit, midtrans) = (&settings.access, &settings.xendit, &settings.midtrans);
+        let (access, accounts) = (&settings.access, &settings.accounts);
+        let (xendit, midtrans) = (&settings.xendit, &settings.midtrans);
         let mut read = |name, given: &Option<SecretText>, file: &Option<PathBuf>| {
             match secret::one_of(name, given.as_ref(), file.as_deref()) {
                 Ok(secret) => secret,
@@ -220,8 +225,27 @@ impl Secrets {
                 &midtrans.midtrans_server_key_previous,
                 &midtrans.midtrans_server_key_previous_file,
             ),
+            account_key: read("ACCOUNT_KEY", &accounts.account_key, &accounts.account_key_file),
+            account_key_previous: read(
+                "ACCOUNT_KEY_PREVIOUS",
+                &accounts.account_key_previous,
+                &accounts.account_key_previous_file,
+            ),
         }
     }
+}
+
+fn account_keys(secrets: &Secrets, faults: &mut Faults) -> Option<AccountKeys> {
+    let mut key = |name: &str, given: &Option<SecretText>| {
+        let parsed = AccountKey::parse(given.as_ref()?.expose()).map_err(|error| format!("{name} {error}"));
+        faults.keep(parsed)
+    };
+    let current = key("ACCOUNT_KEY", &secrets.account_key);
+    let previous = key("ACCOUNT_KEY_PREVIOUS", &secrets.account_key_previous);
+    if secrets.account_key.is_none() && secrets.account_key_previous.is_some() {
+        faults.add("ACCOUNT_KEY_PREVIOUS is given without ACCOUNT_KEY");
+    }
+    Some(AccountKeys { current: current?, previous })
 }
 
 fn xendit_settings(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use mstore_pay_domain::money::{Money, MoneyError};
 use mstore_pay_outbound::json::Object;
+use serde::de::DeserializeOwned;
 
 use crate::problem::catalogue::ErrorCode;
 use crate::problem::{FieldFault, Problem};
@@ -41,6 +42,29 @@ impl<'a> Fields<'a> {
             return None;
         }
         self.text(name)
+    }
+
+    /// Notes a field that is not there, and must be.
+    pub(super) fn require(&mut self, name: &str) {
+        if self.object.raw(name).is_none() {
+            self.refuse(ErrorCode::InvalidField, name, "is required");
+        }
+    }
+
+    /// A value that reads as it is to; `None` if it is absent, or refused for that reason.
+    pub(super) fn json<T: DeserializeOwned>(&mut self, name: &str, reason: &'static str) -> Option<T> {
+        let value = serde_json::from_str(self.object.raw(name)?);
+        value.map_err(|_unreadable| self.refuse(ErrorCode::InvalidField, name, reason)).ok()
+    }
+
+    /// An object; `None` if it is absent, or refused for that reason.
+    pub(super) fn object(&mut self, name: &str, reason: &'static str) -> Option<Object> {
+        self.object.raw(name)?;
+        let object = self.object.object(name);
+        if object.is_none() {
+            self.refuse(ErrorCode::InvalidField, name, reason);
+        }
+        object
     }
 
     /// A text without control characters, of at most so many characters.

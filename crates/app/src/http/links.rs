@@ -1,6 +1,6 @@
 //! Links that lead back to us.
 
-use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::ids::{AccountId, PaymentId, ProviderId};
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::time::Timestamp;
 
@@ -32,6 +32,11 @@ impl Links {
     /// Where a payment is asked about: a path, so that it holds behind any name of ours.
     pub(crate) fn location(payment: &PaymentId) -> String {
         format!("/api/v1/pos/payments/{payment}")
+    }
+
+    /// Where a provider sends webhooks about an account.
+    pub(crate) fn webhook(&self, provider: &ProviderId, account: &AccountId) -> String {
+        format!("{}/api/v1/webhook/{provider}/{account}", self.base)
     }
 
     /// What a token leads to.

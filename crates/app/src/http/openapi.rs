@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use complete::Complete;
 use utoipa::OpenApi;
 
-use super::{changes, exceptions, methods, operations, pay, payments, qr, transactions, webhooks};
+use super::{accounts, changes, exceptions, methods, operations, pay, payments, qr, transactions, webhooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +31,12 @@ use super::{changes, exceptions, methods, operations, pay, payments, qr, transac
         exceptions::list,
         transactions::register,
         transactions::read,
+        accounts::list::list,
+        accounts::add::add,
+        accounts::list::read,
+        accounts::rotate::rotate,
+        accounts::switch::disable,
+        accounts::switch::enable,
         webhooks::receive,
         pay::page,
         pay::back,

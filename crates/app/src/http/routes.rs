@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::web::{self, ServiceConfig, resource};
 use actix_web::{Resource, Route};
 
-use super::{changes, exceptions, methods, operations, pay, payments, qr, transactions, webhooks};
+use super::{accounts, changes, exceptions, methods, operations, pay, payments, qr, transactions, webhooks};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 
@@ -29,6 +29,15 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(read("/api/v1/pos/exceptions", || web::route().to(exceptions::list)))
         .service(write("/api/v1/transactions", web::post().to(transactions::register)))
         .service(read("/api/v1/transactions/{code}", || web::route().to(transactions::read)))
+        .service(read_and_write(
+            "/api/v1/accounts",
+            || web::route().to(accounts::list::list),
+            web::post().to(accounts::add::add),
+        ))
+        .service(read("/api/v1/accounts/{provider}/{account}", || web::route().to(accounts::list::read)))
+        .service(write("/api/v1/accounts/{provider}/{account}/rotate", web::post().to(accounts::rotate::rotate)))
+        .service(write("/api/v1/accounts/{provider}/{account}/disable", web::post().to(accounts::switch::disable)))
+        .service(write("/api/v1/accounts/{provider}/{account}/enable", web::post().to(accounts::switch::enable)))
         .service(write("/api/v1/webhook/{provider}", web::post().to(webhooks::receive)))
         .service(write("/api/v1/webhook/{provider}/{account}", web::post().to(webhooks::receive)))
         // Before the links: no token is spelled like it.

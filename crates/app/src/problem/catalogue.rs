@@ -4,6 +4,7 @@
 //! `docs/errors/` and `/problems/{code}` are written from here.
 
 mod access;
+mod account;
 mod amount;
 #[cfg(test)]
 mod docs;
@@ -117,6 +118,10 @@ error_codes! {
     MethodNotAllowed = access::METHOD_NOT_ALLOWED,
     /// Too many requests.
     RateLimited = access::RATE_LIMITED,
+    /// An account has the place that another is to have.
+    AccountExists = account::ACCOUNT_EXISTS,
+    /// The gateway takes no accounts of merchants.
+    AccountsNotSetUp = account::ACCOUNTS_NOT_SET_UP,
     /// A webhook that is not the provider's.
     InvalidWebhookCredential = webhook::INVALID_WEBHOOK_CREDENTIAL,
     /// A webhook that cannot be read.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use mstore_pay_domain::accounts::AccountError;
 use mstore_pay_domain::gateway::{AcceptError, CancelError, CreateError, FindError, RegisterError, SimulateError};
 use mstore_pay_domain::method::Method;
-use mstore_pay_domain::ports::{ProviderErrorKind, StoreError};
+use mstore_pay_domain::ports::{ProviderErrorKind, StoreError, VaultError};
 
 use super::Problem;
 use super::catalogue::ErrorCode;
@@ -39,6 +40,19 @@ impl From<FindError> for Problem {
         match error {
             FindError::NotFound => Self::new(ErrorCode::NotFound),
             FindError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::NotFound => Self::new(ErrorCode::NotFound),
+            AccountError::Taken => Self::new(ErrorCode::AccountExists),
+            AccountError::Contended => Self::new(ErrorCode::ConcurrentUpdate).retrying_after(RACE_RETRY_AFTER),
+            AccountError::Vault(VaultError::NoKey) => Self::new(ErrorCode::AccountsNotSetUp),
+            AccountError::Store(store) => store.into(),
             _ => unforeseen(&error),
         }
     }

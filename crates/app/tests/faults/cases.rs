@@ -30,5 +30,6 @@ mod f70_cancelled_and_paid;
 mod f71_every_method;
 mod load;
 mod nodes;
+mod s18_own_accounts;
 mod s21_card_tokens;
 mod shop;

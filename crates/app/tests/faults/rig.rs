@@ -46,12 +46,23 @@ pub(crate) struct Plan {
     pub(crate) midtrans: bool,
     /// Settings beside the usual ones.
     pub(crate) settings: Vec<(&'static str, String)>,
+    /// What the sandbox is told beside the usual.
+    pub(crate) sandbox_args: Vec<String>,
 }
 
 impl Plan {
     /// One gateway over a fresh store.
     pub(crate) fn over(store: StoreKind) -> Self {
-        Self { store, database_url: None, nodes: 1, sweep_lag_ms: 0, skew: None, midtrans: false, settings: Vec::new() }
+        Self {
+            store,
+            database_url: None,
+            nodes: 1,
+            sweep_lag_ms: 0,
+            skew: None,
+            midtrans: false,
+            settings: Vec::new(),
+            sandbox_args: Vec::new(),
+        }
     }
 
     /// So many gateways over one database of PostgreSQL.
@@ -106,7 +117,7 @@ impl Rig {
     pub(crate) async fn start(plan: Plan) -> Self {
         let dir = tempfile::Builder::new().prefix("mstore-pay-faults-").tempdir().expect("a directory for a run");
         let secrets = Secrets::fresh();
-        let sandbox = start_sandbox(dir.path(), &secrets, "127.0.0.1:0", plan.sweep_lag_ms);
+        let sandbox = start_sandbox(dir.path(), &secrets, "127.0.0.1:0", &plan);
         let sandbox_url = sandbox.address("listen");
         let own = || Backing::fresh(plan.store, dir.path());
         let mut rig = Self {
@@ -215,7 +226,7 @@ impl Rig {
     /// Brings the sandbox back where it was.
     pub(crate) fn restart_sandbox(&mut self) {
         let listen = self.sandbox_url.trim_start_matches("http://");
-        self.sandbox = Some(start_sandbox(self.dir.path(), &self.secrets, listen, self.plan.sweep_lag_ms));
+        self.sandbox = Some(start_sandbox(self.dir.path(), &self.secrets, listen, &self.plan));
     }
 
     /// Goes on with the data of another store, under several nodes; the balancer gets a new address.
@@ -376,11 +387,12 @@ impl Drop for Rig {
     }
 }
 
-fn start_sandbox(dir: &Path, secrets: &Secrets, listen: &str, sweep_lag_ms: u64) -> Process {
+fn start_sandbox(dir: &Path, secrets: &Secrets, listen: &str, plan: &Plan) -> Process {
     let mut command = Command::new(BINARY);
     command
         .args(["sandbox", "--listen", listen, "--state", "sandbox.json", "--rate-limit", "off"])
-        .args(["--sweep-lag", &sweep_lag_ms.to_string()])
+        .args(["--sweep-lag", &plan.sweep_lag_ms.to_string()])
+        .args(&plan.sandbox_args)
         .args(["--xendit-key", &secrets.provider_key, "--xendit-callback-token", &secrets.webhook_token])
         .args(["--midtrans-server-key", &secrets.midtrans_server_key])
         .current_dir(dir)

@@ -47,6 +47,9 @@ async fn each_role_may_do_what_it_is_for_on_every_route() {
         (Method::GET, of("/qr.png"), "read"),
         (Method::GET, "/api/v1/transactions/TRX-1".to_owned(), "read"),
         (Method::GET, "/api/v1/pos/exceptions".to_owned(), "exceptions"),
+        (Method::GET, "/api/v1/accounts".to_owned(), "accounts"),
+        (Method::POST, "/api/v1/accounts".to_owned(), "accounts"),
+        (Method::POST, "/api/v1/accounts/xendit/nobody/disable".to_owned(), "accounts"),
         (Method::POST, "/api/v1/pos/payments".to_owned(), "sell"),
         (Method::POST, of("/cancel"), "sell"),
         (Method::POST, of("/simulate"), "sell"),
@@ -55,7 +58,7 @@ async fn each_role_may_do_what_it_is_for_on_every_route() {
     let rights: [(&str, &[&str]); 5] = [
         ("L0_VIEWER", &["read", "exceptions"]),
         ("L0_CASHIER", &["read", "exceptions", "sell"]),
-        ("L0_OWNER", &["read", "exceptions", "sell"]),
+        ("L0_OWNER", &["read", "exceptions", "sell", "accounts"]),
         ("SYSTEM_OPERATOR", &["exceptions"]),
         ("L0_STRANGER", &[]),
     ];

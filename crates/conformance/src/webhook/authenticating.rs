@@ -84,3 +84,15 @@ pub async fn changed_body_is_noticed_if_the_credential_covers_it(h: &dyn Webhook
     let noticed = h.source().authenticate(&raw, &account(h)).is_err();
     assert_eq!(noticed, h.covers_body());
 }
+
+/// Whose secret to try is read off the same field before anything is proven as after; nothing can be read of garbage.
+pub async fn unproven_webhook_names_the_account_that_it_names_when_proven(h: &dyn WebhookHarness) {
+    for event in [Event::Paid, Event::Expired, Event::Failed] {
+        let raw = h.write(&account(h), &current(), &sent(event));
+        let authentic = h.source().authenticate(&raw, &account(h)).expect("the webhook is authentic");
+        let told = h.source().decode(&authentic).expect("the webhook is understood");
+        assert_eq!(h.source().named_account(&raw), told.account_hint, "{event:?}");
+    }
+    let garbage = RawWebhook { body: b"\xff{".to_vec(), ..genuine(h) };
+    assert_eq!(h.source().named_account(&garbage), None);
+}

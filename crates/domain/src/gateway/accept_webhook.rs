@@ -5,10 +5,11 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::Gateway;
+use crate::account::ProviderAccount;
 use crate::ids::{AccountId, DeliveryId, LeaseToken, ProviderId};
 use crate::lease::Lease;
-use crate::ports::{Accepted, CrashPoint, StoreError};
-use crate::webhook::{DecodeError, LeasedDelivery, NewDelivery, NotAuthentic, RawWebhook};
+use crate::ports::{Accepted, CrashPoint, StoreError, WebhookSource};
+use crate::webhook::{Authentic, DecodeError, LeasedDelivery, NewDelivery, NotAuthentic, RawWebhook};
 
 /// How long a delivery is the business of whoever took it in or up.
 pub(super) const DELIVERY_LEASE: Duration = Duration::from_secs(30);
@@ -44,8 +45,8 @@ pub enum AcceptError {
 }
 
 impl Gateway {
-    /// Takes a webhook in. The credential is checked before anything is read, with the secrets of
-    /// that account only (`main` where the path names none).
+    /// Takes a webhook in. The credential is checked before anything of it is believed, with the secrets of that
+    /// account only. Where the path names none, whoever the webhook names is tried first, then `main`, each by its own.
     ///
     /// # Errors
     /// [`AcceptError`]; nothing is stored then. Only [`AcceptError::Store`] invites another delivery.
@@ -57,9 +58,11 @@ impl Gateway {
     ) -> Result<AcceptedWebhook, AcceptError> {
         let source = self.ports.webhooks.iter().find(|source| &source.provider() == provider);
         let source = source.ok_or(AcceptError::NotFound)?;
-        let account = account.cloned().unwrap_or_else(AccountId::main);
-        let account = self.ports.accounts.by_id(provider, &account).await?.ok_or(AcceptError::NotFound)?;
-        let authentic = source.authenticate(raw, &account)?;
+        let candidates = match account {
+            Some(account) => self.ports.accounts.by_id(provider, account).await?.into_iter().collect(),
+            None => self.candidates(source.as_ref(), raw).await?,
+        };
+        let (account, authentic) = proven(source.as_ref(), raw, candidates)?;
         self.ports.probe.reach(CrashPoint::WebhookAfterVerify).await?;
         source.decode(&authentic)?;
         let delivery = NewDelivery {
@@ -77,4 +80,36 @@ impl Gateway {
             Accepted::Duplicate { first, .. } => AcceptedWebhook::Duplicate { first },
         })
     }
+
+    /// Whose webhook it may be that came without an account in its path.
+    async fn candidates(
+        &self,
+        source: &dyn WebhookSource,
+        raw: &RawWebhook,
+    ) -> Result<Vec<ProviderAccount>, StoreError> {
+        let (provider, accounts) = (source.provider(), &self.ports.accounts);
+        let mut candidates = match source.named_account(raw) {
+            Some(named) => accounts.known_as(&provider, &named).await?,
+            None => Vec::new(),
+        };
+        candidates.retain(|account| account.id != AccountId::main());
+        candidates.extend(accounts.by_id(&provider, &AccountId::main()).await?);
+        Ok(candidates)
+    }
+}
+
+/// The first account whose own secret proves the webhook.
+fn proven(
+    source: &dyn WebhookSource,
+    raw: &RawWebhook,
+    candidates: Vec<ProviderAccount>,
+) -> Result<(ProviderAccount, Authentic), AcceptError> {
+    let mut refused = AcceptError::NotFound;
+    for account in candidates {
+        match source.authenticate(raw, &account) {
+            Ok(authentic) => return Ok((account, authentic)),
+            Err(error) => refused = error.into(),
+        }
+    }
+    Err(refused)
 }

@@ -133,6 +133,10 @@ text_id!(
     /// An id that a provider gave to something of its own.
     ProviderRef, "provider reference", 128, visible_ascii
 );
+text_id!(
+    /// The name of a key that secrets are sealed under; it tells nothing of the key.
+    KeyId, "key id", 64, word
+);
 
 impl AccountId {
     /// The account whose keys come from the environment.

@@ -1,5 +1,6 @@
 //! The store that lives in memory.
 
+mod accounts;
 mod anchors;
 mod commit;
 mod inbox;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::{
-    ManualClock, MemoryAccounts, MemoryBudget, MemoryFeed, MemoryStore, MemoryWatches, PollingWakeups,
-    ScriptedProvider, ScriptedWebhooks, SequentialIds,
+    ManualClock, MemoryBudget, MemoryFeed, MemoryStore, MemoryVault, MemoryWatches, PollingWakeups, ScriptedProvider,
+    ScriptedWebhooks, SequentialIds,
 };
-use crate::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
+use crate::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
+use crate::accounts::{EnvironmentAccounts, StoredAccounts};
 use crate::gateway::{Gateway, Policies, Ports};
-use crate::ids::{AccountId, ProviderId};
+use crate::ids::{AccountId, KeyId, ProviderId};
 use crate::own_ledger::OwnLedger;
 use crate::ports::{Clock, IdGenerator, NoProbe};
 use crate::time::Timestamp;
@@ -25,6 +26,8 @@ pub struct MemoryWorld {
     pub account: ProviderAccount,
     /// What was published.
     pub feed: Arc<MemoryFeed>,
+    /// What seals the secrets of accounts that are added.
+    pub vault: Arc<MemoryVault>,
     ids: Arc<SequentialIds>,
 }
 
@@ -43,11 +46,13 @@ impl MemoryWorld {
             provider_merchant_id: None,
             webhook_secrets: WebhookSecrets { current: secret, previous: None },
             nmid: None,
+            terms: AccountTerms::default(),
         };
         Some(Self {
             store: Arc::new(MemoryStore::new(Self::clock_port(&clock))),
             provider: Arc::new(ScriptedProvider::new(provider, Self::clock_port(&clock))),
             feed: Arc::new(MemoryFeed::default()),
+            vault: Arc::new(MemoryVault::under(KeyId::parse("memory").ok()?)),
             ids: Arc::new(SequentialIds::new(1)),
             account,
             clock,
@@ -75,7 +80,12 @@ impl MemoryWorld {
             outbox: Arc::<MemoryStore>::clone(store),
             publisher: Arc::<MemoryFeed>::clone(&self.feed),
             ledger: Arc::new(OwnLedger::new(Arc::<MemoryStore>::clone(store), Arc::<MemoryStore>::clone(store))),
-            accounts: Arc::new(MemoryAccounts::of_main([self.account.clone()])),
+            accounts: Arc::new(StoredAccounts::new(
+                EnvironmentAccounts::new([self.account.clone()]),
+                Arc::<MemoryStore>::clone(store),
+                Arc::<MemoryVault>::clone(&self.vault),
+                Self::clock_port(&self.clock),
+            )),
             budget: Arc::new(MemoryBudget::new(Self::clock_port(&self.clock), None)),
             watches: Arc::new(MemoryWatches::default()),
             wakeups: Arc::new(PollingWakeups::new(Self::clock_port(&self.clock))),

@@ -28,17 +28,18 @@ pub trait AccountDirectory: Send + Sync {
     /// [`StoreError`] where the accounts cannot be read.
     async fn by_id(&self, provider: &ProviderId, account: &AccountId) -> Result<Option<ProviderAccount>, StoreError>;
 
-    /// The account that the provider knows by that name of its own.
+    /// The accounts that the provider may know by that name of its own: nobody vouches for what merchants say of
+    /// theirs.
     ///
     /// # Errors
     /// [`StoreError`] where the accounts cannot be read.
-    async fn by_provider_merchant(
+    async fn known_as(
         &self,
         provider: &ProviderId,
         provider_merchant_id: &ProviderRef,
-    ) -> Result<Option<ProviderAccount>, StoreError>;
+    ) -> Result<Vec<ProviderAccount>, StoreError>;
 
-    /// Every account in use, for sweeps.
+    /// Every account in use, for sweeps. One whose secrets cannot be opened is left out.
     ///
     /// # Errors
     /// [`StoreError`] where the accounts cannot be read.

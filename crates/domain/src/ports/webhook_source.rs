@@ -1,7 +1,7 @@
 //! A provider's webhooks: pure, synchronous, in two steps that cannot be swapped.
 
 use crate::account::ProviderAccount;
-use crate::ids::ProviderId;
+use crate::ids::{ProviderId, ProviderRef};
 use crate::webhook::{Authentic, DecodeError, NotAuthentic, Notification, RawWebhook};
 
 /// Reads one provider's webhooks.
@@ -9,6 +9,10 @@ use crate::webhook::{Authentic, DecodeError, NotAuthentic, Notification, RawWebh
 pub trait WebhookSource: Send + Sync {
     /// Whose.
     fn provider(&self) -> ProviderId;
+
+    /// The account that an unproven webhook says it is for, by the provider's name for it: whose secret to try, and
+    /// nothing more. `None` where the provider names none.
+    fn named_account(&self, raw: &RawWebhook) -> Option<ProviderRef>;
 
     /// Checks the credential against the raw bytes, with that account's secrets only, in constant time.
     ///

@@ -6,7 +6,7 @@ mod elsewhere;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mstore_pay_domain::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
+use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::charge::Artefact;
 use mstore_pay_domain::ids::{AccountId, ChargeId, OrderCode, OurReference, ProviderId, ProviderRef};
 use mstore_pay_domain::method::Method;
@@ -132,6 +132,7 @@ pub(crate) fn account() -> ProviderAccount {
         provider_merchant_id: None,
         webhook_secrets: WebhookSecrets { current: key(), previous: None },
         nmid: Some(NMID_DEFAULT.to_owned()),
+        terms: AccountTerms::default(),
     }
 }
 

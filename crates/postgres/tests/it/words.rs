@@ -1,5 +1,6 @@
 //! The words that the database admits are the domain's.
 
+use mstore_pay_domain::account::{AccountEvent, AccountMode, AccountState};
 use mstore_pay_domain::audit::{AuditEvent, BodyRole};
 use mstore_pay_domain::charge::{ChargeStatus, Risk};
 use mstore_pay_domain::method::{Channel, Method};
@@ -42,5 +43,8 @@ fn every_check_admits_exactly_the_domains_words() {
     check(&site, "payment_event_bodies", "role", &roles.map(BodyRole::word));
     let kinds = [OfflineKind::Transaction, OfflineKind::Payment, OfflineKind::Void];
     check(&site, "offline_entries", "kind", &kinds.map(OfflineKind::word));
+    check(&site, "provider_accounts", "mode", &AccountMode::ALL.map(AccountMode::word));
+    check(&site, "provider_accounts", "state", &AccountState::ALL.map(AccountState::word));
+    check(&site, "provider_account_notes", "event", &AccountEvent::ALL.map(AccountEvent::word));
     check(&site, "rate_budget", "endpoint", &["open", "inquire", "cancel", "refund", "sweep"]);
 }

@@ -1,4 +1,4 @@
-use mstore_pay_domain::account::{AccountMode, SharedSecret, WebhookSecrets};
+use mstore_pay_domain::account::{AccountMode, AccountTerms, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::charge::FailureReason;
 use mstore_pay_domain::ids::AccountId;
 use mstore_pay_domain::money::{Money, ReportedMoney};
@@ -20,6 +20,7 @@ fn decode(body: &str) -> Result<Notification, DecodeError> {
         provider_merchant_id: None,
         webhook_secrets: WebhookSecrets { current: secret("token"), previous: None },
         nmid: None,
+        terms: AccountTerms::default(),
     };
     let headers = vec![("x-callback-token".to_owned(), "token".to_owned())];
     let raw = RawWebhook { headers, body: body.as_bytes().to_vec() };

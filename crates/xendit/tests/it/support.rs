@@ -6,7 +6,7 @@ mod elsewhere;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mstore_pay_domain::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
+use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::ids::{AccountId, ChargeId, OrderCode, OurReference, ProviderId, ProviderRef};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
@@ -125,6 +125,7 @@ pub(crate) fn account() -> ProviderAccount {
             previous: None,
         },
         nmid: Some(NMID_DEFAULT.to_owned()),
+        terms: AccountTerms::default(),
     }
 }
 

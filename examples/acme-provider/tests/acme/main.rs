@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use mstore_pay_conformance::provider::{ProviderHarness, ProviderRig, Scene};
 use mstore_pay_conformance::provider_suite;
-use mstore_pay_domain::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
+use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::ids::{AccountId, OurReference, ProviderId, ProviderRef};
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{Operation, PaymentProvider};
@@ -61,6 +61,7 @@ impl ProviderRig for Rig {
             provider_merchant_id: None,
             webhook_secrets: WebhookSecrets { current: secret("acme-token-9wQ7"), previous: None },
             nmid: None,
+            terms: AccountTerms::default(),
         }
     }
 

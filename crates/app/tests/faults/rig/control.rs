@@ -96,7 +96,15 @@ impl Control {
     }
 
     pub(crate) async fn webhook_target(&self, url: &str) {
-        let body = json!({"provider": "xendit", "url": url});
+        self.put_target(&json!({"provider": "xendit", "url": url})).await;
+    }
+
+    /// Has one account's webhooks sent there.
+    pub(crate) async fn webhook_target_of(&self, provider: &str, account: &str, url: &str) {
+        self.put_target(&json!({"provider": provider, "account": account, "url": url})).await;
+    }
+
+    async fn put_target(&self, body: &Value) {
         self.send(self.http.put(format!("{}/webhook-target", self.base)).body(body.to_string())).await;
     }
 

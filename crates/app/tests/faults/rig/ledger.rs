@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 /// One object at the provider.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct LedgerCharge {
+    pub(crate) provider: String,
+    /// The provider's account that has it.
+    pub(crate) account: String,
     pub(crate) id: String,
     pub(crate) reference: String,
     pub(crate) order_code: Option<String>,
@@ -70,6 +73,9 @@ impl ProviderCall {
 /// One attempt of the provider to tell the gateway something.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Delivery {
+    pub(crate) provider: String,
+    /// The provider's account that it is of.
+    pub(crate) account: String,
     pub(crate) event: String,
     pub(crate) charge_id: String,
     pub(crate) body: Box<RawValue>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mstore_pay_conformance::provider::{ProviderHarness, ProviderRig, Scene};
-use mstore_pay_domain::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
+use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::ids::{AccountId, OurReference, ProviderId, ProviderRef};
 use mstore_pay_domain::memory::{ManualClock, Mishap, ScriptedProvider};
 use mstore_pay_domain::money::Money;
@@ -51,6 +51,7 @@ pub(crate) fn account() -> ProviderAccount {
             previous: SharedSecret::new("token-before-9kR"),
         },
         nmid: None,
+        terms: AccountTerms::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mstore_pay_conformance::webhook_failures;
 use mstore_pay_domain::account::ProviderAccount;
-use mstore_pay_domain::ids::ProviderId;
+use mstore_pay_domain::ids::{ProviderId, ProviderRef};
 use mstore_pay_domain::memory::ScriptedWebhooks;
 use mstore_pay_domain::ports::WebhookSource;
 use mstore_pay_domain::webhook::{Authentic, DecodeError, NotAuthentic, Notification, RawWebhook};
@@ -17,6 +17,10 @@ struct AcceptsAnySignature(ScriptedWebhooks);
 impl WebhookSource for AcceptsAnySignature {
     fn provider(&self) -> ProviderId {
         self.0.provider()
+    }
+
+    fn named_account(&self, raw: &RawWebhook) -> Option<ProviderRef> {
+        self.0.named_account(raw)
     }
 
     fn authenticate(&self, raw: &RawWebhook, _account: &ProviderAccount) -> Result<Authentic, NotAuthentic> {
@@ -34,6 +38,10 @@ struct TakesTheFirstOfTwo(ScriptedWebhooks);
 impl WebhookSource for TakesTheFirstOfTwo {
     fn provider(&self) -> ProviderId {
         self.0.provider()
+    }
+
+    fn named_account(&self, raw: &RawWebhook) -> Option<ProviderRef> {
+        self.0.named_account(raw)
     }
 
     fn authenticate(&self, raw: &RawWebhook, account: &ProviderAccount) -> Result<Authentic, NotAuthentic> {

@@ -83,7 +83,8 @@ impl Gateway {
         for provider in self.providers_for(method) {
             let account = self.ports.accounts.for_merchant(&provider.id(), &scope.merchant, &scope.branch).await?;
             let Some(account) = account else { continue };
-            if let Some(capabilities) = provider.capabilities(&account, method) {
+            let offered = provider.capabilities(&account, method);
+            if let Some(capabilities) = offered.and_then(|offered| account.terms.narrow(method, offered)) {
                 routes.push(Route { provider: Arc::clone(provider), account, method, capabilities });
             }
         }

@@ -128,6 +128,10 @@ impl WebhookSource for ScriptedWebhooks {
         self.provider.clone()
     }
 
+    fn named_account(&self, raw: &RawWebhook) -> Option<ProviderRef> {
+        read(&raw.body).ok()?.account_hint
+    }
+
     fn authenticate(&self, raw: &RawWebhook, account: &ProviderAccount) -> Result<Authentic, NotAuthentic> {
         let presented = raw.header(Self::TOKEN_HEADER).unwrap_or_default().as_bytes();
         // Every secret is compared, so that the time taken does not tell which one fits.
@@ -137,28 +141,32 @@ impl WebhookSource for ScriptedWebhooks {
     }
 
     fn decode(&self, authentic: &Authentic) -> Result<Notification, DecodeError> {
-        let cannot = |error: BodyError| DecodeError { source: error.into() };
-        let mut lines = Lines::read(authentic.body()).map_err(cannot)?;
-        let event = lines.take("event").ok_or_else(|| cannot(BodyError::NoEvent))?;
-        let claim = read_claim(event, &mut lines);
-        let about = Subject {
-            charge_ref: lines.take_ref("charge"),
-            payment_ref: lines.take_ref("payment"),
-            reference: lines.take("reference").map(ToOwned::to_owned),
-            order_code: lines.take("order").map(ToOwned::to_owned),
-        };
-        let amount = read_amount(lines.take("amount"));
-        let account_hint = lines.take_ref("business");
-        lines.take("sent_at");
-        let unrecognised = lines.0.iter().map(|(name, _)| (*name).to_owned()).collect();
-        Ok(Notification { about, claim, amount, account_hint, unrecognised })
+        read(authentic.body())
     }
+}
+
+fn read(body: &[u8]) -> Result<Notification, DecodeError> {
+    let cannot = |error: BodyError| DecodeError { source: error.into() };
+    let mut lines = Lines::read(body).map_err(cannot)?;
+    let event = lines.take("event").ok_or_else(|| cannot(BodyError::NoEvent))?;
+    let claim = read_claim(event, &mut lines);
+    let about = Subject {
+        charge_ref: lines.take_ref("charge"),
+        payment_ref: lines.take_ref("payment"),
+        reference: lines.take("reference").map(ToOwned::to_owned),
+        order_code: lines.take("order").map(ToOwned::to_owned),
+    };
+    let amount = read_amount(lines.take("amount"));
+    let account_hint = lines.take_ref("business");
+    lines.take("sent_at");
+    let unrecognised = lines.0.iter().map(|(name, _)| (*name).to_owned()).collect();
+    Ok(Notification { about, claim, amount, account_hint, unrecognised })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{AccountMode, SharedSecret, WebhookSecrets};
+    use crate::account::{AccountMode, AccountTerms, SharedSecret, WebhookSecrets};
     use crate::ids::AccountId;
 
     #[track_caller]
@@ -173,6 +181,7 @@ mod tests {
             provider_merchant_id: None,
             webhook_secrets: WebhookSecrets { current: SharedSecret::new("token").unwrap(), previous: None },
             nmid: None,
+            terms: AccountTerms::default(),
         };
         let authentic = webhooks.authenticate(&ScriptedWebhooks::signed(&account, body), &account).unwrap();
         let told = webhooks.decode(&authentic).unwrap();

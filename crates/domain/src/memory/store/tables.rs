@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{Journaled, Table};
+use crate::account::{AccountNote, StoredAccount};
 use crate::audit::{AuditAnchor, AuditRecord, Digest};
 use crate::event::OutboxMessage;
 use crate::exception::MoneyException;
@@ -112,6 +113,8 @@ pub(super) struct Tables {
     /// How far the anchors have each chain.
     pub(super) anchored: Table<PaymentId, u64>,
     pub(super) offline: Table<(MerchantId, OfflineKind, OfflineReference), (u64, OfflineEntry)>,
+    pub(super) accounts: Table<AccountKey, StoredAccount>,
+    pub(super) account_notes: Table<AccountKey, Vec<AccountNote>>,
     /// Rows numbered so far: the order in which they came.
     numbered: u64,
 }
@@ -157,9 +160,11 @@ impl Tables {
             anchors,
             anchored,
             offline,
+            accounts,
+            account_notes,
             numbered: _,
         } = self;
-        let tables: [&mut dyn Journaled; 23] = [
+        let tables: [&mut dyn Journaled; 25] = [
             payments,
             charges,
             due,
@@ -183,6 +188,8 @@ impl Tables {
             anchors,
             anchored,
             offline,
+            accounts,
+            account_notes,
         ];
         tables.into_iter().for_each(act);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mstore_pay_domain::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
+use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::ids::{AccountId, ChargeId, OrderCode, OurReference, ProviderId, ProviderRef};
 use mstore_pay_domain::memory::{ManualClock, ScriptedProvider};
 use mstore_pay_domain::method::Method;
@@ -40,6 +40,7 @@ pub(crate) fn account(id: &str) -> ProviderAccount {
         provider_merchant_id: None,
         webhook_secrets: WebhookSecrets { current: secret("token-3Vn8"), previous: None },
         nmid: None,
+        terms: AccountTerms::default(),
     }
 }
 

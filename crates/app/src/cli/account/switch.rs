@@ -1,0 +1,16 @@
+//! `account disable`, `account enable`
+
+use mstore_pay_domain::account::AccountState;
+use mstore_pay_domain::accounts::SwitchAccount;
+use mstore_pay_domain::audit::Actor;
+
+use super::{WhichArgs, desk, say};
+use crate::cli::CliError;
+
+pub(super) async fn run(args: WhichArgs, state: AccountState) -> Result<(), CliError> {
+    let (_, desk) = desk(args.settings).await?;
+    let (scope, provider) = (args.account.scope(), args.account.provider.provider()?);
+    let asked = SwitchAccount { scope, provider, id: args.account.account, state, actor: Actor::Operator };
+    let account = desk.switch(&asked).await?;
+    say(&format!("{}/{} is {}", account.provider, account.id, account.state.word()))
+}

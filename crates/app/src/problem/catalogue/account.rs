@@ -1,0 +1,35 @@
+//! Merchants' own accounts at providers.
+
+use actix_web::http::StatusCode;
+
+use super::entry::{Entry, Retry};
+use crate::language::both;
+
+pub(super) const ACCOUNT_EXISTS: Entry = Entry {
+    code: "account_exists",
+    status: StatusCode::CONFLICT,
+    title: both("Akun sudah ada", "Account exists"),
+    message: both(
+        "Sudah ada akun aktif untuk toko ini. Nonaktifkan akun itu dahulu.",
+        "This shop has an active account already. Disable that one first.",
+    ),
+    meaning: "The merchant, or that branch of it, has an enabled account at that provider. There is one at a time.",
+    cashier: "Nothing: this is the owner's to settle.",
+    integrator: "List the accounts. Disable the one that is enabled, then add or enable the other; payments that were \
+                 opened under the first are followed to their end. To change only its secrets, rotate them.",
+    retry: Retry::Changed,
+};
+
+pub(super) const ACCOUNTS_NOT_SET_UP: Entry = Entry {
+    code: "accounts_not_set_up",
+    status: StatusCode::NOT_IMPLEMENTED,
+    title: both("Akun sendiri belum didukung", "Accounts not set up"),
+    message: both(
+        "Akun milik toko belum dapat disimpan di sini. Hubungi dukungan.",
+        "Accounts of a shop's own cannot be kept here yet. Call support.",
+    ),
+    meaning: "This gateway runs without ACCOUNT_KEY, with which the secrets of accounts are sealed. Nothing was kept.",
+    cashier: "Nothing: this is the owner's to settle.",
+    integrator: "Have whoever runs the gateway set ACCOUNT_KEY, the same on every node, and send the request again.",
+    retry: Retry::Changed,
+};

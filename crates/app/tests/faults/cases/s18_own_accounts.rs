@@ -1,0 +1,193 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use mstore_pay_sandbox::{MidtransMerchant, XenditAccount};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha512};
+
+use super::shop::{PATIENCE, SALE_WITHIN, Shop};
+use crate::checker::{self, Licence};
+use crate::rig::ledger::Delivery;
+use crate::rig::{Pay, Plan, StoreKind};
+use crate::scale::{at_once, cases};
+use crate::till::{Messenger, Sale, Till};
+
+const MERCHANTS: u64 = 50;
+const PAYMENTS: u64 = 5_000;
+const AT_ONCE: usize = 16;
+const PAID_WITHIN: Duration = Duration::from_secs(20);
+/// 32 bytes in base64.
+const ACCOUNT_KEY: &str = "c2VhbHMgdGhlIHNlY3JldHMgb2YgZmlmdHkgc2hvcHM=";
+const BODY_IS_TEXT: &str = "a notification is of texts";
+
+/// A merchant with an account of its own at each provider.
+struct Merchant {
+    till: Till,
+    xendit: XenditAccount,
+    midtrans: MidtransMerchant,
+    /// By provider.
+    doors: BTreeMap<&'static str, String>,
+}
+
+impl Merchant {
+    /// Makes both accounts known; every second merchant's webhooks come by the door that names no account.
+    async fn settle_in(shop: &Shop, number: u64) -> Self {
+        let till = Till::new(&shop.rig, &merchant_name(number), "L0_OWNER", PATIENCE, &shop.log);
+        let (xendit, midtrans) = (XenditAccount::sub(&business(number)), MidtransMerchant::other(&merchant_id(number)));
+        let mut doors = BTreeMap::new();
+        for (provider, account, known_as) in [
+            ("xendit", json!({"credential": xendit.key, "webhook_secret": xendit.callback_token}), &xendit.business_id),
+            ("midtrans", json!({"credential": midtrans.server_key}), &midtrans.merchant_id),
+        ] {
+            let mut asked = account;
+            (asked["provider"], asked["provider_merchant_id"]) = (json!(provider), json!(known_as));
+            let added = till.post("/api/v1/accounts", &asked).await;
+            assert_eq!(added.status(), 201, "{added:?}");
+            let data = added.data();
+            let door = format!("/api/v1/webhook/{provider}/{}", data["id"].as_str().expect("a name"));
+            let url = shop.rig.gateway_url.read().expect("a lock nobody panics under").clone();
+            let told = if number.is_multiple_of(2) { door.clone() } else { format!("/api/v1/webhook/{provider}") };
+            shop.rig.control.webhook_target_of(provider, known_as, &format!("{url}{told}")).await;
+            doors.insert(provider, door);
+        }
+        Self { till, xendit, midtrans, doors }
+    }
+
+    /// What the account at that provider is called there.
+    fn known_as(&self, provider: &str) -> &str {
+        if provider == "xendit" { &self.xendit.business_id } else { &self.midtrans.merchant_id }
+    }
+}
+
+fn merchant_name(number: u64) -> String {
+    format!("SHOP-{number:02}")
+}
+
+fn business(number: u64) -> String {
+    format!("65f0aaaabbbbccccdddd{number:04}")
+}
+
+fn merchant_id(number: u64) -> String {
+    format!("G9000{number:05}")
+}
+
+/// The body as that merchant's provider would have proven it, with the header that does.
+fn proven_by(merchant: &Merchant, delivery: &Delivery) -> (Vec<(&'static str, String)>, String) {
+    let body = delivery.body.get();
+    if delivery.provider == "xendit" {
+        return (vec![("x-callback-token", merchant.xendit.callback_token.clone())], body.to_owned());
+    }
+    let mut fields: BTreeMap<String, Value> = serde_json::from_str(body).expect("a notification is an object");
+    let text = |name: &str| fields[name].as_str().expect(BODY_IS_TEXT).to_owned();
+    let signed =
+        format!("{}{}{}{}", text("order_id"), text("status_code"), text("gross_amount"), merchant.midtrans.server_key);
+    let signature = data_encoding::HEXLOWER.encode(&Sha512::digest(signed.as_bytes()));
+    fields.insert("signature_key".to_owned(), json!(signature));
+    (Vec::new(), json!(fields).to_string())
+}
+
+/// How many of the doors open that must not: the neighbour's to the webhook as it was, its own and the one without a
+/// name to the webhook as the neighbour would prove it.
+async fn wrongly_verified(messenger: &Messenger, own: &Merchant, neighbour: &Merchant, delivery: &Delivery) -> usize {
+    let provider = delivery.provider.as_str();
+    let bare = format!("/api/v1/webhook/{provider}");
+    let (own_proof, own_body) = proven_by(own, delivery);
+    let (foreign_proof, foreign_body) = proven_by(neighbour, delivery);
+    let mut opened = 0;
+    for (door, proof, body) in [
+        (&neighbour.doors[provider], &own_proof, &own_body),
+        (&own.doors[provider], &foreign_proof, &foreign_body),
+        (&bare, &foreign_proof, &foreign_body),
+    ] {
+        let proof: Vec<(&str, &str)> = proof.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        opened += usize::from(messenger.bring(door, &proof, body).await.status() != 401);
+    }
+    opened
+}
+
+fn plan() -> Plan {
+    let mut plan = Plan::over(StoreKind::of_run())
+        .with("ACCOUNT_KEY", ACCOUNT_KEY)
+        .with("WEBHOOK_FAILURE_LIMIT", "off")
+        .with("PROVIDER_ORDER", "qris=xendit,midtrans;gopay=midtrans,xendit")
+        .and_midtrans();
+    for number in 0..MERCHANTS {
+        plan.sandbox_args.extend(["--xendit-sub-account".to_owned(), business(number)]);
+        plan.sandbox_args.extend(["--midtrans-merchant".to_owned(), merchant_id(number)]);
+    }
+    plan
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s18_fifty_merchants_with_accounts_of_their_own_never_meet() {
+    let mut shop = Shop::open_as(plan()).await;
+    let n = cases(PAYMENTS);
+    let mut merchants = Vec::new();
+    for number in 0..MERCHANTS {
+        merchants.push(Merchant::settle_in(&shop, number).await);
+    }
+    let of = |number: u64| &merchants[usize::try_from(number % MERCHANTS).expect("an index")];
+    let sold = at_once(n, AT_ONCE, |number| {
+        let (shop, merchant, neighbour) = (&shop, of(number), of(number + 1));
+        async move {
+            // Order codes repeat over merchants.
+            let at_xendit = (number / MERCHANTS).is_multiple_of(2);
+            let method = if at_xendit { "qris" } else { "gopay" };
+            let sale = Sale::of(format!("S18-{}", number / MERCHANTS), 33_000).by(method);
+            let shown = merchant.till.sell(&sale, SALE_WITHIN).await.expect("something to pay");
+            if at_xendit {
+                shop.rig.control.pay(&shown.reference, &Pay::default()).await;
+            } else {
+                shop.rig.control.pay_at_midtrans(&shown.reference, &Pay::default()).await;
+            }
+            let told = merchant.till.await_status(&shown.payment_id, "paid", PAID_WITHIN).await;
+            let foreign = [neighbour.till.get(&shown.payment_id).await, neighbour.till.get(&shown.reference).await];
+            let seen_by_others = foreign.iter().filter(|look| look.status() != 404).count();
+            (usize::from(told["status"] == "paid"), seen_by_others)
+        }
+    })
+    .await;
+    let paid: usize = sold.iter().map(|(paid, _)| paid).sum();
+    let seen_by_others: usize = sold.iter().map(|(_, seen)| seen).sum();
+
+    let by_name: BTreeMap<(&str, &str), usize> = merchants
+        .iter()
+        .enumerate()
+        .flat_map(|(index, merchant)| {
+            ["xendit", "midtrans"].map(|provider| ((provider, merchant.known_as(provider)), index))
+        })
+        .collect();
+    let deliveries = shop.rig.control.deliveries().await;
+    let (messenger, owner_of) = (Messenger::new(&shop.rig, &shop.log), |delivery: &Delivery| {
+        by_name.get(&(delivery.provider.as_str(), delivery.account.as_str())).copied()
+    });
+    let count = u64::try_from(deliveries.len()).expect("a count");
+    let opened = at_once(count, AT_ONCE, |number| {
+        let delivery = &deliveries[usize::try_from(number).expect("an index")];
+        let owner = owner_of(delivery).expect("a webhook of a merchant's own account");
+        let neighbour = &merchants[(owner + 1) % merchants.len()];
+        wrongly_verified(&messenger, &merchants[owner], neighbour, delivery)
+    })
+    .await;
+    let opened: usize = opened.iter().sum();
+    let charges = shop.rig.control.charges().await;
+    let mut per_account: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for charge in &charges {
+        *per_account.entry((charge.provider.clone(), charge.account.clone())).or_default() += 1;
+    }
+    let at_main = per_account.iter().filter(|((_, account), _)| account == "main").map(|(_, n)| n).sum::<usize>();
+    let refused = deliveries.iter().filter(|delivery| delivery.answer != Some(200)).count();
+    let tills: Vec<Till> = merchants.iter().map(|merchant| merchant.till.clone()).collect();
+    checker::judge("S18", &mut shop.rig, &shop.log, &tills, Licence::default()).await;
+    println!(
+        "S18 merchants={MERCHANTS} accounts={} n={n} paid={paid} objects={} at_main={at_main} webhooks={count} \
+         refused={refused} tries_elsewhere={} verified_elsewhere={opened} looks_of_others={} shown_to_others={seen_by_others}",
+        per_account.len(),
+        charges.len(),
+        3 * count,
+        2 * n,
+    );
+    assert_eq!(u64::try_from(paid), Ok(n), "payments that were not told of");
+    assert_eq!((at_main, refused), (0, 0), "objects at the environment's account, and webhooks refused at their door");
+    assert_eq!((opened, seen_by_others), (0, 0), "webhooks verified elsewhere, payments shown to others");
+}

@@ -1,0 +1,2 @@
+DROP TABLE provider_account_notes;
+DROP TABLE provider_accounts;
