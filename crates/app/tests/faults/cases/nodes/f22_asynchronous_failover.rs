@@ -94,7 +94,7 @@ async fn f22_what_an_asynchronous_standby_never_heard_of_is_lost_and_all_its_mon
     assert!(reconciled, "{said}");
     let orphans = shop.rig.sql(UNMATCHED);
     println!(
-        "F22 acknowledged={} lost={lost} paid_before={} paid_after={} told_by_webhooks={told} \
+        "F22 acknowledged={} lost={lost} paid_before={} paid_after={} told_at_once={told} \
          orphans_reported={orphans} kept={} sold_again={}ms",
         kept.len() + unheard_of.len(),
         before.len(),
@@ -103,7 +103,9 @@ async fn f22_what_an_asynchronous_standby_never_heard_of_is_lost_and_all_its_mon
         millis(away),
     );
     assert_eq!(lost, unheard_of.len(), "all that the standby never heard of, and nothing else");
-    assert_eq!(told, after.len().to_string(), "whoever paid what nobody knows is put before a person");
+    // A sweep that was under way when the primary died may tell of some that had paid before.
+    let told: usize = told.parse().expect("a count");
+    assert!((after.len()..=lost).contains(&told), "whoever paid what nobody knows is put before a person: {told}");
     assert_eq!(orphans, lost.to_string(), "so is whoever had paid it before, once the books are reconciled");
     let (reconciled, said) = shop.rig.run(&["reconcile", "--since", &since]);
     assert!(reconciled && said.contains("corrected 0"), "{said}");

@@ -15,6 +15,8 @@ use crate::rig::{Plan, Rig};
 const NODES: usize = 3;
 const SALE_WITHIN: Duration = Duration::from_secs(30);
 const BETWEEN: Duration = Duration::from_millis(250);
+/// As the gateway's own migrations wait before they try again.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The newest migrations, and how they are undone.
 const NEWEST: [(&str, &str); 2] =
@@ -33,7 +35,7 @@ async fn expand(rig: &Rig, table: &str) {
     let add = format!("ALTER TABLE {table} ADD COLUMN of_a_version_to_come INTEGER NOT NULL DEFAULT 0");
     while let Err(why) = rig.try_sql(&format!("SET lock_timeout = '2s'; {add}")) {
         assert!(why.contains("lock timeout") || why.contains("deadlock"), "{table}: {why}");
-        sleep(BETWEEN).await;
+        sleep(AGAIN_AFTER).await;
     }
 }
 
