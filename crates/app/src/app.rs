@@ -128,8 +128,11 @@ impl App {
                 midtrans.addresses.clone().or_else(of_sandbox)
             }),
         };
-        let Wired { gateway, feed, readiness, upkeep } = wire(&config, addresses, Arc::clone(&store), clock).await?;
+        let Wired { gateway, feed, readiness, upkeep, known } =
+            wire(&config, addresses, Arc::clone(&store), clock).await?;
         let tasks = Tasks::here();
+        tasks.spawn_beside("keeping in touch with the other nodes", upkeep);
+        known.await;
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
         let workers = Arc::new(Workers::new(Arc::clone(&gateway), clock, tasks.clone(), feed));
         let signer = LinkSigner::new(&SecretString::from(config.link_secret.expose()))?;
@@ -152,7 +155,6 @@ impl App {
                 tracing::error!("serving HTTP ended: {error}");
             }
         });
-        tasks.spawn_beside("keeping in touch with the other nodes", upkeep);
         workers.start(readiness, limits);
         tracing::info!(base_url, env = config.env.word(), "listening on {base_url}");
         Ok(RunningApp { base_url, sandbox, server: handle, tasks, drain, store })

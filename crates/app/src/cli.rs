@@ -5,6 +5,7 @@ mod backup;
 mod doctor;
 mod exceptions;
 mod migrate;
+mod reconcile;
 mod sandbox;
 mod serve;
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
@@ -47,6 +48,10 @@ enum Command {
     Doctor(Box<Settings>),
     /// Webhooks that were taken in.
     Webhooks(Box<webhooks::WebhooksArgs>),
+    /// Hold what the providers know against what is on record: money that was missed is recorded, and money of which
+    /// nothing is on record is put before a person. Doing it twice has one effect. A store of SQLite must not be open
+    /// elsewhere.
+    Reconcile(Box<reconcile::ReconcileArgs>),
     /// The audit trail.
     Audit(Box<audit::AuditArgs>),
     /// Copy the store to a file, while gateways go on working.
@@ -77,6 +82,7 @@ pub fn run() -> ExitCode {
             Command::Token(args) => token::run(*args),
             Command::Doctor(settings) => doctor::run(*settings).await,
             Command::Webhooks(args) => webhooks::run(*args).await,
+            Command::Reconcile(args) => reconcile::run(*args).await,
             Command::Audit(args) => audit::run(*args).await,
             Command::Backup(args) => backup::run(*args).await,
             #[cfg(all(feature = "sqlite", feature = "postgres"))]

@@ -51,6 +51,8 @@ pub(crate) struct Wired {
     pub(crate) readiness: Readiness,
     /// For a task that ends after all others.
     pub(crate) upkeep: BoxFuture<'static, ()>,
+    /// To be waited for, with that task under way, before anything is taken on.
+    pub(crate) known: BoxFuture<'static, ()>,
 }
 
 /// Where we are and where the providers are, once all are known.
@@ -79,7 +81,7 @@ pub(crate) async fn wire(
     system: SystemClock,
 ) -> Result<Wired, WiringError> {
     let feed = Arc::new(Feed::default());
-    let Nodes { wakeups, clock: shared, upkeep } = store.nodes(feed.clone(), Arc::new(system)).await;
+    let Nodes { wakeups, clock: shared, upkeep, known } = store.nodes(feed.clone(), Arc::new(system)).await;
     let clock = if system.is_real() { shared } else { Arc::new(system) };
     let budget = store.budget(Arc::clone(&clock), call_limits(config)?);
     let Providers { xendit, midtrans, all, webhooks } = providers(config, &addresses, &clock, &budget)?;
@@ -118,7 +120,7 @@ pub(crate) async fn wire(
         ..Policies::default()
     };
     let gateway = Arc::new(Gateway::new(ports, policies));
-    Ok(Wired { gateway, feed, readiness: Readiness { store, xendit, midtrans }, upkeep })
+    Ok(Wired { gateway, feed, readiness: Readiness { store, xendit, midtrans }, upkeep, known })
 }
 
 /// Who owns the orders: our own store, or a service of somebody else.

@@ -141,6 +141,7 @@ macro_rules! for_each_store_case {
             payments_of_an_order_are_listed_oldest_first,
             payments_are_listed_newest_first_page_by_page,
             payments_are_listed_by_every_filter,
+            payments_at_an_account_are_listed_oldest_first_page_by_page,
             each_commit_counts_the_revision_up,
             stale_revision_is_a_conflict,
             stale_order_revision_is_a_conflict,

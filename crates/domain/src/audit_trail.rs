@@ -22,6 +22,7 @@ const MICROS_PER_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 pub struct AuditTrail {
     timeline: Arc<dyn Timeline>,
     anchors: Arc<dyn AuditAnchors>,
+    bodies_since: Option<Timestamp>,
 }
 
 /// Something on record that is not as it was written.
@@ -53,6 +54,14 @@ pub enum AuditFault {
         /// Of which record.
         seq: u64,
     },
+    /// A body is gone that nobody has pruned: it is not old enough.
+    #[error("{payment}: a body of audit record {seq} is gone before its time")]
+    BodyGone {
+        /// Whose.
+        payment: PaymentId,
+        /// Of which record.
+        seq: u64,
+    },
     /// The anchors do not hold.
     #[error("{0}")]
     Anchor(AnchorError),
@@ -77,7 +86,7 @@ pub struct AuditTally {
     pub records: u64,
     /// Bodies that are as they were put on record.
     pub bodies: u64,
-    /// Bodies that are on record by their digests alone: pruned after their time, or deleted.
+    /// Bodies that are on record by their digests alone, and old enough to have been pruned.
     pub pruned: u64,
     /// How far the anchors go. Whoever notes this elsewhere finds anchors that are cut off later.
     pub anchors: AuditHead,
@@ -102,7 +111,13 @@ impl AuditTrail {
     /// The trail that these keep.
     #[must_use]
     pub fn new(timeline: Arc<dyn Timeline>, anchors: Arc<dyn AuditAnchors>) -> Self {
-        Self { timeline, anchors }
+        Self { timeline, anchors, bodies_since: None }
+    }
+
+    /// This trail, of whose records made at or after `since` every body is kept. Without this any body may be gone.
+    #[must_use]
+    pub fn with_bodies_since(self, since: Timestamp) -> Self {
+        Self { bodies_since: Some(since), ..self }
     }
 
     /// Puts the heads of all chains that moved on record, unless that was done since the day (UTC) began.
@@ -187,7 +202,7 @@ impl AuditTrail {
         }
     }
 
-    /// Holds every body that is still kept against its digest.
+    /// Holds every body that is still kept against its digest, and misses those that must be.
     async fn verify_bodies(
         &self,
         payment: &PaymentId,
@@ -201,6 +216,9 @@ impl AuditTrail {
                         verifying.tally.bodies = verifying.tally.bodies.saturating_add(1);
                     }
                     Some(_) => verifying.fault(&AuditFault::Body { payment: *payment, seq: record.seq }),
+                    None if self.bodies_since.is_some_and(|since| record.at >= since) => {
+                        verifying.fault(&AuditFault::BodyGone { payment: *payment, seq: record.seq });
+                    }
                     None => verifying.tally.pruned = verifying.tally.pruned.saturating_add(1),
                 }
             }

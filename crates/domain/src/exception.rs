@@ -219,6 +219,21 @@ impl Misfit {
 }
 
 impl MoneyException {
+    /// Money of which no owner is known, waiting for a person.
+    #[must_use]
+    pub const fn of_nobody(id: ExceptionId, misfit: Misfit, at: Timestamp) -> Self {
+        Self {
+            id,
+            merchant: None,
+            order_code: None,
+            payment: None,
+            charge: None,
+            misfit,
+            at,
+            state: ExceptionState::Open,
+        }
+    }
+
     /// What makes it the same exception when it is raised again.
     #[must_use]
     pub fn key(&self) -> String {

@@ -19,6 +19,19 @@ const LOCK_TIMEOUT: &str = "SET lock_timeout = '2s'";
 const TRIES_MAX: u32 = 30;
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
+/// Removes what a try that failed left of an index: it would be taken for the index itself, and be of no use.
+const CLEAR_UP: &str = "
+    DO $$
+    DECLARE unfinished regclass;
+    BEGIN
+        FOR unfinished IN
+            SELECT i.indexrelid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+            WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace
+        LOOP
+            EXECUTE format('DROP INDEX %s', unfinished);
+        END LOOP;
+    END $$";
+
 /// Held by the one node that migrates; the others wait for it. The number means nothing but this.
 const LOCK: &str = "SELECT pg_advisory_lock(7305809195316439)";
 
@@ -51,11 +64,14 @@ pub(crate) async fn run(address: &Address) -> Result<Vec<String>, OpenError> {
     let migrate = |source| OpenError::Migrate { source };
     conn.batch_execute(LOCK).await.map_err(|source| migrate(source.into()))?;
     conn.batch_execute(LOCK_TIMEOUT).await.map_err(|source| migrate(source.into()))?;
+    let mut clearing = address.connect_unbounded().await.map_err(|source| OpenError::Connect { source })?;
+    clearing.batch_execute(LOCK_TIMEOUT).await.map_err(|source| migrate(source.into()))?;
     let mut harness = AsyncMigrationHarness::new(conn);
     let (mut run, mut tries) = (Vec::new(), 1_u32);
     while harness.has_pending_migration(MIGRATIONS).map_err(migrate)? {
-        match harness.run_next_migration(MIGRATIONS) {
-            Ok(version) => run.push(version.to_string()),
+        let cleared = clearing.batch_execute(CLEAR_UP).await.map_err(BoxError::from);
+        match cleared.and_then(|()| harness.run_next_migration(MIGRATIONS).map(|version| version.to_string())) {
+            Ok(version) => run.push(version),
             Err(error) if tries < TRIES_MAX && is_in_the_way(&error.to_string()) => {
                 tries = tries.saturating_add(1);
                 tracing::info!("a table is in use: its migration waits for a second");

@@ -64,6 +64,17 @@ impl PaymentRepository for PostgresStore {
         Ok(session!(self.snapshot, |conn| read::by_account_order(conn, provider, account, code))?)
     }
 
+    async fn at_account(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        since: Timestamp,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        Ok(session!(self.snapshot, |conn| read::at_account(conn, provider, account, since, after, limit))?)
+    }
+
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
         Ok(session!(self.snapshot, |conn| read::of_order(conn, merchant, code))?)
     }

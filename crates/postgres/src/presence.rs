@@ -7,12 +7,13 @@
 
 mod roll;
 
-use std::sync::{Mutex, PoisonError};
+use std::convert::Infallible;
 use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Integer};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use tokio::sync::watch;
 
 use self::roll::Roll;
 use crate::connection::Address;
@@ -28,6 +29,8 @@ const LOOKS_PER_ROLL: u64 = 4;
 /// A look that takes longer was not answered.
 const LOOK_MAX: Duration = Duration::from_secs(3);
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
+/// Where there are no sessions there will hardly be any soon.
+const AGAIN_AFTER_NO_SESSION: Duration = Duration::from_mins(1);
 /// Tries to get the number back under which a node was known before: its old session may take a while to end.
 const TRIES_MAX: u32 = 10;
 
@@ -40,16 +43,16 @@ const NOTICE_SILENCE: &str = "
 
 /// The number under which this node can be known to live; none while it cannot, and leases end by time alone.
 #[derive(Debug, Default)]
-pub(crate) struct Presence(Mutex<Option<i32>>);
+pub(crate) struct Presence(watch::Sender<Option<i32>>);
 
 impl Presence {
     /// What a lease that is given now says of its holder.
     pub(crate) fn number(&self) -> Option<i32> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.borrow()
     }
 
     fn set(&self, number: Option<i32>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = number;
+        self.0.send_replace(number);
     }
 }
 
@@ -81,6 +84,14 @@ enum NotPresent {
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl PostgresStore {
+    /// Waits until this node can be known to live. What it took on before that would be free only when its leases are
+    /// over, were it to die.
+    pub async fn present(&self) {
+        // The sender is here as well: there is one for as long as this waits.
+        let mut number = self.presence.0.subscribe();
+        let _known = number.wait_for(Option::is_some).await;
+    }
+
     /// Lets the other nodes know that this one lives, and ends the leases of those that do not, for ever. For a task
     /// of its own, that ends after all work that holds leases; MUST run once a node at the most. Without it leases
     /// end when their time is over.
@@ -88,15 +99,22 @@ impl PostgresStore {
         let mut number = None;
         let present = Present(&self.presence);
         loop {
-            if let Err(error) = self.be_present(&mut number).await {
-                tracing::debug!(?error, "could not be seen living by the other nodes");
-            }
+            let Err(error) = self.be_present(&mut number).await;
             present.no_more();
-            tokio::time::sleep(AGAIN_AFTER).await;
+            if let Some(NotPresent::NoSession) = error.downcast_ref() {
+                tracing::warn!(
+                    "a pooler gives statements of one connection to several sessions: what a node held that died is \
+                     free only when its leases are over; let the pooler keep sessions, or go round it"
+                );
+                tokio::time::sleep(AGAIN_AFTER_NO_SESSION).await;
+            } else {
+                tracing::debug!(?error, "could not be seen living by the other nodes");
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
         }
     }
 
-    async fn be_present(&self, number: &mut Option<i32>) -> Result<(), BoxError> {
+    async fn be_present(&self, number: &mut Option<i32>) -> Result<Infallible, BoxError> {
         let (mut conn, mine) = enter(&self.address, number).await?;
         self.presence.set(Some(mine));
         let (mut roll, mut looks) = (Roll::default(), (0..LOOKS_PER_ROLL).cycle());
@@ -121,6 +139,7 @@ impl PostgresStore {
 /// A session that holds this node's number: the one it had before, where there was one and it is free.
 async fn enter(address: &Address, number: &mut Option<i32>) -> Result<(AsyncPgConnection, i32), BoxError> {
     let mut conn = address.connect().await?;
+    must_be_a_session(&mut conn, address).await?;
     conn.batch_execute(NOTICE_SILENCE).await?;
     let mine = match *number {
         Some(before) => before,
@@ -143,8 +162,24 @@ async fn enter(address: &Address, number: &mut Option<i32>) -> Result<(AsyncPgCo
     Err(NotPresent::Taken(mine).into())
 }
 
+/// Refuses a connection whose session is another one's as well, before a lock is taken there that nobody could give
+/// back. A pooler of transactions mostly gives the session that was used last; where it gave another, the first look
+/// tells.
+async fn must_be_a_session(conn: &mut AsyncPgConnection, address: &Address) -> Result<(), BoxError> {
+    let here: i32 = diesel::select(pg_backend_pid()).get_result(conn).await?;
+    let mut other = address.connect().await?;
+    other.batch_execute("BEGIN").await?;
+    let there: i32 = diesel::select(pg_backend_pid()).get_result(&mut other).await?;
+    other.batch_execute("COMMIT").await?;
+    if here == there { Err(NotPresent::NoSession.into()) } else { Ok(()) }
+}
+
 diesel::define_sql_function! {
     fn pg_try_advisory_lock(class: Integer, key: Integer) -> Bool;
+}
+
+diesel::define_sql_function! {
+    fn pg_backend_pid() -> Integer;
 }
 
 #[derive(QueryableByName)]

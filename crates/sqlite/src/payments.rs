@@ -68,6 +68,18 @@ impl PaymentRepository for SqliteStore {
         self.read(move |conn| read::by_account_order(conn, &provider, &account, &code)).await
     }
 
+    async fn at_account(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        since: Timestamp,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let (provider, account) = (provider.clone(), account.clone());
+        self.read(move |conn| read::at_account(conn, &provider, &account, since, after, limit)).await
+    }
+
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
         let (merchant, code) = (merchant.clone(), code.clone());
         self.read(move |conn| read::of_order(conn, &merchant, &code)).await

@@ -22,7 +22,7 @@ kill -QUIT "$(cat "$1/pid")"
 rm -rf "$1"
 "#;
 
-/// A pooler of connections in session mode, gone when it is dropped.
+/// A pooler of connections, gone when it is dropped.
 pub struct Bouncer {
     folder: PathBuf,
     pooler: Child,
@@ -30,13 +30,24 @@ pub struct Bouncer {
 }
 
 impl Bouncer {
-    /// Starts one that passes on whatever is asked of that server, with so many sessions there at the most.
+    /// Starts one that passes on whatever is asked of that server, with so many sessions there at the most, each kept
+    /// for one connection.
     #[must_use]
     pub fn before(server: &Cluster, sessions_max: u32) -> Self {
+        Self::start("session", server, sessions_max)
+    }
+
+    /// Starts one that gives each transaction whichever session is free.
+    #[must_use]
+    pub fn of_transactions(server: &Cluster, sessions_max: u32) -> Self {
+        Self::start("transaction", server, sessions_max)
+    }
+
+    fn start(mode: &str, server: &Cluster, sessions_max: u32) -> Self {
         let folder = new_folder();
         let owner = owner_for(&folder);
         let settings = format!(
-            "[databases]\n* = host={} user=postgres\n[pgbouncer]\npool_mode = session\nauth_type = any\nlisten_addr =\n\
+            "[databases]\n* = host={} user=postgres\n[pgbouncer]\npool_mode = {mode}\nauth_type = any\nlisten_addr =\n\
              unix_socket_dir = {folder}\npidfile = {folder}/pid\ndefault_pool_size = {sessions_max}\n",
             server.socket_folder().display(),
             folder = folder.display(),

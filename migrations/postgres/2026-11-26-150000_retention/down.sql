@@ -4,8 +4,6 @@ BEGIN
         REVOKE DELETE ON payment_bodies, outbox, webhook_inbox FROM mstore_pay_app;
     END IF;
 END $$;
-DROP INDEX idempotency_keys_by_end;
-DROP INDEX payment_bodies_by_age;
 DROP TRIGGER payment_bodies_never_change ON payment_bodies;
 ALTER TABLE payment_bodies DROP COLUMN kept_at;
 CREATE TRIGGER payment_bodies_never_change BEFORE UPDATE ON payment_bodies

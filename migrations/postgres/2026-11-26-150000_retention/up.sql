@@ -1,16 +1,10 @@
--- How long things are kept: a body for some time after the last record that speaks of it, a key for some time after it
--- expired.
+-- How long things are kept: a body for some time after the last record that speaks of it.
 DROP TRIGGER payment_bodies_never_change ON payment_bodies;
--- Nodes of the version before write no time: theirs is now.
+-- What was kept before counts from now on, and so does what nodes of the version before write. Some bodies stay for longer
+-- than they must; no row is written for it, and nobody waits.
 ALTER TABLE payment_bodies ADD COLUMN kept_at TIMESTAMPTZ NOT NULL DEFAULT now();
-UPDATE payment_bodies SET kept_at = newest.at
-FROM (SELECT b.digest, max(e.at) AS at FROM payment_event_bodies b
-    JOIN payment_events e ON e.payment_id = b.payment_id AND e.seq = b.seq GROUP BY b.digest) AS newest
-WHERE newest.digest = payment_bodies.digest;
 CREATE TRIGGER payment_bodies_never_change BEFORE UPDATE OF digest, body ON payment_bodies
     FOR EACH ROW EXECUTE FUNCTION refuse('kept bodies are never changed');
-CREATE INDEX payment_bodies_by_age ON payment_bodies (kept_at);
-CREATE INDEX idempotency_keys_by_end ON idempotency_keys (expires_at);
 
 DO $$
 BEGIN

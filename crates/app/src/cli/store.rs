@@ -1,6 +1,7 @@
 //! `store copy`
 
 use clap::{Args, Subcommand};
+use mstore_pay_domain::audit_trail::AuditTrail;
 
 use super::{CliError, audit, say};
 use crate::config::{Database, LogFormat};
@@ -47,6 +48,6 @@ pub(super) async fn run(args: StoreArgs) -> Result<(), CliError> {
         say(&format!("{table}: {rows} rows"))?;
     }
     let store = open_store(&args.to).await?;
-    let tally = audit::verify(store, None).await?;
+    let tally = audit::verify(&AuditTrail::new(store.clone(), store), None).await?;
     say(&format!("{} chains of {} records in all: every one holds in {}", tally.chains, tally.records, args.to))
 }

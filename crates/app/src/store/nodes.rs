@@ -14,13 +14,15 @@ pub struct Nodes {
     /// Goes on beside all work of this node and ends after it: by it the others know that this node lives, and hear
     /// of what it changed.
     pub upkeep: BoxFuture<'static, ()>,
+    /// Over once upkeep has this node known to the others, or that took too long: until then it should take on nothing.
+    pub known: BoxFuture<'static, ()>,
 }
 
 impl Nodes {
     /// Of a store that one process has to itself.
     #[cfg(feature = "sqlite")]
     pub(super) fn alone(here: Arc<dyn Wakeups>, clock: Arc<dyn Clock>) -> Self {
-        Self { wakeups: here, clock, upkeep: Box::pin(std::future::ready(())) }
+        Self { wakeups: here, clock, upkeep: Box::pin(std::future::ready(())), known: Box::pin(std::future::ready(())) }
     }
 }
 

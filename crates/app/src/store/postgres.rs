@@ -6,6 +6,7 @@ use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Wakeups, Watches};
@@ -18,6 +19,8 @@ use crate::observed::causes;
 
 /// PostgreSQL's own program for copies.
 const PG_DUMP: &str = "pg_dump";
+/// How long a start waits for this node to be known to the others: as long as a session takes to open on a busy machine.
+const KNOWN_WITHIN: Duration = Duration::from_secs(3);
 
 /// Why the database was not dumped.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +95,16 @@ impl Store for PostgresStore {
         let upkeep = async move {
             futures::join!(store.keep_presence(), telling.run(), looking.run());
         };
-        Nodes { wakeups: Arc::new(Everywhere { here, shared }), clock, upkeep: Box::pin(upkeep) }
+        let store = self.clone();
+        let known = async move {
+            if tokio::time::timeout(KNOWN_WITHIN, store.present()).await.is_err() {
+                tracing::warn!(
+                    "not known to the other nodes yet: what this one holds is free only when its time is over"
+                );
+            }
+        };
+        let wakeups = Arc::new(Everywhere { here, shared });
+        Nodes { wakeups, clock, upkeep: Box::pin(upkeep), known: Box::pin(known) }
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

@@ -146,7 +146,8 @@ impl Rig {
     pub(crate) async fn start_node(&mut self, node: usize, failpoints: Option<&str>) -> Result<(), String> {
         let mut command = self.gateway_command(&["serve", "--ready-json"]);
         if let Some(skew) = self.plan.skew.filter(|_| node == 0) {
-            skew::apply(&mut command, skew);
+            self.set_first_clock(skew);
+            skew::follow(&mut command, &self.skew_file());
         }
         command.envs(failpoints.map(|failpoints| ("FAILPOINTS", failpoints)));
         let log = self.log();
@@ -235,6 +236,20 @@ impl Rig {
     /// Runs SQL on the database that the nodes share, and gives what it returned.
     pub(crate) fn sql(&self, sql: &str) -> String {
         self.backing.sql(sql)
+    }
+
+    /// As [`sql`](Self::sql), for what may be refused.
+    pub(crate) fn try_sql(&self, sql: &str) -> Result<String, String> {
+        self.backing.try_sql(sql)
+    }
+
+    /// Puts the clock of the first node, which has one of its own, that much off from now on.
+    pub(crate) fn set_first_clock(&self, skew: &str) {
+        skew::set(&self.skew_file(), skew);
+    }
+
+    fn skew_file(&self) -> PathBuf {
+        self.dir.path().join("skew")
     }
 
     /// A token of that merchant, minted by the gateway's own command.

@@ -22,6 +22,7 @@ mod money;
 mod orders;
 mod pay_page;
 mod production;
+mod reconciling;
 mod seed;
 mod stopping;
 mod time;

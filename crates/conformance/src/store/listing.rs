@@ -1,7 +1,7 @@
 //! A merchant's payments are listed by what they are, page by page.
 
 use mstore_pay_domain::charge::{ChargeState, Exposure, Funds, Payer, Receipt};
-use mstore_pay_domain::ids::{BranchId, ProviderId};
+use mstore_pay_domain::ids::{AccountId, BranchId, ProviderId};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
@@ -48,6 +48,42 @@ pub async fn payments_are_listed_newest_first_page_by_page(h: &dyn StoreHarness)
         "behind a payment that is not there"
     );
     assert_eq!(list(&stores, &all(), None, 0).await, [], "none");
+}
+
+/// The payments at an account, any merchant's, come oldest first from a time on, page by page; those at another account
+/// or provider do not.
+pub async fn payments_at_an_account_are_listed_oldest_first_page_by_page(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let mut written = Vec::new();
+    for (number, seconds) in [20, 10, 20, 30, 9].into_iter().enumerate() {
+        let mut payment = kit.payment(&format!("TRX-{number}"));
+        payment.created_at = at(seconds);
+        written.push(commit_and_read(&stores, &payment).await);
+    }
+    for (provider_id, account_id) in [("acme", "elsewhere"), ("other", "main")] {
+        let mut payment = kit.payment("TRX-elsewhere");
+        payment.created_at = at(20);
+        for charge in &mut payment.charges {
+            charge.provider = ProviderId::parse(provider_id).expect("a provider");
+            charge.account = AccountId::parse(account_id).expect("an account");
+        }
+        commit_and_read(&stores, &payment).await;
+    }
+    written.retain(|payment| payment.created_at >= at(10));
+    written.sort_by_key(PaymentPlace::of);
+    let charged = written.iter().flat_map(|payment| &payment.charges).next().expect("a charge");
+    for size in [1, 3, 100] {
+        let (mut pages, mut after) = (Vec::new(), None);
+        loop {
+            let page = stores.payments.at_account(&charged.provider, &charged.account, at(10), after, size).await;
+            let page = page.expect("the store reads");
+            let Some(last) = page.last() else { break };
+            after = Some(PaymentPlace::of(last));
+            pages.extend(page);
+        }
+        assert_eq!(pages, written, "in pages of {size}");
+    }
 }
 
 /// One payment that differs from the plain one in everything that can be asked for.

@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use super::Gateway;
 use crate::ports::{Prunable, StoreError};
+use crate::time::Timestamp;
 
 /// Rows of each kind that go at once: few enough that nobody waits for them.
 const ROWS_AT_ONCE: u32 = 200;
+
+/// How far a clock by which it is pruned and one by which that is looked into may be apart.
+const CLOCKS_APART_MAX: Duration = Duration::from_hours(1);
 
 /// How long things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +21,14 @@ pub struct RetentionPolicy {
     /// anybody sends a webhook again: Xendit does for a day and Midtrans for six hours, whoever replays recorded ones
     /// does it days later, and money is looked for during a week.
     pub settled: Duration,
+}
+
+impl RetentionPolicy {
+    /// From when on every redacted body of the audit trail must be there.
+    #[must_use]
+    pub fn bodies_since(&self, now: Timestamp) -> Timestamp {
+        self.bodies.map_or(Timestamp::EPOCH, |kept| now.minus(kept).plus(CLOCKS_APART_MAX))
+    }
 }
 
 impl Default for RetentionPolicy {

@@ -1,21 +1,20 @@
 //! Sweep: one listing of arrived money covers every pending payment of an account. Rows are hints:
 //! each is borne out by asking before anything is recorded.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod row;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::ask::ProviderOrStore;
+use super::Gateway;
 use super::race::answer_within;
-use super::{DecideError, Gateway};
 use crate::account::ProviderAccount;
 use crate::audit::Actor;
-use crate::charge::{Charge, Funds, Opening, Receipt};
-use crate::dossier::Absorbed;
-use crate::exception::{Misfit, MoneySource};
-use crate::ids::{OurReference, ProviderRef};
-use crate::payment::Payment;
-use crate::ports::{ArrivedMoney, BudgetClass, Endpoint, ProviderErrorKind, Reservation, StoreError};
+use crate::ids::ProviderRef;
+use crate::ports::{ArrivedMoney, BudgetClass, Endpoint, ProviderErrorKind, Reservation, StoreError, Sweep};
 use crate::time::Timestamp;
+
+use row::Row;
 
 /// Windows overlap by that much, since a listing may show money late.
 const OVERLAP: Duration = Duration::from_mins(1);
@@ -49,6 +48,12 @@ pub struct SweepReport {
     pub listed: u32,
     /// Payments that changed.
     pub settled: u32,
+    /// Rows of money that no charge of ours fits, or that was never borne out: put before a person.
+    pub unmatched: u32,
+    /// Rows of money that came to the account under names that are none of ours: others use it as well.
+    pub foreign: u32,
+    /// Rows of money that was on record.
+    pub known: u32,
     /// Rows that could not be borne out now; the window covers them again.
     pub left: u32,
     /// Whether the account has such a listing at all.
@@ -96,40 +101,15 @@ impl Gateway {
     /// [`StoreError`]. A provider that does not answer is an empty report: per-charge checks go on.
     pub async fn sweep(&self, account: &ProviderAccount, window: &mut SweepWindow) -> Result<SweepReport, StoreError> {
         let mut report = SweepReport { supported: true, ..SweepReport::default() };
-        let Some(provider) = self.provider(&account.provider) else { return Ok(report) };
-        let (budget, class) = (&self.ports.budget, BudgetClass::Watched);
-        if let Reservation::Wait(_) = budget.reserve(&account.provider, &account.id, Endpoint::Sweep, class, 1).await {
-            return Ok(report);
-        }
-        let listed = provider.sweep(account, window.from, SWEEP_WITHIN);
-        let swept = match answer_within(self.ports.clock.as_ref(), SWEEP_WITHIN, listed).await {
-            Some(Ok(swept)) => swept,
-            Some(Err(error)) => {
-                report.supported = error.kind != ProviderErrorKind::Unsupported;
+        let swept = match self.arrived(account, window.from, SWEEP_WITHIN).await {
+            Listing::Read(swept) => swept,
+            Listing::Unsupported => {
+                report.supported = false;
                 return Ok(report);
             }
-            None => return Ok(report),
+            Listing::Unread => return Ok(report),
         };
-        for (place, row) in swept.arrived.iter().enumerate() {
-            report.listed = report.listed.saturating_add(1);
-            if window.dealt_with.contains_key(&row.row_ref) {
-                continue;
-            }
-            // A charge may have been paid several times: so many payments must be known by this row.
-            let is_rival = |before: &&ArrivedMoney| is_same_charge(before, row) && may_be_of(before.created_at, row);
-            let nth = swept.arrived.iter().take(place).filter(is_rival).count() + 1;
-            let is_due = window.is_due(row, self.ports.clock.now());
-            let settled = if is_due { self.settle_row(account, row, nth, window).await? } else { Row::Left };
-            match settled {
-                Row::News => report.settled = report.settled.saturating_add(1),
-                Row::Known => {}
-                Row::Left => {
-                    report.left = report.left.saturating_add(1);
-                    continue;
-                }
-            }
-            window.deal_with(row);
-        }
+        self.settle_rows(account, &swept.arrived, window, &mut report, &Actor::Worker).await?;
         let latest = swept.arrived.iter().map(|row| row.updated_at).max();
         // What a listing that was cut short did not show may lie anywhere before what it showed.
         if let Some(latest) = latest.filter(|_| swept.complete && report.left == 0) {
@@ -138,123 +118,62 @@ impl Gateway {
         Ok(report)
     }
 
-    async fn settle_row(
+    /// Lists money that arrived at an account from then on.
+    pub(super) async fn arrived(&self, account: &ProviderAccount, since: Timestamp, within: Duration) -> Listing {
+        let Some(provider) = self.provider(&account.provider) else { return Listing::Unread };
+        let (budget, class) = (&self.ports.budget, BudgetClass::Watched);
+        if let Reservation::Wait(_) = budget.reserve(&account.provider, &account.id, Endpoint::Sweep, class, 1).await {
+            return Listing::Unread;
+        }
+        let listed = provider.sweep(account, since, within);
+        match answer_within(self.ports.clock.as_ref(), within, listed).await {
+            Some(Ok(swept)) => Listing::Read(swept),
+            Some(Err(error)) if error.kind == ProviderErrorKind::Unsupported => Listing::Unsupported,
+            Some(Err(_)) | None => Listing::Unread,
+        }
+    }
+
+    /// Settles each row that is not dealt with.
+    pub(super) async fn settle_rows(
         &self,
         account: &ProviderAccount,
-        row: &ArrivedMoney,
-        nth: usize,
+        arrived: &[ArrivedMoney],
         window: &mut SweepWindow,
-    ) -> Result<Row, StoreError> {
-        let Some(payment) = self.payment_of_row(account, row).await? else { return Ok(Row::Known) };
-        let Some(charge) = charge_of_row(&payment, row) else { return Ok(Row::Known) };
-        let known: Vec<&Receipt> = charge.state.funds().into_iter().flat_map(Funds::receipts).collect();
-        if known.iter().any(|receipt| Some(&receipt.payment_ref) == row.payment_ref.as_ref()) {
-            return Ok(Row::Known);
-        }
-        let mut named = charge.clone();
-        if let (None, Some(told)) = (charge.provider_ref(), &row.charge_ref) {
-            named.opening = Opening::Found { provider_ref: told.clone(), at: row.updated_at };
-        }
-        let (budget, class) = (&self.ports.budget, BudgetClass::Confirm);
-        if let Reservation::Wait(_) = budget.reserve(&account.provider, &account.id, Endpoint::Inquire, class, 1).await
-        {
-            return Ok(Row::Left);
-        }
-        let snapshot = match self.ask(&payment, &named, row.payment_ref.as_slice(), self.policies.inquire_within).await
-        {
-            Ok(snapshot) => snapshot,
-            Err(ProviderOrStore::Store(store)) => return Err(store),
-            Err(ProviderOrStore::Provider(error)) if matches!(error.kind, ProviderErrorKind::RateLimited { .. }) => {
-                return Ok(Row::Left);
+        report: &mut SweepReport,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        report.listed = u32::try_from(arrived.len()).unwrap_or(u32::MAX);
+        report.left = 0;
+        for (place, row) in arrived.iter().enumerate() {
+            if window.dealt_with.contains_key(&row.row_ref) {
+                continue;
             }
-            Err(ProviderOrStore::Provider(_)) => return self.leave_row(&payment, charge, row, window).await,
-        };
-        // Money of another amount, too: it is recorded as an exception.
-        let is_borne_out = is_borne_out(row, nth, known.into_iter().chain(&snapshot.receipts));
-        match self.take_in(&payment, &charge.id, &snapshot, &Actor::Worker, |_| ()).await {
-            Ok(Absorbed::Changed) if is_borne_out => Ok(Row::News),
-            Ok(Absorbed::Nothing | Absorbed::Foreign) if is_borne_out => Ok(Row::Known),
-            Ok(Absorbed::Changed | Absorbed::Nothing | Absorbed::Foreign) => {
-                self.leave_row(&payment, charge, row, window).await
+            let before = arrived.get(..place).unwrap_or_default();
+            let is_due = window.is_due(row, self.ports.clock.now());
+            let settled = if is_due { self.settle_row(account, row, before, window, actor).await? } else { Row::Left };
+            let count = match settled {
+                Row::News => &mut report.settled,
+                Row::Unmatched => &mut report.unmatched,
+                Row::Foreign => &mut report.foreign,
+                Row::Left => &mut report.left,
+                Row::Known => &mut report.known,
+            };
+            *count = count.saturating_add(1);
+            match settled {
+                Row::Left => {}
+                Row::News | Row::Known | Row::Unmatched | Row::Foreign => window.deal_with(row),
             }
-            Err(DecideError::Store(store)) => Err(store),
-            Err(DecideError::Contended | DecideError::Commit(_)) => Ok(Row::Left),
         }
-    }
-
-    /// A row that could not be borne out is asked about again, less and less often; in the end it is put
-    /// before a person, so that it neither holds the window for ever nor is forgotten.
-    async fn leave_row(
-        &self,
-        payment: &Payment,
-        charge: &Charge,
-        row: &ArrivedMoney,
-        window: &mut SweepWindow,
-    ) -> Result<Row, StoreError> {
-        if !window.count_in_vain(row, self.ports.clock.now()) {
-            return Ok(Row::Left);
-        }
-        // The listing names no payment object; its row is all there is to look it up by.
-        let source = MoneySource::Receipt(row.row_ref.clone());
-        let misfit = Misfit::Unmatched { source, claimed: Some(row.money.clone()) };
-        let (id, charge) = (payment.id, charge.id);
-        let raised = self.decide(&payment.merchant, &payment.order_code, &Actor::Worker, |dossier| {
-            dossier.raise(&id, Some(charge), misfit.clone());
-        });
-        match raised.await {
-            Ok(()) => Ok(Row::Known),
-            Err(DecideError::Store(store)) => Err(store),
-            Err(DecideError::Contended | DecideError::Commit(_)) => Ok(Row::Left),
-        }
-    }
-
-    async fn payment_of_row(
-        &self,
-        account: &ProviderAccount,
-        row: &ArrivedMoney,
-    ) -> Result<Option<Payment>, StoreError> {
-        let (payments, provider) = (&self.ports.payments, &account.provider);
-        if let Some(charge_ref) = &row.charge_ref
-            && let Some(payment) = payments.by_account_ref(provider, &account.id, charge_ref).await?
-        {
-            return Ok(Some(payment));
-        }
-        match row.our_reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok()) {
-            Some(reference) => payments.by_our_reference(provider, &account.id, &reference).await,
-            None => Ok(None),
-        }
+        Ok(())
     }
 }
 
-/// What became of a row.
-enum Row {
-    News,
-    Known,
-    Left,
-}
-
-fn charge_of_row<'a>(payment: &'a Payment, row: &ArrivedMoney) -> Option<&'a Charge> {
-    let by_ref = row.charge_ref.as_ref().and_then(|charge_ref| payment.charge_by_provider_ref(charge_ref));
-    let by_reference = row.our_reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok());
-    by_ref.or_else(|| by_reference.and_then(|reference| payment.charge_by_reference(&reference)))
-}
-
-/// Whether there is money for a row, and for so many rows of its charge that may be of the same money.
-fn is_borne_out<'a>(row: &ArrivedMoney, nth: usize, money: impl Iterator<Item = &'a Receipt>) -> bool {
-    let is_its_own = |receipt: &&Receipt| match &row.payment_ref {
-        Some(named) => named == &receipt.payment_ref,
-        None => may_be_of(receipt.paid_at, row),
-    };
-    let own: BTreeSet<&ProviderRef> = money.filter(is_its_own).map(|receipt| &receipt.payment_ref).collect();
-    own.len() >= if row.payment_ref.is_some() { 1 } else { nth }
-}
-
-/// Whether what happened then may be what a row tells of: rows that are farther apart are not listed together,
-/// and each must have money of its own.
-fn may_be_of(at: Timestamp, row: &ArrivedMoney) -> bool {
-    at.since(row.created_at).max(row.created_at.since(at)) <= OVERLAP
-}
-
-fn is_same_charge(one: &ArrivedMoney, other: &ArrivedMoney) -> bool {
-    (&one.charge_ref, &one.our_reference) == (&other.charge_ref, &other.our_reference)
+/// A listing of arrived money, if there is one.
+pub(super) enum Listing {
+    /// What the provider lists.
+    Read(Sweep),
+    /// Not now.
+    Unread,
+    /// The account has no such listing.
+    Unsupported,
 }

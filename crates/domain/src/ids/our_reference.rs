@@ -37,6 +37,16 @@ impl OurReference {
         Self(text)
     }
 
+    /// Whether a text ends as our references do. Others may take money on the same account, under names of their own.
+    #[must_use]
+    pub fn resembles(text: &str) -> bool {
+        let is_random = |end: &str| {
+            u32::try_from(end.chars().count()) == Ok(RANDOM_DIGITS)
+                && end.chars().all(|digit| ALPHABET.contains(&digit))
+        };
+        text.rsplit_once('~').is_some_and(|(_, end)| is_random(end))
+    }
+
     /// Takes a reference back from a store or a provider.
     ///
     /// # Errors
@@ -68,6 +78,15 @@ mod tests {
         let reference = OurReference::of(&OrderCode::parse(order).unwrap(), &ChargeId::new(Uuid::from_u128(charge)));
         assert_eq!(reference.as_str(), want);
         assert_eq!(OurReference::parse(want), Ok(reference));
+        assert!(OurReference::resembles(want));
+    }
+
+    #[test]
+    fn names_that_others_give_do_not_resemble_it() {
+        for name in ["", "TRX-1", "TRX-1~", "TRX-1~aaaaaaaa", "TRX-1~aaaaaaaaaa", "TRX-1~aaaaaaaa1", "TRX-1~Aaaaaaaaa"]
+        {
+            assert!(!OurReference::resembles(name), "{name}");
+        }
     }
 
     #[test]

@@ -72,6 +72,21 @@ pub trait PaymentRepository: Send + Sync {
         code: &OrderCode,
     ) -> Result<Vec<Payment>, StoreError>;
 
+    /// Up to `limit` payments made at or after `since` that have a charge at that account, any merchant's, oldest
+    /// first: by the time they were made, those of the same moment by id. They are those that come behind `after`,
+    /// whether or not it is still there.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn at_account(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        since: Timestamp,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError>;
+
     /// Every payment of an order, oldest first.
     ///
     /// # Errors

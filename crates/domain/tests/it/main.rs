@@ -19,6 +19,7 @@ mod prune;
 mod publish;
 mod purity;
 mod pushes;
+mod reconcile;
 mod recover;
 mod settle;
 mod shop;

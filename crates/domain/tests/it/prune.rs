@@ -7,7 +7,7 @@ use mstore_pay_domain::audit_trail::AuditTrail;
 use mstore_pay_domain::charge::Funds;
 use mstore_pay_domain::gateway::{Policies, Pruned, RetentionPolicy};
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::{Prunable, WebhookInbox as _};
+use mstore_pay_domain::ports::{Clock as _, Prunable, Retention as _, Timeline as _, WebhookInbox as _};
 
 use crate::shop::{PRICE, Shop};
 
@@ -89,6 +89,31 @@ fn the_audit_trail_holds_without_its_bodies_and_counts_them() {
     let pruned = verify();
     assert!(pruned.bodies > 0 && pruned.pruned > 0, "{pruned:?}");
     assert_eq!((pruned.bodies + pruned.pruned, pruned.records), (whole.bodies, whole.records));
+}
+
+#[test]
+fn a_body_that_somebody_deleted_before_its_time_is_missed() {
+    let shop = Shop::keeping_bodies_for(90);
+    let bodies = Some(Duration::from_secs(90 * DAY_SECONDS));
+    let kept = RetentionPolicy { bodies, ..RetentionPolicy::default() };
+    let payment = shop.sell("TRX-1");
+    let records = block_on(shop.world.store.records(&payment.id)).unwrap();
+    let on_record: usize = records.iter().map(|record| record.bodies.len()).sum();
+    let faults = || {
+        let trail = AuditTrail::new(shop.world.store.clone(), shop.world.store.clone());
+        let (mut faults, since) = (Vec::new(), kept.bodies_since(shop.world.clock.now()));
+        block_on(trail.with_bodies_since(since).verify(None, &mut |fault| faults.push(fault.to_string()))).unwrap();
+        faults
+    };
+    shop.later(60 * DAY_SECONDS);
+    assert_eq!(faults(), Vec::<String>::new());
+    let by_hand = shop.world.store.prune(Prunable::Bodies, shop.world.clock.now(), 1_000);
+    assert!(block_on(by_hand).unwrap() > 0);
+    let missed = faults();
+    assert_eq!(missed.len(), on_record, "{missed:?}");
+    assert!(missed.iter().all(|fault| fault.contains("is gone before its time")), "{missed:?}");
+    shop.later(31 * DAY_SECONDS);
+    assert_eq!(faults(), Vec::<String>::new(), "by now it might have been pruned");
 }
 
 #[test]

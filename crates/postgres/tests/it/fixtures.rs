@@ -34,6 +34,9 @@ fn migrate_apart(url: &str) {
     std::thread::scope(|scope| scope.spawn(migrate).join().unwrap());
 }
 
+/// What the tests of both stores call the one under test.
+pub(crate) type TestStore = PostgresStore;
+
 /// A database with the tables of a store.
 pub(crate) struct Site {
     pub(crate) database: Database,
@@ -51,6 +54,27 @@ impl Site {
 
     pub(crate) async fn open_with(&self, options: Options) -> PostgresStore {
         PostgresStore::connect(&as_app(&self.database.url()), options).await.unwrap()
+    }
+
+    /// The store, as tests of both stores open it.
+    pub(crate) async fn opened(&self) -> TestStore {
+        self.open().await
+    }
+
+    /// Changes the database as its owner would who knows it well: neither triggers nor references hold it up.
+    pub(crate) fn forge(&self, statements: &[String]) {
+        tamper(self, &statements.join("; "));
+    }
+
+    /// Those bytes, as SQL spells them here.
+    pub(crate) fn bytes(bytes: &[u8]) -> String {
+        let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("'\\x{}'::bytea", hex.concat())
+    }
+
+    /// That time, as SQL spells it here.
+    pub(crate) fn time(at: Timestamp) -> String {
+        format!("'{at}'::timestamptz")
     }
 
     /// Runs SQL as somebody who may do everything, behind the store's back.

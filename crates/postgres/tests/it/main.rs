@@ -1,6 +1,8 @@
 //! The store of many nodes, seen from outside: through its ports, and through its database.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../../../sqlite/tests/it/anchors.rs"]
+mod anchors;
 mod audit_trail;
 mod crash;
 mod doubt;
@@ -10,6 +12,7 @@ mod fixtures;
 mod health;
 mod lost;
 mod many_nodes;
+mod migrating;
 mod opening;
 mod pooler;
 mod prepared;

@@ -1,4 +1,4 @@
-//! Behind pgbouncer in session mode a node is what it is without.
+//! Behind pgbouncer in session mode a node is what it is without; in transaction mode it leaves no lock behind.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::SequentialIds;
 use mstore_pay_domain::ports::{IdGenerator, PaymentRepository, Wakeups};
 use mstore_pay_domain::unit_of_work::Due;
-use mstore_pay_postgres::{PostgresStore, SharedWakeups};
+use mstore_pay_postgres::{Options, PostgresStore, SharedWakeups};
 use mstore_pay_throwaway_postgres::{Bouncer, Cluster};
 use tokio::runtime::Handle;
 
@@ -59,4 +59,20 @@ async fn behind_a_pooler_nodes_write_wake_each_other_and_inherit_what_a_dead_one
         assert!(died.elapsed() < NOTICED_WITHIN, "{} locks, held by {:?}", locks(), holders());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_pooler_of_transactions_a_node_takes_no_lock_that_would_outlive_it() {
+    const WATCHED_FOR: Duration = Duration::from_secs(3);
+    let cluster = Cluster::start(&[]);
+    mstore_pay_postgres::migrate(&cluster.url("postgres")).await.unwrap();
+    let bouncer = Bouncer::of_transactions(&cluster, SESSIONS);
+    let node = PostgresStore::connect(&bouncer.url("postgres"), Options { connections: 1, ..options() }).await.unwrap();
+    let presence = Handle::current().spawn(async move { node.keep_presence().await });
+    let (began, locks) = (Instant::now(), "SELECT count(*) FROM pg_locks WHERE classid = 730582");
+    while began.elapsed() < WATCHED_FOR {
+        assert_eq!(cluster.run("postgres", locks).unwrap(), "0");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    presence.abort();
 }

@@ -6,6 +6,7 @@ use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::rows::{DetailsRow, PaymentRow, status_word};
 use mstore_pay_tables::schema::{charges, payment_details, payments, receipts};
 use mstore_pay_tables::types::Micros;
@@ -118,6 +119,32 @@ pub(crate) fn by_account_order(
         .filter(charges::order_code.eq(code.as_str()))
         .select(charges::payment_id);
     let found = with_details().filter(payments::id.eq_any(charged)).load(conn)?;
+    whole(conn, &found)
+}
+
+/// The payments made from a time on with a charge at an account, oldest first, behind a place.
+pub(crate) fn at_account(
+    conn: &mut SqliteConnection,
+    provider: &ProviderId,
+    account: &AccountId,
+    since: Timestamp,
+    after: Option<PaymentPlace>,
+    limit: u32,
+) -> Result<Vec<Payment>, Fault> {
+    let charged = charges::table
+        .filter(charges::provider.eq(provider.as_str()))
+        .filter(charges::account_id.eq(account.as_str()))
+        .select(charges::payment_id);
+    let since = payments::created_at.ge(Micros::from(since));
+    let mut query = payments::table.filter(since).filter(payments::id.eq_any(charged)).into_boxed();
+    if let Some(PaymentPlace { created_at, id }) = after {
+        let at = Micros::from(created_at);
+        let behind = payments::created_at.gt(at).or(payments::id.gt(id.to_string()));
+        query = query.filter(payments::created_at.ge(at)).filter(behind);
+    }
+    let oldest = (payments::created_at, payments::id);
+    let ids: Vec<String> = query.order(oldest).limit(limit.into()).select(payments::id).load(conn)?;
+    let found = with_details().filter(payments::id.eq_any(&ids)).load(conn)?;
     whole(conn, &found)
 }
 

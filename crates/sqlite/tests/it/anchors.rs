@@ -1,42 +1,33 @@
-//! Whoever changes the trail with the file in hand, and every trigger out of the way, is found.
+//! Whoever changes the trail with the database in hand, and every trigger out of the way, is found. The same file is
+//! run on both stores.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use mstore_pay_domain::audit::{AuditAnchor, AuditHead, AuditRecord};
 use mstore_pay_domain::audit_trail::AuditTrail;
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::{AuditAnchors, Timeline};
 use mstore_pay_domain::unit_of_work::Due;
-use mstore_pay_sqlite::SqliteStore;
 
-use crate::fixtures::{Site, at, stored};
+use crate::fixtures::{Site, TestStore, at, stored};
 
 const DAY: u64 = 24 * 60 * 60;
 
 /// A store of two payments and two days: the first payment's chain grew on the second.
 struct Shop {
     site: Site,
-    store: Arc<SqliteStore>,
+    store: Arc<TestStore>,
     grown: Payment,
     other: Payment,
     last: AuditHead,
 }
 
-#[derive(QueryableByName)]
-struct Name {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
 impl Shop {
     async fn open() -> Self {
         let site = Site::new();
-        let store = Arc::new(site.open());
+        let store = Arc::new(site.opened().await);
         let first = stored(&store, &site.payment(), Due::Never).await;
         let other = stored(&store, &site.payment(), Due::Never).await;
         let trail = AuditTrail::new(store.clone(), store.clone());
@@ -48,20 +39,6 @@ impl Shop {
         let last = trail.anchor_the_day(at(DAY)).await.unwrap().unwrap();
         assert_eq!(last.seq, 2);
         Self { site, store, grown, other, last }
-    }
-
-    /// Changes the file as somebody would who knows it well.
-    fn forge(&self, statements: &[String]) {
-        let mut raw = self.site.raw();
-        raw.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
-        let triggers: Vec<Name> =
-            diesel::sql_query("SELECT name FROM sqlite_schema WHERE type = 'trigger'").load(&mut raw).unwrap();
-        for Name { name } in triggers {
-            raw.batch_execute(&format!("DROP TRIGGER {name}")).unwrap();
-        }
-        for sql in statements {
-            raw.batch_execute(sql).unwrap();
-        }
     }
 
     /// Every trace of a payment but its anchors.
@@ -85,7 +62,7 @@ impl Shop {
     }
 
     async fn check(&self, forgery: &[String], want: &[String]) {
-        self.forge(forgery);
+        self.site.forge(forgery);
         assert_eq!(self.faults(None).await, want, "{forgery:?}");
     }
 }
@@ -96,7 +73,8 @@ fn head_of(record: &AuditRecord) -> AuditHead {
 
 fn set_head(payment: &PaymentId, head: AuditHead) -> String {
     let AuditHead { seq, digest } = head;
-    format!("UPDATE payments SET audit_seq = {seq}, audit_head = x'{digest}' WHERE id = '{payment}'")
+    let digest = Site::bytes(digest.as_bytes());
+    format!("UPDATE payments SET audit_seq = {seq}, audit_head = {digest} WHERE id = '{payment}'")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,10 +110,9 @@ async fn a_tail_written_anew_together_with_the_payments_own_head_is_found() {
     let shop = Shop::open().await;
     let (payment, mut records) = (shop.grown.id, shop.records().await);
     records[1].actor = "user:nobody".to_owned();
-    let bytes: Vec<String> = records[1].canonical_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    let bytes = bytes.concat();
+    let bytes = Site::bytes(&records[1].canonical_bytes());
     let anew = [
-        format!("UPDATE payment_events SET record = x'{bytes}' WHERE payment_id = '{payment}' AND seq = 2"),
+        format!("UPDATE payment_events SET record = {bytes} WHERE payment_id = '{payment}' AND seq = 2"),
         set_head(&payment, head_of(&records[1])),
     ];
     let found = format!("{payment}, in anchor 2: audit record 2 is not the one that was anchored");
@@ -168,7 +145,8 @@ async fn an_anchor_made_anew_without_a_payment_is_found_by_the_next_one() {
     let anew = AuditAnchor { heads: kept, ..first };
     let mut forgery = Shop::without(&shop.other.id);
     forgery.push(format!("DELETE FROM anchored_heads WHERE payment_id = '{}'", shop.other.id));
-    forgery.push(format!("UPDATE audit_anchors SET digest = x'{}' WHERE seq = 1", anew.head().digest));
+    let digest = Site::bytes(anew.head().digest.as_bytes());
+    forgery.push(format!("UPDATE audit_anchors SET digest = {digest} WHERE seq = 1"));
     shop.check(&forgery, &["anchor 2 does not follow from the one before".to_owned()]).await;
 }
 
@@ -185,9 +163,8 @@ async fn a_last_anchor_made_anew_is_found_by_whoever_noted_it() {
     let shop = Shop::open().await;
     let last = shop.store.last_anchor().await.unwrap().unwrap().anchor;
     let anew = AuditAnchor { at: at(DAY + 1), ..last };
-    let micros = anew.at.micros();
-    let digest = anew.head().digest;
-    let forgery = format!("UPDATE audit_anchors SET at = {micros}, digest = x'{digest}' WHERE seq = 2");
+    let (time, digest) = (Site::time(anew.at), Site::bytes(anew.head().digest.as_bytes()));
+    let forgery = format!("UPDATE audit_anchors SET at = {time}, digest = {digest} WHERE seq = 2");
     shop.check(&[forgery], &[]).await;
     assert_eq!(shop.faults(Some(shop.last)).await, ["anchor 2 was changed"]);
 }
@@ -197,7 +174,8 @@ async fn a_record_that_cannot_be_read_is_told_of_and_keeps_nobody_from_the_rest(
     let shop = Shop::open().await;
     let (payment, gone) = (shop.grown.id, shop.other.id);
     let mut forgery = Shop::without(&gone);
-    forgery.push(format!("UPDATE payment_events SET record = x'00' WHERE payment_id = '{payment}' AND seq = 1"));
+    let rotten = Site::bytes(&[0]);
+    forgery.push(format!("UPDATE payment_events SET record = {rotten} WHERE payment_id = '{payment}' AND seq = 1"));
     let found =
         [format!("{payment}: an audit record cannot be read"), format!("{gone}, in anchor 1: the payment is gone")];
     shop.check(&forgery, &found).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::audit::{Actor, AuditEvent, AuditHead, AuditNote, BodyRole};
 use mstore_pay_domain::charge::{Charge, ChargeState, Funds, Payer, Receipt, Risk};
@@ -21,6 +22,9 @@ use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{Due, UnitOfWork};
 use mstore_pay_sqlite::{Options, SqliteStore};
 use tempfile::TempDir;
+
+/// What the tests of both stores call the one under test.
+pub(crate) type TestStore = SqliteStore;
 
 /// A folder with a store's file in it.
 pub(crate) struct Site {
@@ -41,6 +45,34 @@ impl Site {
         SqliteStore::open(self.path(), Options::default()).unwrap()
     }
 
+    /// The store, as tests of both stores open it.
+    pub(crate) fn opened(&self) -> impl Future<Output = TestStore> {
+        std::future::ready(self.open())
+    }
+
+    /// Changes the file as somebody would who knows it well: neither triggers nor references hold it up.
+    pub(crate) fn forge(&self, statements: &[String]) {
+        let mut raw = self.raw();
+        raw.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
+        let triggers: Vec<Name> =
+            diesel::sql_query("SELECT name FROM sqlite_schema WHERE type = 'trigger'").load(&mut raw).unwrap();
+        let dropped = triggers.iter().map(|Name { name }| format!("DROP TRIGGER {name}"));
+        for sql in dropped.chain(statements.iter().cloned()) {
+            raw.batch_execute(&sql).unwrap();
+        }
+    }
+
+    /// Those bytes, as SQL spells them here.
+    pub(crate) fn bytes(bytes: &[u8]) -> String {
+        let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("x'{}'", hex.concat())
+    }
+
+    /// That time, as SQL spells it here.
+    pub(crate) fn time(at: Timestamp) -> String {
+        at.micros().to_string()
+    }
+
     /// A way into the file that knows nothing of the store.
     pub(crate) fn raw(&self) -> SqliteConnection {
         raw(&self.path())
@@ -53,6 +85,12 @@ impl Site {
     pub(crate) fn payment(&self) -> Payment {
         payment(&self.ids)
     }
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
 }
 
 pub(crate) fn raw(path: &Path) -> SqliteConnection {

@@ -9,8 +9,9 @@ use crate::client::Client;
 use crate::request;
 use crate::response::TransactionPage;
 
-/// Pages read in one sweep; a thousand rows.
-const PAGES_MAX: usize = 20;
+/// Pages of fifty rows read at most for each second that a listing may take: enough to come to an end of it, and no more
+/// than the rate limit leaves of a minute.
+const PAGES_PER_SECOND_MAX: u64 = 4;
 
 /// Lists money that arrived. The list comes newest first, page by page; it is given on oldest first.
 pub(super) async fn sweep(
@@ -23,7 +24,7 @@ pub(super) async fn sweep(
     let mut arrived: Vec<ArrivedMoney> = Vec::new();
     let mut after: Option<ProviderRef> = None;
     let mut complete = false;
-    for _page in 0..PAGES_MAX {
+    for _page in 0..within.as_secs().saturating_mul(PAGES_PER_SECOND_MAX).max(1) {
         let url = request::transactions::since(talk.base(), since, after.as_ref());
         let outcome = talk.get(url, Endpoint::Sweep).await;
         let reply = match outcome {

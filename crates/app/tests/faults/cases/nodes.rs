@@ -15,4 +15,5 @@ mod f47_claims;
 mod f48_frozen_worker;
 mod f49_lost_sessions;
 mod f50_rolling_restart;
+mod f51_migrated_while_serving;
 mod woken;

@@ -70,7 +70,12 @@ impl Backing {
 
     /// Runs SQL on it, where it is a database, and gives what it returned.
     pub(super) fn sql(&self, sql: &str) -> String {
-        run(&self.url(), sql).unwrap_or_else(|why| panic!("{sql}: {why}"))
+        self.try_sql(sql).unwrap_or_else(|why| panic!("{sql}: {why}"))
+    }
+
+    /// As [`sql`](Self::sql), for what may be refused.
+    pub(super) fn try_sql(&self, sql: &str) -> Result<String, String> {
+        run(&self.url(), sql)
     }
 
     /// The store itself; of a file only once the gateway has let go of it.

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::ledger::{Delivery, LedgerCharge, ProviderCall};
 
+/// A connection that lay idle longer is not used again: the sandbox may just be closing it.
+const IDLE_MAX: Duration = Duration::from_secs(2);
+
 /// The control plane of the sandbox.
 #[derive(Debug, Clone)]
 pub(crate) struct Control {
@@ -29,7 +32,8 @@ pub(crate) struct Pay {
 
 impl Control {
     pub(super) fn of(sandbox_url: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build();
+        let http =
+            reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).pool_idle_timeout(IDLE_MAX).build();
         Self { http: http.expect("a client"), base: format!("{sandbox_url}/_control") }
     }
 

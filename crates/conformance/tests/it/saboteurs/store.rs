@@ -57,6 +57,12 @@ impl Sabotaged {
         }
     }
 
+    /// Passes over what was made at the same moment as the last one, given the id that ends that moment.
+    fn page_after(&self, after: Option<PaymentPlace>, last_id: &str) -> Option<PaymentPlace> {
+        let forgetful = matches!(self.bug, Bug::ForgetsWhereAPageEnded);
+        after.map(|after| if forgetful { PaymentPlace { id: last_id.parse().unwrap(), ..after } } else { after })
+    }
+
     async fn spoil(&self, work: &mut UnitOfWork) -> Result<(), CommitError> {
         match self.bug {
             Bug::LosesTheOutboxRow => work.outbox.clear(),
@@ -137,6 +143,18 @@ impl PaymentRepository for Sabotaged {
         self.payments.by_account_order(provider, account, code).await
     }
 
+    async fn at_account(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        since: Timestamp,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let after = self.page_after(after, "pay_ffffffffffffffffffffffffffffffff");
+        self.payments.at_account(provider, account, since, after, limit).await
+    }
+
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
         self.payments.of_order(merchant, code).await
     }
@@ -147,11 +165,7 @@ impl PaymentRepository for Sabotaged {
         after: Option<PaymentPlace>,
         limit: u32,
     ) -> Result<Vec<Payment>, StoreError> {
-        // Passes over what was made at the same moment as the last one.
-        let first_id: PaymentId = "pay_00000000000000000000000000000000".parse().unwrap();
-        let forgetful = matches!(self.bug, Bug::ForgetsWhereAPageEnded);
-        let after = after.map(|after| if forgetful { PaymentPlace { id: first_id, ..after } } else { after });
-        self.payments.list(filter, after, limit).await
+        self.payments.list(filter, self.page_after(after, "pay_00000000000000000000000000000000"), limit).await
     }
 
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {
@@ -365,7 +379,13 @@ fn a_store_that_loses_the_audit_record_is_caught() {
 
 #[test]
 fn a_store_that_forgets_where_a_page_ended_is_caught() {
-    check(Bug::ForgetsWhereAPageEnded, &["payments_are_listed_newest_first_page_by_page"]);
+    check(
+        Bug::ForgetsWhereAPageEnded,
+        &[
+            "payments_are_listed_newest_first_page_by_page",
+            "payments_at_an_account_are_listed_oldest_first_page_by_page",
+        ],
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Claims that do not fit: kept, and put before a person.
 
 use super::Settled;
-use crate::exception::{ExceptionState, Misfit, MoneyException, MoneySource};
+use crate::exception::{Misfit, MoneyException, MoneySource};
 use crate::gateway::Gateway;
 use crate::ids::ExceptionId;
 use crate::payment::Payment;
@@ -67,16 +67,8 @@ impl Gateway {
         fate: InboxFate,
         settled: Settled,
     ) -> Result<Settled, StoreError> {
-        let exception = MoneyException {
-            id: ExceptionId::new(self.ports.ids.uuid()),
-            merchant: None,
-            order_code: None,
-            payment: None,
-            charge: None,
-            misfit: unmatched(leased, notification),
-            at: self.ports.clock.now(),
-            state: ExceptionState::Open,
-        };
+        let id = ExceptionId::new(self.ports.ids.uuid());
+        let exception = MoneyException::of_nobody(id, unmatched(leased, notification), self.ports.clock.now());
         let work = UnitOfWork { exceptions: vec![ExceptionWrite::Raise(exception)], ..UnitOfWork::default() };
         self.mark(work, leased, fate, settled).await
     }

@@ -102,10 +102,30 @@ impl PaymentRepository for MemoryStore {
         account: &AccountId,
         code: &OrderCode,
     ) -> Result<Vec<Payment>, StoreError> {
-        let charged_there = |payment: &&Payment| {
-            payment.charges.iter().any(|charge| &charge.provider == provider && &charge.account == account)
+        let there = |payment: &&Payment| is_at_account(payment, provider, account);
+        Ok(self.read(|tables| tables.of_order_code(code).filter(there).cloned().collect()))
+    }
+
+    async fn at_account(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        since: Timestamp,
+        after: Option<PaymentPlace>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, StoreError> {
+        let wanted = |payment: &&Payment| {
+            payment.created_at >= since
+                && after.is_none_or(|after| PaymentPlace::of(payment) > after)
+                && is_at_account(payment, provider, account)
         };
-        Ok(self.read(|tables| tables.of_order_code(code).filter(charged_there).cloned().collect()))
+        let mut found: Vec<Payment> = self.read(|tables| {
+            let payments = tables.payments.rows().values().map(|row| &row.payment);
+            payments.filter(wanted).cloned().collect()
+        });
+        found.sort_by_key(PaymentPlace::of);
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
@@ -155,4 +175,8 @@ impl PaymentRepository for MemoryStore {
         let now = self.now();
         self.write(|tables| tables.commit(work, now))
     }
+}
+
+fn is_at_account(payment: &Payment, provider: &ProviderId, account: &AccountId) -> bool {
+    payment.charges.iter().any(|charge| &charge.provider == provider && &charge.account == account)
 }

@@ -54,8 +54,9 @@ async fn pay(shop: &Shop, shown: &[&Shown]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f22_what_an_asynchronous_standby_never_heard_of_is_lost_and_its_money_told() {
+async fn f22_what_an_asynchronous_standby_never_heard_of_is_lost_and_all_its_money_told() {
     let (primary, standby) = pair();
+    let since = primary.run("postgres", "SELECT to_json(now())").expect("a time").replace('"', "");
     let shop = Shop::open_as(Plan::of_nodes(2).at(url_of(&primary, &standby))).await;
     let kept = sell(&shop, "KEPT", cases(KEPT)).await;
     cut_replication(&primary, &standby).await;
@@ -89,9 +90,12 @@ async fn f22_what_an_asynchronous_standby_never_heard_of_is_lost_and_its_money_t
         sleep(Duration::from_millis(100)).await;
     }
     let told = shop.rig.sql(UNMATCHED);
+    let (reconciled, said) = shop.rig.run(&["reconcile", "--since", &since]);
+    assert!(reconciled, "{said}");
+    let orphans = shop.rig.sql(UNMATCHED);
     println!(
-        "F22 acknowledged={} lost={lost} paid_before={} paid_after={} told_as_unmatched={told} kept={} \
-         sold_again={}ms",
+        "F22 acknowledged={} lost={lost} paid_before={} paid_after={} told_by_webhooks={told} \
+         orphans_reported={orphans} kept={} sold_again={}ms",
         kept.len() + unheard_of.len(),
         before.len(),
         after.len(),
@@ -100,4 +104,8 @@ async fn f22_what_an_asynchronous_standby_never_heard_of_is_lost_and_its_money_t
     );
     assert_eq!(lost, unheard_of.len(), "all that the standby never heard of, and nothing else");
     assert_eq!(told, after.len().to_string(), "whoever paid what nobody knows is put before a person");
+    assert_eq!(orphans, lost.to_string(), "so is whoever had paid it before, once the books are reconciled");
+    let (reconciled, said) = shop.rig.run(&["reconcile", "--since", &since]);
+    assert!(reconciled && said.contains("corrected 0"), "{said}");
+    assert_eq!(shop.rig.sql(UNMATCHED), orphans, "once is enough");
 }

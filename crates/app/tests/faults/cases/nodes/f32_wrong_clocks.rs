@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use chrono::{TimeDelta, Utc};
+use mstore_pay_throwaway_postgres::Cluster;
 use tokio::time::sleep;
 
 use crate::cases::shop::{RECOVERED_WITHIN, Shop};
@@ -11,8 +13,12 @@ const SALES: u64 = 100;
 const WIDTH: usize = 8;
 const LIFE_SECONDS: u32 = 60;
 /// Looks while the payments live, whose end a node with a wrong clock would see at once, or not at all.
-const LOOKS: u32 = 4;
+const LOOKS: usize = 4;
 const LOOK_EVERY: Duration = Duration::from_secs(8);
+/// Where the clock that jumps stands at each look.
+const JUMPS: [&str; LOOKS] = ["+1h", "-30m", "+10m", "+0"];
+/// When summer begins, while the payments live.
+const SUMMER_IN: TimeDelta = TimeDelta::seconds(20);
 
 async fn statuses(shop: &Shop, shown: &[Shown]) -> Vec<String> {
     let count = u64::try_from(shown.len()).expect("a count");
@@ -23,16 +29,20 @@ async fn statuses(shop: &Shop, shown: &[Shown]) -> Vec<String> {
     .await
 }
 
-/// Sells at two nodes of which one has a wrong clock, and counts what ends before its time.
-async fn sell_by_wrong_clocks(skew: &'static str, n: u64) -> usize {
-    let shop = Shop::open_as(Plan::of_nodes(2).skewed(skew)).await;
+/// Sells at two nodes of which one has a wrong clock, which may jump before each look; gives what ended before its
+/// time.
+async fn sell(name: &str, plan: Plan, jumps: Option<[&str; LOOKS]>, n: u64) -> usize {
+    let shop = Shop::open_as(plan).await;
     let sell = |number: u64| {
         let (shop, sale) = (&shop, Sale::of(format!("F32-{number}"), 33_000).expiring_in(LIFE_SECONDS));
         async move { shop.show(&sale).await }
     };
     let shown = at_once(n, WIDTH, sell).await;
     let mut early = 0;
-    for _ in 0..LOOKS {
+    for look in 0..LOOKS {
+        if let Some(jumps) = jumps {
+            shop.rig.set_first_clock(jumps[look]);
+        }
         sleep(LOOK_EVERY).await;
         early = early.max(statuses(&shop, &shown).await.iter().filter(|status| *status != "pending").count());
     }
@@ -42,17 +52,47 @@ async fn sell_by_wrong_clocks(skew: &'static str, n: u64) -> usize {
     }
     for shown in &shown {
         let told = shop.till.await_status(&shown.payment_id, "paid", RECOVERED_WITHIN).await;
-        assert_eq!(told["status"], "paid", "{skew}");
+        assert_eq!(told["status"], "paid", "{name}");
     }
-    shop.judge(&format!("F32 {skew}")).await;
+    shop.judge(&format!("F32 {name}")).await;
     early
+}
+
+/// A zone in which summer begins soon, as POSIX writes it: an hour is left out.
+fn zone_of_an_early_summer() -> String {
+    const FROM_UTC: TimeDelta = TimeDelta::hours(7);
+    let begins = Utc::now() + FROM_UTC + SUMMER_IN;
+    // Counted from zero, 29 February included.
+    let day = begins.format("%j").to_string().parse::<u32>().expect("a day") - 1;
+    format!("WIB-7WIST-8,{day}/{},{}", begins.format("%H:%M:%S"), (day + 100) % 365)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f32_a_node_with_a_wrong_clock_ends_nothing_early() {
     let n = cases(SALES);
-    let (ahead, behind) = tokio::join!(sell_by_wrong_clocks("+10m", n), sell_by_wrong_clocks("-10m", n));
+    let skewed = |skew| sell(skew, Plan::of_nodes(2).skewed(skew), None, n);
+    let (ahead, behind) = tokio::join!(skewed("+10m"), skewed("-10m"));
     let early = ahead + behind;
     println!("F32 n={} nodes=2 skews=2 looks={LOOKS} early_expiries={early} doubled_effects=0", 2 * n);
+    assert_eq!(early, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f32_a_clock_that_jumps_ends_nothing_early() {
+    let n = cases(SALES);
+    let early = sell("jumping", Plan::of_nodes(2).skewed("+0"), Some(JUMPS), n).await;
+    println!("F32 n={n} nodes=2 jumps={JUMPS:?} early_expiries={early} doubled_effects=0");
+    assert_eq!(early, 0);
+}
+
+/// Nodes and database all live where the clocks are put forward while customers pay.
+#[tokio::test(flavor = "multi_thread")]
+async fn f32_a_summer_that_begins_ends_nothing_early() {
+    let (n, zone) = (cases(SALES), zone_of_an_early_summer());
+    let cluster = Cluster::start(&[("timezone", &zone)]);
+    cluster.run("postgres", "CREATE DATABASE pay").expect("a database");
+    let plan = Plan::of_nodes(2).at(cluster.url("pay")).with("TZ", zone.clone());
+    let early = sell("summer", plan, None, n).await;
+    println!("F32 n={n} nodes=2 zone={zone} early_expiries={early} doubled_effects=0");
     assert_eq!(early, 0);
 }

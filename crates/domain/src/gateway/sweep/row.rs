@@ -1,0 +1,173 @@
+//! One row of a listing: a hint that is borne out by asking, before anything is recorded.
+
+use std::collections::BTreeSet;
+
+use super::{OVERLAP, SweepWindow};
+use crate::account::ProviderAccount;
+use crate::audit::Actor;
+use crate::charge::{Charge, Funds, Opening, Receipt};
+use crate::dossier::Absorbed;
+use crate::exception::{Misfit, MoneyException, MoneySource};
+use crate::gateway::ask::ProviderOrStore;
+use crate::gateway::{DecideError, Gateway};
+use crate::ids::{ExceptionId, OurReference, ProviderRef};
+use crate::payment::Payment;
+use crate::ports::{ArrivedMoney, BudgetClass, CommitError, Endpoint, ProviderErrorKind, Reservation, StoreError};
+use crate::time::Timestamp;
+use crate::unit_of_work::{ExceptionWrite, UnitOfWork};
+
+/// What became of a row.
+pub(super) enum Row {
+    /// Its money was recorded.
+    News,
+    /// Its money was on record.
+    Known,
+    /// It was put before a person.
+    Unmatched,
+    /// Its money is not ours.
+    Foreign,
+    /// Not now.
+    Left,
+}
+
+impl Gateway {
+    /// Has one row borne out, which those of `before` were listed before.
+    pub(super) async fn settle_row(
+        &self,
+        account: &ProviderAccount,
+        row: &ArrivedMoney,
+        before: &[ArrivedMoney],
+        window: &mut SweepWindow,
+        actor: &Actor,
+    ) -> Result<Row, StoreError> {
+        let Some(payment) = self.payment_of_row(account, row).await? else { return self.raise_row(row).await };
+        let Some(charge) = charge_of_row(&payment, row) else { return self.raise_row(row).await };
+        let known: Vec<&Receipt> = charge.state.funds().into_iter().flat_map(Funds::receipts).collect();
+        if known.iter().any(|receipt| Some(&receipt.payment_ref) == row.payment_ref.as_ref()) {
+            return Ok(Row::Known);
+        }
+        let mut named = charge.clone();
+        if let (None, Some(told)) = (charge.provider_ref(), &row.charge_ref) {
+            named.opening = Opening::Found { provider_ref: told.clone(), at: row.updated_at };
+        }
+        let (budget, class) = (&self.ports.budget, BudgetClass::Confirm);
+        if let Reservation::Wait(_) = budget.reserve(&account.provider, &account.id, Endpoint::Inquire, class, 1).await
+        {
+            return Ok(Row::Left);
+        }
+        let snapshot = match self.ask(&payment, &named, row.payment_ref.as_slice(), self.policies.inquire_within).await
+        {
+            Ok(snapshot) => snapshot,
+            Err(ProviderOrStore::Store(store)) => return Err(store),
+            Err(ProviderOrStore::Provider(error)) if matches!(error.kind, ProviderErrorKind::RateLimited { .. }) => {
+                return Ok(Row::Left);
+            }
+            Err(ProviderOrStore::Provider(_)) => return self.leave_row(&payment, charge, row, window, actor).await,
+        };
+        // A charge may have been paid several times: so many payments must be known by this row.
+        let is_rival = |earlier: &&ArrivedMoney| is_same_charge(earlier, row) && may_be_of(earlier.created_at, row);
+        let nth = before.iter().filter(is_rival).count() + 1;
+        // Money of another amount, too: it is recorded as an exception.
+        let is_borne_out = is_borne_out(row, nth, known.into_iter().chain(&snapshot.receipts));
+        match self.take_in(&payment, &charge.id, &snapshot, actor, |_| ()).await {
+            Ok(Absorbed::Changed) if is_borne_out => Ok(Row::News),
+            Ok(Absorbed::Nothing | Absorbed::Foreign) if is_borne_out => Ok(Row::Known),
+            Ok(Absorbed::Changed | Absorbed::Nothing | Absorbed::Foreign) => {
+                self.leave_row(&payment, charge, row, window, actor).await
+            }
+            Err(DecideError::Store(store)) => Err(store),
+            Err(DecideError::Contended | DecideError::Commit(_)) => Ok(Row::Left),
+        }
+    }
+
+    /// A row that could not be borne out is asked about again, less and less often; in the end it is put
+    /// before a person, so that it neither holds the window for ever nor is forgotten.
+    async fn leave_row(
+        &self,
+        payment: &Payment,
+        charge: &Charge,
+        row: &ArrivedMoney,
+        window: &mut SweepWindow,
+        actor: &Actor,
+    ) -> Result<Row, StoreError> {
+        if !window.count_in_vain(row, self.ports.clock.now()) {
+            return Ok(Row::Left);
+        }
+        let misfit = unmatched(row);
+        let (id, charge) = (payment.id, charge.id);
+        let raised = self.decide(&payment.merchant, &payment.order_code, actor, |dossier| {
+            dossier.raise(&id, Some(charge), misfit.clone());
+        });
+        match raised.await {
+            Ok(()) => Ok(Row::Unmatched),
+            Err(DecideError::Store(store)) => Err(store),
+            Err(DecideError::Contended | DecideError::Commit(_)) => Ok(Row::Left),
+        }
+    }
+
+    /// Puts money before a person that belongs to no charge we know, once. A reference that is none of ours is somebody
+    /// else's affair: the account may serve others as well.
+    async fn raise_row(&self, row: &ArrivedMoney) -> Result<Row, StoreError> {
+        if !row.our_reference.as_deref().is_some_and(OurReference::resembles) {
+            return Ok(Row::Foreign);
+        }
+        let id = ExceptionId::new(self.ports.ids.uuid());
+        let exception = MoneyException::of_nobody(id, unmatched(row), self.ports.clock.now());
+        let work = UnitOfWork { exceptions: vec![ExceptionWrite::Raise(exception)], ..UnitOfWork::default() };
+        match self.commit(&work).await {
+            Ok(()) => Ok(Row::Unmatched),
+            Err(CommitError::Store(store)) => Err(store),
+            Err(_contended) => Ok(Row::Left),
+        }
+    }
+
+    async fn payment_of_row(
+        &self,
+        account: &ProviderAccount,
+        row: &ArrivedMoney,
+    ) -> Result<Option<Payment>, StoreError> {
+        let (payments, provider) = (&self.ports.payments, &account.provider);
+        if let Some(charge_ref) = &row.charge_ref
+            && let Some(payment) = payments.by_account_ref(provider, &account.id, charge_ref).await?
+        {
+            return Ok(Some(payment));
+        }
+        match row.our_reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok()) {
+            Some(reference) => payments.by_our_reference(provider, &account.id, &reference).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// Money of a row that nothing fits, or that nobody bore out.
+fn unmatched(row: &ArrivedMoney) -> Misfit {
+    // Where the listing names no payment object, its row is all there is to look it up by.
+    let named = row.payment_ref.as_ref().unwrap_or(&row.row_ref);
+    Misfit::Unmatched { source: MoneySource::Receipt(named.clone()), claimed: Some(row.money.clone()) }
+}
+
+fn charge_of_row<'a>(payment: &'a Payment, row: &ArrivedMoney) -> Option<&'a Charge> {
+    let by_ref = row.charge_ref.as_ref().and_then(|charge_ref| payment.charge_by_provider_ref(charge_ref));
+    let by_reference = row.our_reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok());
+    by_ref.or_else(|| by_reference.and_then(|reference| payment.charge_by_reference(&reference)))
+}
+
+/// Whether there is money for a row, and for so many rows of its charge that may be of the same money.
+fn is_borne_out<'a>(row: &ArrivedMoney, nth: usize, money: impl Iterator<Item = &'a Receipt>) -> bool {
+    let is_its_own = |receipt: &&Receipt| match &row.payment_ref {
+        Some(named) => named == &receipt.payment_ref,
+        None => may_be_of(receipt.paid_at, row),
+    };
+    let own: BTreeSet<&ProviderRef> = money.filter(is_its_own).map(|receipt| &receipt.payment_ref).collect();
+    own.len() >= if row.payment_ref.is_some() { 1 } else { nth }
+}
+
+/// Whether what happened then may be what a row tells of: rows that are farther apart are not listed together,
+/// and each must have money of its own.
+fn may_be_of(at: Timestamp, row: &ArrivedMoney) -> bool {
+    at.since(row.created_at).max(row.created_at.since(at)) <= OVERLAP
+}
+
+fn is_same_charge(one: &ArrivedMoney, other: &ArrivedMoney) -> bool {
+    (&one.charge_ref, &one.our_reference) == (&other.charge_ref, &other.our_reference)
+}
