@@ -128,8 +128,9 @@ impl App {
                 midtrans.base_url.clone().or_else(of_sandbox)
             }),
         };
-        let Wired { gateway, feed, readiness, upkeep } = wire(&config, addresses, Arc::clone(&store), clock).await?;
         let tasks = Tasks::here();
+        let wired = wire(&config, addresses, Arc::clone(&store), clock, &tasks).await?;
+        let Wired { gateway, feed, readiness, upkeep } = wired;
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
         let workers = Arc::new(Workers::new(Arc::clone(&gateway), clock, tasks.clone(), feed));
         let signer = LinkSigner::new(&SecretString::from(config.link_secret.expose()))?;

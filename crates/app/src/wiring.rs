@@ -21,6 +21,7 @@ use crate::probe::Failpoints;
 use crate::readiness::{GuardedMidtrans, GuardedXendit, Readiness};
 use crate::store::{CallLimits, Nodes, Store};
 use crate::system::{SystemClock, TimedIds};
+use crate::tasks::Tasks;
 
 /// Why the parts do not fit together.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,7 @@ pub(crate) async fn wire(
     addresses: Addresses,
     store: Arc<dyn Store>,
     system: SystemClock,
+    tasks: &Tasks,
 ) -> Result<Wired, WiringError> {
     let feed = Arc::new(Feed::default());
     let Nodes { wakeups, clock: shared, upkeep } = store.nodes(feed.clone(), Arc::new(system)).await;
@@ -101,6 +103,7 @@ pub(crate) async fn wire(
         clock,
         ids: Arc::new(TimedIds::by(system)),
         probe,
+        background: Arc::new(tasks.clone()),
         providers: all,
         webhooks,
     };

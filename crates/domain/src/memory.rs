@@ -6,6 +6,7 @@
 //! `mstore-pay-conformance`.
 
 mod accounts;
+mod background;
 mod budget;
 mod clock;
 mod feed;
@@ -18,6 +19,7 @@ mod watches;
 mod world;
 
 pub use accounts::{MemoryAccounts, MerchantAccount};
+pub use background::MemoryBackground;
 pub use budget::{Grant, MemoryBudget, SlidingWindow, WindowState};
 pub use clock::ManualClock;
 pub use feed::MemoryFeed;

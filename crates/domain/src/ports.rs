@@ -3,6 +3,7 @@
 
 mod accounts;
 mod anchors;
+mod background;
 mod budget;
 mod clock;
 mod error;
@@ -23,6 +24,7 @@ mod webhook_source;
 
 pub use accounts::AccountDirectory;
 pub use anchors::{Anchored, AuditAnchors};
+pub use background::{Background, Unattended};
 pub use budget::{BudgetClass, Endpoint, RateBudget, RateLimitStatus, Reservation};
 pub use clock::{Clock, IdGenerator};
 pub use error::{CommitError, StoreError};
@@ -47,10 +49,10 @@ pub use webhook_source::WebhookSource;
 
 #[cfg(feature = "mocks")]
 pub use {
-    accounts::MockAccountDirectory, anchors::MockAuditAnchors, budget::MockRateBudget, clock::MockClock,
-    clock::MockIdGenerator, inbox::MockWebhookInbox, ledger::MockTransactionLedger, offline::MockOfflineStore,
-    orders::MockOrderRepository, outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository,
-    probe::MockProbe, provider::MockPaymentProvider, records::MockExceptionStore, records::MockIdempotencyStore,
-    records::MockTimeline, retention::MockRetention, wakeups::MockWakeups, watches::MockWatches,
-    webhook_source::MockWebhookSource,
+    accounts::MockAccountDirectory, anchors::MockAuditAnchors, background::MockBackground, budget::MockRateBudget,
+    clock::MockClock, clock::MockIdGenerator, inbox::MockWebhookInbox, ledger::MockTransactionLedger,
+    offline::MockOfflineStore, orders::MockOrderRepository, outbox::MockEventPublisher, outbox::MockOutbox,
+    payments::MockPaymentRepository, probe::MockProbe, provider::MockPaymentProvider, records::MockExceptionStore,
+    records::MockIdempotencyStore, records::MockTimeline, retention::MockRetention, wakeups::MockWakeups,
+    watches::MockWatches, webhook_source::MockWebhookSource,
 };

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    ManualClock, MemoryAccounts, MemoryBudget, MemoryFeed, MemoryStore, MemoryWatches, PollingWakeups,
-    ScriptedProvider, ScriptedWebhooks, SequentialIds,
+    ManualClock, MemoryAccounts, MemoryBackground, MemoryBudget, MemoryFeed, MemoryStore, MemoryWatches,
+    PollingWakeups, ScriptedProvider, ScriptedWebhooks, SequentialIds,
 };
 use crate::account::{AccountMode, ProviderAccount, SharedSecret, WebhookSecrets};
 use crate::gateway::{Gateway, Policies, Ports};
@@ -25,6 +25,8 @@ pub struct MemoryWorld {
     pub account: ProviderAccount,
     /// What was published.
     pub feed: Arc<MemoryFeed>,
+    /// Work that nobody waits for.
+    pub background: Arc<MemoryBackground>,
     ids: Arc<SequentialIds>,
 }
 
@@ -48,6 +50,7 @@ impl MemoryWorld {
             store: Arc::new(MemoryStore::new(Self::clock_port(&clock))),
             provider: Arc::new(ScriptedProvider::new(provider, Self::clock_port(&clock))),
             feed: Arc::new(MemoryFeed::default()),
+            background: Arc::new(MemoryBackground::default()),
             ids: Arc::new(SequentialIds::new(1)),
             account,
             clock,
@@ -82,6 +85,7 @@ impl MemoryWorld {
             clock: Self::clock_port(&self.clock),
             ids,
             probe: Arc::new(NoProbe),
+            background: Arc::<MemoryBackground>::clone(&self.background),
             providers: vec![Arc::<ScriptedProvider>::clone(&self.provider)],
             webhooks: vec![Arc::new(ScriptedWebhooks::of(self.account.provider.clone()))],
         }
