@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, value_parser};
 
 pub use database::{Database, NotADatabase, PostgresUrl};
-pub use effective::{Config, HttpLimits, MidtransSettings, XenditSettings};
+pub use effective::{Config, HttpLimits, LedgerSettings, MidtransSettings, XenditSettings};
 pub use environment::{AppEnv, LogFormat};
 pub use jwt::{JwtAlgorithm, JwtKey, JwtSettings};
 pub use limit::{Days, PerMinute};
@@ -58,6 +58,9 @@ pub struct Settings {
     /// Midtrans.
     #[command(flatten)]
     pub midtrans: MidtransArgs,
+    /// The transaction service that owns the orders.
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
     /// How the gateway decides.
     #[command(flatten)]
     pub policy: PolicyArgs,
@@ -172,6 +175,21 @@ pub struct MidtransArgs {
     /// The national merchant id that the account's QR codes must carry; absent: not checked.
     #[arg(long, env = "MIDTRANS_NMID")]
     pub midtrans_nmid: Option<String>,
+}
+
+/// A transaction service of somebody else. Without one the orders are those registered here.
+#[derive(Debug, Clone, Args)]
+pub struct LedgerArgs {
+    /// Where the transaction service is that is asked about orders and told of payments; absent: the orders registered
+    /// here.
+    #[arg(long, env = "LEDGER_BASE_URL")]
+    pub ledger_base_url: Option<String>,
+    /// The bearer token that it is shown.
+    #[arg(long, env = "LEDGER_TOKEN", hide_env_values = true)]
+    pub ledger_token: Option<SecretText>,
+    /// File with the value of `LEDGER_TOKEN`.
+    #[arg(long, env = "LEDGER_TOKEN_FILE")]
+    pub ledger_token_file: Option<PathBuf>,
 }
 
 /// How the gateway decides.

@@ -29,7 +29,7 @@ pub use auth::{MintError, Role, TokenRequest};
 pub use cli::{Cli, run};
 pub use config::{
     AccessSettings, AppEnv, Config, ConfigError, Database, Days, EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey,
-    JwtSettings, LimitArgs, LogFormat, MidtransArgs, MidtransSettings, NotADatabase, PerMinute, PolicyArgs,
-    PostgresUrl, RetentionArgs, SecretText, Settings, TimeArgs, XenditArgs, XenditSettings,
+    JwtSettings, LedgerArgs, LedgerSettings, LimitArgs, LogFormat, MidtransArgs, MidtransSettings, NotADatabase,
+    PerMinute, PolicyArgs, PostgresUrl, RetentionArgs, SecretText, Settings, TimeArgs, XenditArgs, XenditSettings,
 };
 pub use store::{CallLimits, Nodes, OpenStoreError, Store, open_store, open_store_to_read};

@@ -9,9 +9,10 @@ use mstore_pay_domain::gateway::{Gateway, Policies, Ports};
 use mstore_pay_domain::ids::{AccountId, IdError, ProviderId};
 use mstore_pay_domain::memory::MemoryAccounts;
 use mstore_pay_domain::own_ledger::OwnLedger;
-use mstore_pay_domain::ports::{Clock, NoProbe, PaymentProvider, Probe, RateBudget, WebhookSource};
+use mstore_pay_domain::ports::{Clock, NoProbe, PaymentProvider, Probe, RateBudget, TransactionLedger, WebhookSource};
 use mstore_pay_midtrans::{ConfigError as MidtransConfigError, Midtrans, MidtransConfig, MidtransWebhooks};
 use mstore_pay_outbound::{HttpClient, HttpError, layered};
+use mstore_pay_remote_ledger::{ConfigError as LedgerConfigError, RemoteLedger, RemoteLedgerConfig};
 use mstore_pay_xendit::{ConfigError as XenditConfigError, Xendit, XenditConfig, XenditWebhooks};
 
 use crate::config::{Config, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX, MidtransSettings, PerMinute};
@@ -32,6 +33,8 @@ pub(crate) enum WiringError {
     Xendit(#[from] XenditConfigError),
     #[error("could not set up Midtrans")]
     Midtrans(#[from] MidtransConfigError),
+    #[error("could not set up the ledger")]
+    Ledger(#[from] LedgerConfigError),
     #[error("could not say where notifications go")]
     Address(#[from] url::ParseError),
     #[error("could not name the provider")]
@@ -95,7 +98,7 @@ pub(crate) async fn wire(
         inbox: store.clone(),
         outbox: store.clone(),
         publisher: feed.clone(),
-        ledger: Arc::new(OwnLedger::new(store.clone(), store.clone())),
+        ledger: ledger(config, &store)?,
         accounts: Arc::new(accounts(config)?),
         budget,
         watches: store.watches(),
@@ -117,6 +120,17 @@ pub(crate) async fn wire(
     };
     let gateway = Arc::new(Gateway::new(ports, policies));
     Ok(Wired { gateway, feed, readiness: Readiness { store, xendit, midtrans }, upkeep })
+}
+
+/// Who owns the orders: our own store, or a service of somebody else.
+fn ledger(config: &Config, store: &Arc<dyn Store>) -> Result<Arc<dyn TransactionLedger>, WiringError> {
+    let Some(settings) = &config.ledger else {
+        return Ok(Arc::new(OwnLedger::new(store.clone(), store.clone())));
+    };
+    let reached = RemoteLedgerConfig::new(&settings.base_url)?;
+    let token = settings.token.as_ref().and_then(|token| SharedSecret::new(token.expose()));
+    let reached = token.into_iter().fold(reached, RemoteLedgerConfig::with_token);
+    Ok(Arc::new(RemoteLedger::new(HttpClient::new()?, reached)))
 }
 
 /// Who opens charges, and who reads what they tell.

@@ -36,7 +36,7 @@ impl Script {
     fn take_in(&mut self, request: &SeenRequest) -> Reply {
         self.seen.push(request.clone());
         let rule = self.rules.iter_mut().rev().find(|rule| rule.fits(request));
-        rule.map_or_else(|| Reply::json(404, "{}"), Rule::next)
+        rule.map_or_else(|| Reply::json(404, "{}"), |rule| rule.next(request))
     }
 }
 
@@ -72,6 +72,18 @@ impl WireStub {
     /// then on. Rules made later go first; what fits no rule is answered 404.
     pub fn on(&self, method: &str, path_start: &str, replies: impl IntoIterator<Item = Reply>) {
         let rule = Rule::new(method, path_start, replies);
+        lock(&self.script).rules.push(rule);
+    }
+
+    /// Replies to requests of that method whose path starts so with what `answer` makes of each: for a server that
+    /// remembers. Rules made later go first.
+    pub fn answering(
+        &self,
+        method: &str,
+        path_start: &str,
+        answer: impl FnMut(&SeenRequest) -> Reply + Send + 'static,
+    ) {
+        let rule = Rule::answering(method, path_start, Box::new(answer));
         lock(&self.script).rules.push(rule);
     }
 

@@ -209,13 +209,19 @@ impl Misfit {
             Self::OutcomeUnknown => String::new(),
         }
     }
+
+    /// What makes it the same exception when it is raised again, about this charge or about none.
+    #[must_use]
+    pub fn key(&self, charge: Option<&ChargeId>) -> String {
+        let charge = charge.map(ToString::to_string).unwrap_or_default();
+        format!("{}/{charge}/{}", self.kind(), self.subject())
+    }
 }
 
 impl MoneyException {
     /// What makes it the same exception when it is raised again.
     #[must_use]
     pub fn key(&self) -> String {
-        let charge = self.charge.map(|charge| charge.to_string()).unwrap_or_default();
-        format!("{}/{charge}/{}", self.misfit.kind(), self.misfit.subject())
+        self.misfit.key(self.charge.as_ref())
     }
 }

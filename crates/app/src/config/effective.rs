@@ -39,6 +39,8 @@ pub struct Config {
     pub xendit: XenditSettings,
     /// Midtrans, if it takes part.
     pub midtrans: Option<MidtransSettings>,
+    /// The transaction service of somebody else, if that owns the orders.
+    pub ledger: Option<LedgerSettings>,
     /// Merchants that the environment's accounts serve; empty: all.
     pub main_account_merchants: Vec<MerchantId>,
     /// In which order providers are tried.
@@ -93,6 +95,15 @@ pub struct MidtransSettings {
     pub nmid: Option<String>,
     /// Calls a minute for each account and endpoint.
     pub rate_limit: PerMinute,
+}
+
+/// How a transaction service of somebody else is reached.
+#[derive(Debug, Clone)]
+pub struct LedgerSettings {
+    /// Where it is.
+    pub base_url: String,
+    /// What it is shown.
+    pub token: Option<SecretText>,
 }
 
 /// What is enough.

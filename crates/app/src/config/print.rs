@@ -44,6 +44,8 @@ impl Config {
             ("MIDTRANS_SERVER_KEY", secret(self.midtrans.is_some())),
             ("MIDTRANS_CORE_BASE_URL", self.midtrans_base_url()),
             ("MIDTRANS_RATE_LIMIT", self.midtrans.as_ref().map(|of| of.rate_limit.to_string()).unwrap_or_default()),
+            ("LEDGER_BASE_URL", self.ledger.as_ref().map(|ledger| ledger.base_url.clone()).unwrap_or_default()),
+            ("LEDGER_TOKEN", secret(self.ledger.as_ref().is_some_and(|ledger| ledger.token.is_some()))),
             ("MAIN_ACCOUNT_MERCHANTS", list(&mut merchants.iter())),
             ("CONFIRM_WEBHOOKS", self.confirm_webhooks_word().to_owned()),
             ("FAILOVER_ON_UNKNOWN", self.failover_word().to_owned()),

@@ -10,10 +10,12 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use mstore_pay_remote_ledger::RemoteLedgerConfig;
 use mstore_pay_sandbox::{RateLimit, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT};
 
 use super::{
-    Config, Database, HttpLimits, JwtSettings, LogFormat, SecretText, Settings, XenditArgs, XenditSettings, jwt, secret,
+    Config, Database, HttpLimits, JwtSettings, LedgerArgs, LedgerSettings, LogFormat, SecretText, Settings, XenditArgs,
+    XenditSettings, jwt, secret,
 };
 
 /// Shortest secret that we sign or verify with, in bytes: as long as the digest.
@@ -85,6 +87,7 @@ impl Settings {
             faults.keep(self.database_url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}")));
         let xendit = xendit_settings(&self.xendit, &secrets, sandboxed, faults);
         let midtrans = midtrans::settings(&self.midtrans, &secrets, production, sandboxed, faults);
+        let ledger = ledger_settings(&self.ledger, &secrets, faults);
         let jwt = self.jwt_settings(&secrets, faults);
         let role_map = faults.keep(policies::role_map(&self.access.role_map));
         let merchants = faults.keep(policies::merchants(&self.xendit.main_account_merchants));
@@ -112,6 +115,7 @@ impl Settings {
             role_map: role_map?,
             xendit: xendit?,
             midtrans,
+            ledger,
             main_account_merchants: merchants?,
             provider_order: provider_order?,
             provider_order_text: self.policy.provider_order,
@@ -174,6 +178,7 @@ pub(super) struct Secrets {
     pub(super) xendit_token: Option<SecretText>,
     pub(super) xendit_token_previous: Option<SecretText>,
     pub(super) midtrans_key: Option<SecretText>,
+    pub(super) ledger_token: Option<SecretText>,
 }
 
 impl Secrets {
@@ -189,7 +194,9 @@ impl Secrets {
                 }
             }
         };
+        let ledger = &settings.ledger;
         Self {
+            ledger_token: read("LEDGER_TOKEN", &ledger.ledger_token, &ledger.ledger_token_file),
             link: read("LINK_SECRET", &access.link_secret, &access.link_secret_file),
             jwt: read("SYSTEM_JWT_SECRET", &access.system_jwt_secret, &access.system_jwt_secret_file),
             jwt_keys: read("JWT_KEYS", &access.jwt_keys, &access.jwt_keys_file),
@@ -231,6 +238,19 @@ fn xendit_settings(
         nmid: nmid.or_else(|| sandboxed.then(|| mstore_pay_sandbox::NMID_DEFAULT.to_owned())),
         rate_limit: args.xendit_rate_limit,
     })
+}
+
+/// How a transaction service of somebody else is reached; none where the orders are ours.
+fn ledger_settings(args: &LedgerArgs, secrets: &Secrets, faults: &mut Faults) -> Option<LedgerSettings> {
+    let Some(base_url) = args.ledger_base_url.clone().filter(|url| !url.trim().is_empty()) else {
+        if secrets.ledger_token.is_some() {
+            faults.add("LEDGER_TOKEN is given without LEDGER_BASE_URL");
+        }
+        return None;
+    };
+    let usable = RemoteLedgerConfig::new(&base_url).map_err(|error| format!("LEDGER_BASE_URL: {error}"));
+    faults.keep(usable)?;
+    Some(LedgerSettings { base_url, token: secrets.ledger_token.clone() })
 }
 
 /// A default that exists outside production only.

@@ -14,6 +14,7 @@ mod feed;
 pub(crate) mod house;
 mod idempotency;
 mod keeping;
+mod ledger;
 mod listing;
 mod methods;
 mod midtrans;

@@ -89,11 +89,21 @@ fn nothing_of_a_test_is_let_in() {
         ("--time-scale=60", "TIME_SCALE"),
         ("--time-origin=2026-01-01T00:00:00Z", "TIME_ORIGIN"),
         ("--database-url=mysql://localhost/pay", "DATABASE_URL"),
+        ("--ledger-token=of-the-ledger", "LEDGER_TOKEN"),
+        ("--ledger-base-url=https://pos.example.com", "LEDGER_TOKEN is missing"),
         ("--xendit-api=v1", "XENDIT_API"),
         ("--confirm-webhooks=sometimes", "CONFIRM_WEBHOOKS"),
     ] {
         check(&faults(&[&GOOD[..], &[bad]].concat()), setting);
     }
+}
+
+#[test]
+fn somebody_elses_ledger_is_reached_safely() {
+    let faults_at = |url: &str| faults(&[&GOOD[..], &["--ledger-token=of-the-ledger", url]].concat());
+    assert_eq!(faults_at("--ledger-base-url=https://pos.example.com/ledger"), Vec::<String>::new());
+    check(&faults_at("--ledger-base-url=http://pos.example.com/ledger"), "LEDGER_BASE_URL is not https");
+    check(&faults_at("--ledger-base-url=https://pos.example.com/?a=b"), "LEDGER_BASE_URL");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! How the server replies.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
 
 use super::SeenRequest;
@@ -97,25 +98,55 @@ fn header(name: &str, value: &str) -> (String, String) {
 pub(super) struct Rule {
     method: String,
     path_start: String,
-    replies: VecDeque<Reply>,
+    replies: Replies,
+}
+
+/// Where replies come from.
+enum Replies {
+    /// In turn, the last one from then on.
+    Scripted(VecDeque<Reply>),
+    /// From whoever looks at the request.
+    Answered(Box<dyn FnMut(&SeenRequest) -> Reply + Send>),
+}
+
+impl fmt::Debug for Replies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scripted(replies) => f.debug_tuple("Scripted").field(replies).finish(),
+            Self::Answered(_) => f.write_str("Answered"),
+        }
+    }
 }
 
 impl Rule {
     pub(super) fn new(method: &str, path_start: &str, replies: impl IntoIterator<Item = Reply>) -> Self {
         let replies: VecDeque<Reply> = replies.into_iter().collect();
         assert!(!replies.is_empty(), "a rule has a reply");
-        Self { method: method.to_owned(), path_start: path_start.to_owned(), replies }
+        Self { method: method.to_owned(), path_start: path_start.to_owned(), replies: Replies::Scripted(replies) }
+    }
+
+    pub(super) fn answering(
+        method: &str,
+        path_start: &str,
+        answer: Box<dyn FnMut(&SeenRequest) -> Reply + Send>,
+    ) -> Self {
+        Self { method: method.to_owned(), path_start: path_start.to_owned(), replies: Replies::Answered(answer) }
     }
 
     pub(super) fn fits(&self, request: &SeenRequest) -> bool {
         request.method == self.method && request.path.starts_with(&self.path_start)
     }
 
-    pub(super) fn next(&mut self) -> Reply {
-        let reply = self.replies.pop_front().expect("the last reply stays");
-        if self.replies.is_empty() {
-            self.replies.push_back(reply.clone());
+    pub(super) fn next(&mut self, request: &SeenRequest) -> Reply {
+        match &mut self.replies {
+            Replies::Answered(answer) => answer(request),
+            Replies::Scripted(replies) => {
+                let reply = replies.pop_front().expect("the last reply stays");
+                if replies.is_empty() {
+                    replies.push_back(reply.clone());
+                }
+                reply
+            }
         }
-        reply
     }
 }

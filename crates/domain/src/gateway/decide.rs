@@ -78,7 +78,7 @@ impl Gateway {
     }
 
     /// The keys of all exceptions of these payments.
-    async fn raised_for(&self, payments: BTreeSet<PaymentId>) -> Result<Vec<String>, StoreError> {
+    pub(super) async fn raised_for(&self, payments: BTreeSet<PaymentId>) -> Result<Vec<String>, StoreError> {
         let mut keys = Vec::new();
         for payment in payments {
             let raised =

@@ -112,6 +112,12 @@ impl Gateway {
                 self.settle_drifted(leased, notification, payment, charge).await
             };
         }
+        let misfit = misfits::of_claim(leased, payment, notification);
+        if let Some(misfit) = &misfit
+            && self.raised_for([payment.id].into()).await?.contains(&misfit.key(Some(charge)))
+        {
+            return self.mark(UnitOfWork::default(), leased, misfits::parked(), Settled::Parked).await;
+        }
         let snapshot = match self.bear_out(leased, notification, payment, known).await? {
             Ok(snapshot) => snapshot,
             Err(NotNow::Waits(pause)) => return self.wait_to_ask(leased, payment, pause).await,
@@ -119,13 +125,11 @@ impl Gateway {
         };
         let borne_out = is_borne_out(notification, known, &snapshot);
         let id = payment.id;
-        let misfit = misfits::of_claim(leased, payment, notification).filter(|_| !borne_out);
-        let fate = if misfit.is_some() {
-            InboxFate::Parked { why: "its claim does not fit".to_owned() }
-        } else {
-            InboxFate::Done
+        let misfit = misfit.filter(|_| !borne_out);
+        let (fate, settled) = match misfit {
+            Some(_) => (misfits::parked(), Settled::Parked),
+            None => (InboxFate::Done, Settled::Done),
         };
-        let settled = if misfit.is_some() { Settled::Parked } else { Settled::Done };
         if !borne_out && misfit.is_none() {
             self.absorb_only(payment, charge, &snapshot).await?;
             return self.not_now(leased, NotNow::Denied).await;

@@ -66,6 +66,21 @@ fn a_claim_of_another_amount_is_parked_for_a_person() {
 }
 
 #[test]
+fn a_claim_that_a_person_has_is_kept_and_asked_about_no_more() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let charge = shop.books()[0].charge_ref.to_string();
+    let body = format!("event=paid\ncharge={charge}\norder=TRX-1\namount=1\npayment=pay-x");
+    assert_eq!(shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body)), Some(Settled::Parked));
+    let (asked, recorded) = (shop.world.provider.calls(), shop.record(&payment.id));
+    assert_eq!(block_on(shop.gateway.rematch()).unwrap(), 1);
+    shop.work();
+    assert_eq!((shop.world.provider.calls(), shop.record(&payment.id)), (asked, recorded));
+    assert_eq!(shop.exceptions(), ["underpaid"]);
+    assert_eq!(block_on(shop.gateway.rematch()).unwrap(), 1, "it is kept");
+}
+
+#[test]
 fn real_money_of_another_amount_is_kept_and_never_success() {
     let shop = Shop::open();
     let payment = shop.sell("TRX-1");

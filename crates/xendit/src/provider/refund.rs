@@ -49,13 +49,16 @@ async fn request_of(talk: &Talk<'_>, id: &ProviderRef) -> Result<ProviderRef, Pr
     session.request.ok_or_else(|| talk.error(ProviderErrorKind::InvalidRequest, Certainty::NotApplied))
 }
 
+/// A refund under our name is there already: which one, the listing tells. That the listing cannot be read says nothing
+/// about the refund.
 async fn asked_before(
     talk: &Talk<'_>,
     refund: &RefundCharge,
     made_on: &ProviderRef,
     refused: ProviderError,
 ) -> Result<RefundOutcome, ProviderError> {
-    let (reply, listed) = refunds_of(talk, made_on).await?;
+    let listing = refunds_of(talk, made_on).await;
+    let (reply, listed) = listing.map_err(|error| ProviderError { certainty: Certainty::Unknown, ..error })?;
     let name = request::refunds::reference(refund);
     let Some(told) = listed.into_iter().find(|listed| listed.reference.as_deref() == Some(name.as_str())) else {
         return Err(refused);

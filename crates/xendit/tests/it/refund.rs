@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mstore_pay_conformance::wire::{Reply, WireStub};
 use mstore_pay_domain::charge::RefundFact;
 use mstore_pay_domain::ids::{ProviderRef, RefundId};
 use mstore_pay_domain::method::Method;
@@ -14,7 +15,7 @@ use mstore_pay_xendit::XenditApi;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::support::{Bench, WITHIN, charge, query};
+use crate::support::{Bench, WITHIN, account, adapter, charge, query};
 
 /// What a customer brings back, of a charge that they paid.
 struct Sold {
@@ -100,6 +101,17 @@ async fn a_refund_whose_answer_was_lost_is_found_under_its_id() {
     };
     let facts = gone_back(&bench, &sold).await;
     assert_eq!(facts.iter().map(|fact| &fact.refund_ref).collect::<Vec<_>>(), [&refund_ref]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_there_already_is_not_taken_for_undone_because_it_cannot_be_looked_up() {
+    let stub = WireStub::start().await;
+    stub.on("POST", "/refunds", [Reply::json(409, r#"{"error_code":"DUPLICATE_ERROR","message":"is there"}"#)]);
+    stub.on("GET", "/refunds", [Reply::json(429, r#"{"error_code":"RATE_LIMIT_EXCEEDED","message":"later"}"#)]);
+    let reference = |text: &str| ProviderRef::parse(text).unwrap();
+    let sold = Sold { charge_ref: reference("pr-2b6e7f10"), payment_ref: reference("py-2b6e7f11") };
+    let asked = adapter(&stub.base_url(), XenditApi::V3).refund(&account(), &refund(&sold, 1)).await;
+    check(asked, (Kind::RateLimited { retry_after: None }, Certainty::Unknown));
 }
 
 #[tokio::test(flavor = "multi_thread")]

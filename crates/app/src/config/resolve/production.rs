@@ -60,6 +60,15 @@ pub(super) fn check(settings: &Settings, secrets: &Secrets, faults: &mut Faults)
     if settings.midtrans.midtrans_core_base_url.as_deref().is_some_and(|url| !is_public_https(url)) {
         faults.add("MIDTRANS_CORE_BASE_URL is not https on a public host");
     }
+    if let Some(url) = settings.ledger.ledger_base_url.as_deref() {
+        // It may well be a neighbour: the shop's own network is no fault here.
+        if !url.starts_with("https://") {
+            faults.add("LEDGER_BASE_URL is not https");
+        }
+        if secrets.ledger_token.is_none() {
+            faults.add("LEDGER_TOKEN is missing: anybody could ask the ledger");
+        }
+    }
     if settings.time.time_scale.get() > 1 || settings.time.time_origin.is_some() {
         faults.add("TIME_SCALE and TIME_ORIGIN are for tests only: payments with real money age in real time");
     }

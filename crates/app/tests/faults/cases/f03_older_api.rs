@@ -144,10 +144,11 @@ async fn f05_killed_between_the_older_apis_answer_and_the_commit_the_object_is_a
         }
     }
     let (all, second, double_paid) = objects(&shop).await;
-    shop.judge("F05 v2").await;
+    let judged = shop.judge("F05 v2").await;
     println!(
-        "F05 v2 n={n} orphans=0 objects={all} second_objects={} double_paid={double_paid} not_sold={} \
+        "F05 v2 n={n} orphans={} objects={all} second_objects={} double_paid={double_paid} not_sold={} \
          sold_and_paid_again_max={}ms",
+        judged.broken("I2"),
         second.len(),
         broken.len(),
         percentile(delays, 100)

@@ -40,8 +40,8 @@ async fn s21_a_cards_token_is_in_no_record_of_ours() {
         .iter()
         .filter(|call| call.method == "POST" && call.body.to_string().contains(Secrets::CARD_TOKENS))
         .count();
-    shop.judge("S21").await;
-    println!("S21 n={n} tokens_sent={with_token} tokens_in_store=0 tokens_in_logs=0 unpaid={}", unpaid.len());
+    let judged = shop.judge("S21").await;
+    println!("S21 n={n} tokens_sent={with_token} secrets_told={} unpaid={}", judged.broken("I12"), unpaid.len());
     assert!(unpaid.is_empty(), "not paid:\n{}", unpaid.join("\n"));
     assert!(u64::try_from(with_token).expect("a count") >= n, "the tokens never went to the provider");
 }

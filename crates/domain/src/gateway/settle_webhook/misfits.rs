@@ -21,6 +21,11 @@ pub(super) fn of_claim(leased: &LeasedDelivery, payment: &Payment, notification:
     }
 }
 
+/// What becomes of a delivery whose claim does not fit. A person has it: it is kept, and asked about no more.
+pub(super) fn parked() -> InboxFate {
+    InboxFate::Parked { why: "its claim does not fit".to_owned() }
+}
+
 /// A claim of money that fits nothing, or that nobody bore out.
 pub(super) fn unmatched(leased: &LeasedDelivery, notification: &Notification) -> Misfit {
     let claimed = match &notification.amount {

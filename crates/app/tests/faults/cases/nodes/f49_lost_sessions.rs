@@ -66,10 +66,11 @@ async fn f49_a_node_taken_for_dead_while_it_works_does_nothing_twice() {
     let log = fs::read_to_string(shop.rig.log()).expect("the gateways' log");
     let thought_dead = log.matches("nodes are gone").count();
     let objects = shop.rig.control.charges().await.len();
-    shop.judge("F49").await;
+    let judged = shop.judge("F49").await;
     println!(
-        "F49 n={n} nodes=2 sales={} thought_dead={thought_dead} objects={objects} doubled_effects=0 qr_after_max={}ms",
+        "F49 n={n} nodes=2 sales={} thought_dead={thought_dead} objects={objects} doubled_effects={} qr_after_max={}ms",
         n * SALES,
+        judged.broken("I7"),
         percentile(delays, 100)
     );
     assert!(thought_dead > 0, "no node that lived was taken for dead");
