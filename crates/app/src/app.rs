@@ -128,9 +128,9 @@ impl App {
                 midtrans.addresses.clone().or_else(of_sandbox)
             }),
         };
-        let Wired { gateway, feed, readiness, accounts, upkeep, known } =
-            wire(&config, addresses, Arc::clone(&store), clock).await?;
         let tasks = Tasks::here();
+        let wired = wire(&config, addresses, Arc::clone(&store), clock, &tasks).await?;
+        let Wired { gateway, feed, readiness, accounts, upkeep, known } = wired;
         tasks.spawn_beside("keeping in touch with the other nodes", upkeep);
         known.await;
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));

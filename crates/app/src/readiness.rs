@@ -44,8 +44,9 @@ impl Readiness {
 
     /// How every line to a provider stands that was ever used.
     pub(crate) fn lines(&self) -> Vec<LineState> {
-        let xendit = self.xendit.inner().inner().snapshot();
-        let midtrans = self.midtrans.as_ref().map(|midtrans| midtrans.inner().inner().snapshot()).unwrap_or_default();
+        let xendit = self.xendit.inner().inner().inner().snapshot();
+        let midtrans =
+            self.midtrans.as_ref().map(|midtrans| midtrans.inner().inner().inner().snapshot()).unwrap_or_default();
         let of_xendit = xendit.iter().map(|line| line_state(XenditConfig::ID, line));
         of_xendit.chain(midtrans.iter().map(|line| line_state(MidtransConfig::ID, line))).collect()
     }

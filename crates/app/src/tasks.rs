@@ -5,6 +5,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
+use mstore_pay_domain::ports::{Background, Unattended};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -89,6 +90,12 @@ impl Tasks {
     /// Tasks that have not ended.
     pub(crate) fn under_way(&self) -> usize {
         self.tracker.len()
+    }
+}
+
+impl Background for Tasks {
+    fn carry_on(&self, what: &'static str, work: Unattended) {
+        self.spawn(what, work);
     }
 }
 

@@ -26,6 +26,7 @@ use crate::probe::Failpoints;
 use crate::readiness::{GuardedMidtrans, GuardedXendit, Readiness};
 use crate::store::{CallLimits, Nodes, Store};
 use crate::system::{SystemClock, TimedIds};
+use crate::tasks::Tasks;
 use crate::vault::AesVault;
 
 /// Why the parts do not fit together.
@@ -95,6 +96,7 @@ pub(crate) async fn wire(
     addresses: Addresses,
     store: Arc<dyn Store>,
     system: SystemClock,
+    tasks: &Tasks,
 ) -> Result<Wired, WiringError> {
     let feed = Arc::new(Feed::default());
     let Nodes { wakeups, clock: shared, upkeep, known } = store.nodes(feed.clone(), Arc::new(system)).await;
@@ -128,6 +130,7 @@ pub(crate) async fn wire(
         clock,
         ids: Arc::new(TimedIds::by(system)),
         probe,
+        background: Arc::new(tasks.clone()),
         providers: all,
         webhooks,
     };

@@ -64,7 +64,7 @@ use questions::Questions;
 use crate::ids::ProviderId;
 use crate::method::Method;
 use crate::ports::{
-    AccountDirectory, AuditAnchors, Clock, EventPublisher, ExceptionStore, IdGenerator, IdempotencyStore,
+    AccountDirectory, AuditAnchors, Background, Clock, EventPublisher, ExceptionStore, IdGenerator, IdempotencyStore,
     OrderRepository, Outbox, PaymentProvider, PaymentRepository, Probe, RateBudget, Retention, Timeline,
     TransactionLedger, Wakeups, Watches, WebhookInbox, WebhookSource,
 };
@@ -108,6 +108,8 @@ pub struct Ports {
     pub ids: Arc<dyn IdGenerator>,
     /// Points for a fault programme.
     pub probe: Arc<dyn Probe>,
+    /// Work that nobody waits for.
+    pub background: Arc<dyn Background>,
     /// The providers.
     pub providers: Vec<Arc<dyn PaymentProvider>>,
     /// Their webhooks.

@@ -22,6 +22,7 @@ pub mod own_ledger;
 pub mod payment;
 pub mod ports;
 pub mod qr;
+pub mod routing;
 pub mod schedule;
 pub mod time;
 pub mod unit_of_work;

@@ -5,6 +5,7 @@
 //! small provider with books of its own that can be told to misbehave. Both pass the suites of
 //! `mstore-pay-conformance`.
 
+mod background;
 mod budget;
 mod clock;
 mod feed;
@@ -17,6 +18,7 @@ mod wakeups;
 mod watches;
 mod world;
 
+pub use background::MemoryBackground;
 pub use budget::{Grant, MemoryBudget, SlidingWindow, WindowState};
 pub use clock::ManualClock;
 pub use feed::MemoryFeed;

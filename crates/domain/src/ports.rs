@@ -4,6 +4,7 @@
 mod account_store;
 mod accounts;
 mod anchors;
+mod background;
 mod budget;
 mod clock;
 mod error;
@@ -26,6 +27,7 @@ mod webhook_source;
 pub use account_store::{AccountStore, AccountWritten};
 pub use accounts::AccountDirectory;
 pub use anchors::{Anchored, AuditAnchors};
+pub use background::{Background, Unattended};
 pub use budget::{BudgetClass, Endpoint, RateBudget, RateLimitStatus, Reservation};
 pub use clock::{Clock, IdGenerator};
 pub use error::{CommitError, StoreError};
@@ -51,10 +53,11 @@ pub use webhook_source::WebhookSource;
 
 #[cfg(feature = "mocks")]
 pub use {
-    account_store::MockAccountStore, accounts::MockAccountDirectory, anchors::MockAuditAnchors, budget::MockRateBudget,
-    clock::MockClock, clock::MockIdGenerator, inbox::MockWebhookInbox, ledger::MockTransactionLedger,
-    offline::MockOfflineStore, orders::MockOrderRepository, outbox::MockEventPublisher, outbox::MockOutbox,
-    payments::MockPaymentRepository, probe::MockProbe, provider::MockPaymentProvider, records::MockExceptionStore,
-    records::MockIdempotencyStore, records::MockTimeline, retention::MockRetention, vault::MockVault,
-    wakeups::MockWakeups, watches::MockWatches, webhook_source::MockWebhookSource,
+    account_store::MockAccountStore, accounts::MockAccountDirectory, anchors::MockAuditAnchors,
+    background::MockBackground, budget::MockRateBudget, clock::MockClock, clock::MockIdGenerator,
+    inbox::MockWebhookInbox, ledger::MockTransactionLedger, offline::MockOfflineStore, orders::MockOrderRepository,
+    outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository, probe::MockProbe,
+    provider::MockPaymentProvider, records::MockExceptionStore, records::MockIdempotencyStore, records::MockTimeline,
+    retention::MockRetention, vault::MockVault, wakeups::MockWakeups, watches::MockWatches,
+    webhook_source::MockWebhookSource,
 };

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
@@ -35,7 +36,7 @@ pub struct BreakerOpen {
 /// A provider that is not called while it does not answer. Each [`Line`] has a breaker of its own, so
 /// that a wallet that is down takes no QR code with it, nor a listing that fails the confirmations.
 ///
-/// While a line is open its calls end at once with [`ProviderErrorKind::Unavailable`] and
+/// A line is opened by failures and by slowness, never by a provider that answers no. While it is open its calls end at once with [`ProviderErrorKind::Unavailable`] and
 /// [`Certainty::NotApplied`], caused by [`BreakerOpen`]; one call an interval is let through to see. A line on
 /// which the provider said when to come back is left alone until then.
 pub struct CircuitBreaker<P> {
@@ -76,7 +77,9 @@ impl<P: PaymentProvider> CircuitBreaker<P> {
         method: Option<Method>,
     ) -> Result<Ticket, BreakerOpen> {
         let line = Line { account: account.id.clone(), operation, method };
-        self.board.admit(line, self.clock.now())
+        let pushes = method.and_then(|method| self.inner.capabilities(account, method));
+        let pushes = pushes.is_some_and(|offered| offered.risk == Risk::Pushed);
+        self.board.admit(line, pushes, self.clock.now())
     }
 
     fn settle<T>(&self, ticket: Ticket, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {
@@ -124,6 +127,7 @@ impl<P: PaymentProvider> PaymentProvider for CircuitBreaker<P> {
         let line = Line { account: account.id.clone(), operation: Operation::Open, method: Some(method) };
         match self.board.rests_for(&line, self.clock.now()) {
             Some(retry_after) => Availability::Resting { retry_after },
+            None if self.board.is_on_trial(&line, self.clock.now()) => Availability::OnTrial,
             None => self.inner.availability(account, method),
         }
     }

@@ -29,7 +29,8 @@ use lanes::Lanes;
 pub struct BulkheadFull;
 
 /// A provider of which only so many calls are under way at once, counted for each account and kind of
-/// operation: openings that hang leave room for inquiries, and one shop's account for another's.
+/// operation, and openings for each method: openings that hang leave room for inquiries, a wallet's for those of QR
+/// codes, and one shop's account for another's.
 ///
 /// A call that finds no room within a short wait ends with [`ProviderErrorKind::Unavailable`] and
 /// [`Certainty::NotApplied`], caused by [`BulkheadFull`].
@@ -58,9 +59,10 @@ impl<P: PaymentProvider> Bulkhead<P> {
         &self,
         account: &ProviderAccount,
         operation: Operation,
+        method: Option<Method>,
         within: Duration,
     ) -> Result<(OwnedSemaphorePermit, Duration), ProviderError> {
-        let lane = self.lanes.of(&account.id, operation, &self.limits);
+        let lane = self.lanes.of(&account.id, operation, method, &self.limits);
         if let Ok(room) = Arc::clone(&lane).try_acquire_owned() {
             return Ok((room, within));
         }
@@ -95,7 +97,7 @@ impl<P: PaymentProvider> PaymentProvider for Bulkhead<P> {
     }
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
-        let (_room, within) = self.enter(account, Operation::Open, charge.within).await?;
+        let (_room, within) = self.enter(account, Operation::Open, Some(charge.method), charge.within).await?;
         self.inner.open(account, &OpenCharge { within, ..charge.clone() }).await
     }
 
@@ -105,24 +107,24 @@ impl<P: PaymentProvider> PaymentProvider for Bulkhead<P> {
         queries: &[Query],
         within: Duration,
     ) -> Vec<Result<ChargeSnapshot, ProviderError>> {
-        match self.enter(account, Operation::Inquire, within).await {
+        match self.enter(account, Operation::Inquire, None, within).await {
             Ok((_room, within)) => self.inner.inquire(account, queries, within).await,
             Err(_full) => queries.iter().map(|_| Err(self.full(Operation::Inquire))).collect(),
         }
     }
 
     async fn cancel(&self, account: &ProviderAccount, charge: &CancelCharge) -> Result<Canceled, ProviderError> {
-        let (_room, within) = self.enter(account, Operation::Cancel, charge.within).await?;
+        let (_room, within) = self.enter(account, Operation::Cancel, None, charge.within).await?;
         self.inner.cancel(account, &CancelCharge { within, ..charge.clone() }).await
     }
 
     async fn refund(&self, account: &ProviderAccount, refund: &RefundCharge) -> Result<RefundOutcome, ProviderError> {
-        let (_room, within) = self.enter(account, Operation::Refund, refund.within).await?;
+        let (_room, within) = self.enter(account, Operation::Refund, None, refund.within).await?;
         self.inner.refund(account, &RefundCharge { within, ..refund.clone() }).await
     }
 
     async fn simulate(&self, account: &ProviderAccount, simulation: &Simulation) -> Result<(), ProviderError> {
-        let (_room, within) = self.enter(account, Operation::Simulate, simulation.within).await?;
+        let (_room, within) = self.enter(account, Operation::Simulate, None, simulation.within).await?;
         self.inner.simulate(account, &Simulation { within, ..simulation.clone() }).await
     }
 
@@ -132,7 +134,7 @@ impl<P: PaymentProvider> PaymentProvider for Bulkhead<P> {
         since: Timestamp,
         within: Duration,
     ) -> Result<Sweep, ProviderError> {
-        let (_room, within) = self.enter(account, Operation::Sweep, within).await?;
+        let (_room, within) = self.enter(account, Operation::Sweep, None, within).await?;
         self.inner.sweep(account, since, within).await
     }
 }

@@ -6,14 +6,15 @@ use mstore_pay_domain::ports::{Clock, PaymentProvider};
 
 use crate::{BreakerPolicy, Bulkhead, BulkheadLimits, CircuitBreaker, Retry, RetryPolicy};
 
-/// A provider behind all three layers. The breaker stands before the retries, so that an open one ends a
-/// call at once, and behind the bulkhead, so that a full one is not taken for an illness of the provider.
-pub type Layered<P> = Bulkhead<CircuitBreaker<Retry<P>>>;
+/// A provider behind all three layers. The breaker stands next to the provider, so that it sees every try, and an open
+/// one ends a call without another; the bulkhead stands before all, so that a full one is not taken for an illness of
+/// the provider.
+pub type Layered<P> = Bulkhead<Retry<CircuitBreaker<P>>>;
 
 /// Puts all three layers before a provider, with their usual settings.
 #[must_use]
 pub fn layered<P: PaymentProvider>(provider: P, clock: &Arc<dyn Clock>) -> Layered<P> {
-    let retry = Retry::new(provider, Arc::clone(clock), RetryPolicy::default());
-    let breaker = CircuitBreaker::new(retry, Arc::clone(clock), BreakerPolicy::default());
-    Bulkhead::new(breaker, Arc::clone(clock), BulkheadLimits::default())
+    let breaker = CircuitBreaker::new(provider, Arc::clone(clock), BreakerPolicy::default());
+    let retry = Retry::new(breaker, Arc::clone(clock), RetryPolicy::default());
+    Bulkhead::new(retry, Arc::clone(clock), BulkheadLimits::default())
 }

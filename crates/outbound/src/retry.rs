@@ -11,7 +11,7 @@ use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
     Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock, OpenCharge, OpenedCharge,
-    PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+    PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 
@@ -66,6 +66,12 @@ impl<P: PaymentProvider> Retry<P> {
         Plan::new(&self.policy, safety, within, self.clock.monotonic())
     }
 
+    /// Whether nothing more would be sent for some time, because a breaker behind this has opened over that error.
+    fn is_shut_by(&self, account: &ProviderAccount, method: Method, error: &ProviderError) -> bool {
+        let rests = matches!(self.inner.availability(account, method), Availability::Resting { .. });
+        rests && error.kind == ProviderErrorKind::Unavailable
+    }
+
     /// Waits if another try is due; the time it then has.
     async fn pause(&self, plan: &mut Plan, error: &ProviderError) -> Option<Duration> {
         let pause = plan.pause(error, self.clock.monotonic())?;
@@ -109,7 +115,12 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
         let mut charge = charge.clone();
         retrying!(self, Safety::OnlyIfNotApplied, charge.within, |within| {
             charge.within = within;
-            self.inner.open(account, &charge)
+            let outcome = self.inner.open(account, &charge).await;
+            match outcome {
+                // Somebody waits, and another provider may be ready.
+                Err(error) if self.is_shut_by(account, charge.method, &error) => return Err(error),
+                outcome => std::future::ready(outcome),
+            }
         })
     }
 

@@ -116,12 +116,12 @@ impl From<&MethodOffer> for Item {
 impl From<&ProviderOffer> for Via {
     fn from(offer: &ProviderOffer) -> Self {
         let retry_after = match offer.availability {
-            Availability::Ready => None,
+            Availability::Ready | Availability::OnTrial => None,
             Availability::Resting { retry_after } => Some(retry_after),
         };
         Self {
             provider: offer.provider.to_string(),
-            available: retry_after.is_none(),
+            available: offer.availability == Availability::Ready,
             retry_after_seconds: retry_after.map(seconds),
         }
     }

@@ -5,8 +5,10 @@ mod balancer;
 mod control;
 pub(crate) mod cutter;
 pub(crate) mod ledger;
+mod line;
 mod node;
 mod process;
+mod provider;
 mod secrets;
 mod skew;
 
@@ -22,28 +24,30 @@ use backing::Backing;
 pub(crate) use backing::StoreKind;
 use balancer::Balancer;
 pub(crate) use control::{Control, Pay};
+use line::Line;
 use node::Node;
 pub(crate) use process::{Holdings, Process};
+pub(crate) use provider::Provider;
 pub(crate) use secrets::Secrets;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mstore-pay");
-/// Where the provider's webhooks go.
-const WEBHOOK: &str = "/api/v1/webhook/xendit";
 
 /// What a case sets up.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) store: StoreKind,
+    /// The providers that are asked, first first.
+    pub(crate) providers: Vec<Provider>,
     /// Where the database is, if the case brought servers of its own.
     pub(crate) database_url: Option<String>,
     /// Gateways, behind one balancer where there are several.
     pub(crate) nodes: usize,
+    /// Whether Xendit is reached by a line that can be taken down.
+    pub(crate) by_line: bool,
     /// How late the provider lists arrived money.
     pub(crate) sweep_lag_ms: u64,
     /// How wrong the clock of the first node is, as `faketime` spells it.
     pub(crate) skew: Option<&'static str>,
-    /// Whether the gateway has a key for Midtrans.
-    pub(crate) midtrans: bool,
     /// Settings beside the usual ones.
     pub(crate) settings: Vec<(&'static str, String)>,
     /// What the sandbox is told beside the usual.
@@ -55,11 +59,12 @@ impl Plan {
     pub(crate) fn over(store: StoreKind) -> Self {
         Self {
             store,
+            providers: vec![Provider::Xendit],
             database_url: None,
             nodes: 1,
+            by_line: false,
             sweep_lag_ms: 0,
             skew: None,
-            midtrans: false,
             settings: Vec::new(),
             sandbox_args: Vec::new(),
         }
@@ -75,6 +80,16 @@ impl Plan {
         Self { database_url: Some(database_url), ..self }
     }
 
+    /// The same at these providers, first first.
+    pub(crate) fn selling_at(self, providers: &[Provider]) -> Self {
+        Self { providers: providers.to_vec(), ..self }
+    }
+
+    /// The same with a line to Xendit that can be taken down.
+    pub(crate) fn by_line(self) -> Self {
+        Self { by_line: true, ..self }
+    }
+
     /// The same with the provider's list so late.
     pub(crate) fn listing_after(self, sweep_lag_ms: u64) -> Self {
         Self { sweep_lag_ms, ..self }
@@ -83,11 +98,6 @@ impl Plan {
     /// The same with a first node whose clock is wrong by that.
     pub(crate) fn skewed(self, skew: &'static str) -> Self {
         Self { skew: Some(skew), ..self }
-    }
-
-    /// The same with Midtrans beside Xendit.
-    pub(crate) fn and_midtrans(self) -> Self {
-        Self { midtrans: true, ..self }
     }
 
     /// The same with that setting.
@@ -107,6 +117,8 @@ pub(crate) struct Rig {
     nodes: Vec<Node>,
     balancer: Option<Balancer>,
     sandbox_url: String,
+    /// Between the gateways and Xendit, where the case takes it down.
+    line: Option<Line>,
     pub(crate) control: Control,
     /// Where the gateway answers now: the balancer, or the only node, which moves with every start.
     pub(crate) gateway_url: Arc<RwLock<String>>,
@@ -128,6 +140,7 @@ impl Rig {
             sandbox: Some(sandbox),
             nodes: (0..plan.nodes).map(|_| Node::default()).collect(),
             balancer: if plan.nodes > 1 { Some(Balancer::start(plan.nodes).await) } else { None },
+            line: if plan.by_line { Some(Line::to(&sandbox_url).await) } else { None },
             plan,
             sandbox_url,
             gateway_url: Arc::default(),
@@ -170,7 +183,7 @@ impl Rig {
             }
             None => url,
         };
-        self.control.webhook_target(&format!("{url}{WEBHOOK}")).await;
+        self.control.webhooks_to(&url).await;
         *self.gateway_url.write().expect("a lock nobody panics under") = url;
         Ok(())
     }
@@ -209,7 +222,7 @@ impl Rig {
     /// Has the provider tell one node alone.
     pub(crate) async fn tell_webhooks_to(&self, node: usize) {
         let url = self.nodes[node].url().expect("a node that runs");
-        self.control.webhook_target(&format!("{url}{WEBHOOK}")).await;
+        self.control.webhooks_to(&url).await;
     }
 
     /// Sends one of several nothing more; it is not told.
@@ -357,7 +370,10 @@ impl Rig {
             .env("LISTEN_ADDR", "127.0.0.1:0")
             .env("SANDBOX_LISTEN_ADDR", "127.0.0.1:0")
             .env("DATABASE_URL", self.backing.url())
-            .env("XENDIT_BASE_URL", format!("{}/xendit", self.sandbox_url))
+            .env(
+                "XENDIT_BASE_URL",
+                format!("{}/xendit", self.line.as_ref().map_or(self.sandbox_url.clone(), Line::url)),
+            )
             .env("XENDIT_SECRET_KEY", &self.secrets.provider_key)
             .env("XENDIT_WEBHOOK_TOKEN", &self.secrets.webhook_token)
             .env("XENDIT_WEBHOOK_TOKEN_PREVIOUS", &self.secrets.webhook_token_previous)
@@ -367,14 +383,35 @@ impl Rig {
             .env("SYSTEM_JWT_SECRET", &self.secrets.jwt)
             .env("LINK_SECRET", &self.secrets.link)
             .env("LOG_FORMAT", "json")
+            .envs(self.of_midtrans())
             .envs(self.plan.settings.iter().map(|(name, value)| (*name, value)));
-        if self.plan.midtrans {
-            command
-                .env("MIDTRANS_SERVER_KEY", &self.secrets.midtrans_server_key)
-                .env("MIDTRANS_CORE_BASE_URL", format!("{}/midtrans", self.sandbox_url))
-                .env("MIDTRANS_RATE_LIMIT", "off");
-        }
         command
+    }
+}
+
+impl Rig {
+    /// The line to Xendit.
+    pub(crate) fn line(&mut self) -> &mut Line {
+        self.line.as_mut().expect("a plan with a line")
+    }
+
+    /// The provider that is asked first.
+    pub(crate) fn provider(&self) -> Provider {
+        self.plan.providers[0]
+    }
+
+    /// Settings by which Midtrans takes part, if it does.
+    fn of_midtrans(&self) -> Vec<(&'static str, String)> {
+        if !self.plan.providers.contains(&Provider::Midtrans) {
+            return Vec::new();
+        }
+        let words: Vec<&str> = self.plan.providers.iter().map(|provider| provider.word()).collect();
+        vec![
+            ("MIDTRANS_SERVER_KEY", self.secrets.midtrans_key.clone()),
+            ("MIDTRANS_CORE_BASE_URL", format!("{}/midtrans", self.sandbox_url)),
+            ("MIDTRANS_RATE_LIMIT", "off".to_owned()),
+            ("PROVIDER_ORDER", words.join(",")),
+        ]
     }
 }
 
@@ -394,7 +431,7 @@ fn start_sandbox(dir: &Path, secrets: &Secrets, listen: &str, plan: &Plan) -> Pr
         .args(["--sweep-lag", &plan.sweep_lag_ms.to_string()])
         .args(&plan.sandbox_args)
         .args(["--xendit-key", &secrets.provider_key, "--xendit-callback-token", &secrets.webhook_token])
-        .args(["--midtrans-server-key", &secrets.midtrans_server_key])
+        .args(["--midtrans-server-key", &secrets.midtrans_key])
         .current_dir(dir)
         .env_clear();
     Process::start(&mut command, &dir.join("sandbox.log"))

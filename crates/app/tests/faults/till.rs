@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 pub(crate) use log::{Answer, ClientLog, Exchange, Outcome};
-pub(crate) use messenger::{Messenger, WEBHOOK};
+pub(crate) use messenger::Messenger;
 pub(crate) use sale::{Sale, Shown, on_screen, shown};
 
 use crate::rig::Rig;
@@ -198,9 +198,10 @@ async fn hear(request: reqwest::RequestBuilder) -> Outcome {
     let status = answer.status().as_u16();
     let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let content_type = header("content-type").unwrap_or_default();
+    let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok());
     let replayed = header("idempotent-replayed").is_some_and(|value| value == "true");
     match answer.text().await {
-        Ok(body) => Outcome::Answered(Answer { status, content_type, replayed, body }),
+        Ok(body) => Outcome::Answered(Answer { status, content_type, retry_after, replayed, body }),
         Err(error) => Outcome::Lost(error.to_string()),
     }
 }

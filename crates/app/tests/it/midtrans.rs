@@ -85,6 +85,10 @@ async fn while_xendit_refuses_midtrans_is_asked() {
     house.control(Method::PUT, "faults", &down).await;
     let payment = house.pay_by_qris("TRX-1", 33_000).await;
     assert_eq!(providers_of(&house, "TRX-1").await, ["midtrans"]);
+    let timeline = house.get(&format!("{PAYMENTS}/{}/timeline", payment["payment_id"].as_str().unwrap())).send().await;
+    let reasons: Vec<Value> =
+        timeline.data()["items"].as_array().unwrap().iter().map(|item| item["detail"]["because"].clone()).collect();
+    assert!(reasons.contains(&json!("first")) && reasons.contains(&json!("not_taken_before")), "{reasons:?}");
     customer_pays(&house, "TRX-1", true).await;
     house.until_status(&payment["payment_id"], "paid").await;
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::{Before, Dossier, File};
 use crate::audit::{AuditEvent, AuditNote, BodyRole};
 use crate::charge::{Charge, Closing, Exposure, FailureReason, Opened, Opening, Risk, Signal};
-use crate::ids::{AccountId, ChargeId, OurReference, PaymentId, ProviderId, ProviderRef};
+use crate::ids::{ChargeId, OurReference, PaymentId, ProviderRef};
 use crate::payment::{Intake, Payment, PublicReference};
 use crate::ports::{Exchange, OpenedCharge, ProviderError};
+use crate::routing::Choice;
 use crate::time::Timestamp;
 use crate::unit_of_work::LiveOrderWrite;
 
@@ -32,20 +33,16 @@ impl Dossier {
     }
 
     /// Records the intent to open a charge, which takes the order's one displayed place.
-    pub fn intend(
-        &mut self,
-        payment: &PaymentId,
-        charge: ChargeId,
-        provider: &ProviderId,
-        account: &AccountId,
-        risk: Risk,
-    ) {
+    pub fn intend(&mut self, payment: &PaymentId, charge: ChargeId, choice: &Choice, risk: Risk) {
         let reference = OurReference::of(&self.order_code, &charge);
+        let Choice { provider, account, because, passed_over } = choice;
         let note = self
             .new_note(AuditEvent::ChargeIntended, &charge)
             .with("provider", provider)
             .with("account", account)
-            .with("reference", &reference);
+            .with("reference", &reference)
+            .with("because", because.word());
+        let note = if passed_over.is_empty() { note } else { note.with("passed_over", &choice.passed_over_text()) };
         let now = self.now;
         let Some(file) = self.file_mut(payment) else { return };
         file.touched = true;
@@ -96,7 +93,7 @@ impl Dossier {
     }
 
     /// Nobody knows whether the provider has it. Where an answer told an id although it did not fit,
-    /// the id is kept, so that the charge can be closed.
+    /// or one turned up meanwhile, the id is kept, so that the charge can be closed.
     pub fn unanswered(
         &mut self,
         payment: &PaymentId,
@@ -107,10 +104,15 @@ impl Dossier {
         let now = self.now;
         let note = with_exchange(self.new_note(AuditEvent::ChargeUnknown, charge), exchange);
         let Some(target) = self.charge_mut(payment, charge) else { return };
-        target.opening = match told {
-            Some(provider_ref) => Opening::Found { provider_ref: provider_ref.clone(), at: now },
-            None => Opening::Unknown { since: now },
-        };
+        match (told, &target.opening) {
+            (Some(provider_ref), _) => {
+                target.opening = Opening::Found { provider_ref: provider_ref.clone(), at: now };
+            }
+            (None, Opening::Found { .. }) => {}
+            (None, Opening::Intended | Opening::Opened(_) | Opening::Unknown { .. } | Opening::Refused { .. }) => {
+                target.opening = Opening::Unknown { since: now };
+            }
+        }
         self.note(payment, note);
     }
 

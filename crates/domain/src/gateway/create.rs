@@ -10,7 +10,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::deadline::Deadline;
-use super::open::{AllResting, Job, Opened};
+use super::open::{Job, Opened};
 use super::{AnswerRenderer, DecideError, Gateway, IdempotentRequest, Scope};
 use crate::audit::Actor;
 use crate::charge::{FailureReason, Opening};
@@ -20,6 +20,7 @@ use crate::method::Method;
 use crate::money::Money;
 use crate::payment::{Intake, Payment, PaymentDetails, PaymentStatus, Standing};
 use crate::ports::{CardToken, CrashPoint, StoreError};
+use crate::routing::Nowhere;
 
 use plan::Plan;
 
@@ -145,10 +146,13 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-impl From<AllResting> for CreateError {
-    fn from(resting: AllResting) -> Self {
-        // Whole seconds reach the till: a moment too early would meet the same closed door.
-        Self::Unavailable { retry_after: resting.retry_after.max(RETRY_AFTER) }
+impl From<Nowhere> for CreateError {
+    fn from(nowhere: Nowhere) -> Self {
+        match nowhere {
+            // Whole seconds reach the till: a moment too early would meet the same closed door.
+            Nowhere::Resting { retry_after } => Self::Unavailable { retry_after: retry_after.max(RETRY_AFTER) },
+            Nowhere::NotOffered | Nowhere::AmountUnfit => Self::MethodUnsupported { offered: Vec::new() },
+        }
     }
 }
 

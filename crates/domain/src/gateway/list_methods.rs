@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::open::{AllResting, Route, ready};
+use super::open::Route;
 use super::{Gateway, Scope};
 use crate::charge::Risk;
 use crate::ids::ProviderId;
 use crate::method::Method;
 use crate::money::Money;
 use crate::ports::{Availability, StoreError};
+use crate::routing::{Nowhere, line_up};
 
 /// A method that the merchant's accounts offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,12 +91,10 @@ fn offer(method: Method, routes: &[Route], amount: Option<&Money>) -> Option<Met
 }
 
 fn usability(routes: &[Route], amount: Option<&Money>, amount_min: &Money) -> Usability {
-    let fits = |route: &&Route| amount.is_none_or(|amount| route.capabilities.takes(amount));
-    let fitting: Vec<Route> = routes.iter().filter(fits).cloned().collect();
-    match ready(&fitting) {
-        Err(AllResting { retry_after }) => Usability::Resting { retry_after },
-        Ok(ready) if !ready.is_empty() => Usability::Usable,
-        Ok(_) if amount.is_some_and(|amount| amount < amount_min) => Usability::AmountBelowMinimum,
-        Ok(_) => Usability::AmountAboveMaximum,
+    match line_up(routes.iter().map(|route| (route, route.standing(amount)))) {
+        Ok(_) => Usability::Usable,
+        Err(Nowhere::Resting { retry_after }) => Usability::Resting { retry_after },
+        Err(_unfit) if amount.is_some_and(|amount| amount < amount_min) => Usability::AmountBelowMinimum,
+        Err(_unfit) => Usability::AmountAboveMaximum,
     }
 }

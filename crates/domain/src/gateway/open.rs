@@ -4,31 +4,34 @@
 mod follow;
 mod held;
 mod route;
+mod trial;
+mod unanswered;
 mod verdict;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use route::{AllResting, Route, ready};
+pub(super) use route::{Asked, Route, asked};
 
 use super::deadline::Deadline;
-use super::race::answer_within;
+use super::race::{answer_within, within};
 use super::{AnswerRenderer, DecideError, Gateway, Refusal};
 use crate::audit::Actor;
 use crate::charge::{Charge, Opening, Risk};
 use crate::dossier::Dossier;
 use crate::idempotency::IdempotencySlot;
 use crate::ids::{LeaseToken, MerchantId, OrderCode, PaymentId};
-use crate::lease::Lease;
 use crate::payment::{Display, Intake, Payment};
 use crate::ports::{
-    CardToken, Certainty, CrashPoint, IdempotencySupport, OpenCharge, Operation, ProviderError, ProviderErrorKind,
-    ReturnUrls,
+    CardToken, Certainty, CrashPoint, OpenCharge, Operation, ProviderError, ProviderErrorKind, ReturnUrls,
 };
+use crate::routing::{Standing, TRIAL_WAIT};
 use crate::schedule;
 use crate::time::Timestamp;
 use crate::unit_of_work::Due;
 
-use verdict::{Unanswered, Verdict};
+use trial::Call;
+use verdict::Verdict;
 
 /// Too little time to try anything in.
 const LEAST_CALL: Duration = Duration::from_millis(300);
@@ -36,8 +39,6 @@ const LEAST_CALL: Duration = Duration::from_millis(300);
 const NEXT_TRY_WITHIN: Duration = Duration::from_secs(3);
 /// Unanswered openings of one run, so that a provider that answers nonsense at once is not flooded.
 const UNANSWERED_PER_RUN_MAX: u32 = 3;
-/// Unanswered openings at one provider after which the next is tried, if there is one.
-const UNANSWERED_PER_ROUTE_MAX: usize = 2;
 /// Charges of one payment whose opening the provider did not refuse; after that it is left to its expiry.
 const UNREFUSED_PER_PAYMENT_MAX: usize = 16;
 /// Refused openings of one payment; after that it is left to its expiry.
@@ -95,8 +96,22 @@ struct Try<'a> {
     payment: &'a Payment,
     charge: &'a Charge,
     route: &'a Route,
-    /// No other in this run.
-    last: bool,
+    /// Where the next charge would be opened, if that provider is ready.
+    following: Option<&'a Route>,
+    /// For how long the provider is waited for.
+    limit: Duration,
+    /// Whether the provider has not been answering, and the till need not wait to see whether it does again.
+    on_trial: bool,
+}
+
+/// What one run has come to so far.
+struct Run {
+    /// Whether the last intent may have been carried out before.
+    repeated: bool,
+    /// Openings that were not answered.
+    unanswered: u32,
+    /// Until when the first provider is waited for where another is ready.
+    share: Deadline,
 }
 
 /// What to do after one try.
@@ -112,41 +127,24 @@ enum Next {
 impl Gateway {
     /// Opens charges until one can be shown. The payment's last charge must be an intent.
     pub(super) async fn open_charges(&self, job: &Job<'_>) -> Result<Opened, DecideError> {
-        let (mut repeated, mut unanswered) = (job.asked_before, 0_u32);
+        let share = Deadline::within(self.policies.first_provider_within, self.ports.clock.as_ref());
+        let mut run = Run { repeated: job.asked_before, unanswered: 0, share };
         loop {
             let stored = self.ports.payments.payment(job.merchant, &job.payment).await?;
             let Some(payment) = stored else { return Err(DecideError::Contended) };
             let Some((charge, route)) = Self::next_intent(job, &payment) else {
                 return Ok(Opened::Overtaken(Box::new(payment)));
             };
-            let remaining = job.deadline.left(self.ports.clock.as_ref());
-            if remaining < LEAST_CALL {
+            if job.deadline.left(self.ports.clock.as_ref()) < LEAST_CALL {
                 return self.leave_to_recovery(job, &payment).await;
             }
-            let first = payment.charges.len() == 1 && !repeated;
-            let limit = if first { self.policies.first_provider_within } else { NEXT_TRY_WITHIN }.min(remaining);
+            let tried = self.try_of(job, &run, &payment, charge, route);
             self.ports.probe.reach(CrashPoint::BeforeCall).await?;
-            let verdict = self.call(job, &payment, charge, route, limit).await;
+            let verdict = self.call(job, &tried).await;
             self.ports.probe.reach(CrashPoint::AfterCallBeforeCommit).await?;
-            let verdict = if repeated { verdict.of_a_repeat() } else { verdict };
-            unanswered = unanswered.saturating_add(u32::from(matches!(verdict, Verdict::Unknown(_))));
-            let try_of = Try { payment: &payment, charge, route, last: unanswered >= UNANSWERED_PER_RUN_MAX };
-            let may_repeat = match route.capabilities.idempotency {
-                // Whoever waits for something to show waits longer than whoever was pushed something.
-                IdempotencySupport::Key { .. } if charge.risk == Risk::Displayed => !try_of.last,
-                IdempotencySupport::Key { .. } | IdempotencySupport::Reference => !repeated,
-                IdempotencySupport::None => false,
-            };
-            let next = match verdict {
-                Verdict::Unknown(unanswered) if may_repeat => self.repeat(job, charge, &unanswered).await?,
-                // Its key brings what was made, if anything was: recovery asks for it until it is answered.
-                Verdict::Unknown(unanswered) if is_only_way(job, charge, route, self.ports.clock.now()) => {
-                    self.repeat(job, charge, &unanswered).await?;
-                    Next::End(self.leave_to_recovery(job, &payment).await?)
-                }
-                verdict => self.follow(job, &try_of, verdict).await?,
-            };
-            repeated = match next {
+            let verdict = if run.repeated { verdict.of_a_repeat() } else { verdict };
+            run.unanswered = run.unanswered.saturating_add(u32::from(matches!(verdict, Verdict::Unknown(_))));
+            run.repeated = match self.follow(job, &run, &tried, verdict).await? {
                 Next::End(opened) => return Ok(opened),
                 Next::Again => false,
                 Next::Repeat => true,
@@ -162,25 +160,49 @@ impl Gateway {
         at_work.then_some((charge, route))
     }
 
-    async fn call(&self, job: &Job<'_>, payment: &Payment, charge: &Charge, route: &Route, limit: Duration) -> Verdict {
-        let request = self.open_request(job, payment, charge, route, limit);
-        let call = route.provider.open(&route.account, &request);
-        let answer = answer_within(self.ports.clock.as_ref(), limit, call).await;
-        let answer = answer.unwrap_or_else(|| {
-            let provider = route.account.provider.clone();
-            Err(ProviderError::new(provider, Operation::Open, ProviderErrorKind::TimedOut, Certainty::Unknown))
-        });
-        Verdict::of(answer, &request, &route.account)
+    fn try_of<'a>(
+        &self,
+        job: &'a Job<'_>,
+        run: &Run,
+        payment: &'a Payment,
+        charge: &'a Charge,
+        route: &'a Route,
+    ) -> Try<'a> {
+        let clock = self.ports.clock.as_ref();
+        let following = following(job, route);
+        let first = payment.charges.len() == 1 && !run.repeated;
+        let usual = if first { self.policies.first_provider_within } else { NEXT_TRY_WITHIN };
+        let left = job.deadline.left(clock);
+        // Only one that has somebody behind it is held to its share.
+        let share = following.filter(|_| is_first(job, route)).map_or(left, |_| run.share.left(clock).max(LEAST_CALL));
+        let is_tried = route.standing(None) == Standing::OnTrial;
+        let on_trial = is_tried && following.is_some() && charge.risk == Risk::Displayed;
+        Try { payment, charge, route, following, limit: usual.min(left).min(share), on_trial }
     }
 
-    fn open_request(
-        &self,
-        job: &Job<'_>,
-        payment: &Payment,
-        charge: &Charge,
-        route: &Route,
-        limit: Duration,
-    ) -> OpenCharge {
+    async fn call(&self, job: &Job<'_>, tried: &Try<'_>) -> Verdict {
+        let request = self.open_request(job, tried);
+        let (provider, account, sent) =
+            (Arc::clone(&tried.route.provider), tried.route.account.clone(), request.clone());
+        let mut call: Call = Box::pin(async move { provider.open(&account, &sent).await });
+        let clock = self.ports.clock.as_ref();
+        let answer = if tried.on_trial {
+            within(clock, TRIAL_WAIT.min(tried.limit), &mut call).await
+        } else {
+            answer_within(clock, tried.limit, &mut call).await
+        };
+        if answer.is_none() && tried.on_trial {
+            self.hear_out(job, tried.charge, call);
+        }
+        let answer = answer.unwrap_or_else(|| {
+            let provider = tried.route.account.provider.clone();
+            Err(ProviderError::new(provider, Operation::Open, ProviderErrorKind::TimedOut, Certainty::Unknown))
+        });
+        Verdict::of(answer, &request, &tried.route.account)
+    }
+
+    fn open_request(&self, job: &Job<'_>, tried: &Try<'_>) -> OpenCharge {
+        let Try { payment, charge, route, limit, .. } = *tried;
         // What is displayed is opened without a phone or an address, so that the provider cannot
         // send the customer a charge that nobody here has seen.
         let pushed = charge.risk == Risk::Pushed;
@@ -202,17 +224,6 @@ impl Gateway {
             }),
             within: limit,
         }
-    }
-
-    /// Puts on record that an opening was not answered, and leaves its intent as it is.
-    async fn repeat(&self, job: &Job<'_>, charge: &Charge, unanswered: &Unanswered) -> Result<Next, DecideError> {
-        self.decide_on(job, |dossier| {
-            dossier.unanswered_once(&job.payment, &charge.id, &unanswered.exchange);
-            follow::record_drift(dossier, job, charge, &unanswered.drift, &unanswered.exchange);
-            dossier.set_due(&job.payment, Due::Leased(Lease { token: job.lease, ttl: schedule::OPENING_LEASE }));
-        })
-        .await?;
-        Ok(Next::Repeat)
     }
 
     /// The time ran out before the intent could be carried out: recovery takes over.
@@ -239,10 +250,14 @@ impl Gateway {
     }
 }
 
-/// Whether a charge that is to be displayed is asked for by its key until it is answered, for want of another
-/// provider.
-fn is_only_way(job: &Job<'_>, charge: &Charge, route: &Route, now: Timestamp) -> bool {
-    job.routes.len() == 1 && route.may_repeat(charge, now)
+/// The next provider after a route that would be asked now.
+fn following<'a>(job: &'a Job<'_>, route: &Route) -> Option<&'a Route> {
+    let behind = job.routes.iter().skip_while(|known| !known.is(route)).skip(1);
+    behind.into_iter().find(|known| known.standing(None).is_asked())
+}
+
+fn is_first(job: &Job<'_>, route: &Route) -> bool {
+    job.routes.first().is_some_and(|first| first.is(route))
 }
 
 /// Recovery comes back the later the more openings went wrong and the longer the last one has been asked for, but soon

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::deadline::Deadline;
-use super::open::{Job, Route, is_given_up, ready};
+use super::open::{Job, Route, asked, is_given_up};
 use super::{DecideError, FailoverOnUnknown, Gateway, Scope};
 use crate::audit::Actor;
 use crate::charge::{Charge, Opening, Risk};
@@ -12,6 +12,7 @@ use crate::ids::{ChargeId, LeaseToken, PaymentId};
 use crate::lease::Lease;
 use crate::payment::{Display, Intake, Payment};
 use crate::ports::{Exchange, LeasedPayment};
+use crate::routing::{Because, Nowhere};
 use crate::schedule;
 use crate::unit_of_work::Due;
 
@@ -31,10 +32,11 @@ impl Gateway {
         let over = is_given_up(payment) || now >= payment.expires_at || payment.display != Display::Shown;
         let last_is_pushed = payment.charges.last().is_some_and(|charge| charge.risk == Risk::Pushed);
         let wait_only = last_is_pushed || self.policies.failover_on_unknown == FailoverOnUnknown::Never;
-        let ready = match ready(&routes) {
-            Ok(ready) => ready,
-            Err(_resting) if over || wait_only => Vec::new(),
-            Err(_resting) => {
+        let ready = match asked(&routes, &payment.amount) {
+            Ok(asked) => asked.routes,
+            Err(Nowhere::NotOffered | Nowhere::AmountUnfit) => Vec::new(),
+            Err(Nowhere::Resting { .. }) if over || wait_only => Vec::new(),
+            Err(Nowhere::Resting { .. }) => {
                 let back_at = Some(now.plus(RESTING_PAUSE));
                 return Ok(self.ports.payments.reschedule(&payment.id, leased.token, now, &back_at).await?);
             }
@@ -58,7 +60,7 @@ impl Gateway {
             put_aside(dossier, &id, !last_is_pushed);
             match again.filter(|_| is_wanted) {
                 Some(route) => {
-                    dossier.intend(&id, next, &route.account.provider, &route.account.id, route.risk(None));
+                    dossier.intend(&id, next, &route.choice(Because::TakenUpAgain), route.risk(None));
                     dossier.set_due(&id, Due::Leased(lease));
                 }
                 None => dossier.close_intake(&id),

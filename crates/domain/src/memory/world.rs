@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    ManualClock, MemoryBudget, MemoryFeed, MemoryStore, MemoryVault, MemoryWatches, PollingWakeups, ScriptedProvider,
-    ScriptedWebhooks, SequentialIds,
+    ManualClock, MemoryBackground, MemoryBudget, MemoryFeed, MemoryStore, MemoryVault, MemoryWatches, PollingWakeups,
+    ScriptedProvider, ScriptedWebhooks, SequentialIds,
 };
 use crate::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
 use crate::accounts::{EnvironmentAccounts, StoredAccounts};
@@ -28,6 +28,8 @@ pub struct MemoryWorld {
     pub feed: Arc<MemoryFeed>,
     /// What seals the secrets of accounts that are added.
     pub vault: Arc<MemoryVault>,
+    /// Work that nobody waits for.
+    pub background: Arc<MemoryBackground>,
     ids: Arc<SequentialIds>,
 }
 
@@ -53,6 +55,7 @@ impl MemoryWorld {
             provider: Arc::new(ScriptedProvider::new(provider, Self::clock_port(&clock))),
             feed: Arc::new(MemoryFeed::default()),
             vault: Arc::new(MemoryVault::under(KeyId::parse("memory").ok()?)),
+            background: Arc::new(MemoryBackground::default()),
             ids: Arc::new(SequentialIds::new(1)),
             account,
             clock,
@@ -92,6 +95,7 @@ impl MemoryWorld {
             clock: Self::clock_port(&self.clock),
             ids,
             probe: Arc::new(NoProbe),
+            background: Arc::<MemoryBackground>::clone(&self.background),
             providers: vec![Arc::<ScriptedProvider>::clone(&self.provider)],
             webhooks: vec![Arc::new(ScriptedWebhooks::of(self.account.provider.clone()))],
         }

@@ -10,6 +10,7 @@ use mstore_pay_domain::memory::SequentialIds;
 use mstore_pay_domain::money::{Money, ReportedMoney};
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::{ChargeSnapshot, Clock as _, Exchange, IdGenerator as _, OpenedCharge, SnapshotStatus};
+use mstore_pay_domain::routing::{Because, Choice};
 use mstore_pay_domain::unit_of_work::{ExceptionWrite, UnitOfWork};
 
 use crate::shop::{PRICE, Shop};
@@ -28,7 +29,8 @@ fn an_answer_for_a_charge_that_was_put_aside_is_never_shown_and_the_object_is_cl
     let now = shop.world.clock.now();
     let (merchant, code) = (payment.merchant.clone(), payment.order_code.clone());
     let mut dossier = Dossier::open(merchant, code, None, vec![payment.clone()], now, Actor::Worker, ids);
-    dossier.intend(&payment.id, late, &provider, &account, Risk::Displayed);
+    let choice = Choice { provider, account, because: Because::First, passed_over: Vec::new() };
+    dossier.intend(&payment.id, late, &choice, Risk::Displayed);
     dossier.hide(&payment.id, &late);
     let reference = dossier.charge(&late).unwrap().1.our_reference.to_string();
     let answer = OpenedCharge {

@@ -25,6 +25,8 @@ pub struct BreakerPolicy {
     pub slow_percent: usize,
     /// While open, one call in this time is let through.
     pub probe_interval: Duration,
+    /// The same where the call goes to a customer's phone, who may approve it although we never hear.
+    pub push_probe_interval: Duration,
     /// The longest wait that is kept to because the provider told us to come back later.
     pub told_wait_max: Duration,
 }
@@ -40,6 +42,7 @@ impl Default for BreakerPolicy {
             slow_after: Duration::from_secs(4),
             slow_percent: 80,
             probe_interval: Duration::from_secs(2),
+            push_probe_interval: Duration::from_secs(10),
             told_wait_max: Duration::from_mins(1),
         }
     }
@@ -214,6 +217,11 @@ impl Machine {
             Gate::Open { probe_at, .. } if !is_due(probe_at, policy, now) => Some(probe_at.since(now)),
             Gate::Closed | Gate::Open { .. } => None,
         }
+    }
+
+    /// Whether the next call would be let through to see.
+    pub(super) fn is_on_trial(&self, policy: &BreakerPolicy, now: Timestamp) -> bool {
+        matches!(self.gate, Gate::Open { .. }) && self.rests_for(policy, now).is_none()
     }
 
     pub(super) const fn state(&self) -> BreakerState {

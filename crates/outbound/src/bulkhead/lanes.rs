@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mstore_pay_domain::ids::AccountId;
+use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::Operation;
 use tokio::sync::Semaphore;
 
-/// How many calls of a kind may be under way for one account, and how long one may wait for room.
+/// How many calls of a kind may be under way for one account, and how long one may wait for room. Openings are counted
+/// for each method: a wallet that hangs takes no room from QR codes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkheadLimits {
-    /// Openings.
+    /// Openings of one method.
     pub opens_max: usize,
     /// Batches of inquiries.
     pub inquiries_max: usize,
@@ -70,18 +72,27 @@ impl Lane {
     }
 }
 
+/// Whose room: openings have a method.
+type Place = (AccountId, Lane, Option<Method>);
+
 /// The room of every account and lane; grows with the number of accounts, which an operator sets up.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    room: Mutex<BTreeMap<(AccountId, Lane), Arc<Semaphore>>>,
+    room: Mutex<BTreeMap<Place, Arc<Semaphore>>>,
 }
 
 impl Lanes {
-    pub(super) fn of(&self, account: &AccountId, operation: Operation, limits: &BulkheadLimits) -> Arc<Semaphore> {
+    pub(super) fn of(
+        &self,
+        account: &AccountId,
+        operation: Operation,
+        method: Option<Method>,
+        limits: &BulkheadLimits,
+    ) -> Arc<Semaphore> {
         let lane = Lane::of(operation);
         let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
         let semaphore =
-            room.entry((account.clone(), lane)).or_insert_with(|| Arc::new(Semaphore::new(lane.room(limits))));
+            room.entry((account.clone(), lane, method)).or_insert_with(|| Arc::new(Semaphore::new(lane.room(limits))));
         Arc::clone(semaphore)
     }
 }
@@ -91,12 +102,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_account_and_kind_of_operation_has_room_of_its_own() {
+    fn each_account_and_kind_of_operation_and_each_method_opened_has_room_of_its_own() {
         let (lanes, limits) = (Lanes::default(), BulkheadLimits { opens_max: 1, ..BulkheadLimits::default() });
         let (ours, theirs) = (AccountId::main(), AccountId::parse("other").unwrap());
-        let _taken = lanes.of(&ours, Operation::Open, &limits).try_acquire_owned().unwrap();
-        assert_eq!(lanes.of(&ours, Operation::Open, &limits).available_permits(), 0);
-        assert_eq!(lanes.of(&ours, Operation::Inquire, &limits).available_permits(), 32);
-        assert_eq!(lanes.of(&theirs, Operation::Open, &limits).available_permits(), 1);
+        let room = |account, operation, method| lanes.of(account, operation, method, &limits);
+        let _taken = room(&ours, Operation::Open, Some(Method::Ovo)).try_acquire_owned().unwrap();
+        assert_eq!(room(&ours, Operation::Open, Some(Method::Ovo)).available_permits(), 0);
+        assert_eq!(room(&ours, Operation::Open, Some(Method::Qris)).available_permits(), 1);
+        assert_eq!(room(&ours, Operation::Inquire, None).available_permits(), 32);
+        assert_eq!(room(&theirs, Operation::Open, Some(Method::Ovo)).available_permits(), 1);
     }
 }

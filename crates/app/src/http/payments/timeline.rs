@@ -59,11 +59,13 @@ pub(crate) async fn timeline(state: Data<State>, request: HttpRequest) -> Result
 }
 
 fn item(record: &AuditRecord, language: Language) -> Item {
+    let because = record.fields.iter().find(|(name, _)| name == "because");
+    let text = because.map_or_else(|| words::of_event(&record.event), |(_, word)| words::of_choice(word));
     Item {
         at: record.at.to_string(),
         kind: record.event.clone(),
         actor: record.actor.clone(),
-        text: words::of_event(&record.event).in_language(language),
+        text: text.in_language(language),
         detail: record.fields.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect(),
     }
 }

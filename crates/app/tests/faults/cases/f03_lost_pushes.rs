@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::shop::Shop;
-use crate::rig::Pay;
+use crate::rig::{Pay, Provider};
 use crate::scale::{Draws, at_once, cases};
 use crate::till::{PAYMENTS, Sale, Till};
 
@@ -111,8 +111,8 @@ async fn is_before_a_person(shop: &Shop, payment_id: &str) -> bool {
 }
 
 /// Has the provider keep to itself how every other push over OVO ended.
-pub(super) fn silence_about_ends() -> Value {
-    json!({"provider": "xendit", "operation": "webhook", "effect": "drop", "method": "ovo", "probability": 0.5,
+pub(super) fn silence_about_ends(provider: Provider) -> Value {
+    json!({"provider": provider.word(), "operation": "webhook", "effect": "drop", "method": "ovo", "probability": 0.5,
         "seed": 3})
 }
 
@@ -172,36 +172,47 @@ async fn sell(shop: &Shop, push: Push, number: u64) -> Pushed {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f03_when_answers_to_pushes_are_lost_nothing_is_pushed_twice() {
-    let shop = Shop::open().await;
+    check(Provider::Xendit, &Push::ALL).await;
+}
+
+async fn check(provider: Provider, pushes: &[Push]) {
+    let shop = Shop::open_at(&[provider]).await;
     let n = cases(CREATES);
+    let rule = |effect: &str, probability: &str, seed: u64| {
+        let probability: serde_json::Number = probability.parse().expect("a number");
+        json!({"provider": provider.word(), "operation": "open", "effect": effect, "probability": probability,
+            "seed": seed})
+    };
     shop.rig
         .control
         .faults(&json!([
-            {"provider": "xendit", "operation": "open", "effect": "timeout_after", "probability": 0.1, "seed": 34},
-            {"provider": "xendit", "operation": "open", "effect": "disconnect_after", "probability": 0.1111, "seed": 35},
-            {"provider": "xendit", "operation": "open", "effect": "status_after", "probability": 0.125, "seed": 36},
-            silence_about_ends(),
+            rule("timeout_after", "0.1", 34),
+            rule("disconnect_after", "0.1111", 35),
+            rule("status_after", "0.125", 36),
+            silence_about_ends(provider),
         ]))
         .await;
-    let pushed = at_once(2 * n, 12, |number| {
-        let push = if number.is_multiple_of(2) { Push::Ovo } else { Push::CardToken };
-        sell(&shop, push, number / 2)
+    let kinds = u64::try_from(pushes.len()).expect("a count");
+    let pushed = at_once(kinds * n, 12, |number| {
+        let push = pushes[usize::try_from(number % kinds).expect("an index")];
+        sell(&shop, push, number / kinds)
     })
     .await;
-    shop.rig.control.faults(&json!([silence_about_ends()])).await;
+    shop.rig.control.faults(&json!([silence_about_ends(provider)])).await;
     let second = second_objects(&shop, &pushed).await;
     let Looked { unpaid, unflagged, unseen } = looked_for(&shop, &pushed, Instant::now()).await;
     let (left_without_a_word, not_left) = leave_unseen(&shop, &unseen).await;
     shop.judge("F03 pushes").await;
-    for push in Push::ALL {
-        let of_kind = || pushed.iter().filter(|pushed| pushed.push == push);
+    for push in pushes {
+        let of_kind = || pushed.iter().filter(|pushed| pushed.push == *push);
         println!(
-            "F03 {} n={n} unknown={} approved={} second_objects={second} unpaid={unpaid} not_seen_paid={} \
+            "F03 {} at {} n={n} unknown={} approved={} second_objects={second} unpaid={unpaid} not_seen_paid={} \
              unflagged={unflagged} left_without_a_word={left_without_a_word} not_left={not_left}",
             push.word(),
+            provider.word(),
             of_kind().filter(|pushed| pushed.is_unknown).count(),
             of_kind().filter(|pushed| pushed.is_approved).count(),
-            unseen.iter().filter(|pushed| pushed.push == push).count(),
+            unseen.iter().filter(|pushed| pushed.push == *push).count(),
         );
     }
     assert!(pushed.iter().any(|pushed| pushed.is_unknown), "the faults never struck");

@@ -6,6 +6,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::shop::{Shop, millis};
+use crate::rig::Provider;
 use crate::scale::{at_once, cases, percentile};
 use crate::till::Sale;
 
@@ -33,13 +34,22 @@ async fn sell_all(shop: &Shop, name: &str, n: u64, failed: &AtomicU64) -> Vec<u6
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f04_what_never_arrived_is_not_there_and_the_same_request_makes_it_once() {
-    let mut shop = Shop::open().await;
+    check(Provider::Xendit).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f04_what_never_arrived_at_midtrans_is_not_there_and_the_same_request_makes_it_once() {
+    check(Provider::Midtrans).await;
+}
+
+async fn check(provider: Provider) {
+    let mut shop = Shop::open_at(&[provider]).await;
     let n = cases(CREATES);
     let refused = (n / REFUSED_OF).max(1);
     let failed = AtomicU64::new(0);
     let rule = |effect: &str, probability: &str| {
         let probability: serde_json::Number = probability.parse().expect("a number");
-        json!({"provider": "xendit", "operation": "open", "effect": effect, "probability": probability, "seed": 4})
+        json!({"provider": provider.word(), "operation": "open", "effect": effect, "probability": probability, "seed": 4})
     };
     shop.rig.control.faults(&json!([rule("disconnect_before", "0.5"), rule("reset", "1")])).await;
     let control = shop.rig.control.clone();
@@ -69,7 +79,8 @@ async fn f04_what_never_arrived_is_not_there_and_the_same_request_makes_it_once(
     let doubled = objects.values().filter(|count| **count != 1).count();
     shop.judge("F04").await;
     println!(
-        "F04 n={n} failed_while_faulty={} objects_not_one={doubled} qr_after_healing_p50={}ms max={}ms",
+        "F04 at {} n={n} failed_while_faulty={} objects_not_one={doubled} qr_after_healing_p50={}ms max={}ms",
+        provider.word(),
         failed.into_inner(),
         percentile(delays.clone(), 50),
         percentile(delays, 100),

@@ -5,7 +5,7 @@ use tokio::time::{Instant, sleep};
 
 use super::f03_lost_pushes::{Looked, Push, Pushed, looked_for, push, second_objects, silence_about_ends};
 use super::shop::{Shop, millis};
-use crate::rig::Pay;
+use crate::rig::{Pay, Provider};
 use crate::scale::{at_once, cases, percentile};
 
 const RUNS: u64 = 200;
@@ -38,7 +38,7 @@ async fn cut_off(shop: &mut Shop, codes: &[(Push, String)]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn f05_pushes_cut_off_between_the_providers_answer_and_the_commit_are_found_and_never_sent_again() {
     let mut shop = Shop::open().await;
-    shop.rig.control.faults(&json!([silence_about_ends()])).await;
+    shop.rig.control.faults(&json!([silence_about_ends(Provider::Xendit)])).await;
     let n = cases(RUNS);
     let codes: Vec<(Push, String)> =
         (0..n).flat_map(|number| Push::ALL.map(|push| (push, format!("F05-{push:?}-{number}")))).collect();

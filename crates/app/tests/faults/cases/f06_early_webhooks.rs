@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::shop::Shop;
+use crate::rig::Provider;
 use crate::scale::{at_once, cases};
 use crate::till::Sale;
 
@@ -12,7 +13,16 @@ const HEAD_STARTS_MS: [u64; 5] = [0, 50, 120, 250, 500];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f06_a_webhook_that_overtakes_the_answer_to_its_create_is_matched() {
-    let shop = Shop::open().await;
+    check(Provider::Xendit).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f06_a_notification_of_midtrans_that_overtakes_the_answer_to_its_create_is_matched() {
+    check(Provider::Midtrans).await;
+}
+
+async fn check(provider: Provider) {
+    let shop = Shop::open_at(&[provider]).await;
     let n = cases(EARLY);
     let rules: Vec<Value> = HEAD_STARTS_MS
         .iter()
@@ -21,7 +31,7 @@ async fn f06_a_webhook_that_overtakes_the_answer_to_its_create_is_matched() {
         .map(|(index, head_start)| {
             // The last rule takes all that the others left.
             let probability = if index + 1 == HEAD_STARTS_MS.len() { json!(1) } else { json!(0.25) };
-            json!({"provider": "xendit", "operation": "webhook", "effect": "before_response",
+            json!({"provider": provider.word(), "operation": "webhook", "effect": "before_response",
                 "delay_ms": head_start, "probability": probability, "seed": 60 + index})
         })
         .collect();
@@ -44,7 +54,10 @@ async fn f06_a_webhook_that_overtakes_the_answer_to_its_create_is_matched() {
     let objects = u64::try_from(shop.rig.control.charges().await.len()).expect("a count");
     let judged = shop.judge("F06").await;
     let dead_letters = judged.dead_letters;
-    println!("F06 n={n} acknowledged={acknowledged} unpaid={unpaid} objects={objects} dead_letters={dead_letters}");
+    println!(
+        "F06 at {} n={n} acknowledged={acknowledged} unpaid={unpaid} objects={objects} dead_letters={dead_letters}",
+        provider.word()
+    );
     assert_eq!(unpaid, 0, "paid before the create was answered, and never counted as paid");
     assert_eq!(objects, n, "no answer was lost, so nothing is opened twice");
 }

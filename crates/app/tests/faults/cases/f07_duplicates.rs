@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::shop::Shop;
-use crate::rig::Pay;
 use crate::rig::ledger::Delivery;
+use crate::rig::{Pay, Provider};
 use crate::scale::{Draws, at_once, cases};
 use crate::till::{Messenger, Sale};
 
@@ -14,10 +14,20 @@ const CONNECTIONS: usize = 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f07_twenty_copies_of_a_webhook_have_one_effect() {
-    let shop = Shop::open().await;
+    check(Provider::Xendit, "payment.capture").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f07_twenty_copies_of_a_notification_of_midtrans_have_one_effect() {
+    check(Provider::Midtrans, "settlement").await;
+}
+
+/// `event` is what the provider tells of money.
+async fn check(provider: Provider, event: &str) {
+    let shop = Shop::open_at(&[provider]).await;
     let n = cases(WEBHOOKS);
     // The provider keeps its webhooks to itself: the copies come from here, over eight connections.
-    shop.rig.control.faults(&json!([{"provider": "xendit", "operation": "webhook", "effect": "drop"}])).await;
+    shop.rig.control.faults(&json!([shop.rule("webhook", "drop")])).await;
     at_once(n, 16, |number| {
         let shop = &shop;
         async move {
@@ -27,7 +37,8 @@ async fn f07_twenty_copies_of_a_webhook_have_one_effect() {
         }
     })
     .await;
-    let kept: Vec<Delivery> = shop.rig.control.deliveries().await;
+    let mut kept: Vec<Delivery> = shop.rig.control.deliveries().await;
+    kept.retain(|delivery| delivery.event == event);
     assert_eq!(u64::try_from(kept.len()), Ok(n), "every payment has a webhook that was kept back");
     let mut copies: Vec<&Delivery> = kept.iter().flat_map(|delivery| std::iter::repeat_n(delivery, COPIES)).collect();
     let mut draws = Draws::seeded(7);
@@ -49,6 +60,10 @@ async fn f07_twenty_copies_of_a_webhook_have_one_effect() {
     }
     let grown_kib = shop.rig.memory_kib().saturating_sub(memory_kib);
     shop.judge("F07").await;
-    println!("F07 n={n} copies={COPIES} deliveries={count} answers={statuses:?} effects={n} rss_growth={grown_kib}KiB");
+    println!(
+        "F07 at {} n={n} copies={COPIES} deliveries={count} answers={statuses:?} effects={n} \
+         rss_growth={grown_kib}KiB",
+        provider.word()
+    );
     assert_eq!(statuses.get(&200), Some(&answers.len()), "every copy is acknowledged");
 }

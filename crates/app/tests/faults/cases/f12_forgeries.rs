@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 use super::shop::Shop;
 use crate::rig::Pay;
 use crate::scale::{Draws, at_once, cases};
-use crate::till::{Exchange, Messenger, PAYMENTS, Sale, WEBHOOK};
+use crate::till::{Exchange, Messenger, PAYMENTS, Sale};
 
 const RANDOM_TOKENS: u64 = 10_000;
+/// Where Xendit's webhooks go.
+const WEBHOOK: &str = "/api/v1/webhook/xendit";
 /// From what a guesser puts tokens together.
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::shop::{SALE_WITHIN, Shop};
-use crate::rig::Pay;
+use crate::rig::{Pay, Provider};
 use crate::scale::{at_once, cases};
 use crate::till::Sale;
 
@@ -29,9 +29,9 @@ struct Case {
     of_opening: bool,
 }
 
-fn rule(case: &Case) -> Value {
+fn rule(provider: Provider, case: &Case) -> Value {
     let (operation, times) = if case.of_opening { ("open", 1) } else { ("inquire", 2) };
-    let mut rule = json!({"provider": "xendit", "operation": operation, "effect": case.kind,
+    let mut rule = json!({"provider": provider.word(), "operation": operation, "effect": case.kind,
         "reference": case.code, "times": times});
     if case.kind == "html_error" {
         rule["status"] = json!(200);
@@ -78,7 +78,16 @@ async fn drift(shop: &Shop) -> BTreeMap<String, u64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f34_an_answer_that_is_not_what_was_asked_is_never_taken_for_it() {
-    let shop = Shop::open().await;
+    check(Provider::Xendit).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f34_an_answer_of_midtrans_that_is_not_what_was_asked_is_never_taken_for_it() {
+    check(Provider::Midtrans).await;
+}
+
+async fn check(provider: Provider) {
+    let shop = Shop::open_at(&[provider]).await;
     let per_kind = cases(PER_KIND);
     let all: Vec<Case> = KINDS
         .iter()
@@ -90,7 +99,7 @@ async fn f34_an_answer_that_is_not_what_was_asked_is_never_taken_for_it() {
             })
         })
         .collect();
-    shop.rig.control.faults(&json!(all.iter().map(rule).collect::<Vec<_>>())).await;
+    shop.rig.control.faults(&json!(all.iter().map(|case| rule(provider, case)).collect::<Vec<_>>())).await;
     let count = u64::try_from(all.len()).expect("a count");
     let wrong = at_once(count, 8, |index| {
         let (shop, case) = (&shop, &all[usize::try_from(index).expect("an index")]);
@@ -103,8 +112,9 @@ async fn f34_an_answer_that_is_not_what_was_asked_is_never_taken_for_it() {
         (count(|wrong| wrong.without_qr), count(|wrong| wrong.unpaid), count(|wrong| wrong.paid_for_nothing));
     let judged = shop.judge("F34").await;
     println!(
-        "F34 kinds={} x {per_kind}, wrong_adoptions={} without_qr={without_qr} unpaid={unpaid} \
+        "F34 at {} kinds={} x {per_kind}, wrong_adoptions={} without_qr={without_qr} unpaid={unpaid} \
          paid_for_nothing={for_nothing} drift_counted={drift:?}",
+        provider.word(),
         KINDS.len(),
         judged.broken("I2"),
     );

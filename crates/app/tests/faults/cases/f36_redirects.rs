@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::shop::Shop;
-use crate::rig::Pay;
+use crate::rig::{Pay, Provider};
 use crate::scale::{at_once, cases};
 use crate::till::Sale;
 
@@ -28,18 +28,27 @@ async fn canary() -> (String, Arc<AtomicU64>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f36_a_provider_that_redirects_us_leads_us_nowhere() {
-    let shop = Shop::open().await;
+    check(Provider::Xendit).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f36_midtrans_redirecting_us_leads_us_nowhere() {
+    check(Provider::Midtrans).await;
+}
+
+async fn check(provider: Provider) {
+    let shop = Shop::open_at(&[provider]).await;
     let n = cases(REDIRECTS);
     let (url, hits) = canary().await;
     // Every operation of every sale, once each; the list of arrived money half of the time.
     let mut rules: Vec<Value> = (0..n)
         .flat_map(|number| ["open", "inquire", "cancel"].map(|operation| (number, operation)))
         .map(|(number, operation)| {
-            json!({"provider": "xendit", "operation": operation, "effect": "redirect", "url": url,
+            json!({"provider": provider.word(), "operation": operation, "effect": "redirect", "url": url,
                 "reference": format!("F36-{number}"), "times": 1})
         })
         .collect();
-    rules.push(json!({"provider": "xendit", "operation": "sweep", "effect": "redirect", "url": url,
+    rules.push(json!({"provider": provider.word(), "operation": "sweep", "effect": "redirect", "url": url,
         "probability": 0.5, "seed": 36}));
     shop.rig.control.faults(&json!(rules)).await;
     let ends = at_once(n, 8, |number| {
@@ -62,7 +71,10 @@ async fn f36_a_provider_that_redirects_us_leads_us_nowhere() {
     let astray = ends.iter().filter(|well| !**well).count();
     let hits = hits.load(Ordering::Relaxed);
     shop.judge("F36").await;
-    println!("F36 n={n} redirected={redirected} canary_hits={hits} not_brought_to_an_end={astray}");
+    println!(
+        "F36 at {} n={n} redirected={redirected} canary_hits={hits} not_brought_to_an_end={astray}",
+        provider.word()
+    );
     assert!(redirected > 0, "nobody was redirected");
     assert_eq!((hits, astray), (0, 0), "followed to the canary, sales without their end");
 }

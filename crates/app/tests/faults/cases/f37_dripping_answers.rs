@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::shop::{Shop, millis};
+use crate::rig::Provider;
 use crate::scale::{at_once, cases, percentile};
 use crate::till::Sale;
 
@@ -13,11 +14,21 @@ const CALL_MAX: Duration = Duration::from_millis(10_500);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f37_an_answer_that_drips_is_given_up_by_the_whole_time_it_takes() {
-    let shop = Shop::open().await;
+    check(Provider::Xendit).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f37_an_answer_of_midtrans_that_drips_is_given_up_by_the_whole_time_it_takes() {
+    check(Provider::Midtrans).await;
+}
+
+async fn check(provider: Provider) {
+    let shop = Shop::open_at(&[provider]).await;
     let n = cases(DRIPS);
     let till = shop.till.patient(Duration::from_mins(1));
-    let rules = ["open", "inquire", "cancel", "sweep"]
-        .map(|operation| json!({"provider": "xendit", "operation": operation, "effect": "drip", "delay_ms": DRIP_MS}));
+    let rules = ["open", "inquire", "cancel", "sweep"].map(
+        |operation| json!({"provider": provider.word(), "operation": operation, "effect": "drip", "delay_ms": DRIP_MS}),
+    );
     // First answers that are whole, for something to cancel.
     let shown = at_once(n, 8, |number| {
         let shop = &shop;
@@ -46,7 +57,10 @@ async fn f37_an_answer_that_drips_is_given_up_by_the_whole_time_it_takes() {
         shop.show(&Sale::of(format!("F37-{number}"), 33_000)).await;
     }
     shop.judge("F37").await;
-    println!("F37 n={n} create_max={create_max}ms cancel_max={cancel_max}ms unexpected={unexpected}");
+    println!(
+        "F37 at {} n={n} create_max={create_max}ms cancel_max={cancel_max}ms unexpected={unexpected}",
+        provider.word()
+    );
     assert!(create_max.max(cancel_max) <= millis(CALL_MAX), "calls that never ended: {create_max}, {cancel_max}");
     assert_eq!(unexpected, 0, "answers that cannot be known");
 }

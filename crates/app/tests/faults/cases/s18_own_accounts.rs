@@ -8,7 +8,7 @@ use sha2::{Digest, Sha512};
 use super::shop::{PATIENCE, SALE_WITHIN, Shop};
 use crate::checker::{self, Licence};
 use crate::rig::ledger::Delivery;
-use crate::rig::{Pay, Plan, StoreKind};
+use crate::rig::{Pay, Plan, Provider, StoreKind};
 use crate::scale::{at_once, cases};
 use crate::till::{Messenger, Sale, Till};
 
@@ -110,7 +110,7 @@ fn plan() -> Plan {
         .with("ACCOUNT_KEY", ACCOUNT_KEY)
         .with("WEBHOOK_FAILURE_LIMIT", "off")
         .with("PROVIDER_ORDER", "qris=xendit,midtrans;gopay=midtrans,xendit")
-        .and_midtrans();
+        .selling_at(&[Provider::Xendit, Provider::Midtrans]);
     for number in 0..MERCHANTS {
         plan.sandbox_args.extend(["--xendit-sub-account".to_owned(), business(number)]);
         plan.sandbox_args.extend(["--midtrans-merchant".to_owned(), merchant_id(number)]);
@@ -135,11 +135,7 @@ async fn s18_fifty_merchants_with_accounts_of_their_own_never_meet() {
             let method = if at_xendit { "qris" } else { "gopay" };
             let sale = Sale::of(format!("S18-{}", number / MERCHANTS), 33_000).by(method);
             let shown = merchant.till.sell(&sale, SALE_WITHIN).await.expect("something to pay");
-            if at_xendit {
-                shop.rig.control.pay(&shown.reference, &Pay::default()).await;
-            } else {
-                shop.rig.control.pay_at_midtrans(&shown.reference, &Pay::default()).await;
-            }
+            shop.rig.control.pay(&shown.reference, &Pay::default()).await;
             let told = merchant.till.await_status(&shown.payment_id, "paid", PAID_WITHIN).await;
             let foreign = [neighbour.till.get(&shown.payment_id).await, neighbour.till.get(&shown.reference).await];
             let seen_by_others = foreign.iter().filter(|look| look.status() != 404).count();

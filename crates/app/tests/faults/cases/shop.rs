@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::checker::{self, Judged, Licence};
-use crate::rig::{Plan, Rig, StoreKind};
+use crate::rig::{Plan, Provider, Rig, StoreKind};
 use crate::till::{ClientLog, Sale, Shown, Till};
 
 /// How long a till of these cases waits for an answer: longer than the gateway lets a create take.
@@ -27,6 +28,11 @@ impl Shop {
     /// A shop with one gateway over the store of this run.
     pub(super) async fn open() -> Self {
         Self::open_as(Plan::over(StoreKind::of_run())).await
+    }
+
+    /// A shop with one gateway that sells at these providers, first first.
+    pub(super) async fn open_at(providers: &[Provider]) -> Self {
+        Self::open_as(Plan::over(StoreKind::of_run()).selling_at(providers)).await
     }
 
     /// A shop whose provider lists arrived money only so many milliseconds later.
@@ -71,6 +77,22 @@ impl Shop {
     pub(super) async fn has_object(&self, order_code: &str) -> bool {
         let charges = self.rig.control.charges().await;
         charges.iter().any(|charge| charge.order_code.as_deref() == Some(order_code))
+    }
+
+    /// Has a rule in force at the provider that is asked first.
+    pub(super) fn rule(&self, operation: &str, effect: &str) -> Value {
+        json!({"provider": self.rig.provider().word(), "operation": operation, "effect": effect})
+    }
+
+    /// How the line for openings of a method stands, as operators are told: `closed`, `half_open`, `open`; empty if it
+    /// was never used.
+    pub(super) async fn breaker(&self, provider: Provider, method: &str) -> String {
+        let ready = self.till.read("/readyz?verbose").await.data();
+        let lines = ready["providers"].as_array().cloned().unwrap_or_default();
+        let line = lines.into_iter().find(|line| {
+            line["provider"] == provider.word() && line["operation"] == "open" && line["method"] == method
+        });
+        line.and_then(|line| line["breaker"].as_str().map(str::to_owned)).unwrap_or_default()
     }
 
     pub(super) async fn judge(mut self, case: &str) -> Judged {

@@ -130,14 +130,14 @@ async fn at_rest(rig: &mut Rig) -> Arc<dyn Store> {
 }
 
 /// Which of these bodies the inbox knows: what it takes in anew was not there.
-async fn known(store: &dyn Store, bodies: BTreeSet<String>) -> Vec<(String, bool)> {
+async fn known(store: &dyn Store, bodies: BTreeSet<(String, String)>) -> Vec<(String, bool)> {
     let ids = SequentialIds::new(FRESH_IDS);
     let mut known = Vec::new();
-    for body in bodies {
+    for (provider, body) in bodies {
         let raw = RawWebhook { headers: Vec::new(), body: body.clone().into_bytes() };
         let delivery = NewDelivery {
             id: DeliveryId::new(ids.uuid()),
-            provider: ProviderId::parse("xendit").expect("a provider"),
+            provider: ProviderId::parse(provider.as_str()).expect("a provider"),
             account: AccountId::main(),
             received_at: Timestamp::EPOCH,
             authentic: Authentic::if_proven(true, &raw).expect("proven by its answer"),

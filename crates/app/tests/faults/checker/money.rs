@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use mstore_pay_domain::exception::{Misfit, MoneySource};
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::time::Timestamp;
 
 use super::{Evidence, Finding};
+use crate::rig::Provider;
 use crate::rig::ledger::LedgerCharge;
 
 /// The objects of a payment in the provider's books.
@@ -21,15 +23,28 @@ pub(super) fn paid_is_what_the_ledger_says(evidence: &Evidence) -> Finding {
     let by_reference = evidence.by_reference();
     for (payment, _) in &evidence.payments {
         let objects = objects(&by_reference, payment);
-        let first = objects.iter().flat_map(|object| object.fitting()).map(|paid| paid.paid_at).min();
+        let arrived = objects.iter().flat_map(|object| object.fitting().map(|paid| (paid.paid_at, object.provider())));
+        let first = arrived.min_by_key(|(at, _)| *at);
         let told = payment.paid_at().map(Timestamp::to_datetime);
-        // Millisecond for millisecond: what the provider writes is no finer.
-        let same = first.map(|at| at.timestamp_millis()) == told.map(|at| at.timestamp_millis());
+        // As fine as the provider writes: milliseconds, or seconds at Midtrans.
+        let same = match (first, told) {
+            (Some((at, provider)), Some(told)) => instant(at, provider) == instant(told, provider),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
         finding.look(same && payment.status().saw_money() == first.is_some(), || {
             format!("{} is {:?} since {told:?}, the ledger says {first:?}", payment.id, payment.status())
         });
     }
     finding
+}
+
+/// A time as finely as that provider writes it.
+fn instant(at: DateTime<Utc>, provider: Provider) -> i64 {
+    match provider {
+        Provider::Xendit => at.timestamp_millis(),
+        Provider::Midtrans => at.timestamp(),
+    }
 }
 
 /// I7: each receipt took effect once.

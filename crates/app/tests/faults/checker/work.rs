@@ -7,16 +7,18 @@ use mstore_pay_domain::exception::Misfit;
 use mstore_pay_domain::payment::Intake;
 
 use super::{Evidence, Finding};
+use crate::rig::Provider;
 use crate::rig::ledger::Delivery;
 use crate::till::Exchange;
 
-/// The bodies of all webhooks that were answered 200, whoever sent them.
-pub(super) fn acknowledged(deliveries: &[Delivery], log: &[Exchange]) -> BTreeSet<String> {
+/// The bodies of all webhooks that were answered 200, whoever sent them, by provider.
+pub(super) fn acknowledged(deliveries: &[Delivery], log: &[Exchange]) -> BTreeSet<(String, String)> {
     let from_sandbox = deliveries.iter().filter(|delivery| delivery.answer == Some(200));
-    let from_tests =
-        log.iter().filter(|exchange| exchange.path.starts_with("/api/v1/webhook/") && exchange.status() == 200);
-    let from_tests = from_tests.map(|exchange| exchange.sent.clone().unwrap_or_default());
-    from_sandbox.map(|delivery| delivery.body.get().to_owned()).chain(from_tests).collect()
+    let from_tests = log.iter().filter(|exchange| exchange.status() == 200).filter_map(|exchange| {
+        let provider = Provider::of_path(&exchange.path)?;
+        Some((provider.word().to_owned(), exchange.sent.clone().unwrap_or_default()))
+    });
+    from_sandbox.map(|delivery| (delivery.provider.clone(), delivery.body.get().to_owned())).chain(from_tests).collect()
 }
 
 /// I4: every webhook answered 2xx is in the inbox, byte for byte, and none there waits any more.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::Provider;
 use super::ledger::{Delivery, LedgerCharge, ProviderCall};
 
 /// A connection that lay idle longer is not used again: the sandbox may just be closing it.
@@ -39,17 +40,14 @@ impl Control {
 
     /// Pays the object of that id and gives the payment as the provider booked it.
     pub(crate) async fn pay(&self, id: &str, pay: &Pay) -> Value {
-        self.pay_named(json!({"provider": "xendit", "id": id}), pay).await
-    }
-
-    /// Pays at Midtrans the transaction of that id.
-    pub(crate) async fn pay_at_midtrans(&self, id: &str, pay: &Pay) -> Value {
-        self.pay_named(json!({"provider": "midtrans", "id": id}), pay).await
+        self.pay_named(named(id), pay).await
     }
 
     /// Pays the newest object of that order: what a customer does whose phone shows it.
     pub(crate) async fn approve(&self, order_code: &str, pay: &Pay) -> Value {
-        self.pay_named(json!({"provider": "xendit", "order_code": order_code}), pay).await
+        let charges = self.charges().await;
+        let newest = charges.iter().rfind(|charge| charge.order_code.as_deref() == Some(order_code));
+        self.pay(&newest.expect("an object of that order").id, pay).await
     }
 
     async fn pay_named(&self, mut body: Value, pay: &Pay) -> Value {
@@ -79,11 +77,11 @@ impl Control {
     }
 
     pub(crate) async fn fail(&self, id: &str) {
-        self.post("fail", &json!({"provider": "xendit", "id": id})).await;
+        self.post("fail", &named(id)).await;
     }
 
     pub(crate) async fn expire(&self, id: &str, silent: bool) {
-        let mut body = json!({"provider": "xendit", "id": id});
+        let mut body = named(id);
         if silent {
             body["webhook"] = json!("drop");
         }
@@ -95,8 +93,14 @@ impl Control {
         self.send(self.http.put(format!("{}/faults", self.base)).body(rules.to_string())).await;
     }
 
-    pub(crate) async fn webhook_target(&self, url: &str) {
-        self.put_target(&json!({"provider": "xendit", "url": url})).await;
+    /// Has every provider tell the gateway at that address.
+    pub(crate) async fn webhooks_to(&self, gateway_url: &str) {
+        for provider in Provider::ALL {
+            self.put_target(
+                &json!({"provider": provider.word(), "url": format!("{gateway_url}{}", provider.webhook())}),
+            )
+            .await;
+        }
     }
 
     /// Has one account's webhooks sent there.
@@ -137,4 +141,9 @@ impl Control {
         assert!(status.is_success(), "the sandbox refused: {status} {text}");
         text
     }
+}
+
+/// The object of that id, as the control plane is told of it.
+fn named(id: &str) -> Value {
+    json!({"provider": Provider::of_object(id).word(), "id": id})
 }

@@ -5,6 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::Provider;
+
 /// One object at the provider.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct LedgerCharge {
@@ -15,6 +17,8 @@ pub(crate) struct LedgerCharge {
     pub(crate) reference: String,
     pub(crate) order_code: Option<String>,
     pub(crate) amount: i64,
+    /// Whether a customer could pay it now.
+    pub(crate) payable: bool,
     pub(crate) payable_until: DateTime<Utc>,
     /// The QR string, the account number or the page; empty of a push.
     pub(crate) artefact: String,
@@ -32,6 +36,11 @@ pub(crate) struct LedgerPayment {
 }
 
 impl LedgerCharge {
+    /// Where it lies.
+    pub(crate) fn provider(&self) -> Provider {
+        Provider::of_object(&self.id)
+    }
+
     /// Money that came, whatever it was.
     pub(crate) fn arrived(&self) -> impl Iterator<Item = &LedgerPayment> {
         self.payments.iter().filter(|payment| payment.status == "succeeded")
@@ -59,8 +68,19 @@ pub(crate) struct ProviderCall {
 
 impl ProviderCall {
     pub(crate) fn opens(&self) -> bool {
-        let opening = ["/v3/payment_requests", "/sessions"];
+        let opening = ["/v3/payment_requests", "/sessions", "/v2/charge"];
         self.method == "POST" && opening.iter().any(|path| self.path.ends_with(path))
+    }
+
+    /// Whether the object was made and its answer sent as it should be.
+    pub(crate) fn was_answered(&self) -> bool {
+        matches!(self.status, Some(200 | 201))
+    }
+
+    /// The order that an opening names.
+    pub(crate) fn order_code(&self) -> &str {
+        let named = [&self.body["metadata"]["order_code"], &self.body["custom_field1"]];
+        named.into_iter().find_map(Value::as_str).unwrap_or_default()
     }
 
     /// The object that this call asked to close.

@@ -9,7 +9,7 @@ static RUNS: AtomicU64 = AtomicU64::new(0);
 #[derive(Debug, Clone)]
 pub(crate) struct Secrets {
     pub(crate) provider_key: String,
-    pub(crate) midtrans_server_key: String,
+    pub(crate) midtrans_key: String,
     pub(crate) webhook_token: String,
     pub(crate) webhook_token_previous: String,
     pub(crate) jwt: String,
@@ -26,7 +26,7 @@ impl Secrets {
         let run = format!("{}-{}", process::id(), RUNS.fetch_add(1, Ordering::Relaxed));
         Self {
             provider_key: format!("xnd_development_canary-of-{run}"),
-            midtrans_server_key: format!("SB-Mid-server-canary-of-{run}"),
+            midtrans_key: format!("SB-Mid-server-canary-of-{run}"),
             webhook_token: format!("canary-webhook-token-of-run-{run}"),
             webhook_token_previous: format!("canary-previous-webhook-token-of-run-{run}"),
             jwt: format!("canary-jwt-secret-long-enough-for-hs256-of-run-{run}"),
@@ -38,7 +38,7 @@ impl Secrets {
     pub(crate) fn canaries(&self) -> [&str; 8] {
         [
             &self.provider_key,
-            &self.midtrans_server_key,
+            &self.midtrans_key,
             &self.webhook_token,
             &self.webhook_token_previous,
             &self.jwt,

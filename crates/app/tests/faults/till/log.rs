@@ -31,6 +31,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: String,
+    /// In how many seconds to come back, where it says.
+    pub(crate) retry_after: Option<u64>,
     /// Whether it says that it is a stored answer.
     pub(crate) replayed: bool,
     pub(crate) body: String,

@@ -4,14 +4,12 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use super::{ClientLog, Exchange, exchange};
-use crate::rig::Rig;
-
-/// Where the provider's webhooks go.
-pub(crate) const WEBHOOK: &str = "/api/v1/webhook/xendit";
+use crate::rig::{Provider, Rig};
 
 pub(crate) struct Messenger {
     http: reqwest::Client,
     gateway_url: Arc<RwLock<String>>,
+    provider: Provider,
     token: String,
     log: ClientLog,
 }
@@ -22,14 +20,17 @@ impl Messenger {
         Self {
             http: http.expect("a client"),
             gateway_url: Arc::clone(&rig.gateway_url),
+            provider: rig.provider(),
             token: rig.secrets.webhook_token.clone(),
             log: log.clone(),
         }
     }
 
-    /// Brings it with the account's own token.
+    /// Brings it with the account's own token, where its proof is not in it.
     pub(crate) async fn deliver(&self, body: &str) -> Exchange {
-        self.bring(WEBHOOK, &[("x-callback-token", &self.token)], body).await
+        let token = ("x-callback-token", self.token.as_str());
+        let proof: &[_] = if self.provider == Provider::Xendit { &[token] } else { &[] };
+        self.bring(self.provider.webhook(), proof, body).await
     }
 
     /// Brings it with whatever proof is given.

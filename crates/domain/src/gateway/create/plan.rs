@@ -1,7 +1,7 @@
 //! What a create comes to: join what is under way, or commit the intent to open something new.
 
 use crate::dossier::Dossier;
-use crate::gateway::open::{Route, ready};
+use crate::gateway::open::{Asked, Route, asked};
 use crate::gateway::race::within;
 use crate::gateway::{AnswerRenderer, Gateway};
 use crate::idempotency::KeptAnswer;
@@ -56,16 +56,17 @@ impl Gateway {
                 }
                 Some(live) => {
                     // What is on display stays there if nothing could take its place.
-                    let ready = ready(&routes)?;
+                    let asked = asked(&routes, &command.amount)?;
                     self.leave(command, &live).await?;
                     let dossier = self.dossier(&command.scope.merchant, &command.order_code, actor).await?;
                     ruled_out(command, &dossier, order.as_ref())?;
-                    if let Some(plan) = self.intend(command, dossier, &ready, Some(live.id)).await? {
+                    if let Some(plan) = self.intend(command, dossier, &asked, Some(live.id)).await? {
                         return Ok(plan);
                     }
                 }
                 None => {
-                    if let Some(plan) = self.intend(command, dossier, &ready(&routes)?, None).await? {
+                    let asked = asked(&routes, &command.amount)?;
+                    if let Some(plan) = self.intend(command, dossier, &asked, None).await? {
                         return Ok(plan);
                     }
                 }
@@ -119,10 +120,12 @@ impl Gateway {
         &self,
         command: &CreatePayment,
         mut dossier: Dossier,
-        routes: &[Route],
+        asked: &Asked,
         superseded: Option<PaymentId>,
     ) -> Result<Option<Plan>, CreateError> {
-        let Some(route) = routes.first() else { return Err(CreateError::MethodUnsupported { offered: Vec::new() }) };
+        let Some(route) = asked.routes.first() else {
+            return Err(CreateError::MethodUnsupported { offered: Vec::new() });
+        };
         if let Some(payment) = dossier.payments().find(|payment| may_be_approved(payment, dossier.now())) {
             return Err(CreateError::OrderHasLivePayment { payment: Box::new(payment.clone()) });
         }
@@ -134,7 +137,7 @@ impl Gateway {
         dossier.add(payment);
         let charge = ChargeId::new(self.ports.ids.uuid());
         let risk = route.risk(command.card_token.as_ref());
-        dossier.intend(&id, charge, &route.account.provider, &route.account.id, risk);
+        dossier.intend(&id, charge, &asked.first, risk);
         let lease = LeaseToken::new(self.ports.ids.uuid());
         dossier.set_due(&id, Due::Leased(Lease { token: lease, ttl: schedule::OPENING_LEASE }));
         if let Some(request) = &command.idempotency {
@@ -142,7 +145,7 @@ impl Gateway {
             let record = request.record(&command.scope.merchant, id, now, KeptAnswer::Current);
             dossier.work_mut().idempotency.push(IdempotencyWrite::Claim { record, now });
         }
-        let plan = || Plan::Open { payment: id, routes: routes.to_vec(), lease };
+        let plan = || Plan::Open { payment: id, routes: asked.routes.clone(), lease };
         match self.commit(&dossier.conclude()).await {
             Ok(()) => Ok(Some(plan())),
             Err(CommitError::Store(StoreError::CommitUnknown { source })) => {

@@ -1,14 +1,15 @@
 //! Where a payment can be opened: a provider, an account, and what they offer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::account::ProviderAccount;
 use crate::charge::{Charge, Opening, Risk};
 use crate::gateway::create::{CreateError, CreatePayment};
 use crate::gateway::{Gateway, Scope};
 use crate::method::Method;
-use crate::ports::{Availability, Capabilities, CardToken, IdempotencySupport, PaymentProvider, StoreError};
+use crate::money::Money;
+use crate::ports::{Capabilities, CardToken, IdempotencySupport, PaymentProvider, StoreError};
+use crate::routing::{Because, Choice, LineUp, Nowhere, PassedOver, Standing, line_up};
 use crate::time::Timestamp;
 
 /// A provider and account that offer a method.
@@ -24,35 +25,48 @@ pub(in crate::gateway) struct Route {
     pub(in crate::gateway) capabilities: Capabilities,
 }
 
-/// No route would send an opening now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::gateway) struct AllResting {
-    /// When the first of them may again.
-    pub(in crate::gateway) retry_after: Duration,
+/// The routes that are asked, first first.
+#[derive(Clone)]
+pub(in crate::gateway) struct Asked {
+    /// In this order; one at the least.
+    pub(in crate::gateway) routes: Vec<Route>,
+    /// Why the first of them is the first.
+    pub(in crate::gateway) first: Choice,
 }
 
-/// The routes that would send an opening now, in their order.
-pub(in crate::gateway) fn ready(routes: &[Route]) -> Result<Vec<Route>, AllResting> {
-    let mut ready = Vec::new();
-    let mut retry_after = None;
-    for route in routes {
-        match route.provider.availability(&route.account, route.method) {
-            Availability::Ready => ready.push(route.clone()),
-            Availability::Resting { retry_after: pause } => {
-                retry_after = Some(retry_after.map_or(pause, |known: Duration| known.min(pause)));
-            }
-        }
-    }
-    match retry_after {
-        Some(retry_after) if ready.is_empty() => Err(AllResting { retry_after }),
-        Some(_) | None => Ok(ready),
-    }
+/// Who is asked for that amount now, in the method's order.
+pub(in crate::gateway) fn asked(routes: &[Route], amount: &Money) -> Result<Asked, Nowhere> {
+    let LineUp { asked, passed_over } = line_up(routes.iter().map(|route| (route, route.standing(Some(amount)))))?;
+    let Some(first) = asked.first() else { return Err(Nowhere::NotOffered) };
+    let because = match (first.standing(Some(amount)), routes.first()) {
+        (Standing::OnTrial, _) => Because::OnTrial,
+        (_, Some(foremost)) if !foremost.is(first) => Because::OthersPassedOver,
+        (_, Some(_) | None) => Because::First,
+    };
+    let passed_over = passed_over.into_iter().map(|(route, standing)| PassedOver {
+        provider: route.account.provider.clone(),
+        account: route.account.id.clone(),
+        standing,
+    });
+    let first = Choice { passed_over: passed_over.collect(), ..first.choice(because) };
+    Ok(Asked { routes: asked.into_iter().cloned().collect(), first })
 }
 
 impl Route {
     /// Whether a charge lies at this provider and account.
     pub(in crate::gateway) fn leads_to(&self, charge: &Charge) -> bool {
         self.account.provider == charge.provider && self.account.id == charge.account
+    }
+
+    /// How it stands now for an amount, or for any.
+    pub(in crate::gateway) fn standing(&self, amount: Option<&Money>) -> Standing {
+        Standing::of(&self.capabilities, self.provider.availability(&self.account, self.method), amount)
+    }
+
+    /// This route, for that reason.
+    pub(in crate::gateway) fn choice(&self, because: Because) -> Choice {
+        let ProviderAccount { provider, id, .. } = &self.account;
+        Choice { provider: provider.clone(), account: id.clone(), because, passed_over: Vec::new() }
     }
 
     /// What an unanswered opening there means, with that token or without.
@@ -91,14 +105,13 @@ impl Gateway {
         Ok(routes)
     }
 
-    /// The routes that take a command's method and amount.
+    /// The routes for a command's method, of which one at the least takes its amount.
     pub(in crate::gateway) async fn routes_for(&self, command: &CreatePayment) -> Result<Vec<Route>, CreateError> {
-        let mut routes = self.routes(&command.scope, command.method).await?;
+        let routes = self.routes(&command.scope, command.method).await?;
         let Some(first) = routes.first().map(|route| route.capabilities.clone()) else {
             return Err(CreateError::MethodUnsupported { offered: self.offered(&command.scope).await? });
         };
-        routes.retain(|route| route.capabilities.takes(&command.amount));
-        if routes.is_empty() {
+        if !routes.iter().any(|route| route.capabilities.takes(&command.amount)) {
             return Err(if command.amount < first.amount_min {
                 CreateError::AmountBelowMinimum { minimum: first.amount_min }
             } else {

@@ -18,11 +18,11 @@ pub(super) enum Verdict {
     /// The provider certainly did nothing; another may.
     Elsewhere(Box<ProviderError>),
     /// Nobody knows, or the answer speaks of something else.
-    Unknown(Unanswered),
+    Unknown(Lost),
 }
 
 /// An opening of which nobody knows what came.
-pub(super) struct Unanswered {
+pub(super) struct Lost {
     /// What was said.
     pub(super) exchange: Exchange,
     /// The id that was told all the same.
@@ -41,7 +41,7 @@ impl Verdict {
             Ok(opened) if fits(&opened, asked, account) => Self::Fits(Box::new(opened)),
             Ok(opened) => {
                 let drift = opened.drift();
-                Self::Unknown(Unanswered { exchange: opened.exchange, told: Some(opened.provider_ref), drift })
+                Self::Unknown(Lost { exchange: opened.exchange, told: Some(opened.provider_ref), drift })
             }
             Err(error) => match error.certainty {
                 Certainty::Unknown => Self::unknown(error),
@@ -62,7 +62,7 @@ impl Verdict {
 
     fn unknown(error: ProviderError) -> Self {
         let drift = error.drift();
-        Self::Unknown(Unanswered { exchange: *error.exchange, told: None, drift })
+        Self::Unknown(Lost { exchange: *error.exchange, told: None, drift })
     }
 }
 

@@ -66,6 +66,10 @@ impl ScriptedProvider {
                 self.clock.sleep(within).await;
                 unknown(Kind::TimedOut)
             }
+            Some(Mishap::Late(by)) => {
+                self.clock.sleep(by).await;
+                Ok((done, mishap))
+            }
             Some(Mishap::BrokenAfter) => unknown(Kind::Unavailable),
             Some(Mishap::Garbled | Mishap::WrongAmount | Mishap::WrongReference) => unknown(Kind::Malformed),
             Some(

@@ -1,6 +1,7 @@
 //! How the scripted provider misbehaves.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use crate::money::Money;
 use crate::ports::{Certainty, Operation, ProviderErrorKind};
@@ -21,6 +22,8 @@ pub enum Mishap {
         /// Whether the caller can know that nothing was done.
         certainty: Certainty,
     },
+    /// The call is carried out, and answered so much later.
+    Late(Duration),
     /// The call is carried out, and answered as if the provider had broken down.
     BrokenAfter,
     /// The call is carried out, and the answer makes no sense.

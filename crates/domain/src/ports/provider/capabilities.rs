@@ -38,6 +38,8 @@ pub enum IdempotencySupport {
 pub enum Availability {
     /// It would.
     Ready,
+    /// It would, to find out whether the provider answers again: it has not been answering.
+    OnTrial,
     /// It would be refused before anything is sent, because the provider has not been answering.
     Resting {
         /// When that may be over.

@@ -46,7 +46,7 @@ async fn whether_it_rests_can_be_asked_through_every_layer_without_taking_the_pl
     assert!(matches!(ask(Method::Qris), Availability::Resting { retry_after } if !retry_after.is_zero()));
     assert_eq!(ask(Method::Gopay), Availability::Ready);
     manual.advance(BreakerPolicy::default().probe_interval);
-    assert_eq!((ask(Method::Qris), ask(Method::Qris)), (Availability::Ready, Availability::Ready));
+    assert_eq!((ask(Method::Qris), ask(Method::Qris)), (Availability::OnTrial, Availability::OnTrial));
     assert!(layers.open(&account("main"), &charge(9, Method::Qris)).await.is_ok());
 }
 
@@ -66,6 +66,21 @@ async fn it_closes_by_the_first_call_that_is_answered_after_an_interval() {
     manual.advance(BreakerPolicy::default().probe_interval);
     assert!(breaker.open(&account("main"), &charge(9, Method::Qris)).await.is_ok());
     assert!(breaker.open(&account("main"), &charge(10, Method::Qris)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_push_is_tried_on_a_customer_more_rarely() {
+    let (provider, manual, clock) = rig();
+    let breaker = CircuitBreaker::new(provider.clone(), clock, BreakerPolicy::default());
+    provider.0.misbehave_always(Operation::Open, Mishap::SilentBefore);
+    for number in 0..5 {
+        breaker.open(&account("main"), &charge(number, Method::Ovo)).await.unwrap_err();
+    }
+    let ask = || breaker.availability(&account("main"), Method::Ovo);
+    manual.advance(BreakerPolicy::default().probe_interval);
+    assert!(matches!(ask(), Availability::Resting { .. }));
+    manual.advance(BreakerPolicy::default().push_probe_interval);
+    assert_eq!(ask(), Availability::OnTrial);
 }
 
 #[tokio::test]
@@ -109,6 +124,24 @@ async fn a_batch_that_is_refused_has_an_answer_for_each_query() {
 }
 
 #[tokio::test]
+async fn stacked_every_try_is_seen_and_the_one_that_finds_out_is_alone() {
+    let (provider, manual, clock) = rig();
+    let stack = layered(provider.clone(), &clock);
+    provider.0.misbehave_always(
+        Operation::Open,
+        Mishap::Refused { kind: ProviderErrorKind::Unavailable, certainty: Certainty::NotApplied },
+    );
+    for number in 0..2 {
+        stack.open(&account("main"), &charge(number, Method::Qris)).await.unwrap_err();
+    }
+    assert_eq!(provider.0.calls().len(), 5, "three tries, and two of the next three");
+    manual.advance(BreakerPolicy::default().probe_interval);
+    let before = clock.now();
+    stack.open(&account("main"), &charge(9, Method::Qris)).await.unwrap_err();
+    assert_eq!((provider.0.calls().len(), clock.now()), (6, before));
+}
+
+#[tokio::test]
 async fn stacked_an_open_breaker_ends_a_call_without_retries() {
     let (provider, _, clock) = rig();
     let stack = layered(provider.clone(), &clock);
@@ -119,5 +152,5 @@ async fn stacked_an_open_breaker_ends_a_call_without_retries() {
     let (calls, before) = (provider.0.calls().len(), clock.now());
     stack.open(&account("main"), &charge(9, Method::Qris)).await.unwrap_err();
     assert_eq!((provider.0.calls().len(), clock.now()), (calls, before));
-    assert_eq!(stack.inner().snapshot().len(), 1);
+    assert_eq!(stack.inner().inner().snapshot().len(), 1);
 }

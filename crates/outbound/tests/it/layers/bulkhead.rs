@@ -65,6 +65,7 @@ async fn a_hanging_opening_leaves_room_for_everything_but_its_own_kind() {
     assert!(error.source().unwrap().is::<BulkheadFull>());
     assert_eq!(provider.0.calls().len(), 1, "nothing was sent");
 
+    assert!(bulkhead.open(&main, &charge(4, Method::Gopay)).await.is_ok());
     assert!(bulkhead.open(&account("other"), &charge(3, Method::Qris)).await.is_ok());
     assert!(bulkhead.sweep(&main, Timestamp::EPOCH, WITHIN).await.is_ok());
     assert_eq!(bulkhead.inquire(&main, &[query("spr-0000000001")], WITHIN).await.len(), 1);

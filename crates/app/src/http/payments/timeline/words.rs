@@ -3,6 +3,7 @@
 use mstore_pay_domain::audit::AuditEvent;
 use mstore_pay_domain::charge::Charge;
 use mstore_pay_domain::payment::{Display, Payment, PaymentStatus, Withdrawal};
+use mstore_pay_domain::routing::Because;
 
 use crate::language::{Bilingual, both};
 
@@ -55,6 +56,41 @@ pub(super) fn sentence(payment: &Payment) -> Bilingual {
             both("Penyedia belum menjawab; sedang dicari tahu.", "The provider has not answered; we are finding out.")
         }
         Display::Shown => of_status(status),
+    }
+}
+
+/// Why a charge is about to be opened at that provider.
+pub(super) fn of_choice(word: &str) -> Bilingual {
+    match Because::ALL.into_iter().find(|because| because.word() == word) {
+        Some(Because::First) => both(
+            "Tagihan akan dibuka di penyedia pertama untuk cara bayar ini.",
+            "A charge is about to be opened at the provider that comes first for this method.",
+        ),
+        Some(Because::OthersPassedOver) => both(
+            "Tagihan akan dibuka di penyedia ini karena yang lebih dulu sedang tidak dapat dipakai.",
+            "A charge is about to be opened at this provider, because those before it cannot be used.",
+        ),
+        Some(Because::OnTrial) => both(
+            "Tagihan akan dibuka di penyedia ini untuk melihat apakah ia menjawab lagi.",
+            "A charge is about to be opened at this provider, to see whether it answers again.",
+        ),
+        Some(Because::NotTakenBefore) => both(
+            "Tagihan akan dibuka di penyedia berikutnya; penyedia sebelumnya pasti tidak membukanya.",
+            "A charge is about to be opened at the next provider; the one before certainly did not open it.",
+        ),
+        Some(Because::UnansweredHere) => both(
+            "Penyedia tidak menjawab; tagihan lain akan dibuka di sana.",
+            "The provider did not answer; another charge is about to be opened there.",
+        ),
+        Some(Because::UnansweredBefore) => both(
+            "Penyedia sebelumnya tidak menjawab; tagihan lain akan dibuka di penyedia berikutnya.",
+            "The provider before did not answer; another charge is about to be opened at the next one.",
+        ),
+        Some(Because::TakenUpAgain) => both(
+            "Pembukaan yang terputus dilanjutkan dengan tagihan lain.",
+            "An opening that was cut off goes on with another charge.",
+        ),
+        None => of_event(AuditEvent::ChargeIntended.word()),
     }
 }
 

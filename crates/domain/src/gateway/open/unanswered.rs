@@ -1,0 +1,118 @@
+//! What follows when nobody knows whether the provider has the charge: the table of [`routing`](crate::routing),
+//! carried out.
+
+use super::follow::{again, intend_next, is_at_work, record_drift};
+use super::verdict::Lost;
+use super::{Job, LEAST_CALL, Next, Opened, Run, Try, UNANSWERED_PER_RUN_MAX, is_given_up, recovery_at};
+use crate::charge::{Charge, Risk};
+use crate::gateway::{DecideError, FailoverOnUnknown, Gateway};
+use crate::ids::ChargeId;
+use crate::lease::Lease;
+use crate::ports::IdempotencySupport;
+use crate::routing::{Because, UNANSWERED_PER_PROVIDER_MAX, Unanswered, UnansweredCase, after_unanswered};
+use crate::schedule;
+use crate::unit_of_work::Due;
+
+impl Gateway {
+    /// Commits that an opening was not answered, and says what to do next.
+    pub(super) async fn after_unknown(
+        &self,
+        job: &Job<'_>,
+        run: &Run,
+        tried: &Try<'_>,
+        lost: &Lost,
+    ) -> Result<Next, DecideError> {
+        match after_unanswered(self.case_of(job, run, tried)) {
+            Unanswered::Repeat => self.repeat(job, tried.charge, lost).await,
+            Unanswered::AskOn => {
+                self.repeat(job, tried.charge, lost).await?;
+                Ok(Next::End(self.leave_to_recovery(job, tried.payment).await?))
+            }
+            then @ (Unanswered::Watch | Unanswered::Again | Unanswered::Next | Unanswered::Later) => {
+                self.put_aside(job, tried, lost, then).await
+            }
+        }
+    }
+
+    fn case_of(&self, job: &Job<'_>, run: &Run, tried: &Try<'_>) -> UnansweredCase {
+        let Try { payment, charge, route, following, on_trial, .. } = *tried;
+        let clock = self.ports.clock.as_ref();
+        let repeatable = match (charge.risk, route.capabilities.idempotency) {
+            // Whoever waits for something to show waits longer than whoever was pushed something.
+            (Risk::Displayed, IdempotencySupport::Key { .. }) => route.may_repeat(charge, clock.now()),
+            (Risk::Pushed, IdempotencySupport::Key { .. }) | (_, IdempotencySupport::Reference) => !run.repeated,
+            (_, IdempotencySupport::None) => false,
+        };
+        let hidden_here = payment.charges.iter().filter(|known| route.leads_to(known) && known.is_hidden()).count();
+        let unanswered_here = hidden_here + 1 + usize::from(run.repeated);
+        let share_used = super::is_first(job, route) && run.share.left(clock) < LEAST_CALL;
+        UnansweredCase {
+            risk: charge.risk,
+            may_replace: self.policies.failover_on_unknown == FailoverOnUnknown::Displayed,
+            repeatable,
+            time_left: run.unanswered < UNANSWERED_PER_RUN_MAX
+                && job.deadline.left(clock) >= LEAST_CALL
+                && !is_given_up(payment),
+            alone: job.routes.len() == 1,
+            another: following.is_some(),
+            turn_over: unanswered_here >= UNANSWERED_PER_PROVIDER_MAX
+                || share_used
+                || on_trial
+                || !route.standing(None).is_asked(),
+        }
+    }
+
+    /// Puts on record that an opening was not answered, and leaves its intent as it is.
+    async fn repeat(&self, job: &Job<'_>, charge: &Charge, lost: &Lost) -> Result<Next, DecideError> {
+        self.decide_on(job, |dossier| {
+            dossier.unanswered_once(&job.payment, &charge.id, &lost.exchange);
+            record_drift(dossier, job, charge, &lost.drift, &lost.exchange);
+            dossier.set_due(&job.payment, Due::Leased(Lease { token: job.lease, ttl: schedule::OPENING_LEASE }));
+        })
+        .await?;
+        Ok(Next::Repeat)
+    }
+
+    /// What was to be displayed and was never shown cannot be paid: it is put aside, and another opened here, at the
+    /// next provider, or later. What may have been pushed is left as it is.
+    async fn put_aside(
+        &self,
+        job: &Job<'_>,
+        tried: &Try<'_>,
+        lost: &Lost,
+        then: Unanswered,
+    ) -> Result<Next, DecideError> {
+        let Try { payment, charge, route, following, .. } = *tried;
+        let (another, because) = match then {
+            Unanswered::Next => (following, Because::UnansweredBefore),
+            Unanswered::Again => (Some(route), Because::UnansweredHere),
+            Unanswered::Repeat | Unanswered::AskOn | Unanswered::Watch | Unanswered::Later => {
+                (None, Because::UnansweredHere)
+            }
+        };
+        let is_replaced = then != Unanswered::Watch;
+        let next = ChargeId::new(self.ports.ids.uuid());
+        let stored = self
+            .decide_on(job, |dossier| {
+                dossier.unanswered(&job.payment, &charge.id, &lost.exchange, lost.told.as_ref());
+                record_drift(dossier, job, charge, &lost.drift, &lost.exchange);
+                let at_work = is_at_work(dossier, job, charge);
+                if is_replaced {
+                    dossier.hide(&job.payment, &charge.id);
+                }
+                if !at_work {
+                    return;
+                }
+                match another {
+                    Some(route) => intend_next(dossier, job, next, route, because),
+                    None if is_replaced => {
+                        dossier.fix_reference(&job.payment);
+                        dossier.set_due(&job.payment, Due::At(recovery_at(dossier, payment)));
+                    }
+                    None => dossier.close_intake(&job.payment),
+                }
+            })
+            .await?;
+        Ok(if another.is_some() { again(next, stored) } else { Next::End(Opened::Unknown(Box::new(stored))) })
+    }
+}

@@ -1,0 +1,115 @@
+//! The policy of routing, held against its tables, and against what must never happen.
+
+use std::time::Duration;
+
+use mstore_pay_domain::charge::Risk;
+use mstore_pay_domain::routing::{
+    LineUp, NotTaken, Nowhere, Standing, Unanswered, UnansweredCase, after_not_taken, after_unanswered, line_up,
+    routing_markdown,
+};
+
+const fn resting(seconds: u64) -> Standing {
+    Standing::Resting { retry_after: Duration::from_secs(seconds) }
+}
+
+/// Who of those that stand so is asked, by their places in the order.
+#[track_caller]
+fn check(standings: &[Standing], want: &[usize]) {
+    let LineUp { asked, passed_over } = line_up(standings.iter().copied().enumerate()).unwrap();
+    assert_eq!(asked, want, "{standings:?}");
+    assert_eq!(asked.len() + passed_over.len(), standings.len());
+}
+
+#[track_caller]
+fn check_nowhere(standings: &[Standing], want: Nowhere) {
+    assert_eq!(line_up(standings.iter().copied().enumerate()).unwrap_err(), want, "{standings:?}");
+}
+
+#[test]
+fn the_order_is_kept_and_whoever_cannot_take_the_payment_is_passed_over() {
+    use Standing::{AboveMaximum, BelowMinimum, OnTrial, Ready};
+    check(&[Ready, Ready], &[0, 1]);
+    check(&[resting(2), Ready], &[1]);
+    check(&[BelowMinimum, Ready], &[1]);
+    check(&[Ready, AboveMaximum, Ready], &[0, 2]);
+    check(&[OnTrial, Ready], &[0, 1]);
+    check(&[OnTrial, resting(2)], &[0]);
+}
+
+#[test]
+fn where_nobody_can_take_it_the_first_that_may_be_asked_again_says_when() {
+    use Standing::{AboveMaximum, BelowMinimum};
+    check_nowhere(&[], Nowhere::NotOffered);
+    check_nowhere(&[BelowMinimum, AboveMaximum], Nowhere::AmountUnfit);
+    check_nowhere(&[resting(9), resting(2)], Nowhere::Resting { retry_after: Duration::from_secs(2) });
+    check_nowhere(&[resting(9), AboveMaximum], Nowhere::Resting { retry_after: Duration::from_secs(9) });
+}
+
+/// Every case there is: six facts and two risks.
+fn cases() -> impl Iterator<Item = UnansweredCase> {
+    Risk::ALL.into_iter().flat_map(|risk| {
+        (0_u8..64).map(move |bits| UnansweredCase {
+            risk,
+            may_replace: bits & 1 != 0,
+            repeatable: bits & 2 != 0,
+            time_left: bits & 4 != 0,
+            alone: bits & 8 != 0,
+            another: bits & 16 != 0,
+            turn_over: bits & 32 != 0,
+        })
+    })
+}
+
+#[test]
+fn a_push_that_was_not_answered_is_never_followed_by_another_charge() {
+    for case in cases().filter(|case| case.risk == Risk::Pushed) {
+        let then = after_unanswered(case);
+        assert!(matches!(then, Unanswered::Repeat | Unanswered::Watch), "{case:?}: {then:?}");
+        assert_eq!(then == Unanswered::Repeat, case.repeatable, "{case:?}: {then:?}");
+    }
+}
+
+#[test]
+fn nothing_is_repeated_that_would_do_something_twice_and_nothing_replaced_against_the_settings() {
+    for case in cases() {
+        let then = after_unanswered(case);
+        assert!(case.repeatable || !matches!(then, Unanswered::Repeat | Unanswered::AskOn), "{case:?}: {then:?}");
+        let replaces = matches!(then, Unanswered::Again | Unanswered::Next | Unanswered::Later);
+        assert!(!replaces || (case.may_replace && case.risk == Risk::Displayed), "{case:?}: {then:?}");
+        assert!(then != Unanswered::Next || case.another, "{case:?}: {then:?}");
+    }
+}
+
+#[test]
+fn while_there_is_time_a_till_that_may_be_shown_something_else_is_not_told_to_wait() {
+    let tills = cases().filter(|case| case.risk == Risk::Displayed && case.may_replace && case.time_left);
+    for case in tills {
+        let then = after_unanswered(case);
+        assert!(matches!(then, Unanswered::Repeat | Unanswered::Again | Unanswered::Next), "{case:?}: {then:?}");
+        assert!(!(case.another && case.turn_over) || then == Unanswered::Next, "{case:?}: {then:?}");
+    }
+}
+
+#[test]
+fn what_certainly_did_not_happen_goes_to_the_next_or_ends() {
+    for patient in [true, false] {
+        assert_eq!(after_not_taken(true, patient), NotTaken::Next);
+    }
+    assert_eq!(after_not_taken(false, true), NotTaken::ComeBack);
+    assert_eq!(after_not_taken(false, false), NotTaken::GiveUp);
+}
+
+#[test]
+fn the_page_of_routing_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/routing.md");
+    if std::fs::exists(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml")).is_ok_and(|there| !there) {
+        println!("docs/routing.md is not compared: this is the packaged crate");
+        return;
+    }
+    let want = routing_markdown();
+    if option_env!("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &want).unwrap();
+    }
+    let have = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(have, want, "run `UPDATE_DOCS=1 cargo test -p mstore-pay-domain routing` to write it anew");
+}
