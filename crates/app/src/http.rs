@@ -1,6 +1,7 @@
 //! HTTP: routes, what they take and what they answer. Decides nothing that the domain decides.
 
 mod body;
+mod cards;
 mod changes;
 mod cursor;
 pub(crate) mod dto;
@@ -11,6 +12,7 @@ mod headers;
 mod idempotency;
 mod links;
 mod methods;
+mod offline;
 mod openapi;
 mod operations;
 mod pay;

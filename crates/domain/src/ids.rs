@@ -8,4 +8,4 @@ pub use our_reference::OurReference;
 pub use text::{
     AccountId, BranchId, DeviceId, IdError, IdempotencyKey, MerchantId, OrderCode, ProviderId, ProviderRef, UserId,
 };
-pub use unique::{ChargeId, DeliveryId, ExceptionId, LeaseToken, MessageId, PaymentId, RefundId};
+pub use unique::{ChargeId, ConflictId, DeliveryId, ExceptionId, LeaseToken, MessageId, PaymentId, RefundId, TenderId};

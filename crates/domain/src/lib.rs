@@ -4,6 +4,7 @@
 pub mod account;
 pub mod audit;
 pub mod audit_trail;
+pub mod cash;
 pub mod charge;
 pub mod dossier;
 pub mod event;
@@ -16,6 +17,7 @@ pub mod lease;
 pub mod memory;
 pub mod method;
 pub mod money;
+pub mod offline;
 pub mod order;
 pub mod own_ledger;
 pub mod payment;

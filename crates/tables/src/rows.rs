@@ -2,6 +2,7 @@
 
 mod anchor;
 mod audit;
+mod cash;
 mod cells;
 mod charge;
 mod details;
@@ -18,6 +19,7 @@ mod words;
 
 pub use anchor::{AnchorRow, AnchoredHeadRow, HeadRow};
 pub use audit::{BodyRow, EventBodyRow, EventRow};
+pub use cash::TenderRow;
 pub use cells::{Cells, integer};
 pub use charge::ChargeRow;
 pub use details::DetailsRow;
@@ -28,7 +30,7 @@ pub use inbox::{
     PARKED as DELIVERY_PARKED,
 };
 pub use money::{MoneyFacts, ReceiptRow, RefundRow, ReversalRow};
-pub use offline::OfflineRow;
+pub use offline::{ConflictRow, DeviceRow, OPEN as CONFLICT_OPEN, OfflineRow, ReportRow};
 pub use order::OrderRow;
 pub use outbox::MessageRow;
 pub use payment::{DueColumns, PaymentRow};

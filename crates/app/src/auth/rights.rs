@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 pub(crate) enum Right {
     /// See payments, orders and exceptions of one's merchant or branch.
     Read,
-    /// Open, cancel and simulate payments; register orders.
+    /// Open, cancel and simulate payments; register orders, take cash, report what was sold without a line.
     Sell,
+    /// Call orders off, and resolve what any till reported.
+    Own,
     /// See money that belongs to no merchant.
     SeeUnmatched,
 }
@@ -28,10 +30,18 @@ pub enum Role {
 
 /// What a token may do: all that any of its roles may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Rights {
-    read: bool,
-    sell: bool,
-    see_unmatched: bool,
+pub(crate) struct Rights(u8);
+
+impl Right {
+    /// Its place among the rights of a token.
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Read => 1,
+            Self::Sell => 2,
+            Self::Own => 4,
+            Self::SeeUnmatched => 8,
+        }
+    }
 }
 
 impl Role {
@@ -57,9 +67,10 @@ impl Role {
 
     const fn rights(self) -> Rights {
         match self {
-            Self::Viewer => Rights { read: true, sell: false, see_unmatched: false },
-            Self::Cashier | Self::Owner => Rights { read: true, sell: true, see_unmatched: false },
-            Self::SystemOperator => Rights { read: false, sell: false, see_unmatched: true },
+            Self::Viewer => Rights(Right::Read.bit()),
+            Self::Cashier => Rights(Right::Read.bit() | Right::Sell.bit()),
+            Self::Owner => Rights(Right::Read.bit() | Right::Sell.bit() | Right::Own.bit()),
+            Self::SystemOperator => Rights(Right::SeeUnmatched.bit()),
         }
     }
 }
@@ -67,23 +78,13 @@ impl Role {
 impl Rights {
     /// What these names carry; those that are no role, under no other name either, carry nothing.
     pub(crate) fn of<'a>(names: impl Iterator<Item = &'a str>, role_map: &BTreeMap<String, Role>) -> Self {
-        names.filter_map(|name| role_map.get(name).copied().or_else(|| Role::parse(name))).map(Role::rights).fold(
-            Self::default(),
-            |all, more| Self {
-                read: all.read || more.read,
-                sell: all.sell || more.sell,
-                see_unmatched: all.see_unmatched || more.see_unmatched,
-            },
-        )
+        let roles = names.filter_map(|name| role_map.get(name).copied().or_else(|| Role::parse(name)));
+        Self(roles.fold(0, |all, role| all | role.rights().0))
     }
 
     /// Whether that is among them.
     pub(crate) const fn allow(self, right: Right) -> bool {
-        match right {
-            Right::Read => self.read,
-            Right::Sell => self.sell,
-            Right::SeeUnmatched => self.see_unmatched,
-        }
+        self.0 & right.bit() != 0
     }
 }
 
@@ -92,26 +93,26 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(names: &[&str], want: [bool; 3]) {
+    fn check(names: &[&str], want: [bool; 4]) {
         let map = BTreeMap::from([("KASIR".to_owned(), Role::Cashier)]);
         let rights = Rights::of(names.iter().copied(), &map);
-        let got = [Right::Read, Right::Sell, Right::SeeUnmatched].map(|right| rights.allow(right));
+        let got = [Right::Read, Right::Sell, Right::Own, Right::SeeUnmatched].map(|right| rights.allow(right));
         assert_eq!(got, want, "{names:?}");
     }
 
     #[test]
     fn each_role_carries_its_rights_and_several_carry_all_of_theirs() {
-        check(&["L0_VIEWER"], [true, false, false]);
-        check(&["L0_CASHIER"], [true, true, false]);
-        check(&["L0_OWNER"], [true, true, false]);
-        check(&["SYSTEM_OPERATOR"], [false, false, true]);
-        check(&["L0_VIEWER", "SYSTEM_OPERATOR"], [true, false, true]);
-        check(&["KASIR"], [true, true, false]);
+        check(&["L0_VIEWER"], [true, false, false, false]);
+        check(&["L0_CASHIER"], [true, true, false, false]);
+        check(&["L0_OWNER"], [true, true, true, false]);
+        check(&["SYSTEM_OPERATOR"], [false, false, false, true]);
+        check(&["L0_VIEWER", "SYSTEM_OPERATOR"], [true, false, false, true]);
+        check(&["KASIR"], [true, true, false, false]);
     }
 
     #[test]
     fn unknown_names_carry_nothing() {
-        check(&[], [false; 3]);
-        check(&["l0_owner", "ADMIN", "", "L0_OWNER "], [false; 3]);
+        check(&[], [false; 4]);
+        check(&["l0_owner", "ADMIN", "", "L0_OWNER "], [false; 4]);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use complete::Complete;
 use utoipa::OpenApi;
 
-use super::{changes, exceptions, methods, operations, pay, payments, qr, transactions, webhooks};
+use super::{changes, exceptions, methods, offline, operations, pay, payments, qr, transactions, webhooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,8 +29,15 @@ use super::{changes, exceptions, methods, operations, pay, payments, qr, transac
         methods::list,
         changes::list,
         exceptions::list,
+        offline::sync::sync,
+        offline::list::list,
+        offline::resolve::resolve,
+        offline::device::device,
         transactions::register,
         transactions::read,
+        transactions::cash::cash,
+        transactions::void::void,
+        transactions::post::post,
         webhooks::receive,
         pay::page,
         pay::back,

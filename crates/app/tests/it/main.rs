@@ -19,6 +19,7 @@ mod listing;
 mod methods;
 mod midtrans;
 mod money;
+mod offline;
 mod orders;
 mod pay_page;
 mod production;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::TenderId;
+
 /// Why a text is no such name. The text itself is not repeated: it may be hostile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum IdError {
@@ -133,6 +135,14 @@ text_id!(
     /// An id that a provider gave to something of its own.
     ProviderRef, "provider reference", 128, visible_ascii
 );
+
+impl ProviderRef {
+    /// What stands for a provider's receipt where the money is cash.
+    #[must_use]
+    pub fn of_cash(tender: &TenderId) -> Self {
+        Self(tender.to_string())
+    }
+}
 
 impl AccountId {
     /// The account whose keys come from the environment.

@@ -5,6 +5,7 @@
 mod anchors;
 mod by_key;
 mod cancel;
+mod cash;
 mod charge_law;
 mod create;
 mod dossier;
@@ -13,6 +14,7 @@ mod expire;
 mod joiners;
 mod looks;
 mod methods;
+mod offline;
 mod orders;
 mod payments;
 mod prune;

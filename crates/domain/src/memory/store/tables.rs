@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{Journaled, Table};
 use crate::audit::{AuditAnchor, AuditRecord, Digest};
+use crate::cash::CashTender;
 use crate::event::OutboxMessage;
 use crate::exception::MoneyException;
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
 use crate::ids::{
-    AccountId, ChargeId, DeliveryId, ExceptionId, LeaseToken, MerchantId, MessageId, OrderCode, OurReference,
-    PaymentId, ProviderId, ProviderRef,
+    AccountId, ChargeId, ConflictId, DeliveryId, DeviceId, ExceptionId, LeaseToken, MerchantId, MessageId, OrderCode,
+    OurReference, PaymentId, ProviderId, ProviderRef, TenderId,
 };
 use crate::lease::Lease;
+use crate::offline::{OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment};
 use crate::order::Order;
 use crate::payment::Payment;
-use crate::ports::{OfflineEntry, OfflineKind, OfflineReference};
+use crate::ports::ConflictKey;
 use crate::time::Timestamp;
 use crate::webhook::Delivery;
 
@@ -111,7 +113,13 @@ pub(super) struct Tables {
     pub(super) anchors: Table<u64, AuditAnchor>,
     /// How far the anchors have each chain.
     pub(super) anchored: Table<PaymentId, u64>,
+    pub(super) tenders: Table<(MerchantId, OrderCode, u64), CashTender>,
+    pub(super) tender_ids: Table<TenderId, ()>,
     pub(super) offline: Table<(MerchantId, OfflineKind, OfflineReference), (u64, OfflineEntry)>,
+    pub(super) reported: Table<PaymentId, ReportedPayment>,
+    pub(super) conflicts: Table<ConflictId, OfflineConflict>,
+    pub(super) conflict_keys: Table<ConflictKey, ConflictId>,
+    pub(super) devices: Table<(MerchantId, DeviceId), OfflineDevice>,
     /// Rows numbered so far: the order in which they came.
     numbered: u64,
 }
@@ -156,10 +164,16 @@ impl Tables {
             bodies,
             anchors,
             anchored,
+            tenders,
+            tender_ids,
             offline,
+            reported,
+            conflicts,
+            conflict_keys,
+            devices,
             numbered: _,
         } = self;
-        let tables: [&mut dyn Journaled; 23] = [
+        let tables: [&mut dyn Journaled; 29] = [
             payments,
             charges,
             due,
@@ -182,7 +196,13 @@ impl Tables {
             bodies,
             anchors,
             anchored,
+            tenders,
+            tender_ids,
             offline,
+            reported,
+            conflicts,
+            conflict_keys,
+            devices,
         ];
         tables.into_iter().for_each(act);
     }
