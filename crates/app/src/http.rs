@@ -2,6 +2,7 @@
 
 mod accounts;
 mod body;
+mod cards;
 mod changes;
 mod cursor;
 pub(crate) mod dto;
@@ -12,6 +13,7 @@ mod headers;
 mod idempotency;
 mod links;
 mod methods;
+mod offline;
 mod openapi;
 mod operations;
 mod pay;

@@ -119,6 +119,7 @@ pub(crate) async fn wire(
         timeline: store.clone(),
         anchors: store.clone(),
         retention: store.clone(),
+        offline: store.clone(),
         inbox: store.clone(),
         outbox: store.clone(),
         publisher: feed.clone(),

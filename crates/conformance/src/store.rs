@@ -4,6 +4,7 @@ mod accounts;
 mod anchors;
 mod atomicity;
 mod audit;
+mod cash;
 mod due;
 mod durability;
 mod exceptions;
@@ -25,6 +26,7 @@ pub use accounts::*;
 pub use anchors::*;
 pub use atomicity::*;
 pub use audit::*;
+pub use cash::*;
 pub use due::*;
 pub use durability::*;
 pub use exceptions::*;
@@ -221,8 +223,12 @@ macro_rules! for_each_store_case {
             exceptions_are_listed_newest_first_by_merchant_payment_or_none,
             exceptions_are_listed_page_by_page,
             exceptions_of_a_branch_are_about_its_payments,
+            tenders_of_an_order_are_kept_as_they_were_told,
+            exceptions_about_cash_are_those_of_the_orders_branch,
             offline_entry_is_recorded_once,
             changed_offline_entry_leaves_the_stored_one,
+            refused_offline_entry_leaves_nothing_of_its_unit,
+            of_racing_offline_entries_one_wins,
             offline_entries_are_listed_in_order_of_report,
             account_round_trips,
             stale_account_is_a_conflict,
@@ -231,6 +237,10 @@ macro_rules! for_each_store_case {
             of_racing_accounts_one_is_enabled,
             accounts_are_found_by_the_providers_name,
             accounts_are_listed_page_by_page,
+            reported_payment_counts_its_reports,
+            offline_conflict_is_raised_and_resolved_once,
+            offline_conflicts_are_listed_newest_first_by_every_filter,
+            offline_device_is_as_it_was_seen_last,
             body_goes_when_its_last_record_is_old_and_the_chain_holds,
             idempotency_key_goes_after_its_time,
             message_goes_when_it_was_sent_and_is_old,

@@ -6,6 +6,7 @@ mod absorb;
 mod closing;
 mod conclude;
 mod opening;
+mod tender;
 
 pub use absorb::Absorbed;
 
@@ -175,22 +176,35 @@ impl Dossier {
     pub fn raise(&mut self, payment: &PaymentId, charge: Option<ChargeId>, misfit: Misfit) -> bool {
         let note =
             AuditNote::new(self.now, self.actor.clone(), AuditEvent::ExceptionRaised).with("kind", misfit.kind());
+        let Some(key) = self.raise_of_order(Some(*payment), charge, misfit) else { return false };
+        self.note(payment, note.with("key", &key));
+        true
+    }
+
+    /// Puts money of the order that does not fit before a person, whether or not it is a payment's; gives its key,
+    /// unless it was before.
+    fn raise_of_order(
+        &mut self,
+        payment: Option<PaymentId>,
+        charge: Option<ChargeId>,
+        misfit: Misfit,
+    ) -> Option<String> {
         let exception = MoneyException {
             id: ExceptionId::new(self.ids.uuid()),
             merchant: Some(self.merchant.clone()),
             order_code: Some(self.order_code.clone()),
-            payment: Some(*payment),
+            payment,
             charge,
             misfit,
             at: self.now,
             state: ExceptionState::Open,
         };
-        if !self.raised_before.insert(exception.key()) {
-            return false;
-        }
-        self.note(payment, note.with("key", &exception.key()));
-        self.work.exceptions.push(ExceptionWrite::Raise(exception));
-        true
+        let key = exception.key();
+        let is_news = self.raised_before.insert(key.clone());
+        is_news.then(|| {
+            self.work.exceptions.push(ExceptionWrite::Raise(exception));
+            key
+        })
     }
 
     /// Puts on record what was said of a charge that we do not know, with the body in which it was said.

@@ -6,21 +6,25 @@ mod accept_webhook;
 mod anchor_audit;
 mod ask;
 mod cancel;
+mod cash;
 mod check;
 mod close;
 mod create;
 mod deadline;
 mod decide;
+mod device;
 mod drift;
 mod find;
 mod idempotent;
 mod list_changes;
+mod list_conflicts;
 mod list_exceptions;
 mod list_methods;
 mod list_payments;
 mod open;
 mod order;
 mod paging;
+mod post;
 mod prune;
 mod publish;
 mod questions;
@@ -28,31 +32,41 @@ mod race;
 mod reconcile;
 mod recover;
 mod rematch;
+mod resolve_conflict;
 mod settle_webhook;
 mod simulate;
 mod status;
 mod sweep;
+mod sync_batch;
 mod timeline;
+mod void;
 mod work;
 
 pub use accept_webhook::{AcceptError, AcceptedWebhook};
 pub use cancel::{CancelError, Cancellation, CancelledPayment};
+pub use cash::{CashError, TakeCash};
 pub use create::{CreateError, CreatePayment, Created, Refusal};
 pub use decide::DecideError;
+pub use device::DeviceView;
 pub use find::{FindError, Scope};
 pub use idempotent::{AnswerRenderer, IdempotentRequest};
+pub use list_conflicts::ConflictPage;
 pub use list_exceptions::ExceptionPage;
 pub use list_methods::{MethodOffer, ProviderOffer, Usability};
 pub use list_payments::PaymentPage;
 pub use order::{RegisterError, RegisterOrder};
+pub use post::PostError;
 pub use prune::{Pruned, RetentionPolicy};
 pub use publish::Published;
 pub use reconcile::Reconciled;
+pub use resolve_conflict::{ConflictReach, ResolveConflict, ResolveConflictError};
 pub use settle_webhook::Settled;
 pub use simulate::SimulateError;
 pub use status::{PaymentView, WaitFor};
 pub use sweep::{SweepReport, SweepWindow};
+pub use sync_batch::{SyncBatch, SyncedItem};
 pub use timeline::TimelineView;
+pub use void::{VoidError, VoidOrder};
 pub use work::{Attended, Errand, Lane, WorkDone, WorkLimits};
 
 use std::collections::BTreeMap;
@@ -65,7 +79,7 @@ use crate::ids::ProviderId;
 use crate::method::Method;
 use crate::ports::{
     AccountDirectory, AuditAnchors, Background, Clock, EventPublisher, ExceptionStore, IdGenerator, IdempotencyStore,
-    OrderRepository, Outbox, PaymentProvider, PaymentRepository, Probe, RateBudget, Retention, Timeline,
+    OfflineStore, OrderRepository, Outbox, PaymentProvider, PaymentRepository, Probe, RateBudget, Retention, Timeline,
     TransactionLedger, Wakeups, Watches, WebhookInbox, WebhookSource,
 };
 
@@ -86,6 +100,8 @@ pub struct Ports {
     pub anchors: Arc<dyn AuditAnchors>,
     /// Deleting what is old.
     pub retention: Arc<dyn Retention>,
+    /// What tills reported.
+    pub offline: Arc<dyn OfflineStore>,
     /// The webhook inbox.
     pub inbox: Arc<dyn WebhookInbox>,
     /// Messages on their way out.

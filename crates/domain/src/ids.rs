@@ -9,4 +9,4 @@ pub use text::{
     AccountId, BranchId, DeviceId, IdError, IdempotencyKey, KeyId, MerchantId, OrderCode, ProviderId, ProviderRef,
     UserId,
 };
-pub use unique::{ChargeId, DeliveryId, ExceptionId, LeaseToken, MessageId, PaymentId, RefundId};
+pub use unique::{ChargeId, ConflictId, DeliveryId, ExceptionId, LeaseToken, MessageId, PaymentId, RefundId, TenderId};

@@ -132,6 +132,13 @@ impl Payment {
         last.filter(|charge| charge.is_unanswered_push())
     }
 
+    /// Whether nothing but a till's word says that it was ever paid: the till reported it, and no charge of ours was
+    /// opened for it.
+    #[must_use]
+    pub fn is_unproven(&self) -> bool {
+        self.charges.is_empty()
+    }
+
     /// The charge of that id.
     #[must_use]
     pub fn charge(&self, id: &ChargeId) -> Option<&Charge> {

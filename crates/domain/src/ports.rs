@@ -34,7 +34,7 @@ pub use error::{CommitError, StoreError};
 pub use inbox::{Accepted, InboxCounts, WebhookInbox};
 pub use ledger::{LedgerError, LedgerErrorKind, OrderSummary, TransactionLedger};
 pub use listing::{PaymentFilter, PaymentPlace};
-pub use offline::{OfflineEntry, OfflineKind, OfflineRecorded, OfflineReference, OfflineStore};
+pub use offline::{ConflictFilter, ConflictKey, ConflictPlace, OfflineStore};
 pub use orders::OrderRepository;
 pub use outbox::{EventPublisher, LeasedMessage, Outbox, PublishError};
 pub use payments::{LeasedPayment, PaymentRepository};

@@ -62,6 +62,8 @@ pub fn next_due(payment: &Payment, now: Timestamp) -> Due {
         (PaymentStatus::Pending, display) if payment.unanswered_push().is_some() => {
             push_ends(payment, display).map(|at| if at > now { at } else { now.plus(DAILY) })
         }
+        // No timer makes a till's word wrong.
+        (PaymentStatus::Pending, Display::Shown) if payment.is_unproven() => None,
         (PaymentStatus::Pending, Display::Shown) => Some(payment.expires_at),
         (PaymentStatus::Pending, Display::Withdrawn { at, .. }) => Some(at.plus(EXPIRY_GRACE)).filter(|at| *at > now),
         _ended => None,
@@ -125,7 +127,12 @@ pub fn push_ends(payment: &Payment, display: Display) -> Option<Timestamp> {
         Display::Withdrawn { why: Withdrawal::Expired, .. } => Some(window.plus(DEAD_WATCH)),
         Display::Withdrawn {
             at,
-            why: Withdrawal::Cancelled | Withdrawal::Superseded | Withdrawal::PaidBy { .. } | Withdrawal::Voided,
+            why:
+                Withdrawal::Cancelled
+                | Withdrawal::Superseded
+                | Withdrawal::PaidBy { .. }
+                | Withdrawal::PaidInCash
+                | Withdrawal::Voided,
         } => Some(window.max(at.plus(EXPIRY_GRACE))),
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{AuditBody, AuditNote, AuditRecord};
+use crate::cash::CashTender;
 use crate::event::OutboxMessage;
 use crate::exception::MoneyException;
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot, StoredAnswer};
 use crate::ids::{ChargeId, DeliveryId, LeaseToken, MerchantId, OrderCode, PaymentId};
 use crate::lease::Lease;
+use crate::offline::{OfflineConflict, OfflineEntry, ReportedPayment};
 use crate::order::Order;
 use crate::payment::{Payment, Revision};
 use crate::time::Timestamp;
@@ -21,10 +23,14 @@ pub struct UnitOfWork {
     pub payments: Vec<PaymentWrite>,
     /// Orders.
     pub orders: Vec<OrderWrite>,
+    /// Cash that was taken.
+    pub tenders: Vec<CashTender>,
     /// Who holds an order's one displayed charge.
     pub live_orders: Vec<LiveOrderWrite>,
     /// Exceptions raised (once per key) and resolved.
     pub exceptions: Vec<ExceptionWrite>,
+    /// What a till reported.
+    pub offline: Vec<OfflineWrite>,
     /// Idempotency keys.
     pub idempotency: Vec<IdempotencyWrite>,
     /// What becomes of webhook deliveries.
@@ -114,6 +120,19 @@ pub enum ExceptionWrite {
     Raise(MoneyException),
     /// Put a resolved one in the place of the open one.
     Resolve(MoneyException),
+}
+
+/// What is kept of a till's report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfflineWrite {
+    /// Record what was first reported under a reference; if something was, nothing is written.
+    Record(OfflineEntry),
+    /// Keep that a till reported a payment; where that is kept already, it stays.
+    Report(ReportedPayment),
+    /// Put a report that does not fit before a person; if its content is there already, nothing is written.
+    Raise(OfflineConflict),
+    /// Put a resolved conflict in the place of the open one.
+    Resolve(OfflineConflict),
 }
 
 /// A change of an idempotency key.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::cash::CashTender;
 use mstore_pay_domain::ids::{
     AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
@@ -112,6 +113,10 @@ impl PaymentRepository for PostgresStore {
 impl OrderRepository for PostgresStore {
     async fn order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<Order>, StoreError> {
         Ok(session!(self.plain, |conn| read::order(conn, merchant, code))?)
+    }
+
+    async fn tenders(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<CashTender>, StoreError> {
+        Ok(session!(self.plain, |conn| read::tenders(conn, merchant, code))?)
     }
 }
 

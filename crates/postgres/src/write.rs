@@ -10,11 +10,13 @@ mod idempotency;
 mod inbox;
 mod live_orders;
 mod locks;
+mod offline;
 mod orders;
 mod orders_read;
 mod outbox;
 mod payments;
 mod stored;
+mod tenders;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use mstore_pay_domain::unit_of_work::UnitOfWork;
@@ -35,11 +37,17 @@ pub(crate) async fn apply(conn: &mut AsyncPgConnection, work: &UnitOfWork, holde
     for write in &work.orders {
         orders::write(conn, write).await?;
     }
+    for tender in &work.tenders {
+        tenders::add(conn, tender).await?;
+    }
     for write in &work.live_orders {
         live_orders::write(conn, write).await?;
     }
     for write in &work.exceptions {
         exceptions::write(conn, write).await?;
+    }
+    for write in &work.offline {
+        offline::write(conn, write).await?;
     }
     for write in &work.idempotency {
         idempotency::write(conn, write).await?;

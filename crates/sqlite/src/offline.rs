@@ -2,20 +2,42 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sqlite::SqliteConnection;
-use mstore_pay_domain::ids::{DeviceId, MerchantId};
-use mstore_pay_domain::ports::{OfflineEntry, OfflineRecorded, OfflineStore, StoreError};
-use mstore_pay_tables::rows::OfflineRow;
-use mstore_pay_tables::schema::offline_entries as entries;
+use diesel::sqlite::{Sqlite, SqliteConnection};
+use mstore_pay_domain::ids::{ConflictId, DeviceId, MerchantId, PaymentId};
+use mstore_pay_domain::offline::{
+    OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment,
+};
+use mstore_pay_domain::ports::{ConflictFilter, ConflictKey, ConflictPlace, OfflineStore, StoreError};
+use mstore_pay_domain::time::Timestamp;
+use mstore_pay_tables::rows::{CONFLICT_OPEN, ConflictRow, DeviceRow, OfflineRow, ReportRow};
+use mstore_pay_tables::schema::{
+    offline_conflicts as conflicts, offline_devices as devices, offline_entries as entries, payment_sync,
+};
+use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
 use crate::store::SqliteStore;
 
 #[async_trait]
 impl OfflineStore for SqliteStore {
-    async fn record(&self, entry: &OfflineEntry) -> Result<OfflineRecorded, StoreError> {
-        let entry = entry.clone();
-        Ok(self.write(move |conn| record(conn, &entry)).await?)
+    async fn entry(
+        &self,
+        merchant: &MerchantId,
+        kind: OfflineKind,
+        reference: &OfflineReference,
+    ) -> Result<Option<OfflineEntry>, StoreError> {
+        let (merchant, reference) = (merchant.clone(), reference.clone());
+        self.read(move |conn| {
+            let row = entries::table
+                .filter(entries::merchant_id.eq(merchant.as_str()))
+                .filter(entries::kind.eq(kind.word()))
+                .filter(entries::reference.eq(reference.as_str()))
+                .select(OfflineRow::as_select())
+                .first(conn)
+                .optional()?;
+            Ok(row.map(|row| row.read()).transpose()?)
+        })
+        .await
     }
 
     async fn entries(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Vec<OfflineEntry>, StoreError> {
@@ -31,27 +53,119 @@ impl OfflineStore for SqliteStore {
         };
         self.read(of_device).await
     }
+
+    async fn reported(&self, payment: &PaymentId) -> Result<Option<ReportedPayment>, StoreError> {
+        let id = payment.to_string();
+        self.read(move |conn| {
+            let row = payment_sync::table.find(&id).select(ReportRow::as_select()).first(conn).optional()?;
+            Ok(row.map(|row| row.read()).transpose()?)
+        })
+        .await
+    }
+
+    async fn conflict(&self, merchant: &MerchantId, id: &ConflictId) -> Result<Option<OfflineConflict>, StoreError> {
+        let (merchant, id) = (merchant.clone(), id.to_string());
+        self.read(move |conn| {
+            let own = conflicts::table.find(&id).filter(conflicts::merchant_id.eq(merchant.as_str()));
+            let row = own.select(ConflictRow::as_select()).first(conn).optional()?;
+            Ok(row.map(|row| row.read()).transpose()?)
+        })
+        .await
+    }
+
+    async fn conflict_of(&self, key: &ConflictKey) -> Result<Option<OfflineConflict>, StoreError> {
+        let key = key.clone();
+        self.read(move |conn| {
+            let row = conflicts::table
+                .filter(conflicts::merchant_id.eq(key.merchant.as_str()))
+                .filter(conflicts::device_id.eq(key.device.as_str()))
+                .filter(conflicts::kind.eq(key.kind.word()))
+                .filter(conflicts::reference.eq(key.reference.as_str()))
+                .filter(conflicts::fingerprint.eq(key.fingerprint.as_bytes().to_vec()))
+                .select(ConflictRow::as_select())
+                .first(conn)
+                .optional()?;
+            Ok(row.map(|row| row.read()).transpose()?)
+        })
+        .await
+    }
+
+    async fn conflicts(
+        &self,
+        filter: &ConflictFilter,
+        after: Option<ConflictPlace>,
+        limit: u32,
+    ) -> Result<Vec<OfflineConflict>, StoreError> {
+        let filter = filter.clone();
+        self.read(move |conn| list(conn, &filter, after, limit)).await
+    }
+
+    async fn device(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Option<OfflineDevice>, StoreError> {
+        let (merchant, device) = (merchant.clone(), device.clone());
+        self.read(move |conn| {
+            let found = devices::table.find((merchant.as_str(), device.as_str()));
+            let row = found.select(DeviceRow::as_select()).first(conn).optional()?;
+            Ok(row.map(|row| row.read()).transpose()?)
+        })
+        .await
+    }
+
+    async fn see_device(&self, device: &OfflineDevice) -> Result<(), StoreError> {
+        let row = DeviceRow::of(device);
+        let see = move |conn: &mut SqliteConnection| {
+            diesel::insert_into(devices::table)
+                .values(&row)
+                .on_conflict((devices::merchant_id, devices::device_id))
+                .do_update()
+                .set(&row)
+                .execute(conn)?;
+            Ok(())
+        };
+        Ok(self.write(see).await?)
+    }
+
+    async fn reported_again(&self, payments: &[PaymentId], at: Timestamp) -> Result<(), StoreError> {
+        let ids: Vec<String> = payments.iter().map(ToString::to_string).collect();
+        let count = move |conn: &mut SqliteConnection| {
+            diesel::update(payment_sync::table.filter(payment_sync::payment_id.eq_any(&ids)))
+                .set((
+                    payment_sync::sync_attempts.eq(payment_sync::sync_attempts + 1),
+                    payment_sync::last_sync_at.eq(Micros::from(at)),
+                ))
+                .execute(conn)?;
+            Ok(())
+        };
+        Ok(self.write(count).await?)
+    }
 }
 
-fn record(conn: &mut SqliteConnection, entry: &OfflineEntry) -> Result<OfflineRecorded, Fault> {
-    let recorded = diesel::insert_into(entries::table)
-        .values(&OfflineRow::of(entry))
-        .on_conflict((entries::merchant_id, entries::kind, entries::reference))
-        .do_nothing()
-        .execute(conn)?;
-    if recorded > 0 {
-        return Ok(OfflineRecorded::New);
+fn list(
+    conn: &mut SqliteConnection,
+    filter: &ConflictFilter,
+    after: Option<ConflictPlace>,
+    limit: u32,
+) -> Result<Vec<OfflineConflict>, Fault> {
+    let mut query = conflicts::table
+        .filter(conflicts::merchant_id.eq(filter.merchant.as_str()))
+        .order((conflicts::at.desc(), conflicts::id.desc()))
+        .limit(limit.into())
+        .select(ConflictRow::as_select())
+        .into_boxed::<Sqlite>();
+    if let Some(branch) = &filter.branch {
+        query = query.filter(conflicts::branch_id.eq(branch.as_str()));
     }
-    let stored = entries::table
-        .filter(entries::merchant_id.eq(entry.merchant.as_str()))
-        .filter(entries::kind.eq(entry.kind.word()))
-        .filter(entries::reference.eq(entry.reference.as_str()))
-        .select(OfflineRow::as_select())
-        .first(conn)?
-        .read()?;
-    Ok(if stored.fingerprint == entry.fingerprint {
-        OfflineRecorded::Same
-    } else {
-        OfflineRecorded::Differs { stored }
-    })
+    if let Some(device) = &filter.device {
+        query = query.filter(conflicts::device_id.eq(device.as_str()));
+    }
+    query = match filter.open {
+        Some(true) => query.filter(conflicts::state.eq(CONFLICT_OPEN)),
+        Some(false) => query.filter(conflicts::state.ne(CONFLICT_OPEN)),
+        None => query,
+    };
+    if let Some(ConflictPlace { at, id }) = after {
+        let (at, id) = (Micros::from(at), id.to_string());
+        query = query.filter(conflicts::at.lt(at).or(conflicts::at.eq(at).and(conflicts::id.lt(id))));
+    }
+    let rows = query.load(conn)?;
+    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
+use mstore_pay_domain::cash::CashTender;
 use mstore_pay_domain::ids::{
     AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
@@ -121,6 +122,11 @@ impl OrderRepository for SqliteStore {
     async fn order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<Order>, StoreError> {
         let (merchant, code) = (merchant.clone(), code.clone());
         self.read(move |conn| read::order(conn, &merchant, &code)).await
+    }
+
+    async fn tenders(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<CashTender>, StoreError> {
+        let (merchant, code) = (merchant.clone(), code.clone());
+        self.read(move |conn| read::tenders(conn, &merchant, &code)).await
     }
 }
 

@@ -6,11 +6,13 @@ mod exceptions;
 mod idempotency;
 mod inbox;
 mod live_orders;
+mod offline;
 mod orders;
 mod orders_read;
 mod outbox;
 mod payments;
 mod stored;
+mod tenders;
 
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
@@ -33,11 +35,17 @@ pub(crate) fn apply(conn: &mut SqliteConnection, work: &UnitOfWork) -> Result<()
     for write in &work.orders {
         orders::write(conn, write)?;
     }
+    for tender in &work.tenders {
+        tenders::add(conn, tender)?;
+    }
     for write in &work.live_orders {
         live_orders::write(conn, write)?;
     }
     for write in &work.exceptions {
         exceptions::write(conn, write)?;
+    }
+    for write in &work.offline {
+        offline::write(conn, write)?;
     }
     for write in &work.idempotency {
         idempotency::write(conn, write)?;

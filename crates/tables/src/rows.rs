@@ -3,6 +3,7 @@
 mod account;
 mod anchor;
 mod audit;
+mod cash;
 mod cells;
 mod charge;
 mod details;
@@ -20,6 +21,7 @@ mod words;
 pub use account::{ACCOUNT_ENABLED, AccountNoteRow, AccountRow};
 pub use anchor::{AnchorRow, AnchoredHeadRow, HeadRow};
 pub use audit::{BodyRow, EventBodyRow, EventRow};
+pub use cash::TenderRow;
 pub use cells::{Cells, integer};
 pub use charge::ChargeRow;
 pub use details::DetailsRow;
@@ -30,7 +32,7 @@ pub use inbox::{
     PARKED as DELIVERY_PARKED,
 };
 pub use money::{MoneyFacts, ReceiptRow, RefundRow, ReversalRow};
-pub use offline::OfflineRow;
+pub use offline::{ConflictRow, DeviceRow, OPEN as CONFLICT_OPEN, OfflineRow, ReportRow};
 pub use order::OrderRow;
 pub use outbox::MessageRow;
 pub use payment::{DueColumns, PaymentRow};

@@ -27,6 +27,26 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::{Rupiah, UtcTime};
+
+    cash_tenders (position) {
+        position -> BigInt,
+        id -> Text,
+        merchant_id -> Text,
+        branch_id -> Nullable<Text>,
+        order_code -> Text,
+        amount -> Rupiah,
+        device_id -> Nullable<Text>,
+        taken_by -> Text,
+        source -> Text,
+        offline_reference -> Nullable<Text>,
+        taken_at -> UtcTime,
+        recorded_at -> UtcTime,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::types::UtcTime;
 
     charges (id) {
@@ -116,7 +136,48 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Binary, Text};
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use crate::types::UtcTime;
+
+    offline_conflicts (id) {
+        id -> Text,
+        merchant_id -> Text,
+        branch_id -> Nullable<Text>,
+        device_id -> Text,
+        kind -> Text,
+        reference -> Text,
+        fingerprint -> Binary,
+        conflict_type -> Text,
+        suggested_fix -> Text,
+        order_code -> Text,
+        local_data -> Text,
+        server_data -> Nullable<Text>,
+        server_id -> Nullable<Text>,
+        at -> UtcTime,
+        state -> Text,
+        resolved_at -> Nullable<UtcTime>,
+        resolved_by -> Nullable<Text>,
+        resolution -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        applied_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::UtcTime;
+
+    offline_devices (merchant_id, device_id) {
+        merchant_id -> Text,
+        device_id -> Text,
+        branch_id -> Nullable<Text>,
+        last_seen_at -> UtcTime,
+        clock_skew_micros -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
     use crate::types::UtcTime;
 
     offline_entries (position) {
@@ -128,6 +189,10 @@ diesel::table! {
         fingerprint -> Binary,
         created_at_device -> UtcTime,
         received_at -> UtcTime,
+        branch_id -> Nullable<Text>,
+        order_code -> Text,
+        server_id -> Text,
+        body -> Text,
     }
 }
 
@@ -206,6 +271,23 @@ diesel::table! {
         actor -> Text,
         event -> Text,
         record -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::UtcTime;
+
+    payment_sync (payment_id) {
+        payment_id -> Text,
+        merchant_id -> Text,
+        device_id -> Text,
+        offline_reference -> Text,
+        receipt_id -> Nullable<Text>,
+        created_at_device -> UtcTime,
+        sync_status -> Text,
+        sync_attempts -> BigInt,
+        last_sync_at -> UtcTime,
     }
 }
 
@@ -376,7 +458,15 @@ diesel::table! {
 
 diesel::joinable!(payment_details -> payments (payment_id));
 
-diesel::allow_tables_to_appear_in_same_query!(anchored_heads, exceptions, payments, payment_details, charges, receipts);
+diesel::allow_tables_to_appear_in_same_query!(
+    anchored_heads,
+    exceptions,
+    payments,
+    payment_details,
+    charges,
+    receipts,
+    transactions
+);
 
 /// What `$queried` says of each table, in the order of their names: for the test with which a store compares them with
 /// a migrated database.
@@ -386,16 +476,20 @@ macro_rules! each_table {
         [
             $queried($crate::schema::anchored_heads::table),
             $queried($crate::schema::audit_anchors::table),
+            $queried($crate::schema::cash_tenders::table),
             $queried($crate::schema::charges::table),
             $queried($crate::schema::exceptions::table),
             $queried($crate::schema::idempotency_keys::table),
             $queried($crate::schema::live_orders::table),
+            $queried($crate::schema::offline_conflicts::table),
+            $queried($crate::schema::offline_devices::table),
             $queried($crate::schema::offline_entries::table),
             $queried($crate::schema::outbox::table),
             $queried($crate::schema::payment_bodies::table),
             $queried($crate::schema::payment_details::table),
             $queried($crate::schema::payment_event_bodies::table),
             $queried($crate::schema::payment_events::table),
+            $queried($crate::schema::payment_sync::table),
             $queried($crate::schema::payments::table),
             $queried($crate::schema::provider_account_notes::table),
             $queried($crate::schema::provider_accounts::table),

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 pub(crate) enum Right {
     /// See payments, orders and exceptions of one's merchant or branch.
     Read,
-    /// Open, cancel and simulate payments; register orders.
+    /// Open, cancel and simulate payments; register orders, take cash, report what was sold without a line.
     Sell,
+    /// Call orders off, and resolve what any till reported.
+    Own,
     /// See money that belongs to no merchant.
     SeeUnmatched,
     /// Look after the merchant's accounts at providers: where its money goes.
@@ -29,13 +31,20 @@ pub enum Role {
 }
 
 /// What a token may do: all that any of its roles may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "one for each right")]
-pub(crate) struct Rights {
-    read: bool,
-    sell: bool,
-    see_unmatched: bool,
-    keep_accounts: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Rights(u8);
+
+impl Right {
+    /// Its place among the rights of a token.
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Read => 1,
+            Self::Sell => 2,
+            Self::Own => 4,
+            Self::SeeUnmatched => 8,
+            Self::KeepAccounts => 16,
+        }
+    }
 }
 
 impl Role {
@@ -61,38 +70,24 @@ impl Role {
 
     const fn rights(self) -> Rights {
         match self {
-            Self::Viewer => Rights { read: true, ..Rights::NONE },
-            Self::Cashier => Rights { read: true, sell: true, ..Rights::NONE },
-            Self::Owner => Rights { read: true, sell: true, keep_accounts: true, ..Rights::NONE },
-            Self::SystemOperator => Rights { see_unmatched: true, ..Rights::NONE },
+            Self::Viewer => Rights(Right::Read.bit()),
+            Self::Cashier => Rights(Right::Read.bit() | Right::Sell.bit()),
+            Self::Owner => Rights(Right::Read.bit() | Right::Sell.bit() | Right::Own.bit() | Right::KeepAccounts.bit()),
+            Self::SystemOperator => Rights(Right::SeeUnmatched.bit()),
         }
     }
 }
 
 impl Rights {
-    const NONE: Self = Self { read: false, sell: false, see_unmatched: false, keep_accounts: false };
-
     /// What these names carry; those that are no role, under no other name either, carry nothing.
     pub(crate) fn of<'a>(names: impl Iterator<Item = &'a str>, role_map: &BTreeMap<String, Role>) -> Self {
-        names.filter_map(|name| role_map.get(name).copied().or_else(|| Role::parse(name))).map(Role::rights).fold(
-            Self::NONE,
-            |all, more| Self {
-                read: all.read || more.read,
-                sell: all.sell || more.sell,
-                see_unmatched: all.see_unmatched || more.see_unmatched,
-                keep_accounts: all.keep_accounts || more.keep_accounts,
-            },
-        )
+        let roles = names.filter_map(|name| role_map.get(name).copied().or_else(|| Role::parse(name)));
+        Self(roles.fold(0, |all, role| all | role.rights().0))
     }
 
     /// Whether that is among them.
     pub(crate) const fn allow(self, right: Right) -> bool {
-        match right {
-            Right::Read => self.read,
-            Right::Sell => self.sell,
-            Right::SeeUnmatched => self.see_unmatched,
-            Right::KeepAccounts => self.keep_accounts,
-        }
+        self.0 & right.bit() != 0
     }
 }
 
@@ -101,26 +96,27 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(names: &[&str], want: [bool; 4]) {
+    fn check(names: &[&str], want: [bool; 5]) {
         let map = BTreeMap::from([("KASIR".to_owned(), Role::Cashier)]);
         let rights = Rights::of(names.iter().copied(), &map);
-        let got = [Right::Read, Right::Sell, Right::SeeUnmatched, Right::KeepAccounts].map(|right| rights.allow(right));
+        let all = [Right::Read, Right::Sell, Right::Own, Right::KeepAccounts, Right::SeeUnmatched];
+        let got = all.map(|right| rights.allow(right));
         assert_eq!(got, want, "{names:?}");
     }
 
     #[test]
     fn each_role_carries_its_rights_and_several_carry_all_of_theirs() {
-        check(&["L0_VIEWER"], [true, false, false, false]);
-        check(&["L0_CASHIER"], [true, true, false, false]);
-        check(&["L0_OWNER"], [true, true, false, true]);
-        check(&["SYSTEM_OPERATOR"], [false, false, true, false]);
-        check(&["L0_VIEWER", "SYSTEM_OPERATOR"], [true, false, true, false]);
-        check(&["KASIR"], [true, true, false, false]);
+        check(&["L0_VIEWER"], [true, false, false, false, false]);
+        check(&["L0_CASHIER"], [true, true, false, false, false]);
+        check(&["L0_OWNER"], [true, true, true, true, false]);
+        check(&["SYSTEM_OPERATOR"], [false, false, false, false, true]);
+        check(&["L0_VIEWER", "SYSTEM_OPERATOR"], [true, false, false, false, true]);
+        check(&["KASIR"], [true, true, false, false, false]);
     }
 
     #[test]
     fn unknown_names_carry_nothing() {
-        check(&[], [false; 4]);
-        check(&["l0_owner", "ADMIN", "", "L0_OWNER "], [false; 4]);
+        check(&[], [false; 5]);
+        check(&["l0_owner", "ADMIN", "", "L0_OWNER "], [false; 5]);
     }
 }

@@ -16,6 +16,8 @@ use crate::problem::catalogue::ErrorCode;
 
 /// Largest body of a request that is not a webhook.
 pub(super) const REQUEST_BODY_BYTES_MAX: usize = 64 * 1024;
+/// Largest batch of a till.
+pub(super) const BATCH_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Largest webhook.
 pub(super) const WEBHOOK_BODY_BYTES_MAX: usize = 256 * 1024;
 /// Time for a body to come in whole.
@@ -23,10 +25,19 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// A JSON object, declared as JSON, and the text it came as.
 pub(super) async fn json(request: &HttpRequest, payload: Payload) -> Result<(Object, String), Problem> {
+    json_of(request, payload, REQUEST_BODY_BYTES_MAX).await
+}
+
+/// The same, of another size.
+pub(super) async fn json_of(
+    request: &HttpRequest,
+    payload: Payload,
+    bytes_max: usize,
+) -> Result<(Object, String), Problem> {
     if !is_json(request) {
         return Err(Problem::new(ErrorCode::UnsupportedMediaType));
     }
-    let bytes = raw(request, payload, REQUEST_BODY_BYTES_MAX).await?;
+    let bytes = raw(request, payload, bytes_max).await?;
     let object = parse(&bytes)?;
     let text = String::from_utf8(bytes).map_err(|_not_utf8| Problem::new(ErrorCode::MalformedJson))?;
     Ok((object, text))
@@ -35,6 +46,12 @@ pub(super) async fn json(request: &HttpRequest, payload: Payload) -> Result<(Obj
 /// A JSON object, whatever it is declared as.
 pub(super) async fn undeclared_json(request: &HttpRequest, payload: Payload) -> Result<Object, Problem> {
     parse(&raw(request, payload, REQUEST_BODY_BYTES_MAX).await?)
+}
+
+/// A JSON object, whatever it is declared as, or nothing at all.
+pub(super) async fn any_json(request: &HttpRequest, payload: Payload) -> Result<Option<Object>, Problem> {
+    let bytes = raw(request, payload, REQUEST_BODY_BYTES_MAX).await?;
+    if bytes.is_empty() { Ok(None) } else { parse(&bytes).map(Some) }
 }
 
 fn parse(bytes: &[u8]) -> Result<Object, Problem> {

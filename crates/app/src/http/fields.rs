@@ -25,6 +25,11 @@ impl<'a> Fields<'a> {
         self.faults.push((code, FieldFault { pointer: format!("/{name}"), reason }));
     }
 
+    /// Whether the field is there.
+    pub(super) fn is_there(&self, name: &str) -> bool {
+        self.object.raw(name).is_some()
+    }
+
     /// A text; `None` if it is absent, or refused.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         self.object.raw(name)?;

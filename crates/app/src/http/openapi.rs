@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use complete::Complete;
 use utoipa::OpenApi;
 
-use super::{accounts, changes, exceptions, methods, operations, pay, payments, qr, transactions, webhooks};
+use super::{accounts, changes, exceptions, methods, offline, operations, pay, payments, qr, transactions, webhooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,8 +29,15 @@ use super::{accounts, changes, exceptions, methods, operations, pay, payments, q
         methods::list,
         changes::list,
         exceptions::list,
+        offline::sync::sync,
+        offline::list::list,
+        offline::resolve::resolve,
+        offline::device::device,
         transactions::register,
         transactions::read,
+        transactions::cash::cash,
+        transactions::void::void,
+        transactions::post::post,
         accounts::list::list,
         accounts::add::add,
         accounts::list::read,

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::web::{self, ServiceConfig, resource};
 use actix_web::{Resource, Route};
 
-use super::{accounts, changes, exceptions, methods, operations, pay, payments, qr, transactions, webhooks};
+use super::{accounts, changes, exceptions, methods, offline, operations, pay, payments, qr, transactions, webhooks};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 
@@ -27,6 +27,10 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(read("/api/v1/pos/methods", || web::route().to(methods::list)))
         .service(read("/api/v1/pos/events", || web::route().to(changes::list)))
         .service(read("/api/v1/pos/exceptions", || web::route().to(exceptions::list)))
+        .service(write("/api/v1/pos/offline/batch-sync", web::post().to(offline::sync)))
+        .service(read("/api/v1/pos/offline/conflicts", || web::route().to(offline::list)))
+        .service(write("/api/v1/pos/offline/conflicts/{conflict}/resolve", web::post().to(offline::resolve)))
+        .service(read("/api/v1/pos/offline/devices/{device}", || web::route().to(offline::device)))
         .service(write("/api/v1/transactions", web::post().to(transactions::register)))
         .service(read("/api/v1/transactions/{code}", || web::route().to(transactions::read)))
         .service(read_and_write(
@@ -38,6 +42,9 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(write("/api/v1/accounts/{provider}/{account}/rotate", web::post().to(accounts::rotate::rotate)))
         .service(write("/api/v1/accounts/{provider}/{account}/disable", web::post().to(accounts::switch::disable)))
         .service(write("/api/v1/accounts/{provider}/{account}/enable", web::post().to(accounts::switch::enable)))
+        .service(write("/api/v1/transactions/{code}/cash", web::post().to(transactions::cash)))
+        .service(write("/api/v1/transactions/{code}/void", web::post().to(transactions::void)))
+        .service(write("/api/v1/transactions/{code}/sync", web::post().to(transactions::post)))
         .service(write("/api/v1/webhook/{provider}", web::post().to(webhooks::receive)))
         .service(write("/api/v1/webhook/{provider}/{account}", web::post().to(webhooks::receive)))
         // Before the links: no token is spelled like it.

@@ -1,5 +1,13 @@
 //! `POST /api/v1/transactions`, `GET /api/v1/transactions/{code}`: the orders that payments pay.
 
+pub(super) mod cash;
+pub(super) mod post;
+pub(super) mod void;
+
+pub(super) use cash::cash;
+pub(super) use post::post;
+pub(super) use void::void;
+
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -94,11 +102,13 @@ pub(crate) async fn register(
 )]
 pub(crate) async fn read(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let caller = state.admit(&request, Right::Read)?;
-    let code = request.match_info().get("code").and_then(|code| OrderCode::parse(code).ok());
-    let found = match code {
-        Some(code) => state.gateway.read_order(&caller.scope, &code).await?,
-        None => None,
-    };
-    let order = found.ok_or_else(|| Problem::new(ErrorCode::OrderNotFound))?;
+    let order = state.gateway.read_order(&caller.scope, &code_of(&request)?).await?;
+    let order = order.ok_or_else(|| Problem::new(ErrorCode::OrderNotFound))?;
     Ok(reply::data(StatusCode::OK, &OrderBody::of(&order)))
+}
+
+/// The order that the path names. What is no code names none.
+fn code_of(request: &HttpRequest) -> Result<OrderCode, Problem> {
+    let code = request.match_info().get("code").and_then(|code| OrderCode::parse(code).ok());
+    code.ok_or_else(|| Problem::new(ErrorCode::OrderNotFound))
 }

@@ -118,7 +118,7 @@ impl Screen {
             return match why {
                 Withdrawal::Cancelled | Withdrawal::Voided => Self::Cancelled,
                 Withdrawal::Superseded => Self::Replaced,
-                Withdrawal::PaidBy { .. } => Self::PaidElsewhere,
+                Withdrawal::PaidBy { .. } | Withdrawal::PaidInCash => Self::PaidElsewhere,
                 Withdrawal::Expired if payment.unanswered_push().is_some() => Self::Unsure,
                 Withdrawal::Expired => Self::Expired,
             };

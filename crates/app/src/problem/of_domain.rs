@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use mstore_pay_domain::accounts::AccountError;
-use mstore_pay_domain::gateway::{AcceptError, CancelError, CreateError, FindError, RegisterError, SimulateError};
+use mstore_pay_domain::gateway::{
+    AcceptError, CancelError, CashError, CreateError, FindError, PostError, RegisterError, ResolveConflictError,
+    SimulateError, VoidError,
+};
 use mstore_pay_domain::method::Method;
+use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::{ProviderErrorKind, StoreError, VaultError};
 
 use super::Problem;
@@ -75,13 +79,7 @@ impl From<CreateError> for Problem {
                     .with("maximum", &dto::amount(&maximum))
             }
             CreateError::AmountMismatch { expected } => amount_mismatch(&expected),
-            CreateError::OrderAlreadyPaid { payment } => {
-                let problem = Self::new(ErrorCode::OrderAlreadyPaid);
-                match payment {
-                    Some(payment) => problem.with("payment", &dto::Summary::of(&payment)),
-                    None => problem,
-                }
-            }
+            CreateError::OrderAlreadyPaid { payment } => order_already_paid(payment.as_deref()),
             CreateError::OfAnotherBranch => Self::new(ErrorCode::OrderNotFound),
             CreateError::OrderVoided => Self::new(ErrorCode::OrderVoided),
             CreateError::OrderHasLivePayment { payment } => {
@@ -164,6 +162,61 @@ impl From<RegisterError> for Problem {
     }
 }
 
+impl From<CashError> for Problem {
+    fn from(error: CashError) -> Self {
+        match error {
+            CashError::NotFound => Self::new(ErrorCode::OrderNotFound),
+            CashError::AlreadyPaid { payment } => order_already_paid(payment.as_deref()),
+            CashError::AmountMismatch { expected } => amount_mismatch(&expected),
+            CashError::Voided => Self::new(ErrorCode::OrderVoided),
+            CashError::Contended => Self::new(ErrorCode::ConcurrentUpdate).retrying_after(RACE_RETRY_AFTER),
+            CashError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
+impl From<VoidError> for Problem {
+    fn from(error: VoidError) -> Self {
+        match error {
+            VoidError::NotFound => Self::new(ErrorCode::OrderNotFound),
+            VoidError::AlreadyPaid { payment } => order_already_paid(Some(&payment)),
+            VoidError::Contended => Self::new(ErrorCode::ConcurrentUpdate).retrying_after(RACE_RETRY_AFTER),
+            VoidError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
+impl From<PostError> for Problem {
+    fn from(error: PostError) -> Self {
+        match error {
+            PostError::NotFound => Self::new(ErrorCode::OrderNotFound),
+            PostError::NotPaid => Self::new(ErrorCode::InvalidState).saying("only a paid order goes into the books"),
+            PostError::Contended => Self::new(ErrorCode::ConcurrentUpdate).retrying_after(RACE_RETRY_AFTER),
+            PostError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
+impl From<ResolveConflictError> for Problem {
+    fn from(error: ResolveConflictError) -> Self {
+        match error {
+            ResolveConflictError::NotFound => Self::new(ErrorCode::NotFound),
+            ResolveConflictError::OfAnotherTill => Self::new(ErrorCode::Forbidden),
+            ResolveConflictError::ResolvedOtherwise { .. } => {
+                Self::new(ErrorCode::InvalidState).saying("the conflict was resolved otherwise")
+            }
+            ResolveConflictError::CannotGiveWay => Self::new(ErrorCode::InvalidState)
+                .saying("money stands behind what is known: it cannot be replaced, or is the same order"),
+            ResolveConflictError::OrderNotFound => Self::new(ErrorCode::OrderNotFound),
+            ResolveConflictError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
 impl From<AcceptError> for Problem {
     fn from(error: AcceptError) -> Self {
         match error {
@@ -175,6 +228,11 @@ impl From<AcceptError> for Problem {
             _ => Self::new(ErrorCode::StoreUnavailable).retrying_after(STORE_RETRY_AFTER),
         }
     }
+}
+
+fn order_already_paid(payment: Option<&Payment>) -> Problem {
+    let problem = Problem::new(ErrorCode::OrderAlreadyPaid);
+    payment.map_or_else(|| problem.clone(), |payment| problem.clone().with("payment", &dto::Summary::of(payment)))
 }
 
 fn amount_mismatch(expected: &mstore_pay_domain::money::Money) -> Problem {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::case::{Case, Values};
 use crate::fixture::{AMOUNT, Bench, Fixture};
+use crate::reports;
 use crate::rig::ledger::LedgerCharge;
 use crate::wire::Reply;
 
@@ -29,7 +30,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) reply: &'a Reply,
 }
 
-type Held = Result<(), String>;
+pub(crate) type Held = Result<(), String>;
 
 /// The time of a claim in the file. What is recorded is the provider's word when asked, which is of today.
 const PAID_AT: &str = "paid_at==2025-10-13T10:32:15Z";
@@ -148,7 +149,7 @@ pub(crate) async fn holds(bench: &Bench, effect: &str, seen: &Seen<'_>, before: 
         | "payment_MA_not_success_without_lookup"
         | "payment_A_success_only_if_status_maps"
         | "payment_A_not_success_unless_unambiguous" => still_unpaid(bench, seen).await,
-        other => Err(format!("nobody knows the effect {other}")),
+        other => reports::holds(bench, other, seen).await,
     }
 }
 
@@ -157,11 +158,11 @@ async fn the_inbox_grew_by(bench: &Bench, before: &Before, deliveries: u64) -> H
     check(now == before.inbox + deliveries, || format!("{} deliveries before, {now} now", before.inbox))
 }
 
-fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Held {
+pub(crate) fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Held {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
 
-fn data(reply: &Reply) -> Value {
+pub(crate) fn data(reply: &Reply) -> Value {
     reply.json()["data"].take()
 }
 

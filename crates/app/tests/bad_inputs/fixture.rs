@@ -179,6 +179,11 @@ impl Bench {
         (status, body["data"].take())
     }
 
+    /// What merchant A is told there: the answer's `data`.
+    pub(crate) async fn read_as_a(&self, path: &str) -> Value {
+        read(self.http.get(self.url(path)).bearer_auth(&self.token_a)).await.1["data"].take()
+    }
+
     /// Merchant A's exceptions about that payment.
     pub(crate) async fn exceptions_of(&self, payment_id: &str) -> Vec<Value> {
         let (_, body) =

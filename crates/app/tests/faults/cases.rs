@@ -1,5 +1,6 @@
 //! One family of faults a file.
 
+mod day_of_a_shop;
 mod f01_kill;
 mod f02_failpoints;
 mod f03_lost_answers;
@@ -27,6 +28,11 @@ mod f37_dripping_answers;
 mod f38_told_to_wait;
 mod f42_slow_clients;
 mod f43_no_more_files;
+mod f52_reported_again;
+mod f53_reported_changed;
+mod f54_one_reference_of_two_tills;
+mod f55_cut_off_batches;
+mod f56_half_bad;
 mod f60_expiry_race;
 mod f63_two_merchants;
 mod f64_paid_twice;
@@ -34,10 +40,12 @@ mod f65_paid_late;
 mod f66_switched;
 mod f67_cancelled_under_its_own_key;
 mod f68_declined_on_a_page;
+mod f69_cash_beside_a_qr_code;
 mod f70_cancelled_and_paid;
 mod f71_every_method;
 mod load;
 mod nodes;
+mod offline;
 mod s18_own_accounts;
 mod s21_card_tokens;
 mod shop;

@@ -113,16 +113,25 @@ impl Till {
         self.send("POST", &format!("{PAYMENTS}/{reference}/cancel"), None, None).await
     }
 
+    /// Sends something else than a create, once.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Exchange {
+        self.send("POST", path, Some(body.to_string()), None).await
+    }
+
     /// The merchant's exceptions, newest first, of all pages.
     pub(crate) async fn exceptions(&self) -> Vec<Value> {
-        const PAGE: &str = "/api/v1/pos/exceptions?limit=100";
+        self.listed("/api/v1/pos/exceptions?limit=100").await
+    }
+
+    /// Everything that is listed there, of all pages.
+    pub(crate) async fn listed(&self, first_page: &str) -> Vec<Value> {
         let mut all = Vec::new();
-        let mut page = PAGE.to_owned();
+        let mut page = first_page.to_owned();
         loop {
             let data = self.read(&page).await.data();
-            all.extend(data["items"].as_array().unwrap_or_else(|| panic!("exceptions: {data}")).iter().cloned());
+            all.extend(data["items"].as_array().unwrap_or_else(|| panic!("{page}: {data}")).iter().cloned());
             match data["next_cursor"].as_str() {
-                Some(cursor) => page = format!("{PAGE}&cursor={cursor}"),
+                Some(cursor) => page = format!("{first_page}&cursor={cursor}"),
                 None => return all,
             }
         }

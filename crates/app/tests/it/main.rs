@@ -20,6 +20,7 @@ mod listing;
 mod methods;
 mod midtrans;
 mod money;
+mod offline;
 mod orders;
 mod pay_page;
 mod production;

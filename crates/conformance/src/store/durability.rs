@@ -3,14 +3,15 @@
 use mstore_pay_domain::audit::{Digest, verify_chain};
 use mstore_pay_domain::charge::ChargeState;
 use mstore_pay_domain::ids::{DeviceId, MerchantId};
+use mstore_pay_domain::offline::{OfflineEntry, OfflineKind, OfflineReference};
 use mstore_pay_domain::payment::Revision;
-use mstore_pay_domain::ports::{Accepted, CommitError, OfflineEntry, OfflineKind, OfflineRecorded, OfflineReference};
-use mstore_pay_domain::unit_of_work::{Due, LiveOrderWrite, OrderWrite};
+use mstore_pay_domain::ports::{Accepted, CommitError};
+use mstore_pay_domain::unit_of_work::{Due, LiveOrderWrite, OfflineWrite, OrderWrite, UnitOfWork};
 
 use super::StoreHarness;
 use super::fixtures::{
-    AFTER_SHORT, Kit, LONG, SHORT, assert_refused, at, far_future, funds, inbox, must_commit, order_of, outbox, read,
-    unit_due,
+    AFTER_SHORT, Kit, LONG, SHORT, assert_refused, at, far_future, funds, inbox, must_commit, order_code, order_of,
+    outbox, read, unit_due,
 };
 
 /// A payment with its money, order, message, delivery and chain survive a restart, and so do the rules
@@ -34,7 +35,7 @@ pub async fn everything_is_there_after_reopening(h: &dyn StoreHarness) {
     let before = read(&stores, &payment).await.expect("the payment is found");
     inbox(&stores).accept(&kit.delivery("{}"), kit.lease(LONG)).await.expect("the store accepts");
     let entry = offline_entry(&before.merchant);
-    stores.offline.record(&entry).await.expect("the store records");
+    must_commit(&stores, &recording(&entry)).await;
     drop(stores);
 
     let stores = rig.reopen().await;
@@ -50,7 +51,8 @@ pub async fn everything_is_there_after_reopening(h: &dyn StoreHarness) {
     assert_eq!(due.into_iter().map(|held| held.payment).collect::<Vec<_>>(), [before]);
     let again = inbox(&stores).accept(&kit.delivery("{}"), kit.lease(LONG)).await.expect("the store accepts");
     assert!(matches!(again, Accepted::Duplicate { deliveries: 2, .. }), "{again:?}");
-    assert_eq!(stores.offline.record(&entry).await.expect("the store records"), OfflineRecorded::Same);
+    let again = stores.payments.commit(&recording(&entry)).await;
+    assert_refused(&again, |error| matches!(error, CommitError::Duplicate { .. }));
     let mut second = unit_due(&kit.payment("TRX-1"), Due::Never);
     for write in &second.payments {
         let (merchant, order_code) = (write.payment.merchant.clone(), write.payment.order_code.clone());
@@ -58,6 +60,10 @@ pub async fn everything_is_there_after_reopening(h: &dyn StoreHarness) {
     }
     let outcome = stores.payments.commit(&second).await;
     assert_refused(&outcome, |error| matches!(error, CommitError::OrderHeld { .. }));
+}
+
+fn recording(entry: &OfflineEntry) -> UnitOfWork {
+    UnitOfWork { offline: vec![OfflineWrite::Record(entry.clone())], ..UnitOfWork::default() }
 }
 
 fn offline_entry(merchant: &MerchantId) -> OfflineEntry {
@@ -69,6 +75,10 @@ fn offline_entry(merchant: &MerchantId) -> OfflineEntry {
         fingerprint: Digest::of(b"entry"),
         created_at_device: at(1),
         received_at: at(2),
+        branch: None,
+        order_code: order_code("TRX-1"),
+        server_id: "pay_1".to_owned(),
+        body_json: "{}".to_owned(),
     }
 }
 

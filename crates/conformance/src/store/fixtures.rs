@@ -7,8 +7,8 @@ use mstore_pay_domain::audit::{Actor, AuditEvent, AuditHead, AuditNote, BodyRole
 use mstore_pay_domain::charge::{Charge, Funds, Payer, Receipt, Risk, Signal};
 use mstore_pay_domain::event::{OutboxMessage, PaymentEvent};
 use mstore_pay_domain::ids::{
-    AccountId, ChargeId, DeliveryId, ExceptionId, LeaseToken, MerchantId, MessageId, OrderCode, OurReference,
-    PaymentId, ProviderId, ProviderRef,
+    AccountId, ChargeId, ConflictId, DeliveryId, ExceptionId, LeaseToken, MerchantId, MessageId, OrderCode,
+    OurReference, PaymentId, ProviderId, ProviderRef, TenderId,
 };
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::SequentialIds;
@@ -100,6 +100,14 @@ impl Kit {
 
     pub(super) fn exception_id(&self) -> ExceptionId {
         ExceptionId::new(self.ids.uuid())
+    }
+
+    pub(super) fn tender_id(&self) -> TenderId {
+        TenderId::new(self.ids.uuid())
+    }
+
+    pub(super) fn conflict_id(&self) -> ConflictId {
+        ConflictId::new(self.ids.uuid())
     }
 
     pub(super) fn lease(&self, ttl: Duration) -> Lease {

@@ -91,6 +91,7 @@ pub async fn payment_round_trips_with_every_detail(h: &dyn StoreHarness) {
         Withdrawal::Cancelled,
         Withdrawal::Superseded,
         Withdrawal::PaidBy { payment: kit.payment_id() },
+        Withdrawal::PaidInCash,
         Withdrawal::Expired,
         Withdrawal::Voided,
     ];

@@ -67,11 +67,17 @@ pub enum AuditEvent {
     Simulated,
     /// The provider said something that we do not know.
     ProviderDrifted,
+    /// The order was called off.
+    OrderVoided,
+    /// A till whose line had been down reported the payment.
+    OfflineReported,
+    /// Somebody resolved a conflict between a till's report and what was known.
+    ConflictResolved,
 }
 
 impl AuditEvent {
     /// Every event.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::PaymentCreated,
         Self::ChargeIntended,
         Self::ChargeOpened,
@@ -89,6 +95,9 @@ impl AuditEvent {
         Self::ExceptionResolved,
         Self::Simulated,
         Self::ProviderDrifted,
+        Self::OrderVoided,
+        Self::OfflineReported,
+        Self::ConflictResolved,
     ];
 
     /// One word for the record.
@@ -112,6 +121,9 @@ impl AuditEvent {
             Self::ExceptionResolved => "exception_resolved",
             Self::Simulated => "simulated",
             Self::ProviderDrifted => "provider_drifted",
+            Self::OrderVoided => "order_voided",
+            Self::OfflineReported => "offline_reported",
+            Self::ConflictResolved => "conflict_resolved",
         }
     }
 }

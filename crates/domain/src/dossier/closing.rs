@@ -2,7 +2,7 @@
 
 use super::{Dossier, File};
 use crate::audit::{AuditEvent, AuditNote};
-use crate::charge::{Closing, Opening, Signal};
+use crate::charge::{Closing, Exposure, Opening, Risk, Signal};
 use crate::exception::Misfit;
 use crate::ids::{ChargeId, PaymentId};
 use crate::payment::{Display, Intake, PaymentStatus, Withdrawal};
@@ -49,7 +49,7 @@ impl Dossier {
         let unknown = file.payment.unanswered_push().map(|push| push.id);
         let note = AuditNote::new(now, self.actor.clone(), AuditEvent::Withdrawn).with("why", why.word());
         self.note(payment, note);
-        if let Some(push) = unknown.filter(|_| !matches!(why, Withdrawal::PaidBy { .. })) {
+        if let Some(push) = unknown.filter(|_| !matches!(why, Withdrawal::PaidBy { .. } | Withdrawal::PaidInCash)) {
             self.raise(payment, Some(push), Misfit::OutcomeUnknown);
         }
         self.fix_reference(payment);
@@ -61,6 +61,22 @@ impl Dossier {
         self.withdraw(payment, why);
         let at = self.now;
         self.end_open_charges(payment, &Signal::Canceled { at });
+    }
+
+    /// Puts a charge aside whose id nobody knows and that nobody was shown: it cannot be closed, and need not be waited
+    /// for. A push is on the customer's phone without having been shown here.
+    pub fn hide_unseen(&mut self, payment: &PaymentId) {
+        let unseen: Vec<ChargeId> = self
+            .payment(payment)
+            .into_iter()
+            .flat_map(|payment| &payment.charges)
+            .filter(|charge| charge.exposure == Exposure::Displayable && charge.risk == Risk::Displayed)
+            .filter(|charge| matches!(charge.opening, Opening::Intended))
+            .map(|charge| charge.id)
+            .collect();
+        for charge in unseen {
+            self.hide(payment, &charge);
+        }
     }
 
     /// Ends a payment whose time is over, after its provider was asked.
@@ -103,7 +119,7 @@ impl Dossier {
     /// Whether the order's place is taken by a payment that waits for money, and by which.
     #[must_use]
     pub fn live_payment(&self) -> Option<&crate::payment::Payment> {
-        self.payments().find(|payment| payment.status() == PaymentStatus::Pending)
+        self.payments().find(|payment| payment.status() == PaymentStatus::Pending && !payment.is_unproven())
     }
 
     fn end_open_charges(&mut self, payment: &PaymentId, signal: &Signal) {

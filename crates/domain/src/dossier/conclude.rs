@@ -119,9 +119,11 @@ impl Dossier {
                 Display::Withdrawn { at, why: Withdrawal::Cancelled | Withdrawal::Superseded | Withdrawal::Voided } => {
                     paid_at > at
                 }
-                Display::Shown | Display::Withdrawn { why: Withdrawal::Expired | Withdrawal::PaidBy { .. }, .. } => {
-                    false
-                }
+                Display::Shown
+                | Display::Withdrawn {
+                    why: Withdrawal::Expired | Withdrawal::PaidBy { .. } | Withdrawal::PaidInCash,
+                    ..
+                } => false,
             };
             called_off || paid_at > payment.expires_at || (over && payment.display == Display::Shown)
         })
@@ -189,7 +191,7 @@ impl Dossier {
         }
     }
 
-    fn order_hears(&mut self, signal: &OrderSignal) {
+    pub(super) fn order_hears(&mut self, signal: &OrderSignal) {
         let Some(order) = &mut self.order else { return };
         match order.state.on(signal) {
             OrderOutcome::Moved(state) => {

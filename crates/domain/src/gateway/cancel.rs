@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::ask::ProviderOrStore;
 use super::{DecideError, FindError, Gateway, Scope};
 use crate::audit::Actor;
-use crate::charge::{Charge, Closing, Exposure, Opening, Risk};
+use crate::charge::{Charge, Closing};
 use crate::payment::{Payment, PaymentStatus, Withdrawal};
 use crate::ports::StoreError;
 
@@ -81,7 +81,7 @@ impl Gateway {
             let id = found.id;
             self.decide(&found.merchant, &found.order_code, actor, |dossier| {
                 dossier.withdraw(&id, Withdrawal::Cancelled);
-                hide_unseen(dossier, &id);
+                dossier.hide_unseen(&id);
             })
             .await?;
             self.close_charges(&found, actor, self.policies.cancel_within).await?;
@@ -103,22 +103,6 @@ impl Gateway {
             Err(ProviderOrStore::Store(store)) => Err(store.into()),
             Err(ProviderOrStore::Provider(_)) => Ok(()),
         }
-    }
-}
-
-/// A charge whose id nobody knows and that nobody was shown cannot be closed, and need not be waited for. A push
-/// is on the customer's phone without having been shown here.
-fn hide_unseen(dossier: &mut crate::dossier::Dossier, payment: &crate::ids::PaymentId) {
-    let unseen: Vec<_> = dossier
-        .payment(payment)
-        .into_iter()
-        .flat_map(|payment| &payment.charges)
-        .filter(|charge| charge.exposure == Exposure::Displayable && charge.risk == Risk::Displayed)
-        .filter(|charge| matches!(charge.opening, Opening::Intended))
-        .map(|charge| charge.id)
-        .collect();
-    for charge in unseen {
-        dossier.hide(payment, &charge);
     }
 }
 

@@ -8,8 +8,8 @@ use super::race::answer_within;
 use super::{DecideError, Gateway};
 use crate::audit::Actor;
 use crate::charge::{Charge, Closing};
-use crate::ids::PaymentId;
-use crate::payment::Payment;
+use crate::ids::{MerchantId, OrderCode, PaymentId};
+use crate::payment::{Payment, PaymentStatus, Withdrawal};
 use crate::ports::{CancelCharge, Canceled, ProviderErrorKind, SnapshotStatus, StoreError};
 use crate::schedule;
 use crate::time::Timestamp;
@@ -63,6 +63,31 @@ impl Gateway {
                 // The schedule asks again.
                 Err(ProviderOrStore::Provider(_)) => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Takes whatever could still pay an order from display, closes its charges and asks once more for money, all within
+    /// `limit`. Whether money came is seen on the order afterwards.
+    pub(super) async fn close_live(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+        actor: &Actor,
+        why: Withdrawal,
+        limit: Duration,
+    ) -> Result<(), DecideError> {
+        let deadline = Deadline::within(limit, self.ports.clock.as_ref());
+        let payments = self.ports.payments.of_order(merchant, code).await?;
+        let is_live = |payment: &&Payment| payment.status() == PaymentStatus::Pending && !payment.is_unproven();
+        for payment in payments.iter().filter(is_live) {
+            let id = payment.id;
+            self.decide(merchant, code, actor, |dossier| {
+                dossier.withdraw(&id, why);
+                dossier.hide_unseen(&id);
+            })
+            .await?;
+            self.close_charges(payment, actor, deadline.left(self.ports.clock.as_ref())).await?;
         }
         Ok(())
     }

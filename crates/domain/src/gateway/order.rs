@@ -77,7 +77,7 @@ impl Gateway {
             body_json: register.body_json.clone(),
             created_at: self.ports.clock.now(),
             revision: Revision::NEW,
-            state: state_by_payments(&payments),
+            state: state_by_payments(payments.iter()),
         };
         let write = OrderWrite { order: order.clone(), expected: Revision::NEW };
         let read = OrderRead {
@@ -109,8 +109,8 @@ impl Gateway {
 }
 
 /// Where the payments that came before an order bring it.
-fn state_by_payments(payments: &[Payment]) -> OrderState {
-    let signals = payments.iter().filter_map(|payment| match payment.status() {
+pub(super) fn state_by_payments<'a>(payments: impl Iterator<Item = &'a Payment>) -> OrderState {
+    let signals = payments.filter_map(|payment| match payment.status() {
         PaymentStatus::Pending => Some(OrderSignal::PaymentOpened),
         PaymentStatus::Paid | PaymentStatus::PartiallyRefunded => {
             let at = payment.paid_at().unwrap_or(payment.created_at);

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::TenderId;
+
 /// Why a text is no such name. The text itself is not repeated: it may be hostile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum IdError {
@@ -137,6 +139,14 @@ text_id!(
     /// The name of a key that secrets are sealed under; it tells nothing of the key.
     KeyId, "key id", 64, word
 );
+
+impl ProviderRef {
+    /// What stands for a provider's receipt where the money is cash.
+    #[must_use]
+    pub fn of_cash(tender: &TenderId) -> Self {
+        Self(tender.to_string())
+    }
+}
 
 impl AccountId {
     /// The account whose keys come from the environment.

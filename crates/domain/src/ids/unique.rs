@@ -81,6 +81,14 @@ unique_id!(
     ExceptionId, "exception id", "exc_"
 );
 unique_id!(
+    /// Cash that was taken.
+    TenderId, "tender id", "csh_"
+);
+unique_id!(
+    /// A report of a till that does not fit.
+    ConflictId, "conflict id", "cfl_"
+);
+unique_id!(
     /// A message on its way out.
     MessageId, "message id", "msg_"
 );

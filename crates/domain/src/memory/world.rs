@@ -79,6 +79,7 @@ impl MemoryWorld {
             timeline: Arc::<MemoryStore>::clone(store),
             anchors: Arc::<MemoryStore>::clone(store),
             retention: Arc::<MemoryStore>::clone(store),
+            offline: Arc::<MemoryStore>::clone(store),
             inbox: Arc::<MemoryStore>::clone(store),
             outbox: Arc::<MemoryStore>::clone(store),
             publisher: Arc::<MemoryFeed>::clone(&self.feed),

@@ -29,6 +29,8 @@ pub enum Withdrawal {
         /// Which.
         payment: PaymentId,
     },
+    /// The order was paid in cash.
+    PaidInCash,
     /// Its time is over.
     Expired,
     /// The order was voided.
@@ -43,6 +45,7 @@ impl Withdrawal {
             Self::Cancelled => "cancelled",
             Self::Superseded => "superseded",
             Self::PaidBy { .. } => "paid_by",
+            Self::PaidInCash => "paid_in_cash",
             Self::Expired => "expired",
             Self::Voided => "voided",
         }

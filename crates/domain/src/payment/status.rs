@@ -169,7 +169,12 @@ impl Payment {
             Display::Withdrawn { at, why: Withdrawal::Expired } => Standing::Expired { at },
             Display::Withdrawn {
                 at,
-                why: Withdrawal::Cancelled | Withdrawal::Superseded | Withdrawal::PaidBy { .. } | Withdrawal::Voided,
+                why:
+                    Withdrawal::Cancelled
+                    | Withdrawal::Superseded
+                    | Withdrawal::PaidBy { .. }
+                    | Withdrawal::PaidInCash
+                    | Withdrawal::Voided,
             } => Standing::Canceled { at },
         }
     }

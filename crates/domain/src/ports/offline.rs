@@ -1,125 +1,139 @@
-//! What tills did while their line was down, as they report it.
-
-use std::fmt;
+//! What tills reported of the time in which their line was down.
 
 use async_trait::async_trait;
 
 use super::StoreError;
 use crate::audit::Digest;
-use crate::ids::{DeviceId, IdError, MerchantId};
+use crate::ids::{BranchId, ConflictId, DeviceId, MerchantId, PaymentId};
+use crate::offline::{OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment};
 use crate::time::Timestamp;
 
-/// A till's own name for something it did: `DEVICE-YYYYMMDD-SEQ`. Case matters.
+/// What makes a conflict the same one when it is reported again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OfflineReference(String);
-
-impl OfflineReference {
-    const WHAT: &'static str = "offline reference";
-    const BYTES_MAX: usize = DeviceId::BYTES_MAX + 1 + 8 + 1 + 16;
-
-    /// Takes the text if its date is eight digits and its sequence 1 to 16 letters or digits.
-    ///
-    /// # Errors
-    /// [`IdError`] saying which rule it breaks.
-    pub fn parse(text: &str) -> Result<Self, IdError> {
-        let wrong = IdError::Alphabet { what: Self::WHAT };
-        if text.is_empty() {
-            return Err(IdError::Empty { what: Self::WHAT });
-        }
-        if text.len() > Self::BYTES_MAX {
-            return Err(IdError::TooLong { what: Self::WHAT, limit_bytes: Self::BYTES_MAX });
-        }
-        let (rest, sequence) = text.rsplit_once('-').ok_or(wrong)?;
-        let (device, date) = rest.rsplit_once('-').ok_or(wrong)?;
-        DeviceId::parse(device)?;
-        let is_date = date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit());
-        let is_sequence = (1..=16).contains(&sequence.len()) && sequence.bytes().all(|b| b.is_ascii_alphanumeric());
-        if is_date && is_sequence { Ok(Self(text.to_owned())) } else { Err(wrong) }
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for OfflineReference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// What kind of thing was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum OfflineKind {
-    /// A sale was made.
-    Transaction,
-    /// A payment was taken.
-    Payment,
-    /// A sale was called off.
-    Void,
-}
-
-impl OfflineKind {
-    /// One word for stores.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Transaction => "transaction",
-            Self::Payment => "payment",
-            Self::Void => "void",
-        }
-    }
-}
-
-/// One thing a till did, as it was first reported.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfflineEntry {
+pub struct ConflictKey {
     /// The tenant.
     pub merchant: MerchantId,
     /// The till.
     pub device: DeviceId,
+    /// What kind of thing was reported.
+    pub kind: OfflineKind,
     /// The till's name for it.
     pub reference: OfflineReference,
-    /// What kind of thing it is.
-    pub kind: OfflineKind,
-    /// Digest of its canonical content: tells a repeat from a change.
+    /// Digest of what was reported.
     pub fingerprint: Digest,
-    /// When, by the till's clock.
-    pub created_at_device: Timestamp,
-    /// When it was reported.
-    pub received_at: Timestamp,
 }
 
-/// What came of recording an entry.
+impl ConflictKey {
+    /// The key of a conflict.
+    #[must_use]
+    pub fn of(conflict: &OfflineConflict) -> Self {
+        Self {
+            merchant: conflict.merchant.clone(),
+            device: conflict.device.clone(),
+            kind: conflict.kind,
+            reference: conflict.reference.clone(),
+            fingerprint: conflict.fingerprint,
+        }
+    }
+}
+
+/// Which conflicts of a merchant; what is `None` does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OfflineRecorded {
-    /// It is new.
-    New,
-    /// The same was reported before.
-    Same,
-    /// Something else was reported under this reference before; it stays as it was.
-    Differs {
-        /// What is stored.
-        stored: OfflineEntry,
-    },
+pub struct ConflictFilter {
+    /// The tenant.
+    pub merchant: MerchantId,
+    /// Of that branch.
+    pub branch: Option<BranchId>,
+    /// Of that till.
+    pub device: Option<DeviceId>,
+    /// Only those that wait for a person, or only those that do not.
+    pub open: Option<bool>,
 }
 
-/// What tills reported.
+/// A conflict's place in a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConflictPlace {
+    /// When it was reported.
+    pub at: Timestamp,
+    /// Its id, which tells conflicts of the same moment apart.
+    pub id: ConflictId,
+}
+
+impl ConflictPlace {
+    /// Where a conflict stands in a listing.
+    #[must_use]
+    pub const fn of(conflict: &OfflineConflict) -> Self {
+        Self { at: conflict.at, id: conflict.id }
+    }
+}
+
+/// What tills reported. Entries, conflicts and what is kept of payments are written by
+/// [`commit`](super::PaymentRepository::commit).
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait OfflineStore: Send + Sync {
-    /// Records an entry once per (merchant, kind, reference). A changed entry under a known reference
-    /// MUST leave the stored one untouched.
+    /// What was first reported under a reference.
     ///
     /// # Errors
-    /// [`StoreError`] where it cannot be written.
-    async fn record(&self, entry: &OfflineEntry) -> Result<OfflineRecorded, StoreError>;
+    /// [`StoreError`] where it cannot be read.
+    async fn entry(
+        &self,
+        merchant: &MerchantId,
+        kind: OfflineKind,
+        reference: &OfflineReference,
+    ) -> Result<Option<OfflineEntry>, StoreError>;
 
     /// Every entry of a till, in the order in which they were reported.
     ///
     /// # Errors
     /// [`StoreError`] where they cannot be read.
     async fn entries(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Vec<OfflineEntry>, StoreError>;
+
+    /// What is kept of a payment that a till reported.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn reported(&self, payment: &PaymentId) -> Result<Option<ReportedPayment>, StoreError>;
+
+    /// The conflict of that id; another merchant's is `None`.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn conflict(&self, merchant: &MerchantId, id: &ConflictId) -> Result<Option<OfflineConflict>, StoreError>;
+
+    /// The conflict that was raised for that content.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn conflict_of(&self, key: &ConflictKey) -> Result<Option<OfflineConflict>, StoreError>;
+
+    /// Up to `limit` conflicts that the filter admits, newest first: by the time they were reported, those of the same
+    /// moment by id. They are those that come behind `after`, whether or not it is still there.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn conflicts(
+        &self,
+        filter: &ConflictFilter,
+        after: Option<ConflictPlace>,
+        limit: u32,
+    ) -> Result<Vec<OfflineConflict>, StoreError>;
+
+    /// A till that reported something.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn device(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Option<OfflineDevice>, StoreError>;
+
+    /// Keeps what is known of a till, in the place of what was.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that cannot be written.
+    async fn see_device(&self, device: &OfflineDevice) -> Result<(), StoreError>;
+
+    /// Counts one more report of each of these payments; of those that no till reported, nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that cannot be written.
+    async fn reported_again(&self, payments: &[PaymentId], at: Timestamp) -> Result<(), StoreError>;
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::cash::CashTender;
 use crate::ids::{MerchantId, OrderCode};
 use crate::order::Order;
 
@@ -15,4 +16,10 @@ pub trait OrderRepository: Send + Sync {
     /// # Errors
     /// [`StoreError`] where it cannot be read.
     async fn order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<Order>, StoreError>;
+
+    /// The cash that was taken for an order, registered or not, in the order in which we were told.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn tenders(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<CashTender>, StoreError>;
 }

@@ -135,7 +135,8 @@ pub trait PaymentRepository: Send + Sync {
     ///   stored head;
     /// * [`CommitError::OrderHeld`] when another payment holds a live order;
     /// * [`CommitError::KeyTaken`] when an idempotency key is in use;
-    /// * [`CommitError::Duplicate`] when an id, our reference or a receipt exists that must be unique;
+    /// * [`CommitError::Duplicate`] when an id, our reference, a receipt, a till's reference or a conflict exists that
+    ///   must be unique;
     /// * [`CommitError::LeaseLost`] when an inbox mark's token is not the holder's;
     /// * [`StoreError::CommitUnknown`] when it cannot say whether the commit happened.
     async fn commit(&self, work: &UnitOfWork) -> Result<(), CommitError>;

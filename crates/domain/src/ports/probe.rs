@@ -25,11 +25,13 @@ pub enum CrashPoint {
     WorkerAfterApplyBeforeDone,
     /// The provider told where a charge stands, nothing of it is stored.
     ReconcileAfterLookup,
+    /// A part of a till's batch is taken in, the rest is not.
+    SyncMidBatch,
 }
 
 impl CrashPoint {
     /// Every point.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::AfterIntentCommit,
         Self::BeforeCall,
         Self::AfterCallBeforeCommit,
@@ -39,6 +41,7 @@ impl CrashPoint {
         Self::WorkerAfterLease,
         Self::WorkerAfterApplyBeforeDone,
         Self::ReconcileAfterLookup,
+        Self::SyncMidBatch,
     ];
 
     /// Its name, for configuration.
@@ -54,6 +57,7 @@ impl CrashPoint {
             Self::WorkerAfterLease => "worker_after_lease",
             Self::WorkerAfterApplyBeforeDone => "worker_after_apply_before_done",
             Self::ReconcileAfterLookup => "reconcile_after_lookup",
+            Self::SyncMidBatch => "sync_mid_batch",
         }
     }
 }

@@ -4,15 +4,16 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::audit::{AuditRecord, Digest};
+use mstore_pay_domain::cash::CashTender;
 use mstore_pay_domain::event::{Change, FeedPlace};
 use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
 use mstore_pay_domain::ids::{BranchId, ExceptionId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
-use mstore_pay_tables::rows::{EventRow, ExceptionRow, IdempotencyRow, MessageRow, OrderRow};
+use mstore_pay_tables::rows::{EventRow, ExceptionRow, IdempotencyRow, MessageRow, OrderRow, TenderRow};
 use mstore_pay_tables::schema::{
-    exceptions, idempotency_keys, outbox, payment_bodies, payment_events, payments, transactions,
+    cash_tenders, exceptions, idempotency_keys, outbox, payment_bodies, payment_events, payments, transactions,
 };
 use mstore_pay_tables::types::Micros;
 
@@ -29,6 +30,21 @@ pub(crate) fn order(
         .first(conn)
         .optional()?;
     Ok(row.map(|row| row.read()).transpose()?)
+}
+
+/// The cash that was taken for an order, in the order in which we were told.
+pub(crate) fn tenders(
+    conn: &mut SqliteConnection,
+    merchant: &MerchantId,
+    code: &OrderCode,
+) -> Result<Vec<CashTender>, Fault> {
+    let rows = cash_tenders::table
+        .filter(cash_tenders::merchant_id.eq(merchant.as_str()))
+        .filter(cash_tenders::order_code.eq(code.as_str()))
+        .order(cash_tenders::position)
+        .select(TenderRow::as_select())
+        .load(conn)?;
+    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }
 
 /// Exceptions, newest first.
@@ -49,7 +65,13 @@ pub(crate) fn exceptions(
             let of_branch = payments::table
                 .filter(payments::id.nullable().eq(exceptions::payment_id))
                 .filter(payments::branch_id.eq(branch.as_str()));
-            query.filter(exceptions::merchant_id.eq(merchant.as_str())).filter(exists(of_branch))
+            // Cash belongs to no payment; its order says where it was taken.
+            let cash_of_branch = transactions::table
+                .filter(transactions::merchant_id.nullable().eq(exceptions::merchant_id))
+                .filter(transactions::order_code.nullable().eq(exceptions::order_code))
+                .filter(transactions::branch_id.eq(branch.as_str()));
+            let of_cash = exceptions::payment_id.is_null().and(exists(cash_of_branch));
+            query.filter(exceptions::merchant_id.eq(merchant.as_str())).filter(exists(of_branch).or(of_cash))
         }
         ExceptionFilter::Payment(payment) => query.filter(exceptions::payment_id.eq(payment.to_string())),
         ExceptionFilter::Unmatched => query.filter(exceptions::merchant_id.is_null()),

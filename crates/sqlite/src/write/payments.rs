@@ -1,6 +1,7 @@
 //! A payment with its details; its charges are apart.
 
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{CommitError, StoreError};
@@ -41,6 +42,14 @@ pub(super) fn write(
     charges::write(conn, payment, current.is_some())?;
     stored.put(payment.id, StoredHead { revision, audit: payment.audit });
     Ok(())
+}
+
+/// A row that must be new, and that is there already.
+pub(super) fn or_taken(error: QueryError, what: &'static str) -> Fault {
+    match error {
+        QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => CommitError::Duplicate { what }.into(),
+        other => other.into(),
+    }
 }
 
 /// Whether something may be written at the revision that it was decided on.

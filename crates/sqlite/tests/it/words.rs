@@ -6,9 +6,9 @@ use mstore_pay_domain::account::{AccountEvent, AccountMode, AccountState};
 use mstore_pay_domain::audit::{AuditEvent, BodyRole};
 use mstore_pay_domain::charge::{ChargeStatus, Risk};
 use mstore_pay_domain::method::{Channel, Method};
+use mstore_pay_domain::offline::{ConflictKind, OfflineKind, Resolution};
 use mstore_pay_domain::order::OrderStatus;
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::OfflineKind;
 
 use crate::fixtures::Site;
 
@@ -54,8 +54,13 @@ fn every_check_admits_exactly_the_domains_words() {
     check(&site, "payment_events", "event", &AuditEvent::ALL.map(AuditEvent::word));
     let roles = [BodyRole::Request, BodyRole::Response, BodyRole::Callback];
     check(&site, "payment_event_bodies", "role", &roles.map(BodyRole::word));
-    let kinds = [OfflineKind::Transaction, OfflineKind::Payment, OfflineKind::Void];
-    check(&site, "offline_entries", "kind", &kinds.map(OfflineKind::word));
+    for table in ["offline_entries", "offline_conflicts"] {
+        check(&site, table, "kind", &OfflineKind::ALL.map(OfflineKind::word));
+    }
+    check(&site, "offline_conflicts", "conflict_type", &ConflictKind::ALL.map(ConflictKind::word));
+    for column in ["suggested_fix", "resolution"] {
+        check(&site, "offline_conflicts", column, &Resolution::ALL.map(Resolution::word));
+    }
     check(&site, "provider_accounts", "mode", &AccountMode::ALL.map(AccountMode::word));
     check(&site, "provider_accounts", "state", &AccountState::ALL.map(AccountState::word));
     check(&site, "provider_account_notes", "event", &AccountEvent::ALL.map(AccountEvent::word));

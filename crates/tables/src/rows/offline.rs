@@ -1,7 +1,16 @@
 //! What a till reported.
 
+mod conflict;
+mod device;
+mod report;
+
+pub use conflict::{ConflictRow, OPEN};
+pub use device::DeviceRow;
+pub use report::ReportRow;
+
 use diesel::prelude::*;
-use mstore_pay_domain::ports::{OfflineEntry, OfflineKind, OfflineReference, StoreError};
+use mstore_pay_domain::offline::{OfflineEntry, OfflineKind};
+use mstore_pay_domain::ports::StoreError;
 
 use super::cells::Cells;
 use crate::schema::offline_entries;
@@ -19,6 +28,10 @@ pub struct OfflineRow {
     fingerprint: Vec<u8>,
     created_at_device: Micros,
     received_at: Micros,
+    branch_id: Option<String>,
+    order_code: String,
+    server_id: String,
+    body: String,
 }
 
 impl OfflineRow {
@@ -33,6 +46,10 @@ impl OfflineRow {
             fingerprint: entry.fingerprint.as_bytes().to_vec(),
             created_at_device: entry.created_at_device.into(),
             received_at: entry.received_at.into(),
+            branch_id: entry.branch.as_ref().map(ToString::to_string),
+            order_code: entry.order_code.to_string(),
+            server_id: entry.server_id.clone(),
+            body: entry.body_json.clone(),
         }
     }
 
@@ -42,15 +59,18 @@ impl OfflineRow {
     /// [`StoreError`] names the table, the column and the row of the cell that cannot be read.
     pub fn read(&self) -> Result<OfflineEntry, StoreError> {
         let cells = Cells { table: "offline_entries", id: &self.reference };
-        let kinds = [OfflineKind::Transaction, OfflineKind::Payment, OfflineKind::Void];
         Ok(OfflineEntry {
             merchant: cells.text("merchant_id", &self.merchant_id)?,
             device: cells.text("device_id", &self.device_id)?,
-            reference: OfflineReference::parse(&self.reference).map_err(|source| cells.corrupt("reference", source))?,
-            kind: cells.word("kind", &self.kind, kinds.map(|kind| (kind.word(), kind)))?,
+            reference: cells.text("reference", &self.reference)?,
+            kind: cells.word("kind", &self.kind, OfflineKind::ALL.map(|kind| (kind.word(), kind)))?,
             fingerprint: cells.digest("fingerprint", &self.fingerprint)?,
             created_at_device: cells.time("created_at_device", self.created_at_device)?,
             received_at: cells.time("received_at", self.received_at)?,
+            branch: cells.some_text("branch_id", self.branch_id.as_deref())?,
+            order_code: cells.text("order_code", &self.order_code)?,
+            server_id: self.server_id.clone(),
+            body_json: self.body.clone(),
         })
     }
 }

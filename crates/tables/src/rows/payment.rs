@@ -142,6 +142,7 @@ impl PaymentRow {
             "paid_by" => Withdrawal::PaidBy {
                 payment: cells.needed_text("paid_by_payment_id", self.paid_by_payment_id.as_deref())?,
             },
+            "paid_in_cash" => Withdrawal::PaidInCash,
             "expired" => Withdrawal::Expired,
             "voided" => Withdrawal::Voided,
             _unknown => return Err(cells.unknown("display")),
@@ -177,7 +178,11 @@ fn display_cells(display: &Display) -> (&'static str, Option<Micros>, Option<Str
         Display::Withdrawn { at, why } => {
             let by = match why {
                 Withdrawal::PaidBy { payment } => Some(payment.to_string()),
-                Withdrawal::Cancelled | Withdrawal::Superseded | Withdrawal::Expired | Withdrawal::Voided => None,
+                Withdrawal::Cancelled
+                | Withdrawal::Superseded
+                | Withdrawal::PaidInCash
+                | Withdrawal::Expired
+                | Withdrawal::Voided => None,
             };
             (why.word(), Some((*at).into()), by)
         }

@@ -22,6 +22,9 @@ pub(crate) struct OrderBody {
     paid_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     paid_by_payment_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = crate::http::schema::time)]
+    voided_at: Option<String>,
     #[schema(schema_with = crate::http::schema::time)]
     created_at: String,
 }
@@ -35,6 +38,15 @@ impl OrderBody {
             | OrderState::Failed
             | OrderState::Expired
             | OrderState::Voided { .. } => None,
+        };
+        let voided_at = match &order.state {
+            OrderState::Voided { at } => Some(at),
+            OrderState::Draft
+            | OrderState::PendingPayment
+            | OrderState::Paid { .. }
+            | OrderState::Synced { .. }
+            | OrderState::Failed
+            | OrderState::Expired => None,
         };
         Self {
             transaction_code: order.code.to_string(),
@@ -51,6 +63,7 @@ impl OrderBody {
                 PaidBy::Payment(payment) => Some(payment.to_string()),
                 PaidBy::Cash => None,
             }),
+            voided_at: voided_at.map(ToString::to_string),
             created_at: order.created_at.to_string(),
         }
     }

@@ -222,6 +222,7 @@ fn status_reason(payment: &Payment) -> Option<String> {
             Display::Withdrawn { why, .. } => Some(why.word().to_owned()),
             Display::Shown if payment.shown_charge().and_then(Charge::artefact).is_some() => None,
             Display::Shown if payment.intake == Intake::Open => Some("opening".to_owned()),
+            Display::Shown if payment.is_unproven() => Some("unproven".to_owned()),
             Display::Shown => Some("outcome_unknown".to_owned()),
         },
         Standing::Canceled { .. } => match payment.display {

@@ -11,6 +11,7 @@ use mstore_pay_domain::payment::PaymentDetails;
 use mstore_pay_domain::ports::CardToken;
 use mstore_pay_outbound::json::Object;
 
+use crate::http::cards::refuse_card_data;
 use crate::http::fields::Fields;
 use crate::http::{text, urls};
 use crate::problem::Problem;
@@ -20,12 +21,6 @@ const NAME_CHARS_MAX: usize = 255;
 const DESCRIPTION_CHARS_MAX: usize = 255;
 /// From a minute to thirty days.
 const EXPIRES_IN_SECONDS: std::ops::RangeInclusive<u64> = 60..=2_592_000;
-/// Fields that only card data comes in; whatever is in them is refused unread.
-const CARD_FIELDS: [&str; 10] =
-    ["card_number", "card_no", "card", "pan", "cvv", "cvc", "cvn", "card_cvn", "card_cvv", "card_cvc"];
-/// Free texts in which a card number could be typed.
-const FREE_TEXTS: [&str; 4] = ["customer_name", "description", "order_note", "note"];
-
 /// What a till asks for, parsed.
 #[derive(Debug)]
 pub(super) struct CreateRequest {
@@ -111,19 +106,4 @@ fn details(fields: &mut Fields<'_>) -> PaymentDetails {
         fields.refuse(ErrorCode::InvalidField, "metadata", "has too many or too long entries");
         details
     })
-}
-
-/// Card data is refused wherever it would be looked for, so that it is never stored and never logged.
-fn refuse_card_data(object: &Object, fields: &mut Fields<'_>) {
-    for name in CARD_FIELDS.into_iter().filter(|name| object.raw(name).is_some()) {
-        fields.refuse(ErrorCode::CardDataNotAccepted, name, "card data is not accepted");
-    }
-    for name in FREE_TEXTS {
-        if object.text(name).is_some_and(|text| text::holds_card_number(&text)) {
-            fields.refuse(ErrorCode::CardDataNotAccepted, name, "must not hold a card number");
-        }
-    }
-    if object.raw("metadata").is_some_and(text::holds_card_number) {
-        fields.refuse(ErrorCode::CardDataNotAccepted, "metadata", "must not hold a card number");
-    }
 }

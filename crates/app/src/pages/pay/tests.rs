@@ -227,6 +227,7 @@ fn an_order_paid_otherwise_is_not_paid_twice() {
     let other = PaymentId::new(Uuid::from_u128(8));
     check(&with(|view| view.paid_by = Some(other)), 20, elsewhere, false);
     check(&withdrawn(Withdrawal::PaidBy { payment: other }), 20, elsewhere, true);
+    check(&withdrawn(Withdrawal::PaidInCash), 20, elsewhere, true);
     for by_cash in [OrderStatus::Paid, OrderStatus::Synced] {
         check(&with(|view| view.order_status = Some(by_cash)), 20, elsewhere, true);
     }

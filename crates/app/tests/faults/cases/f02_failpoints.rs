@@ -19,7 +19,7 @@ const DEAD_WITHIN: Duration = Duration::from_secs(2);
 const STRUCK_WITHIN: Duration = Duration::from_secs(12);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Strike {
+pub(super) enum Strike {
     Abort,
     Panic,
     Error,
@@ -27,10 +27,10 @@ enum Strike {
 }
 
 impl Strike {
-    const ALL: [Self; 4] = [Self::Abort, Self::Panic, Self::Error, Self::Sleep];
+    pub(super) const ALL: [Self; 4] = [Self::Abort, Self::Panic, Self::Error, Self::Sleep];
 
     /// As `FAILPOINTS` spells it: an abort is the last thing that happens, the others strike a few times.
-    fn at(self, point: CrashPoint) -> String {
+    pub(super) fn at(self, point: CrashPoint) -> String {
         let effect = match self {
             Self::Abort => "abort",
             Self::Panic => "panic*2",

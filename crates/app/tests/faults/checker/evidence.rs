@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use mstore_pay_app::Store;
 use mstore_pay_domain::audit::AuditRecord;
+use mstore_pay_domain::cash::CashTender;
 use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::ids::{AccountId, DeliveryId, LeaseToken, MerchantId, OrderCode, ProviderId};
 use mstore_pay_domain::lease::Lease;
@@ -36,6 +37,8 @@ pub(crate) struct Evidence {
     /// What the store holds of every order that a till named, with the audit trail.
     pub(crate) payments: Vec<(Payment, Vec<AuditRecord>)>,
     pub(crate) exceptions: Vec<MoneyException>,
+    /// The cash that was taken for these orders.
+    pub(crate) tenders: Vec<CashTender>,
     pub(crate) inbox: InboxCounts,
     pub(crate) unsound: Vec<String>,
     /// Whether `audit verify` was content, and what it said.
@@ -60,8 +63,9 @@ impl Evidence {
         let store = at_rest(rig).await;
         let log = log.all();
         let orders = orders(&log);
-        let mut payments = Vec::new();
+        let (mut payments, mut tenders) = (Vec::new(), Vec::new());
         for (merchant, code) in &orders {
+            tenders.extend(store.tenders(merchant, code).await.expect("cash of an order"));
             for payment in store.of_order(merchant, code).await.expect("payments of an order") {
                 let records = store.records(&payment.id).await.expect("a payment's trail");
                 payments.push((payment, records));
@@ -85,6 +89,7 @@ impl Evidence {
             acknowledged,
             payments,
             exceptions,
+            tenders,
             inbox,
             unsound,
             audit: rig.run(&["audit", "verify"]),
@@ -160,14 +165,16 @@ async fn metrics(rig: &Rig) -> String {
     metrics
 }
 
-/// The orders that tills named, by merchant.
+/// The orders that tills named, by merchant: in creates, in registrations, and in what they reported.
 fn orders(log: &[Exchange]) -> BTreeSet<(MerchantId, OrderCode)> {
     let mut orders = BTreeSet::new();
-    for create in log.iter().filter(|exchange| exchange.is_create()) {
-        let Some(Ok(body)) = create.sent.as_deref().map(serde_json::from_str::<Value>) else { continue };
-        let merchant = MerchantId::parse(create.merchant.as_str()).expect("a merchant of ours");
-        if let Some(Ok(code)) = body["order_code"].as_str().map(OrderCode::parse) {
-            orders.insert((merchant, code));
+    for exchange in log.iter().filter(|exchange| exchange.verb == "POST") {
+        let Some(Ok(body)) = exchange.sent.as_deref().map(serde_json::from_str::<Value>) else { continue };
+        let lists = ["transactions", "payments", "voids"].iter().filter_map(|list| body[*list].as_array()).flatten();
+        let named = lists.chain([&body]).flat_map(|item| [&item["order_code"], &item["transaction_code"]]);
+        let merchant = MerchantId::parse(exchange.merchant.as_str());
+        for code in named.filter_map(Value::as_str).filter_map(|code| OrderCode::parse(code).ok()) {
+            orders.extend(merchant.clone().ok().map(|merchant| (merchant, code)));
         }
     }
     orders

@@ -66,7 +66,7 @@ pub(super) fn effects_happened_once(evidence: &Evidence) -> Finding {
 }
 
 /// I10: what was received is what arrived, to the rupiah; what did not fit is an exception, and a second receipt of an
-/// order is one as well.
+/// order is one as well, cash included.
 pub(super) fn sums_agree(evidence: &Evidence) -> Finding {
     let mut finding = Finding::new("I10");
     let ledger: i64 = evidence.charges.iter().flat_map(LedgerCharge::fitting).map(|paid| paid.amount * 100).sum();
@@ -97,6 +97,9 @@ pub(super) fn sums_agree(evidence: &Evidence) -> Finding {
     for (payment, _) in &evidence.payments {
         let order = (payment.merchant.as_str(), payment.order_code.as_str());
         *by_order.entry(order).or_default() += payment.receipts().count();
+    }
+    for tender in &evidence.tenders {
+        *by_order.entry((tender.merchant.as_str(), tender.order_code.as_str())).or_default() += 1;
     }
     for ((merchant, order), receipts) in by_order {
         let flagged = evidence.exceptions.iter().filter(|exception| {

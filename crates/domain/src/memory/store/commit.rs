@@ -26,11 +26,17 @@ impl Tables {
         for write in &work.orders {
             self.write_order(write)?;
         }
+        for tender in &work.tenders {
+            self.add_tender(tender)?;
+        }
         for write in &work.live_orders {
             self.write_live_order(write)?;
         }
         for write in &work.exceptions {
             self.write_exception(write)?;
+        }
+        for write in &work.offline {
+            self.write_offline(write)?;
         }
         for write in &work.idempotency {
             self.write_idempotency(write)?;

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use super::tables::Tables;
 use crate::audit::{AuditRecord, Digest};
+use crate::cash::CashTender;
 use crate::exception::MoneyException;
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
 use crate::ids::{ExceptionId, MerchantId, OrderCode, PaymentId};
@@ -19,6 +20,11 @@ impl OrderRepository for MemoryStore {
         let key = (merchant.clone(), code.clone());
         Ok(self.read(|tables| tables.orders.get(&key).cloned()))
     }
+
+    async fn tenders(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<CashTender>, StoreError> {
+        let of_order = (merchant.clone(), code.clone(), u64::MIN)..=(merchant.clone(), code.clone(), u64::MAX);
+        Ok(self.read(|tables| tables.tenders.rows().range(of_order).map(|(_, tender)| tender.clone()).collect()))
+    }
 }
 
 impl Tables {
@@ -27,8 +33,13 @@ impl Tables {
             ExceptionFilter::Merchant(merchant) => exception.merchant.as_ref() == Some(merchant),
             ExceptionFilter::Branch(merchant, branch) => {
                 let payment = exception.payment.as_ref().and_then(|id| self.payments.get(id));
-                exception.merchant.as_ref() == Some(merchant)
-                    && payment.is_some_and(|row| row.payment.branch.as_ref() == Some(branch))
+                let of_payment = || payment.is_some_and(|row| row.payment.branch.as_ref() == Some(branch));
+                // Cash belongs to no payment; its order says where it was taken.
+                let order = exception.order_code.as_ref().and_then(|code| {
+                    self.orders.get(&(merchant.clone(), code.clone())).filter(|_| exception.payment.is_none())
+                });
+                let of_order = || order.is_some_and(|order| order.branch.as_ref() == Some(branch));
+                exception.merchant.as_ref() == Some(merchant) && (of_payment() || of_order())
             }
             ExceptionFilter::Payment(payment) => exception.payment.as_ref() == Some(payment),
             ExceptionFilter::Unmatched => exception.merchant.is_none(),

@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::table::{Journaled, Table};
 use crate::account::{AccountNote, StoredAccount};
 use crate::audit::{AuditAnchor, AuditRecord, Digest};
+use crate::cash::CashTender;
 use crate::event::OutboxMessage;
 use crate::exception::MoneyException;
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
 use crate::ids::{
-    AccountId, ChargeId, DeliveryId, ExceptionId, LeaseToken, MerchantId, MessageId, OrderCode, OurReference,
-    PaymentId, ProviderId, ProviderRef,
+    AccountId, ChargeId, ConflictId, DeliveryId, DeviceId, ExceptionId, LeaseToken, MerchantId, MessageId, OrderCode,
+    OurReference, PaymentId, ProviderId, ProviderRef, TenderId,
 };
 use crate::lease::Lease;
+use crate::offline::{OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment};
 use crate::order::Order;
 use crate::payment::Payment;
-use crate::ports::{OfflineEntry, OfflineKind, OfflineReference};
+use crate::ports::ConflictKey;
 use crate::time::Timestamp;
 use crate::webhook::Delivery;
 
@@ -112,9 +114,15 @@ pub(super) struct Tables {
     pub(super) anchors: Table<u64, AuditAnchor>,
     /// How far the anchors have each chain.
     pub(super) anchored: Table<PaymentId, u64>,
+    pub(super) tenders: Table<(MerchantId, OrderCode, u64), CashTender>,
+    pub(super) tender_ids: Table<TenderId, ()>,
     pub(super) offline: Table<(MerchantId, OfflineKind, OfflineReference), (u64, OfflineEntry)>,
     pub(super) accounts: Table<AccountKey, StoredAccount>,
     pub(super) account_notes: Table<AccountKey, Vec<AccountNote>>,
+    pub(super) reported: Table<PaymentId, ReportedPayment>,
+    pub(super) conflicts: Table<ConflictId, OfflineConflict>,
+    pub(super) conflict_keys: Table<ConflictKey, ConflictId>,
+    pub(super) devices: Table<(MerchantId, DeviceId), OfflineDevice>,
     /// Rows numbered so far: the order in which they came.
     numbered: u64,
 }
@@ -159,12 +167,18 @@ impl Tables {
             bodies,
             anchors,
             anchored,
+            tenders,
+            tender_ids,
             offline,
             accounts,
             account_notes,
+            reported,
+            conflicts,
+            conflict_keys,
+            devices,
             numbered: _,
         } = self;
-        let tables: [&mut dyn Journaled; 25] = [
+        let tables: [&mut dyn Journaled; 31] = [
             payments,
             charges,
             due,
@@ -187,9 +201,15 @@ impl Tables {
             bodies,
             anchors,
             anchored,
+            tenders,
+            tender_ids,
             offline,
             accounts,
             account_notes,
+            reported,
+            conflicts,
+            conflict_keys,
+            devices,
         ];
         tables.into_iter().for_each(act);
     }

@@ -52,6 +52,10 @@ pub(super) fn sentence(payment: &Payment) -> Bilingual {
             "Sedang dibatalkan; penyedia belum memastikannya.",
             "Being cancelled; the provider has not confirmed it yet.",
         ),
+        Display::Shown if payment.is_unproven() => both(
+            "Baru kata mesin kasir; penyedia belum memberi tahu ada uang masuk.",
+            "So far only the till says so; the provider has not told of any money.",
+        ),
         Display::Shown if payment.shown_charge().and_then(Charge::artefact).is_none() => {
             both("Penyedia belum menjawab; sedang dicari tahu.", "The provider has not answered; we are finding out.")
         }
@@ -132,6 +136,13 @@ pub(super) fn of_event(word: &str) -> Bilingual {
             "Penyedia menyebut sesuatu yang belum dikenal; tidak ada yang berubah karenanya.",
             "The provider said something unknown; nothing changed because of it.",
         ),
+        Some(AuditEvent::OrderVoided) => both("Pesanan dibatalkan.", "The order was called off."),
+        Some(AuditEvent::OfflineReported) => {
+            both("Mesin kasir melaporkannya setelah jaringan pulih.", "A till reported it when its line was back.")
+        }
+        Some(AuditEvent::ConflictResolved) => {
+            both("Petugas menyelesaikan laporan yang tidak cocok.", "A person resolved a report that did not fit.")
+        }
         None => both("Dicatat.", "Put on record."),
     }
 }

@@ -1,0 +1,92 @@
+use std::time::Duration;
+
+use super::f02_failpoints::Strike;
+use super::offline::{Kept, cash_of, report, successes, sum};
+use super::shop::{Shop, millis};
+use crate::checker::{self, Licence};
+use crate::scale::{Draws, cases, percentile, repeats};
+use mstore_pay_domain::ports::CrashPoint;
+use tokio::time::{Instant, sleep, timeout};
+
+const ITEMS: u64 = 500;
+const KILLS: u64 = 10;
+const REPEATS: u64 = 5;
+/// Things in a batch that is struck by a failpoint.
+const STRUCK_ITEMS: u64 = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f55_a_batch_that_is_killed_in_the_middle_ten_times_is_complete_when_it_was_answered() {
+    let mut shop = Shop::open().await;
+    let n = cases(ITEMS);
+    let items = cash_of("DEV1", "F55", n);
+    let mut draws = Draws::seeded(55);
+    let (mut killed, mut before) = (0_u64, Vec::new());
+    for _ in 0..KILLS {
+        let under_way = report(&shop.till, "DEV1", &items);
+        // Whoever is killed answers nothing; whoever was done has answered.
+        let pause = Duration::from_millis(40 + draws.below(120));
+        let answered = timeout(pause, under_way).await.is_ok();
+        shop.rig.kill_gateway();
+        killed += u64::from(!answered);
+        shop.rig.start_gateway().await;
+        let kept = Kept::of(&shop, &["DEV1"], std::iter::empty()).await;
+        before.push(u64::try_from(kept.entries.len()).expect("a count"));
+    }
+    let began = Instant::now();
+    let answer = report(&shop.till, "DEV1", &items).await;
+    let took = millis(began.elapsed());
+    assert_eq!(successes(&answer), n);
+    let kept = Kept::of(&shop, &["DEV1"], (0..n).map(|n| format!("F55-{n}"))).await;
+    let (rows, tenders, off) = (kept.entries.len(), kept.tenders.len(), kept.rupiah() - sum(&items));
+    shop.judge("F55").await;
+    println!(
+        "F55 n={n} kills={KILLS} in_the_middle={killed} rows_after_each={before:?} rows={rows} tenders={tenders} rupiah_off={off} last={took}ms"
+    );
+    assert!(killed > 0, "no batch was cut off");
+    let n = usize::try_from(n).expect("few");
+    assert_eq!((rows, tenders, off), (n, n, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f02_struck_in_the_middle_of_a_batch_it_is_complete_when_it_was_answered() {
+    for effect in Strike::ALL {
+        let mut shop = Shop::open().await;
+        let n = repeats(REPEATS);
+        let (mut struck, mut recoveries) = (0_u64, Vec::new());
+        for round in 0..n {
+            let device = format!("DEV{round}");
+            let case = format!("F02-sync-{effect:?}-{round}");
+            let items = cash_of(&device, &case, STRUCK_ITEMS);
+            shop.rig.kill_gateway();
+            let log = || std::fs::read_to_string(shop.rig.log()).expect("the gateway's log");
+            let strikes = |text: &str| text.matches("failpoint sync_mid_batch strikes").count();
+            let before = strikes(&log());
+            shop.rig.arm_gateway(&effect.at(CrashPoint::SyncMidBatch)).await;
+            let patient = shop.till.patient(Duration::from_secs(20));
+            let first = report(&patient, &device, &items).await;
+            struck += u64::from(strikes(&std::fs::read_to_string(shop.rig.log()).expect("the gateway's log")) > before);
+            let began = Instant::now();
+            if effect == Strike::Abort {
+                assert!(first.lost().is_some(), "{case}: the gateway was to die, and answered {}", first.status());
+                shop.rig.kill_gateway();
+                shop.rig.start_gateway().await;
+            }
+            let mut answer = first;
+            while answer.status() != 200 {
+                assert!([0, 503].contains(&answer.status()), "{case}: {:?}", answer.outcome);
+                sleep(Duration::from_millis(200)).await;
+                answer = report(&patient, &device, &items).await;
+            }
+            recoveries.push(millis(began.elapsed()));
+            assert_eq!(successes(&answer), STRUCK_ITEMS);
+            let orders = (0..STRUCK_ITEMS).map(|n| format!("{case}-{n}"));
+            let kept = Kept::of(&shop, &[&device], orders).await;
+            assert_eq!((kept.entries.len(), kept.rupiah()), (items.len(), sum(&items)), "{case}");
+        }
+        let case = format!("F02 sync_mid_batch {effect:?}");
+        let licence = Licence { panics: effect == Strike::Panic };
+        checker::judge(&case, &mut shop.rig, &shop.log, &[shop.till.clone()], licence).await;
+        println!("{case} n={n} struck={struck} recovery_max={}ms", percentile(recoveries, 100));
+        assert_eq!(struck, n, "{case}: the failpoint was not reached each time");
+    }
+}

@@ -1,0 +1,79 @@
+//! What ends an order without a provider: cash, a void, and posting to the books.
+
+use super::Dossier;
+use crate::audit::{AuditEvent, AuditNote};
+use crate::cash::CashTender;
+use crate::exception::Misfit;
+use crate::ids::PaymentId;
+use crate::money::Money;
+use crate::order::{Order, OrderSignal, OrderState, PaidBy};
+use crate::payment::{Payment, PaymentStatus, Withdrawal};
+
+impl Dossier {
+    /// Registers the order, which nobody had registered.
+    pub fn register(&mut self, order: Order) {
+        self.order = Some(order);
+        self.order_touched = true;
+    }
+
+    /// Has the order cost something else.
+    pub fn reprice(&mut self, grand_total: &Money) {
+        if let Some(order) = &mut self.order {
+            order.grand_total = grand_total.clone();
+            self.order_touched = true;
+        }
+    }
+
+    /// Keeps cash that was taken. It pays the order; where that was paid or called off already it is put before a
+    /// person. Whatever could still be paid is called off.
+    pub fn take_cash(&mut self, tender: CashTender) {
+        let payer = self.paid_payment().map(|payment| payment.id);
+        let paid_before = payer.is_some() || self.order.as_ref().is_some_and(|order| order.state.paid_by().is_some());
+        let is_voided = self.order.as_ref().is_some_and(|order| matches!(order.state, OrderState::Voided { .. }));
+        if is_voided {
+            self.raise_for_cash(payer, tender.paid_after_void());
+        } else if paid_before {
+            self.raise_for_cash(payer, tender.paid_twice());
+        }
+        self.order_hears(&OrderSignal::Paid { at: tender.taken_at, by: PaidBy::Cash });
+        self.work.tenders.push(tender);
+        self.call_off_all(Withdrawal::PaidInCash);
+    }
+
+    fn raise_for_cash(&mut self, payer: Option<PaymentId>, misfit: Misfit) {
+        match payer {
+            Some(payment) => {
+                self.raise(&payment, None, misfit);
+            }
+            None => {
+                self.raise_of_order(None, None, misfit);
+            }
+        }
+    }
+
+    /// Calls the order off, with whatever could still be paid. Money that came before is its payments'.
+    pub fn void(&mut self, reason: Option<&str>) {
+        let at = self.now;
+        self.order_hears(&OrderSignal::Voided { at });
+        self.call_off_all(Withdrawal::Voided);
+        let payments: Vec<PaymentId> = self.payments().map(|payment| payment.id).collect();
+        for payment in payments {
+            let note = AuditNote::new(at, self.actor.clone(), AuditEvent::OrderVoided);
+            let note = reason.map_or_else(|| note.clone(), |reason| note.clone().with("reason", reason));
+            self.note(&payment, note);
+        }
+    }
+
+    /// Posts the paid order to the books.
+    pub fn post(&mut self) {
+        self.order_hears(&OrderSignal::Synced);
+    }
+
+    fn call_off_all(&mut self, why: Withdrawal) {
+        let is_open = |payment: &&Payment| payment.status() == PaymentStatus::Pending;
+        let open: Vec<PaymentId> = self.payments().filter(is_open).map(|payment| payment.id).collect();
+        for payment in open {
+            self.call_off(&payment, why);
+        }
+    }
+}

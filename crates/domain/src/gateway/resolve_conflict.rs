@@ -1,0 +1,206 @@
+//! Resolve a conflict: a person says what becomes of a report that does not fit, and why.
+
+use thiserror::Error;
+
+use super::sync_batch::{Ruling, Terms, book, is_committed};
+use super::{DecideError, Gateway, Scope};
+use crate::audit::{Actor, AuditEvent, AuditNote};
+use crate::dossier::Dossier;
+use crate::ids::{ConflictId, DeviceId, PaymentId, UserId};
+use crate::offline::{ConflictState, OfflineConflict, OfflineItem, Reported, Resolution};
+use crate::order::OrderState;
+use crate::payment::{Payment, Withdrawal};
+use crate::ports::StoreError;
+use crate::unit_of_work::OfflineWrite;
+
+/// How often it is decided anew when others act on the same order.
+const TRIES_MAX: u32 = 5;
+
+/// A person's word on a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolveConflict {
+    /// Whose, and in which branch.
+    pub scope: Scope,
+    /// Who says so.
+    pub user: UserId,
+    /// What they may resolve.
+    pub reach: ConflictReach,
+    /// Which conflict.
+    pub conflict: ConflictId,
+    /// What becomes of it.
+    pub resolution: Resolution,
+    /// Why.
+    pub reason: String,
+    /// What was reported, read from the conflict.
+    pub item: OfflineItem,
+}
+
+/// Which conflicts a person may resolve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConflictReach {
+    /// Those of any till.
+    AnyTill,
+    /// Those of their own till.
+    OwnTill(Option<DeviceId>),
+}
+
+/// Why a conflict was not resolved.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ResolveConflictError {
+    /// There is none of that id, or it is another branch's.
+    #[error("no such conflict")]
+    NotFound,
+    /// It is another till's.
+    #[error("conflict is another till's")]
+    OfAnotherTill,
+    /// Somebody resolved it otherwise.
+    #[error("conflict is resolved otherwise")]
+    ResolvedOtherwise {
+        /// How.
+        conflict: Box<OfflineConflict>,
+    },
+    /// What is known cannot give way: money stands behind it.
+    #[error("what is known cannot give way")]
+    CannotGiveWay,
+    /// Its order is not known here.
+    #[error("no such order")]
+    OrderNotFound,
+    /// The store failed.
+    #[error("could not read or write the conflict")]
+    Store(#[from] StoreError),
+}
+
+impl Gateway {
+    /// Resolves a conflict, on record with who said so and why. Saying the same again gives the same.
+    ///
+    /// # Errors
+    /// [`ResolveConflictError`]
+    pub async fn resolve_conflict(&self, resolve: &ResolveConflict) -> Result<OfflineConflict, ResolveConflictError> {
+        for _ in 0..TRIES_MAX {
+            let found = self.read_conflict(&resolve.scope, &resolve.conflict).await?;
+            let conflict = found.ok_or(ResolveConflictError::NotFound)?;
+            if let ConflictReach::OwnTill(till) = &resolve.reach
+                && till.as_ref() != Some(&conflict.device)
+            {
+                return Err(ResolveConflictError::OfAnotherTill);
+            }
+            match &conflict.state {
+                ConflictState::Open => {}
+                ConflictState::Resolved { resolution, .. } if *resolution == resolve.resolution => return Ok(conflict),
+                ConflictState::Resolved { .. } => {
+                    return Err(ResolveConflictError::ResolvedOtherwise { conflict: Box::new(conflict) });
+                }
+            }
+            self.clear_the_way_of(resolve, &conflict).await?;
+            if let Some(resolved) = self.try_to_resolve(resolve, conflict).await? {
+                return Ok(resolved);
+            }
+        }
+        Err(StoreError::unavailable("others kept changing the order").into())
+    }
+
+    /// Closes what could still pay an order that the report pays in cash or calls off, and asks about it once more.
+    async fn clear_the_way_of(&self, resolve: &ResolveConflict, conflict: &OfflineConflict) -> Result<(), StoreError> {
+        let is_taken_in = resolve.resolution != Resolution::KeepServer;
+        let Some(why) = resolve.item.ends_its_order().filter(|_| is_taken_in) else { return Ok(()) };
+        let (merchant, code, actor) = (&conflict.merchant, &conflict.order_code, Actor::User(resolve.user.clone()));
+        match self.close_live(merchant, code, &actor, why, self.policies.cancel_within).await {
+            // What others decide meanwhile is seen on the order as it is then.
+            Ok(()) | Err(DecideError::Contended | DecideError::Commit(_)) => Ok(()),
+            Err(DecideError::Store(store)) => Err(store),
+        }
+    }
+
+    /// `None` if somebody was faster and it must be seen anew.
+    async fn try_to_resolve(
+        &self,
+        resolve: &ResolveConflict,
+        conflict: OfflineConflict,
+    ) -> Result<Option<OfflineConflict>, ResolveConflictError> {
+        let actor = Actor::User(resolve.user.clone());
+        let terms = self.terms(&resolve.scope, &resolve.user, &conflict.device, &resolve.item).await?;
+        let terms = Terms { is_forced: true, ..terms };
+        let mut dossier = self.dossier(&conflict.merchant, &conflict.order_code, &actor).await?;
+        let applied = match resolve.resolution {
+            Resolution::KeepServer => None,
+            Resolution::KeepLocal => {
+                give_way(&mut dossier, &conflict, &resolve.item)?;
+                Some(booked(book(&mut dossier, &terms))?)
+            }
+            Resolution::Merge => {
+                must_be_apart(&dossier, &resolve.item)?;
+                Some(booked(book(&mut dossier, &terms))?)
+            }
+        };
+        let now = dossier.now();
+        let note = AuditNote::new(now, actor, AuditEvent::ConflictResolved)
+            .with("conflict", &conflict.id)
+            .with("resolution", resolve.resolution.word())
+            .with("reason", &resolve.reason);
+        let concerned = [&conflict.server_id, &applied].into_iter().flatten();
+        for payment in concerned.filter_map(|id| id.parse::<PaymentId>().ok()).collect::<Vec<_>>() {
+            if dossier.payment(&payment).is_some() {
+                dossier.note(&payment, note.clone());
+            }
+        }
+        let state = ConflictState::Resolved {
+            at: now,
+            by: resolve.user.clone(),
+            resolution: resolve.resolution,
+            reason: resolve.reason.clone(),
+            applied,
+        };
+        let resolved = OfflineConflict { state, ..conflict };
+        dossier.work_mut().offline.push(OfflineWrite::Resolve(resolved.clone()));
+        Ok(is_committed(self.commit(&dossier.conclude()).await)?.then_some(resolved))
+    }
+}
+
+fn booked(ruling: Ruling) -> Result<String, ResolveConflictError> {
+    match ruling {
+        Ruling::Booked { server_id } => Ok(server_id),
+        Ruling::OrderNotFound => Err(ResolveConflictError::OrderNotFound),
+        // What a person said is booked.
+        Ruling::Violates { .. } => Err(ResolveConflictError::CannotGiveWay),
+    }
+}
+
+/// Takes what is known out of the way of a report in its place, if only a till's word stands behind it.
+fn give_way(dossier: &mut Dossier, conflict: &OfflineConflict, item: &OfflineItem) -> Result<(), ResolveConflictError> {
+    match &item.reported {
+        Reported::Sale(sale) => match dossier.order().map(|order| &order.state) {
+            Some(OrderState::Paid { .. } | OrderState::Synced { .. } | OrderState::Voided { .. }) => {
+                Err(ResolveConflictError::CannotGiveWay)
+            }
+            Some(OrderState::Draft | OrderState::PendingPayment | OrderState::Failed | OrderState::Expired) => {
+                dossier.reprice(&sale.grand_total);
+                Ok(())
+            }
+            None => Ok(()),
+        },
+        Reported::Payment(_) => {
+            // Where nothing was kept under the reference there is nothing to take away.
+            if conflict.server_json.is_none() {
+                return Ok(());
+            }
+            let known = conflict.server_id.as_ref().and_then(|id| id.parse::<PaymentId>().ok());
+            let unproven = known.filter(|id| dossier.payment(id).is_some_and(Payment::is_unproven));
+            let unproven = unproven.ok_or(ResolveConflictError::CannotGiveWay)?;
+            dossier.call_off(&unproven, Withdrawal::Superseded);
+            Ok(())
+        }
+        Reported::Void(_) => Ok(()),
+    }
+}
+
+/// Of one order there are no two sales; everything else can stand beside what is known.
+fn must_be_apart(dossier: &Dossier, item: &OfflineItem) -> Result<(), ResolveConflictError> {
+    match &item.reported {
+        Reported::Sale(sale) => match dossier.order() {
+            Some(order) if order.grand_total != sale.grand_total => Err(ResolveConflictError::CannotGiveWay),
+            Some(_) | None => Ok(()),
+        },
+        Reported::Payment(_) | Reported::Void(_) => Ok(()),
+    }
+}
