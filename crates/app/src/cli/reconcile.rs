@@ -10,6 +10,7 @@ use super::{CliError, config_of, say};
 use crate::config::{Config, Settings};
 use crate::store::open_store;
 use crate::system::SystemClock;
+use crate::tasks::Tasks;
 use crate::wiring::{Addresses, Wired, wire};
 
 /// What `reconcile` is told.
@@ -56,7 +57,8 @@ pub(super) async fn run(args: ReconcileArgs) -> Result<(), CliError> {
     let addresses = addresses(&config)?;
     let store = open_store(&config.database).await?;
     let clock = SystemClock::tied(config.clock);
-    let Wired { gateway, .. } = wire(&config, addresses, store, clock).await?;
+    let tasks = Tasks::here();
+    let Wired { gateway, .. } = wire(&config, addresses, store, clock, &tasks).await?;
     let mut unfinished = 0_usize;
     for account in gateway.ports().accounts.all().await? {
         let reconciled = gateway.reconcile(&account, args.since.0).await?;

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::case::{Case, Values};
 use crate::rig::{Pay, Plan, Rig, StoreKind};
 use crate::wire::Reply;
-use crate::{Provider, effects, hygiene, jwt, wire};
+use crate::{Provider, effects, hygiene, jwt, rig, wire};
 
 const PAYMENTS: &str = "/api/v1/pos/payments";
 /// What every fixture costs.
@@ -17,7 +17,6 @@ pub(crate) const AMOUNT: i64 = 33_000;
 
 pub(crate) struct Bench {
     pub(crate) rig: Rig,
-    provider: Provider,
     http: reqwest::Client,
     /// What does not change from case to case.
     constants: Values,
@@ -42,7 +41,7 @@ impl Bench {
         let plan = match provider {
             Provider::Xendit => plan,
             Provider::XenditV2 => plan.with("XENDIT_API", "v2"),
-            Provider::Midtrans => plan.and_midtrans().with("PROVIDER_ORDER", "midtrans"),
+            Provider::Midtrans => plan.selling_at(&[rig::Provider::Midtrans]),
         };
         let rig = Rig::start(plan).await;
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build().expect("a client");
@@ -55,14 +54,14 @@ impl Bench {
             ("TOKEN", token_a.clone()),
             ("TOKEN_VIEWER", rig.token("M1", "L0_VIEWER")),
             ("MERCHANT_B", "M2".to_owned()),
-            ("MIDTRANS_SERVER_KEY", rig.secrets.midtrans_server_key.clone()),
+            ("MIDTRANS_SERVER_KEY", rig.secrets.midtrans_key.clone()),
             ("WEBHOOK_TOKEN", rig.secrets.webhook_token.clone()),
             ("WEBHOOK_TOKEN_PREVIOUS", rig.secrets.webhook_token_previous.clone()),
             ("WEBHOOK_TOKEN_SHA256", hex),
         ] {
             constants.insert(name.to_owned(), value);
         }
-        let mut bench = Self { rig, provider, http, constants, token_a, token_b, count: 0 };
+        let mut bench = Self { rig, http, constants, token_a, token_b, count: 0 };
         if provider == Provider::Midtrans {
             return bench;
         }
@@ -154,10 +153,7 @@ impl Bench {
     /// The customer pays it, and nobody is told.
     pub(crate) async fn pay_silently(&self, fixture: &Fixture) {
         let silent = Pay { silent: true, ..Pay::default() };
-        match self.provider {
-            Provider::Xendit | Provider::XenditV2 => self.rig.control.pay(&fixture.reference, &silent).await,
-            Provider::Midtrans => self.rig.control.pay_at_midtrans(&fixture.reference, &silent).await,
-        };
+        self.rig.control.pay(&fixture.reference, &silent).await;
     }
 
     /// Our reference of its charge: at Midtrans, the order id.

@@ -154,10 +154,6 @@ impl Till {
         self.send("GET", path, None, None).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Exchange {
-        self.send("POST", path, Some(body.to_string()), None).await
-    }
-
     async fn send(&self, verb: &'static str, path: &str, body: Option<String>, key: Option<String>) -> Exchange {
         let url = format!("{}{path}", self.gateway_url.read().expect("a lock nobody panics under"));
         let mut request = match verb {

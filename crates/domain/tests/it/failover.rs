@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::accounts::{EnvironmentAccounts, StoredAccounts};
 use mstore_pay_domain::audit::AuditRecord;
 use mstore_pay_domain::charge::Closing;
 use mstore_pay_domain::gateway::{CreateError, Created, Gateway, Policies, Ports};
 use mstore_pay_domain::ids::ProviderId;
-use mstore_pay_domain::memory::{ManualClock, MemoryAccounts, Mishap, ScriptedProvider};
+use mstore_pay_domain::memory::{ManualClock, Mishap, ScriptedProvider};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
@@ -43,7 +44,12 @@ impl Pair {
         let there = ProviderAccount { provider: bravo, ..shop.world.account.clone() };
         let ports = Ports {
             providers: vec![shop.world.provider.clone(), second.clone()],
-            accounts: Arc::new(MemoryAccounts::of_main([shop.world.account.clone(), there])),
+            accounts: Arc::new(StoredAccounts::new(
+                EnvironmentAccounts::new([shop.world.account.clone(), there]),
+                shop.world.store.clone(),
+                shop.world.vault.clone(),
+                clock(),
+            )),
             ..shop.world.ports()
         };
         shop.gateway = Gateway::new(ports, Policies::default());

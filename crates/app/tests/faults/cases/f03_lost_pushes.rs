@@ -175,7 +175,7 @@ async fn f03_when_answers_to_pushes_are_lost_nothing_is_pushed_twice() {
     check(Provider::Xendit, &Push::ALL).await;
 }
 
-async fn check(provider: Provider, pushes: &[Push]) {
+async fn check(provider: Provider, kinds: &[Push]) {
     let shop = Shop::open_at(&[provider]).await;
     let n = cases(CREATES);
     let rule = |effect: &str, probability: &str, seed: u64| {
@@ -192,10 +192,10 @@ async fn check(provider: Provider, pushes: &[Push]) {
             silence_about_ends(provider),
         ]))
         .await;
-    let kinds = u64::try_from(pushes.len()).expect("a count");
-    let pushed = at_once(kinds * n, 12, |number| {
-        let push = pushes[usize::try_from(number % kinds).expect("an index")];
-        sell(&shop, push, number / kinds)
+    let count = u64::try_from(kinds.len()).expect("a count");
+    let pushed = at_once(count * n, 12, |number| {
+        let push = kinds[usize::try_from(number % count).expect("an index")];
+        sell(&shop, push, number / count)
     })
     .await;
     shop.rig.control.faults(&json!([silence_about_ends(provider)])).await;
@@ -203,7 +203,7 @@ async fn check(provider: Provider, pushes: &[Push]) {
     let Looked { unpaid, unflagged, unseen } = looked_for(&shop, &pushed, Instant::now()).await;
     let (left_without_a_word, not_left) = leave_unseen(&shop, &unseen).await;
     shop.judge("F03 pushes").await;
-    for push in pushes {
+    for push in kinds {
         let of_kind = || pushed.iter().filter(|pushed| pushed.push == *push);
         println!(
             "F03 {} at {} n={n} unknown={} approved={} second_objects={second} unpaid={unpaid} not_seen_paid={} \

@@ -14,7 +14,7 @@ use crate::till::{Exchange, Sale};
 const HANGS_FOR_SECONDS: u64 = 60;
 /// At the least: the provider's own time must pass before anybody knows.
 const HANGS_FOR_SECONDS_MIN: u64 = 20;
-const TILLS: u64 = 8;
+const TILLS: usize = 8;
 /// Between two tries of a till meanwhile.
 const TRY_EVERY: Duration = Duration::from_millis(250);
 const CALLS_UNTIL_OPEN_MAX: usize = 20;
@@ -54,7 +54,10 @@ async fn f25_a_provider_that_hangs_is_soon_left_alone_and_found_out_when_it_is_w
         sleep(hangs_for).await;
         over.store(true, Ordering::Relaxed);
     };
-    let (heard, ()) = tokio::join!(at_once(TILLS, TILLS as usize, |number| till(&shop, number, &over)), hanging);
+    let (heard, ()) = tokio::join!(
+        at_once(u64::try_from(TILLS).expect("a count"), TILLS, |number| till(&shop, number, &over)),
+        hanging
+    );
     let heard: Vec<Exchange> = heard.into_iter().flatten().collect();
     let (breaker, calls) = (shop.breaker(Provider::Xendit, "qris").await, shop.rig.control.calls().await);
     let first = heard.iter().filter(|exchange| is_refused(exchange)).map(|exchange| exchange.sent_at).min();

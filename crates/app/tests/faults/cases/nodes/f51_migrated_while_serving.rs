@@ -11,6 +11,7 @@ use crate::cases::load::Load;
 use crate::cases::shop::Shop;
 use crate::checker::{self, Licence};
 use crate::rig::{Plan, Rig};
+use crate::till::Exchange;
 
 const NODES: usize = 3;
 const SALE_WITHIN: Duration = Duration::from_secs(30);
@@ -61,7 +62,7 @@ async fn f51_nodes_serve_on_while_the_schema_grows_under_them() {
     sleep(4 * BETWEEN).await;
     let sold = load.finish().await;
     shop.rig.sql(&format!("DELETE FROM __diesel_schema_migrations WHERE version = '{NEXT}'"));
-    let answers: Vec<u16> = shop.log.all().iter().map(|exchange| exchange.status()).collect();
+    let answers: Vec<u16> = shop.log.all().iter().map(Exchange::status).collect();
     let (failed, unheard) = (
         answers.iter().filter(|status| **status >= 500).count(),
         answers.iter().filter(|status| **status == 0).count(),
