@@ -15,6 +15,7 @@ use mstore_pay_domain::ports::{
 };
 use mstore_pay_domain::time::Timestamp;
 
+use crate::BreakerOpen;
 use plan::{Plan, Safety};
 
 /// How often and how soon to try again.
@@ -139,7 +140,9 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
             let unanswered: Vec<Query> = again.iter().filter_map(|&nth| queries.get(nth).cloned()).collect();
             let fresh = self.inner.inquire(account, &unanswered, left).await;
             for (nth, answer) in again.into_iter().zip(fresh) {
-                if let Some(slot) = answers.get_mut(nth) {
+                // That nothing was sent any more says less than what came before.
+                let says_more = !answer.as_ref().is_err_and(is_unsent);
+                if let Some(slot) = answers.get_mut(nth).filter(|_| says_more) {
                     *slot = answer;
                 }
             }
@@ -178,6 +181,11 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
     ) -> Result<Sweep, ProviderError> {
         retrying!(self, Safety::Always, within, |within| self.inner.sweep(account, since, within))
     }
+}
+
+/// Whether a breaker behind this kept the call back.
+fn is_unsent(error: &ProviderError) -> bool {
+    error.source.as_ref().is_some_and(|cause| cause.is::<BreakerOpen>())
 }
 
 fn passing_error(answers: &[Result<ChargeSnapshot, ProviderError>], nth: usize) -> Option<&ProviderError> {

@@ -6,7 +6,6 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use mstore_pay_domain::ports::{Certainty, ProviderError, ProviderErrorKind};
 
 use super::RetryPolicy;
-use crate::BreakerOpen;
 
 /// What a second try could do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +41,7 @@ impl Plan {
             Safety::Always => true,
             Safety::OnlyIfNotApplied => error.certainty == Certainty::NotApplied,
         };
-        let not_sent = error.source.as_ref().is_some_and(|cause| cause.is::<BreakerOpen>());
-        if !safe || not_sent || !error.is_transient() {
+        if !safe || super::is_unsent(error) || !error.is_transient() {
             return None;
         }
         let pause = self.pauses.next()?.max(asked_for(error.kind));
