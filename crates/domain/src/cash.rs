@@ -46,12 +46,12 @@ pub enum TenderSource {
 }
 
 impl CashTender {
-    /// Whether this is the cash that a till reports as `kind` now, having reported it as something else before: with
-    /// the sale, and as a payment of that sale.
+    /// Whether this is the cash that a till reports as `kind` now, having told of it otherwise before: at once, with no
+    /// answer coming through perhaps, or with the sale, and as a payment of that sale.
     #[must_use]
     pub fn is_reported_again_as(&self, kind: OfflineKind, device: &DeviceId, amount: &Money) -> bool {
         let told_otherwise = match &self.source {
-            TenderSource::Till => false,
+            TenderSource::Till => true,
             TenderSource::Report { kind: known, .. } => *known != kind,
         };
         told_otherwise && self.device.as_ref() == Some(device) && &self.amount == amount

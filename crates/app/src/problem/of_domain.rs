@@ -180,7 +180,7 @@ impl From<VoidError> for Problem {
     fn from(error: VoidError) -> Self {
         match error {
             VoidError::NotFound => Self::new(ErrorCode::OrderNotFound),
-            VoidError::AlreadyPaid { payment } => order_already_paid(Some(&payment)),
+            VoidError::AlreadyPaid { payment } => order_already_paid(payment.as_deref()),
             VoidError::Contended => Self::new(ErrorCode::ConcurrentUpdate).retrying_after(RACE_RETRY_AFTER),
             VoidError::Store(store) => store.into(),
             _ => unforeseen(&error),

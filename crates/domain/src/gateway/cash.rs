@@ -76,23 +76,38 @@ impl Gateway {
         let actor = Actor::User(cash.user.clone());
         let merchant = &cash.scope.merchant;
         let order = self.read_order(&cash.scope, &cash.code).await?.ok_or(CashError::NotFound)?;
+        let mut is_taken = false;
         if is_payable(&order, cash)? {
             let limit = self.policies.cancel_within;
             self.close_live(merchant, &cash.code, &actor, Withdrawal::PaidInCash, limit).await?;
             let id = TenderId::new(self.ports.ids.uuid());
-            self.decide(merchant, &cash.code, &actor, |dossier| take(dossier, cash, id)).await??;
+            is_taken = self.decide(merchant, &cash.code, &actor, |dossier| take(dossier, cash, id)).await??;
+        }
+        if !is_taken && !self.is_told_again(cash).await? {
+            return Err(CashError::AlreadyPaid { payment: None });
         }
         self.read_order(&cash.scope, &cash.code).await?.ok_or(CashError::NotFound)
     }
 }
 
-/// Takes the cash in on the order's dossier as it is then.
-fn take(dossier: &mut Dossier, cash: &TakeCash, id: TenderId) -> Result<(), CashError> {
+impl Gateway {
+    /// Whether the cash that paid the order is this: from the same till, or from the same cashier where none was named.
+    async fn is_told_again(&self, cash: &TakeCash) -> Result<bool, StoreError> {
+        let tenders = self.ports.orders.tenders(&cash.scope.merchant, &cash.code).await?;
+        Ok(tenders.iter().any(|tender| match (&tender.device, &cash.device) {
+            (Some(taken_at), Some(told_at)) => taken_at == told_at,
+            (_, _) => tender.by == cash.user,
+        }))
+    }
+}
+
+/// Takes the cash in on the order's dossier as it is then; `false` if some was taken before.
+fn take(dossier: &mut Dossier, cash: &TakeCash, id: TenderId) -> Result<bool, CashError> {
     if let Some(paid) = dossier.paid_payment() {
         return Err(CashError::AlreadyPaid { payment: Some(Box::new(paid.clone())) });
     }
     if !is_payable(dossier.order().ok_or(CashError::NotFound)?, cash)? {
-        return Ok(());
+        return Ok(false);
     }
     let now = dossier.now();
     dossier.take_cash(CashTender {
@@ -107,7 +122,7 @@ fn take(dossier: &mut Dossier, cash: &TakeCash, id: TenderId) -> Result<(), Cash
         taken_at: now,
         recorded_at: now,
     });
-    Ok(())
+    Ok(true)
 }
 
 /// Whether the order waits for that cash; `false` if it was taken before.

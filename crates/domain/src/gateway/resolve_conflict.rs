@@ -119,9 +119,10 @@ impl Gateway {
         conflict: OfflineConflict,
     ) -> Result<Option<OfflineConflict>, ResolveConflictError> {
         let actor = Actor::User(resolve.user.clone());
-        let terms = self.terms(&resolve.scope, &resolve.user, &conflict.device, &resolve.item).await?;
-        let terms = Terms { is_forced: true, ..terms };
         let mut dossier = self.dossier(&conflict.merchant, &conflict.order_code, &actor).await?;
+        let terms = self.terms(&resolve.scope, &resolve.user, &conflict.device, &resolve.item).await?;
+        // A till is only named, not proven: at the word of whoever stands there nothing is booked that does not fit.
+        let terms = Terms { is_forced: resolve.reach == ConflictReach::AnyTill, ..terms };
         let applied = match resolve.resolution {
             Resolution::KeepServer => None,
             Resolution::KeepLocal => {
@@ -161,7 +162,7 @@ fn booked(ruling: Ruling) -> Result<String, ResolveConflictError> {
     match ruling {
         Ruling::Booked { server_id } => Ok(server_id),
         Ruling::OrderNotFound => Err(ResolveConflictError::OrderNotFound),
-        // What a person said is booked.
+        // Not by whoever may resolve only what fits.
         Ruling::Violates { .. } => Err(ResolveConflictError::CannotGiveWay),
     }
 }

@@ -158,9 +158,10 @@ impl Gateway {
 
     /// Books one thing; `None` if somebody was faster and it must be seen anew.
     async fn try_to_book(&self, batch: &SyncBatch, item: &OfflineItem) -> Result<Option<SyncedItem>, StoreError> {
-        let terms = self.terms(&batch.scope, &batch.user, &batch.device, item).await?;
         let actor = Actor::User(batch.user.clone());
         let mut dossier = self.dossier(&batch.scope.merchant, item.order_code(), &actor).await?;
+        // After the order, which any tender moves: one that came in between makes the commit a conflict.
+        let terms = self.terms(&batch.scope, &batch.user, &batch.device, item).await?;
         let now = dossier.now();
         let synced = match book(&mut dossier, &terms) {
             Ruling::Booked { server_id } => {
@@ -262,9 +263,11 @@ impl Gateway {
             // A till that was set back gives old numbers to new sales: both were made.
             (false, false) => (ConflictKind::DataMismatch, Resolution::Merge),
         };
+        // What another branch sold is not for this one to see.
+        let is_ours = batch.scope.branch.is_none() || batch.scope.branch == entry.branch;
         OfflineConflict {
-            server_json: Some(entry.body_json.clone()),
-            server_id: Some(entry.server_id.clone()),
+            server_json: is_ours.then(|| entry.body_json.clone()),
+            server_id: is_ours.then(|| entry.server_id.clone()),
             ..self.conflict(batch, item, conflict, suggested)
         }
     }

@@ -32,8 +32,8 @@ pub enum VoidError {
     /// It was to be called off before it was paid, and money came first.
     #[error("order is already paid")]
     AlreadyPaid {
-        /// By this payment.
-        payment: Box<Payment>,
+        /// By this payment; none where it was cash.
+        payment: Option<Box<Payment>>,
     },
     /// Others kept writing.
     #[error("others kept changing the order")]
@@ -69,12 +69,14 @@ impl Gateway {
         if !was_paid {
             self.close_live(merchant, code, actor, Withdrawal::Voided, self.policies.cancel_within).await?;
         }
-        self.decide(merchant, code, actor, |dossier| match dossier.paid_payment() {
-            Some(paid) if !was_paid => Err(VoidError::AlreadyPaid { payment: Box::new(paid.clone()) }),
-            Some(_) | None => {
-                dossier.void(void.reason.as_deref());
-                Ok(())
+        self.decide(merchant, code, actor, |dossier| {
+            let is_paid = dossier.order().is_some_and(|order| order.state.paid_by().is_some());
+            if !was_paid && (is_paid || dossier.paid_payment().is_some()) {
+                let payment = dossier.paid_payment().cloned().map(Box::new);
+                return Err(VoidError::AlreadyPaid { payment });
             }
+            dossier.void(void.reason.as_deref());
+            Ok(())
         })
         .await??;
         self.read_order(&void.scope, code).await?.ok_or(VoidError::NotFound)

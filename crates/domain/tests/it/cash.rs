@@ -66,6 +66,16 @@ fn cash_pays_an_order_once_however_often_it_is_told() {
 }
 
 #[test]
+fn cash_at_a_second_till_is_not_taken_for_the_first_ones() {
+    let shop = Shop::open();
+    shop.register("TRX-1");
+    shop.take_cash("TRX-1").unwrap();
+    let elsewhere = TakeCash { device: DeviceId::parse("till-2").ok(), ..cash("TRX-1", PRICE) };
+    let refused = block_on(shop.gateway.take_cash(&elsewhere));
+    assert!(matches!(refused, Err(CashError::AlreadyPaid { payment: None })), "{refused:?}");
+}
+
+#[test]
 fn cash_must_be_what_a_known_order_costs() {
     let shop = Shop::open();
     assert!(matches!(shop.take_cash("TRX-1"), Err(CashError::NotFound)));

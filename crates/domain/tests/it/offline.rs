@@ -4,6 +4,7 @@ use futures::executor::block_on;
 use mstore_pay_domain::audit::Digest;
 use mstore_pay_domain::gateway::{ConflictReach, ResolveConflict, ResolveConflictError, SyncBatch, SyncedItem};
 use mstore_pay_domain::ids::{DeviceId, OrderCode, UserId};
+use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::offline::{
@@ -12,7 +13,7 @@ use mstore_pay_domain::offline::{
 };
 use mstore_pay_domain::order::OrderStatus;
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::{Clock as _, OfflineStore as _, OrderRepository as _};
+use mstore_pay_domain::ports::{Clock as _, OfflineStore as _, Operation, OrderRepository as _};
 
 use crate::shop::{PRICE, Shop};
 
@@ -92,10 +93,20 @@ impl Shop {
         item: &OfflineItem,
         resolution: Resolution,
     ) -> Result<OfflineConflict, ResolveConflictError> {
+        self.resolve_as(ConflictReach::AnyTill, conflict, item, resolution)
+    }
+
+    fn resolve_as(
+        &self,
+        reach: ConflictReach,
+        conflict: &OfflineConflict,
+        item: &OfflineItem,
+        resolution: Resolution,
+    ) -> Result<OfflineConflict, ResolveConflictError> {
         let resolve = ResolveConflict {
             scope: Self::scope(),
             user: UserId::parse("owner").unwrap(),
-            reach: ConflictReach::AnyTill,
+            reach,
             conflict: conflict.id,
             resolution,
             reason: "asked the cashier".to_owned(),
@@ -248,6 +259,17 @@ fn the_same_cash_told_with_the_sale_and_as_a_payment_is_one_tender() {
 }
 
 #[test]
+fn a_qr_payment_is_no_payment_that_failed_with_nothing_at_the_provider() {
+    let shop = Shop::open();
+    shop.world.provider.misbehave_always(Operation::Open, Mishap::Unreachable);
+    let _refused = shop.create(&Shop::command("TRX-1", PRICE));
+    let failed = shop.stored("TRX-1").remove(0);
+    assert_eq!(failed.status(), PaymentStatus::Failed);
+    let synced = shop.sync_one("till", &shop.qris("T-20251013-1", "TRX-1"));
+    assert_ne!(stored(&synced), failed.id.to_string(), "somebody looks for the money");
+}
+
+#[test]
 fn a_void_of_a_paid_order_is_a_conflict_and_of_an_unknown_one_waits() {
     let shop = Shop::open();
     let void = shop.void_item("T-20251013-9", "TRX-1");
@@ -258,6 +280,10 @@ fn a_void_of_a_paid_order_is_a_conflict_and_of_an_unknown_one_waits() {
     shop.sync_one("till", &shop.sale("T-20251013-1", "TRX-1", SaleState::Open));
     let conflict = shop.conflict("till", &void);
     assert_eq!(conflict.conflict, ConflictKind::ConstraintViolation);
+    assert_eq!(shop.order_status("TRX-1"), Some(OrderStatus::Paid));
+    let at_the_till = ConflictReach::OwnTill(Some(device("till")));
+    let refused = shop.resolve_as(at_the_till, &conflict, &void, Resolution::KeepLocal);
+    assert!(matches!(refused, Err(ResolveConflictError::CannotGiveWay)), "whoever stands at the till voids no money");
     assert_eq!(shop.order_status("TRX-1"), Some(OrderStatus::Paid));
     shop.resolve(&conflict, &void, Resolution::KeepLocal).unwrap();
     assert_eq!(shop.order_status("TRX-1"), Some(OrderStatus::Voided));

@@ -210,10 +210,10 @@ impl Terms<'_> {
         amount: &Money,
         receipt_id: Option<&str>,
     ) -> PaymentId {
-        let is_taken_back = |payment: &Payment| payment.is_unproven() && payment.status() == PaymentStatus::Canceled;
-        let fits =
-            |payment: &&Payment| payment.method == method && &payment.amount == amount && !is_taken_back(payment);
-        let twin = dossier.payments().filter(fits).max_by_key(|payment| likelihood(payment)).map(|twin| twin.id);
+        let fits = |payment: &&Payment| payment.method == method && &payment.amount == amount;
+        let likely = |payment: &Payment| likelihood(payment).map(|likelihood| (likelihood, payment.id));
+        let twin = dossier.payments().filter(fits).filter_map(likely).max_by_key(|(likelihood, _)| *likelihood);
+        let twin = twin.map(|(_, id)| id);
         if let Some(twin) = twin {
             link(dossier, self, &twin, receipt_id);
             return twin;
@@ -225,15 +225,15 @@ impl Terms<'_> {
     }
 }
 
-/// How likely it is that a till means this payment of several.
-fn likelihood(payment: &Payment) -> u8 {
+/// How likely it is that a till means this payment of several; `None` where it cannot: its money was given back, or
+/// nothing is at the provider that could have been paid.
+fn likelihood(payment: &Payment) -> Option<u8> {
     match payment.status() {
-        PaymentStatus::Paid | PaymentStatus::PartiallyRefunded => 2,
-        PaymentStatus::Pending => 1,
-        PaymentStatus::Expired
-        | PaymentStatus::Canceled
-        | PaymentStatus::Failed
-        | PaymentStatus::Refunded
-        | PaymentStatus::Reversed => 0,
+        PaymentStatus::Paid | PaymentStatus::PartiallyRefunded => Some(2),
+        PaymentStatus::Pending => Some(1),
+        PaymentStatus::Expired | PaymentStatus::Canceled | PaymentStatus::Failed => {
+            payment.charges.iter().any(|charge| charge.provider_ref().is_some()).then_some(0)
+        }
+        PaymentStatus::Refunded | PaymentStatus::Reversed => None,
     }
 }
