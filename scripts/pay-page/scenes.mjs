@@ -72,6 +72,21 @@ async function unanswered() {
   return scene("ovo-unanswered", payment, ["Memastikan pembayaran", "Making sure of the payment"]);
 }
 
+/** What Midtrans gives where Xendit takes nothing: an app's link without a page, and a bill at Mandiri. */
+async function atMidtrans() {
+  await faults([{ provider: "xendit", operation: "open", effect: "rate_limited" }]);
+  const made = [];
+  for (const method of ["qris", "gopay", "shopeepay", "va_bca", "va_mandiri"]) {
+    const payment = await create(method, { expires_in_seconds: 1800 });
+    if (payment.provider !== "midtrans") {
+      throw new Error(`${method} was opened at ${payment.provider}`);
+    }
+    made.push(scene(`midtrans-${method}-pending`, payment, WAITING));
+  }
+  await faults([]);
+  return made;
+}
+
 async function longTexts() {
   const order_code = "TRX-20261126-JAKARTA-SELATAN-KASIR-0042-A.B_C~D-12";
   const description = "Nasi goreng kambing 2, es teh manis 4, kerupuk udang, sambal terasi dan lain-lain untuk meja 12";
@@ -101,5 +116,5 @@ export async function scenes() {
   }
   const others = await Promise.all(made);
   // Those that wait for a phone are looked at first: their minute is short.
-  return [await unanswered(), await inState("ovo", "pending"), ...others, ...notices];
+  return [await unanswered(), await inState("ovo", "pending"), ...(await atMidtrans()), ...others, ...notices];
 }

@@ -39,7 +39,8 @@ impl PayPage {
             Artefact::Qr { .. } => words::QR_STEPS.as_slice(),
             Artefact::VirtualAccount { .. } => &words::VA_STEPS,
             Artefact::Link { .. } => &words::LINK_STEPS,
-            Artefact::Bill { .. } | Artefact::Push => return html! {},
+            Artefact::Bill { .. } => &words::BILL_STEPS,
+            Artefact::Push => return html! {},
         };
         html! { ol.steps { @for step in steps { li { (self.say(*step)) } } } }
     }
@@ -76,8 +77,10 @@ impl PayPage {
         let page = checkout_url.filter(|link| is_page(link));
         let app = deeplink_url
             .filter(|link| scheme_of(link).is_some_and(|scheme| !SCHEMES_REFUSED.contains(&scheme.as_str())));
+        // Where there is no page, a phone that scans the app's own link is led to the app: if a browser could open it.
+        let scanned = page.or_else(|| app.filter(|link| is_page(link)));
         html! {
-            @if let Some(Ok(image)) = page.map(QrImage::of) { (self.picture(&image, words::LINK_LABEL)) }
+            @if let Some(Ok(image)) = scanned.map(QrImage::of) { (self.picture(&image, words::LINK_LABEL)) }
             (left)
             @if let Some(app) = app { a.button.first href=(app) rel="noreferrer" { (self.say(words::OPEN_APP)) } " " }
             @if let Some(page) = page { a.button href=(page) rel="noreferrer" { (self.say(words::OPEN_PAGE)) } }

@@ -305,6 +305,23 @@ fn only_links_that_open_a_page_or_an_app_are_offered() {
 }
 
 #[test]
+fn a_link_of_an_app_is_drawn_where_there_is_no_page_and_a_browser_could_open_it() {
+    for (app, is_drawn) in [("https://gopay.co.id/app/x", true), ("gojek://pay?x=1", false)] {
+        let artefact = Artefact::Link { checkout_url: None, deeplink_url: Some(app.to_owned()) };
+        let html = html(&offering(artefact), 10, Language::Indonesian);
+        assert_eq!(shows_qr(&html), is_drawn, "{app}");
+        assert!(html.contains(&format!("href=\"{app}\"")), "{app}");
+    }
+}
+
+#[test]
+fn a_bill_says_how_it_is_paid() {
+    let bill = Artefact::Bill { biller_code: "70012".to_owned(), bill_key: "990011".to_owned() };
+    let html = html(&offering(bill), 10, Language::Indonesian);
+    assert!(html.contains("Masukkan kode perusahaan"), "{html}");
+}
+
+#[test]
 fn a_request_on_the_customers_phone_is_pointed_at() {
     let html = html(&offering(Artefact::Push), 20, Language::English);
     assert!(html.contains("Open the app on your phone and approve it."), "{html}");

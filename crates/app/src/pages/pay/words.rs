@@ -45,6 +45,15 @@ pub(super) const VA_STEPS: [Bilingual; 3] = [
     both("Periksa nama dan nominalnya, lalu bayar.", "Check the name and the amount, then pay."),
 ];
 
+pub(super) const BILL_STEPS: [Bilingual; 3] = [
+    both(
+        "Buka Livin' by Mandiri atau ATM Mandiri, lalu pilih bayar tagihan.",
+        "In Livin' by Mandiri or at Mandiri's ATM, choose to pay a bill.",
+    ),
+    both("Masukkan kode perusahaan, lalu kode tagihan ini.", "Enter the biller's code, then this bill's key."),
+    both("Periksa nama dan nominalnya, lalu bayar.", "Check the name and the amount, then pay."),
+];
+
 pub(super) const LINK_STEPS: [Bilingual; 2] = [
     both(
         "Pindai kode ini dengan kamera ponsel Anda, atau tekan tombolnya.",
