@@ -9,6 +9,8 @@ use futures::StreamExt as _;
 const SCALE_DEFAULT_THOUSANDTHS: u64 = 100;
 /// No case runs less often than this, however small the scale.
 const CASES_MIN: u64 = 5;
+/// What another store's run beside it adds to whatever takes milliseconds.
+const BUSY_MILLIS: u64 = 1_000;
 
 /// So many of `full` cases as `FAULT_SCALE` asks for, five at the least.
 pub(crate) fn cases(full: u64) -> u64 {
@@ -18,6 +20,12 @@ pub(crate) fn cases(full: u64) -> u64 {
 /// So many of `full` repeats as `FAULT_SCALE` asks for, one at the least.
 pub(crate) fn repeats(full: u64) -> u64 {
     at_least(full, 1)
+}
+
+/// The most milliseconds for what is to take no more than `target`: that, at the figures of continuous integration, which
+/// have the machine to themselves; more in a smaller run, which has not.
+pub(crate) fn prompt(target: u64) -> u64 {
+    if thousandths() < 1_000 { target + BUSY_MILLIS } else { target }
 }
 
 fn at_least(full: u64, least: u64) -> u64 {
