@@ -10,6 +10,10 @@ use mstore_pay_xendit::XenditConfig;
 
 use crate::config::{AppEnv, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX};
 
+/// The longest for which webhooks with the secret before a rotation are taken: by then a provider has sent again
+/// whatever it sends again.
+pub(crate) const PREVIOUS_SECONDS_MAX: u64 = 7 * 24 * 60 * 60;
+
 /// A provider at which merchants can have accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AccountHost {

@@ -15,6 +15,8 @@ use ProviderErrorKind as Kind;
 /// The code by which Midtrans says that a transaction is past changing.
 const PAST_CHANGING: &str = "412";
 
+const SERVER_ERRORS_FROM: u16 = 500;
+
 /// An answer that is no success.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Judgement {
@@ -35,7 +37,7 @@ impl Judgement {
             Some(202) if is_denied && is_about_a_state(endpoint) && reply.is_success() => return None,
             Some(code) if reply.is_success() || agrees(reply.status, code) => judge(code, reply.retry_after),
             // What stands before Midtrans answered: its status is all there is.
-            Some(_) | None if !reply.is_success() => judge_bare(reply.status, reply.retry_after),
+            Some(_) | None if !reply.is_success() => judge_bare(reply.status, reply.retry_after, endpoint),
             Some(_) | None => (Kind::Malformed, Unknown),
         };
         let code = code.map(|code| code.to_string());
@@ -45,7 +47,8 @@ impl Judgement {
     /// Judges an answer of Snap's, whose HTTP statuses are its own word, and which has no code.
     pub(crate) fn of_snap(reply: &Reply) -> Option<Self> {
         let refusal = Refusal::parse(&reply.body);
-        match refusal.said {
+        // Under a status of a breakdown it is not Snap that speaks, whatever the words are.
+        match refusal.said.filter(|_| reply.status < SERVER_ERRORS_FROM) {
             None if reply.is_success() && refusal.code.is_none() => None,
             None => Self::of(reply, Endpoint::Open),
             Some(said) => {
@@ -91,8 +94,10 @@ fn agrees(status: u16, code: u16) -> bool {
 }
 
 /// A status that is not Midtrans' own word.
-fn judge_bare(status: u16, retry_after: Option<Duration>) -> (Kind, Certainty) {
+fn judge_bare(status: u16, retry_after: Option<Duration>, endpoint: Endpoint) -> (Kind, Certainty) {
     match status {
+        // Midtrans says in the body that there is no such transaction; whoever stands before it has no idea.
+        404 if endpoint == Endpoint::Inquire => (Kind::Malformed, Unknown),
         // Somebody on the way gave up waiting: who knows how far it got.
         408 | 425 => (Kind::TimedOut, Unknown),
         _ => judge(status, retry_after),
@@ -162,6 +167,23 @@ mod tests {
         check(200, "412", (Kind::InvalidRequest, NotApplied));
         check(200, "413", (Kind::InvalidRequest, NotApplied));
         check(429, "429", (Kind::RateLimited { retry_after: LATER }, NotApplied));
+    }
+
+    #[test]
+    fn a_page_that_is_not_found_says_nothing_of_a_transaction() {
+        for body in ["", "<html>", "{}"] {
+            assert_eq!(judged_at(Endpoint::Inquire, 404, body), Some((Kind::Malformed, Unknown)), "{body:?}");
+        }
+        let told = r#"{"status_code":"404","status_message":"m","id":"i"}"#;
+        assert_eq!(judged_at(Endpoint::Inquire, 404, told), Some((Kind::NotFound, NotApplied)));
+    }
+
+    #[test]
+    fn words_of_snaps_under_a_breakdown_are_not_snaps() {
+        let body = br#"{"error_messages":["maintenance on progress"]}"#.to_vec();
+        let reply = Reply { status: 503, body, rate_limit: None, retry_after: LATER };
+        let judged = Judgement::of_snap(&reply).map(|judgement| (judgement.kind, judgement.certainty));
+        assert_eq!(judged, Some((Kind::Unavailable, Unknown)));
     }
 
     #[test]

@@ -79,6 +79,11 @@ struct Unfit {
     unfit: UnfitSecret,
 }
 
+/// A sub-account where there are none.
+#[derive(Debug, thiserror::Error)]
+#[error("--for-user-id is for xendit")]
+struct NoSubAccounts;
+
 impl FromStr for MethodLimits {
     type Err = NotLimits;
 
@@ -95,6 +100,9 @@ impl FromStr for MethodLimits {
 pub(super) async fn run(args: AddArgs) -> Result<(), CliError> {
     let (config, desk) = desk(args.settings).await?;
     let host = args.provider;
+    if args.for_user_id.is_some() && host == AccountHost::Midtrans {
+        return Err(NoSubAccounts.into());
+    }
     let mut secrets = Secrets::reader();
     let credential = secrets.read("credential", &args.credential_file)?;
     let by_default = (!host.signs_with_credential()).then(|| PathBuf::from(STDIN));

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, value_parser};
 use mstore_pay_domain::accounts::RotateSecrets;
 use mstore_pay_domain::audit::Actor;
 
 use super::secrets::Secrets;
 use super::{NamedAccount, desk, say};
-use crate::account_host::UnfitSecret;
+use crate::account_host::{PREVIOUS_SECONDS_MAX, UnfitSecret};
 use crate::cli::CliError;
 use crate::config::Settings;
 
@@ -27,7 +27,7 @@ pub(super) struct RotateArgs {
     #[arg(long)]
     webhook_secret_file: Option<PathBuf>,
     /// Seconds for which webhooks with the secret before are still taken.
-    #[arg(long, default_value_t = 24 * 60 * 60)]
+    #[arg(long, default_value_t = 24 * 60 * 60, value_parser = value_parser!(u64).range(0..=PREVIOUS_SECONDS_MAX))]
     previous_for: u64,
 }
 

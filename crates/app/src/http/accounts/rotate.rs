@@ -12,7 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::body::AccountBody;
 use super::{SECRET_CHARS_MAX, named, secret};
-use crate::account_host::{AccountHost, UnfitSecret};
+use crate::account_host::{AccountHost, PREVIOUS_SECONDS_MAX, UnfitSecret};
 use crate::auth::Right;
 use crate::http::fields::Fields;
 use crate::http::reply::Envelope;
@@ -23,8 +23,6 @@ use crate::state::State;
 
 /// For how long webhooks with the secret before are taken where nobody says.
 const PREVIOUS_SECONDS_DEFAULT: u64 = 24 * 60 * 60;
-/// The longest that can be asked for: by then a provider has sent again whatever it sends again.
-const PREVIOUS_SECONDS_MAX: u64 = 7 * 24 * 60 * 60;
 
 /// Other secrets for an account.
 struct RotateRequest;
