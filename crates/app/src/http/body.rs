@@ -48,10 +48,10 @@ pub(super) async fn undeclared_json(request: &HttpRequest, payload: Payload) -> 
     parse(&raw(request, payload, REQUEST_BODY_BYTES_MAX).await?)
 }
 
-/// A JSON object, whatever it is declared as, or nothing at all.
+/// A JSON object, whatever it is declared as, or nothing at all, in whichever way that is said.
 pub(super) async fn any_json(request: &HttpRequest, payload: Payload) -> Result<Option<Object>, Problem> {
     let bytes = raw(request, payload, REQUEST_BODY_BYTES_MAX).await?;
-    if bytes.is_empty() { Ok(None) } else { parse(&bytes).map(Some) }
+    if matches!(bytes.trim_ascii(), b"" | b"null") { Ok(None) } else { parse(&bytes).map(Some) }
 }
 
 fn parse(bytes: &[u8]) -> Result<Object, Problem> {

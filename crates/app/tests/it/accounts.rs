@@ -341,7 +341,7 @@ async fn an_account_that_cannot_be_is_refused_with_what_is_wrong() {
 async fn without_a_key_there_are_no_accounts() {
     let house = House::open().await;
     let call = house.bare(Method::POST, ACCOUNTS).bearer(&house.token("M2", "L0_OWNER"));
-    call.json(&at_xendit()).check(501, "accounts_not_set_up").await;
+    call.json(&at_xendit()).check(409, "accounts_not_set_up").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

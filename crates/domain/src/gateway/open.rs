@@ -15,7 +15,7 @@ pub(super) use route::{Asked, Route, asked};
 
 use super::deadline::Deadline;
 use super::race::{answer_within, within};
-use super::{AnswerRenderer, DecideError, Gateway, Refusal};
+use super::{AnswerRenderer, DecideError, FailoverOnUnknown, Gateway, Refusal};
 use crate::audit::Actor;
 use crate::charge::{Charge, Opening, Risk};
 use crate::dossier::Dossier;
@@ -176,7 +176,9 @@ impl Gateway {
         // Only one that has somebody behind it is held to its share.
         let share = following.filter(|_| is_first(job, route)).map_or(left, |_| run.share.left(clock).max(LEAST_CALL));
         let is_tried = route.standing(None) == Standing::OnTrial;
-        let on_trial = is_tried && following.is_some() && charge.risk == Risk::Displayed;
+        // Whoever waits for no answer goes on to another provider: where that is not to be, the till waits.
+        let may_go_on = self.policies.failover_on_unknown == FailoverOnUnknown::Displayed;
+        let on_trial = is_tried && may_go_on && following.is_some() && charge.risk == Risk::Displayed;
         Try { payment, charge, route, following, limit: usual.min(left).min(share), on_trial }
     }
 

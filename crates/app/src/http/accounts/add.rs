@@ -74,7 +74,7 @@ impl ToSchema for AddRequest {}
     request_body = AddRequest,
     responses(
         (status = 201, description = "It is known, and enabled.", body = Envelope<AccountBody>),
-        (status = 400), (status = 409), (status = 413), (status = 415), (status = 422), (status = 501),
+        (status = 400), (status = 409), (status = 413), (status = 415), (status = 422),
     ),
     security(("bearer" = [])),
 )]

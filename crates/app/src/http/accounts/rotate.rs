@@ -57,7 +57,7 @@ impl ToSchema for RotateRequest {}
     request_body = RotateRequest,
     responses(
         (status = 200, description = "It has them.", body = Envelope<AccountBody>),
-        (status = 400), (status = 404), (status = 409), (status = 413), (status = 415), (status = 422), (status = 501),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 415), (status = 422),
     ),
     security(("bearer" = [])),
 )]

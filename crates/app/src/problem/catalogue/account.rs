@@ -22,7 +22,7 @@ pub(super) const ACCOUNT_EXISTS: Entry = Entry {
 
 pub(super) const ACCOUNTS_NOT_SET_UP: Entry = Entry {
     code: "accounts_not_set_up",
-    status: StatusCode::NOT_IMPLEMENTED,
+    status: StatusCode::CONFLICT,
     title: both("Akun sendiri belum didukung", "Accounts not set up"),
     message: both(
         "Akun milik toko belum dapat disimpan di sini. Hubungi dukungan.",

@@ -97,9 +97,9 @@ pub(crate) struct Shown {
     pub(crate) at: chrono::DateTime<Utc>,
 }
 
-/// What an answer's `data` puts on the screen: a QR code, an account number or a page.
+/// What an answer's `data` puts on the screen: a QR code, an account number, a page, or the link of an app.
 pub(crate) fn on_screen(data: &Value) -> Option<&str> {
-    ["qr_string", "va_number", "checkout_url"].into_iter().find_map(|name| data[name].as_str())
+    ["qr_string", "va_number", "checkout_url", "deeplink_url"].into_iter().find_map(|name| data[name].as_str())
 }
 
 /// What an answer lets a till show.

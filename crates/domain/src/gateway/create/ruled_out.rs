@@ -26,7 +26,12 @@ pub(super) fn ruled_out(
         }
         by_order(command, order.state.status(), &order.grand_total)?;
     }
-    told.map_or(Ok(()), |order| by_order(command, order.status, &order.grand_total))
+    let Some(told) = told else { return Ok(()) };
+    let mine = command.scope.branch.as_ref();
+    if told.branch.as_ref().zip(mine).is_some_and(|(of_order, mine)| of_order != mine) {
+        return Err(CreateError::OfAnotherBranch);
+    }
+    by_order(command, told.status, &told.grand_total)
 }
 
 fn by_order(command: &CreatePayment, status: OrderStatus, grand_total: &Money) -> Result<(), CreateError> {
