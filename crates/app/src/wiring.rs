@@ -13,8 +13,8 @@ use mstore_pay_domain::ports::{
     Clock, NoProbe, PaymentProvider, Probe, RateBudget, StoreError, TransactionLedger, Vault, VaultError, WebhookSource,
 };
 use mstore_pay_midtrans::{ConfigError as MidtransConfigError, Midtrans, MidtransConfig, MidtransWebhooks};
-use mstore_pay_outbound::{HttpClient, HttpError, layered};
-use mstore_pay_remote_ledger::{ConfigError as LedgerConfigError, RemoteLedger, RemoteLedgerConfig};
+use mstore_pay_outbound::{BaseUrlError, HttpClient, HttpError, layered};
+use mstore_pay_remote_ledger::{RemoteLedger, RemoteLedgerConfig};
 use mstore_pay_xendit::{ConfigError as XenditConfigError, Xendit, XenditConfig, XenditWebhooks};
 
 use crate::config::{
@@ -39,7 +39,7 @@ pub(crate) enum WiringError {
     #[error("could not set up Midtrans")]
     Midtrans(#[from] MidtransConfigError),
     #[error("could not set up the ledger")]
-    Ledger(#[from] LedgerConfigError),
+    Ledger(#[from] BaseUrlError),
     #[error("could not say where notifications go")]
     Address(#[from] url::ParseError),
     #[error("could not name the provider")]

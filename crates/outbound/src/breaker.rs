@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::account::ProviderAccount;
-use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
@@ -77,9 +76,7 @@ impl<P: PaymentProvider> CircuitBreaker<P> {
         method: Option<Method>,
     ) -> Result<Ticket, BreakerOpen> {
         let line = Line { account: account.id.clone(), operation, method };
-        let pushes = method.and_then(|method| self.inner.capabilities(account, method));
-        let pushes = pushes.is_some_and(|offered| offered.risk == Risk::Pushed);
-        self.board.admit(line, pushes, self.clock.now())
+        self.board.admit(line, self.clock.now())
     }
 
     fn settle<T>(&self, ticket: Ticket, outcome: Result<T, ProviderError>) -> Result<T, ProviderError> {

@@ -3,6 +3,7 @@
 //! * [`HttpClient`] sends a [`Call`] and brings back a [`Reply`], or an [`HttpError`] that says for certain
 //!   whether the request can have left this machine. No redirects, no proxy, a total deadline, a cap on
 //!   what an answer may inflate to.
+//! * [`base_url`] reads where the other side is.
 //! * [`Record`] keeps what was said in one operation; [`redact`] makes it fit for the audit trail and for logs.
 //! * [`json`] reads answers without ever passing an amount through a binary float.
 //! * [`Retry`], [`CircuitBreaker`] and [`Bulkhead`] are providers themselves; [`layered`] stacks them.
@@ -12,6 +13,7 @@
 pub mod json;
 pub mod redact;
 
+mod base_url;
 mod breaker;
 mod bulkhead;
 mod call;
@@ -23,6 +25,7 @@ mod record;
 mod reply;
 mod retry;
 
+pub use base_url::{BaseUrlError, base_url};
 pub use breaker::{BreakerOpen, BreakerPolicy, BreakerSnapshot, BreakerState, CircuitBreaker, Line};
 pub use bulkhead::{Bulkhead, BulkheadFull, BulkheadLimits};
 pub use call::{Call, Verb};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mstore_pay_domain::account::SharedSecret;
 use mstore_pay_domain::ids::{MerchantId, OrderCode};
-use thiserror::Error;
+use mstore_pay_outbound::BaseUrlError;
 use url::Url;
 
 /// How long a payment may take to be booked: a worker waits for it, no till.
@@ -21,34 +21,13 @@ pub struct RemoteLedgerConfig {
     pub(crate) resolve_within: Duration,
 }
 
-/// Why an address cannot be a transaction service's.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// No URL.
-    #[error("the ledger's base URL is no URL")]
-    NotAUrl(#[source] url::ParseError),
-    /// A URL that leads nowhere over HTTP, or that says more than where the service is.
-    #[error("the ledger's base URL is not http(s)://host[/path]")]
-    NotABase,
-}
-
 impl RemoteLedgerConfig {
     /// Takes the service's address.
     ///
     /// # Errors
-    /// [`ConfigError`] if nothing can be built on that address.
-    pub fn new(base_url: &str) -> Result<Self, ConfigError> {
-        let base_url: Url = base_url.parse().map_err(ConfigError::NotAUrl)?;
-        let is_base = matches!(base_url.scheme(), "http" | "https")
-            && base_url.has_host()
-            && base_url.username().is_empty()
-            && base_url.password().is_none()
-            && base_url.query().is_none()
-            && base_url.fragment().is_none();
-        if !is_base {
-            return Err(ConfigError::NotABase);
-        }
+    /// [`BaseUrlError`] if nothing can be built on that address.
+    pub fn new(base_url: &str) -> Result<Self, BaseUrlError> {
+        let base_url = mstore_pay_outbound::base_url(base_url)?;
         let (book_within, resolve_within) =
             (Duration::from_secs(BOOK_SECONDS_MAX), Duration::from_secs(RESOLVE_SECONDS_MAX));
         Ok(Self { base_url, token: None, book_within, resolve_within })
@@ -101,12 +80,5 @@ mod tests {
     fn an_order_has_one_path_whatever_its_code() {
         check("https://pos.example", "TRX-1", "https://pos.example/merchants/M1/orders/TRX-1");
         check("http://127.0.0.1:9/ledger/", "a~b._c", "http://127.0.0.1:9/ledger/merchants/M1/orders/a~b._c");
-    }
-
-    #[test]
-    fn a_base_is_a_host_and_perhaps_a_path() {
-        for text in ["", "pos.example", "ftp://x", "https://key@host", "https://host/?a=b", "https://h/#f"] {
-            assert!(RemoteLedgerConfig::new(text).is_err(), "{text}");
-        }
     }
 }

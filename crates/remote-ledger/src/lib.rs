@@ -4,5 +4,5 @@ mod answer;
 mod config;
 mod ledger;
 
-pub use config::{ConfigError, RemoteLedgerConfig};
+pub use config::RemoteLedgerConfig;
 pub use ledger::RemoteLedger;

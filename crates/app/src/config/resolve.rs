@@ -280,7 +280,7 @@ fn ledger_settings(args: &LedgerArgs, secrets: &Secrets, faults: &mut Faults) ->
         }
         return None;
     };
-    let usable = RemoteLedgerConfig::new(&base_url).map_err(|error| format!("LEDGER_BASE_URL: {error}"));
+    let usable = RemoteLedgerConfig::new(&base_url).map_err(|error| format!("LEDGER_BASE_URL is {error}"));
     faults.keep(usable)?;
     Some(LedgerSettings { base_url, token: secrets.ledger_token.clone() })
 }

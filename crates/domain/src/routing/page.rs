@@ -49,7 +49,8 @@ pub fn routing_markdown() -> String {
         "\n### Nobody knows whether the provider has it\n\n\
          No answer, an answer that makes no sense, or one that speaks of something else. The first row that fits \
          holds; a dash is either. *Replaceable*: `FAILOVER_ON_UNKNOWN=displayed`. *Repeatable*: the provider honours \
-         the charge's key, or the reference is unique and this was the first try. *Alone*: no other provider takes the payment. *Turn over*: the first provider's \
+         the charge's key, or the reference is unique and this was the first try. *Alone*: when it was begun, \
+         no other provider that takes the payment was ready. *Turn over*: the first provider's \
          share of the time is used up, {UNANSWERED_PER_PROVIDER_MAX} openings there were not answered, it was \
          on trial, or its line rests.\n\n\
          | the charge is | replaceable | repeatable | time left | alone | another is ready | turn over | then |\n\

@@ -14,7 +14,7 @@ pub struct UnansweredCase {
     pub repeatable: bool,
     /// Whether there is time, and a try left, in this run.
     pub time_left: bool,
-    /// Whether no other provider was to be asked in the first place.
+    /// Whether no other provider that takes the payment was ready when it was begun.
     pub alone: bool,
     /// Whether another provider is ready.
     pub another: bool,

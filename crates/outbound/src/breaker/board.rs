@@ -46,39 +46,19 @@ pub(super) struct Ticket {
     since: Timestamp,
 }
 
-/// The breaker of one line.
-#[derive(Debug, Default)]
-struct Guard {
-    machine: Machine,
-    /// Whether its calls go to customers' phones.
-    pushes: bool,
-}
-
 #[derive(Debug)]
 pub(super) struct Board {
     policy: BreakerPolicy,
-    of_pushes: BreakerPolicy,
-    lines: Mutex<BTreeMap<Line, Guard>>,
+    lines: Mutex<BTreeMap<Line, Machine>>,
 }
 
 impl Board {
     pub(super) fn new(policy: BreakerPolicy) -> Self {
-        let of_pushes = BreakerPolicy { probe_interval: policy.push_probe_interval, ..policy.clone() };
-        Self { policy, of_pushes, lines: Mutex::default() }
+        Self { policy, lines: Mutex::default() }
     }
 
-    fn policy_of(&self, guard: &Guard) -> &BreakerPolicy {
-        if guard.pushes { &self.of_pushes } else { &self.policy }
-    }
-
-    pub(super) fn admit(&self, line: Line, pushes: bool, now: Timestamp) -> Result<Ticket, BreakerOpen> {
-        let admission = {
-            let mut lines = self.lines();
-            let guard = lines.entry(line.clone()).or_default();
-            guard.pushes = pushes;
-            let policy = self.policy_of(guard);
-            guard.machine.admit(policy, now)
-        };
+    pub(super) fn admit(&self, line: Line, now: Timestamp) -> Result<Ticket, BreakerOpen> {
+        let admission = self.lines().entry(line.clone()).or_default().admit(&self.policy, now);
         match admission {
             Admission::Pass | Admission::Probe => Ok(Ticket { line, admission, since: now }),
             Admission::Refuse { retry_after } => Err(BreakerOpen { retry_after }),
@@ -87,17 +67,18 @@ impl Board {
 
     /// Leaves the line of that call alone for as long as the provider says.
     pub(super) fn wait(&self, ticket: &Ticket, told: Duration, now: Timestamp) {
-        self.lines().entry(ticket.line.clone()).or_default().machine.wait(&self.policy, told, now);
+        self.lines().entry(ticket.line.clone()).or_default().wait(&self.policy, told, now);
     }
 
     pub(super) fn record(&self, ticket: Ticket, verdict: Verdict, now: Timestamp) {
         let Ticket { line, admission, since } = ticket;
-        let turn = {
-            let mut lines = self.lines();
-            let guard = lines.entry(line.clone()).or_default();
-            let policy = self.policy_of(guard);
-            guard.machine.record(policy, admission, verdict, now.since(since), now)
-        };
+        let turn = self.lines().entry(line.clone()).or_default().record(
+            &self.policy,
+            admission,
+            verdict,
+            now.since(since),
+            now,
+        );
         let Line { account, operation, method } = &line;
         match turn {
             Turn::Opened => tracing::warn!(%account, ?operation, ?method, "breaker opened: {account} {operation}"),
@@ -108,18 +89,18 @@ impl Board {
 
     /// For how long a call on that line would be refused; `None` if it would be made.
     pub(super) fn rests_for(&self, line: &Line, now: Timestamp) -> Option<Duration> {
-        self.lines().get(line).and_then(|guard| guard.machine.rests_for(self.policy_of(guard), now))
+        self.lines().get(line).and_then(|machine| machine.rests_for(&self.policy, now))
     }
 
     /// Whether a call on that line would be the one that sees whether the provider answers again.
     pub(super) fn is_on_trial(&self, line: &Line, now: Timestamp) -> bool {
-        self.lines().get(line).is_some_and(|guard| guard.machine.is_on_trial(self.policy_of(guard), now))
+        self.lines().get(line).is_some_and(|machine| machine.is_on_trial(&self.policy, now))
     }
 
     pub(super) fn snapshot(&self) -> Vec<BreakerSnapshot> {
         self.lines()
             .iter()
-            .map(|(line, Guard { machine, .. })| {
+            .map(|(line, machine)| {
                 let (calls, failures) = machine.recent();
                 BreakerSnapshot {
                     line: line.clone(),
@@ -132,7 +113,7 @@ impl Board {
             .collect()
     }
 
-    fn lines(&self) -> MutexGuard<'_, BTreeMap<Line, Guard>> {
+    fn lines(&self) -> MutexGuard<'_, BTreeMap<Line, Machine>> {
         // Every change is one assignment: a panic elsewhere leaves nothing half-done behind the lock.
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -25,8 +25,6 @@ pub struct BreakerPolicy {
     pub slow_percent: usize,
     /// While open, one call in this time is let through.
     pub probe_interval: Duration,
-    /// The same where the call goes to a customer's phone, who may approve it although we never hear.
-    pub push_probe_interval: Duration,
     /// The longest wait that is kept to because the provider told us to come back later.
     pub told_wait_max: Duration,
 }
@@ -42,7 +40,6 @@ impl Default for BreakerPolicy {
             slow_after: Duration::from_secs(4),
             slow_percent: 80,
             probe_interval: Duration::from_secs(2),
-            push_probe_interval: Duration::from_secs(10),
             told_wait_max: Duration::from_mins(1),
         }
     }

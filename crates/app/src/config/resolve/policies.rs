@@ -9,7 +9,6 @@ use mstore_pay_domain::method::Method;
 use mstore_pay_midtrans::MidtransConfig;
 use mstore_pay_sandbox::ClockAnchor;
 use mstore_pay_xendit::XenditConfig;
-use url::Url;
 
 use crate::auth::Role;
 use crate::config::{RetentionArgs, TimeArgs};
@@ -97,18 +96,8 @@ pub(super) fn clock(time: TimeArgs) -> Result<Option<ClockAnchor>, String> {
 /// An address that links can start with, without its last slash.
 pub(super) fn base_url(given: Option<&str>) -> Result<Option<String>, String> {
     let Some(text) = given.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
-    let url: Url = text.parse().map_err(|_not_a_url: url::ParseError| "PUBLIC_BASE_URL is no URL".to_owned())?;
-    let is_base = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if is_base {
-        Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
-    } else {
-        Err("PUBLIC_BASE_URL is not http(s)://host[/path]".to_owned())
-    }
+    let url = mstore_pay_outbound::base_url(text).map_err(|error| format!("PUBLIC_BASE_URL is {error}"))?;
+    Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
 }
 
 #[cfg(test)]

@@ -69,17 +69,11 @@ async fn it_closes_by_the_first_call_that_is_answered_after_an_interval() {
 }
 
 #[tokio::test]
-async fn a_push_is_tried_on_a_customer_more_rarely() {
-    let (provider, manual, clock) = rig();
-    let breaker = CircuitBreaker::new(provider.clone(), clock, BreakerPolicy::default());
-    provider.0.misbehave_always(Operation::Open, Mishap::SilentBefore);
-    for number in 0..5 {
-        breaker.open(&account("main"), &charge(number, Method::Ovo)).await.unwrap_err();
-    }
-    let ask = || breaker.availability(&account("main"), Method::Ovo);
-    manual.advance(BreakerPolicy::default().probe_interval);
+async fn whoever_would_see_whether_it_answers_again_is_told_so() {
+    let (_, manual, breaker) = opened().await;
+    let ask = || breaker.availability(&account("main"), Method::Qris);
     assert!(matches!(ask(), Availability::Resting { .. }));
-    manual.advance(BreakerPolicy::default().push_probe_interval);
+    manual.advance(BreakerPolicy::default().probe_interval);
     assert_eq!(ask(), Availability::OnTrial);
 }
 
