@@ -50,9 +50,9 @@ export async function seen(payment, status) {
   throw new Error(`${payment.method} of ${payment.order_code} is ${now.status}, not ${status}`);
 }
 
-/** `pay`, `fail` or `expire`: what happens at the provider. */
+/** `pay`, `fail` or `expire`: what happens at the provider that has the payment. */
 export function happens(what, payment, more = {}) {
-  const body = { provider: "xendit", order_code: payment.order_code, ...more };
+  const body = { provider: payment.provider, order_code: payment.order_code, ...more };
   return send("POST", `${SANDBOX_URL}/_control/${what}`, body);
 }
 
