@@ -94,6 +94,10 @@ impl Gateway {
         let next = ChargeId::new(self.ports.ids.uuid());
         let stored = self
             .decide_on(job, |dossier| {
+                if dossier.charge(&charge.id).is_some_and(|(_, known)| known.artefact().is_some()) {
+                    // Somebody else who asked under the same key was answered.
+                    return;
+                }
                 dossier.unanswered(&job.payment, &charge.id, &lost.exchange, lost.told.as_ref());
                 record_drift(dossier, job, charge, &lost.drift, &lost.exchange);
                 let at_work = is_at_work(dossier, job, charge);
