@@ -23,6 +23,7 @@ mod prune;
 mod publish;
 mod purity;
 mod pushes;
+mod put_aside;
 mod reconcile;
 mod recover;
 mod routing;
