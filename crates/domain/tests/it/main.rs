@@ -6,6 +6,7 @@ mod accounts;
 mod anchors;
 mod by_key;
 mod cancel;
+mod careful;
 mod cash;
 mod charge_law;
 mod create;
