@@ -24,8 +24,8 @@ impl Dossier {
         }
     }
 
-    /// Keeps cash that was taken. It pays the order; where that was paid or called off already it is put before a
-    /// person. Whatever could still be paid is called off.
+    /// Keeps cash that was taken. It pays the order; where that was paid or called off already, or costs something else,
+    /// it is put before a person. Whatever could still be paid is called off.
     pub fn take_cash(&mut self, tender: CashTender) {
         let payer = self.paid_payment().map(|payment| payment.id);
         let paid_before = payer.is_some() || self.order.as_ref().is_some_and(|order| order.state.paid_by().is_some());
@@ -34,6 +34,8 @@ impl Dossier {
             self.raise_for_cash(payer, tender.paid_after_void());
         } else if paid_before {
             self.raise_for_cash(payer, tender.paid_twice());
+        } else if let Some(misfit) = self.order.as_ref().and_then(|order| tender.misfit_of_amount(&order.grand_total)) {
+            self.raise_for_cash(payer, misfit);
         }
         self.order_hears(&OrderSignal::Paid { at: tender.taken_at, by: PaidBy::Cash });
         self.work.tenders.push(tender);

@@ -259,6 +259,22 @@ fn the_same_cash_told_with_the_sale_and_as_a_payment_is_one_tender() {
 }
 
 #[test]
+fn cash_that_is_not_what_the_order_costs_is_taken_at_the_owners_word_and_put_before_a_person() {
+    for (amount, kind) in [(PRICE - 1, "underpaid"), (PRICE + 1, "overpaid")] {
+        let shop = Shop::open();
+        shop.sync_one("till", &shop.sale("T-20251013-1", "TRX-1", SaleState::Open));
+        let cash = shop.cash("T-20251013-1", "TRX-1", amount);
+        let conflict = shop.conflict("till", &cash);
+        assert_eq!((shop.cash_of("TRX-1"), shop.exceptions()), (0, vec![]));
+        for _ in 0..2 {
+            shop.resolve(&conflict, &cash, Resolution::Merge).unwrap();
+        }
+        assert_eq!((shop.order_status("TRX-1"), shop.cash_of("TRX-1")), (Some(OrderStatus::Paid), 1));
+        assert_eq!(shop.exceptions(), [kind]);
+    }
+}
+
+#[test]
 fn a_qr_payment_is_no_payment_that_failed_with_nothing_at_the_provider() {
     let shop = Shop::open();
     shop.world.provider.misbehave_always(Operation::Open, Mishap::Unreachable);
