@@ -63,7 +63,7 @@ pub enum ResolveConflictError {
     /// What is known cannot give way: money stands behind it.
     #[error("what is known cannot give way")]
     CannotGiveWay,
-    /// Its order is not known here.
+    /// Its order is not known here, or is another branch's.
     #[error("no such order")]
     OrderNotFound,
     /// The store failed.
@@ -101,15 +101,40 @@ impl Gateway {
     }
 
     /// Closes what could still pay an order that the report pays in cash or calls off, and asks about it once more.
-    async fn clear_the_way_of(&self, resolve: &ResolveConflict, conflict: &OfflineConflict) -> Result<(), StoreError> {
+    /// Nothing is closed for a report that would not be taken in.
+    async fn clear_the_way_of(
+        &self,
+        resolve: &ResolveConflict,
+        conflict: &OfflineConflict,
+    ) -> Result<(), ResolveConflictError> {
         let is_taken_in = resolve.resolution != Resolution::KeepServer;
         let Some(why) = resolve.item.ends_its_order().filter(|_| is_taken_in) else { return Ok(()) };
         let (merchant, code, actor) = (&conflict.merchant, &conflict.order_code, Actor::User(resolve.user.clone()));
+        let mut dossier = self.dossier(merchant, code, &actor).await?;
+        self.rule_on(resolve, conflict, &mut dossier).await?;
         match self.close_live(merchant, code, &actor, why, self.policies.cancel_within).await {
             // What others decide meanwhile is seen on the order as it is then.
             Ok(()) | Err(DecideError::Contended | DecideError::Commit(_)) => Ok(()),
-            Err(DecideError::Store(store)) => Err(store),
+            Err(DecideError::Store(store)) => Err(store.into()),
         }
+    }
+
+    /// Does on the order's dossier what is to become of the report; what it led to, where it is taken in.
+    async fn rule_on(
+        &self,
+        resolve: &ResolveConflict,
+        conflict: &OfflineConflict,
+        dossier: &mut Dossier,
+    ) -> Result<Option<String>, ResolveConflictError> {
+        let terms = self.terms(&resolve.scope, &resolve.user, &conflict.device, &resolve.item).await?;
+        // A till is only named, not proven: at the word of whoever stands there nothing is booked that does not fit.
+        let terms = Terms { is_forced: resolve.reach == ConflictReach::AnyTill, ..terms };
+        match resolve.resolution {
+            Resolution::KeepServer => return Ok(None),
+            Resolution::KeepLocal => give_way(dossier, conflict, &resolve.item)?,
+            Resolution::Merge => must_be_apart(dossier, &resolve.item)?,
+        }
+        booked(book(dossier, &terms)).map(Some)
     }
 
     /// `None` if somebody was faster and it must be seen anew.
@@ -120,20 +145,7 @@ impl Gateway {
     ) -> Result<Option<OfflineConflict>, ResolveConflictError> {
         let actor = Actor::User(resolve.user.clone());
         let mut dossier = self.dossier(&conflict.merchant, &conflict.order_code, &actor).await?;
-        let terms = self.terms(&resolve.scope, &resolve.user, &conflict.device, &resolve.item).await?;
-        // A till is only named, not proven: at the word of whoever stands there nothing is booked that does not fit.
-        let terms = Terms { is_forced: resolve.reach == ConflictReach::AnyTill, ..terms };
-        let applied = match resolve.resolution {
-            Resolution::KeepServer => None,
-            Resolution::KeepLocal => {
-                give_way(&mut dossier, &conflict, &resolve.item)?;
-                Some(booked(book(&mut dossier, &terms))?)
-            }
-            Resolution::Merge => {
-                must_be_apart(&dossier, &resolve.item)?;
-                Some(booked(book(&mut dossier, &terms))?)
-            }
-        };
+        let applied = self.rule_on(resolve, &conflict, &mut dossier).await?;
         let now = dossier.now();
         let note = AuditNote::new(now, actor, AuditEvent::ConflictResolved)
             .with("conflict", &conflict.id)
@@ -161,7 +173,7 @@ impl Gateway {
 fn booked(ruling: Ruling) -> Result<String, ResolveConflictError> {
     match ruling {
         Ruling::Booked { server_id } => Ok(server_id),
-        Ruling::OrderNotFound => Err(ResolveConflictError::OrderNotFound),
+        Ruling::OfAnotherBranch | Ruling::OrderNotFound => Err(ResolveConflictError::OrderNotFound),
         // Not by whoever may resolve only what fits.
         Ruling::Violates { .. } => Err(ResolveConflictError::CannotGiveWay),
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::deadline::Deadline;
 use super::{DecideError, Gateway, Scope};
 use crate::audit::Actor;
+use crate::dossier::Dossier;
 use crate::ids::{ConflictId, DeviceId, OrderCode, PaymentId, TenderId, UserId};
 use crate::offline::{
     ConflictKind, ConflictState, OfflineConflict, OfflineDevice, OfflineEntry, OfflineItem, OfflineKind, OfflineTender,
@@ -59,7 +60,7 @@ pub enum SyncedItem {
     },
     /// It does not fit: a person decides.
     Conflict(Box<OfflineConflict>),
-    /// Its order is not known here, or is another branch's: it may be sent again.
+    /// Its order is not known here: it may be sent again.
     OrderNotFound,
 }
 
@@ -181,15 +182,25 @@ impl Gateway {
                 let clock_is_off = clock_is_off(item, now);
                 SyncedItem::Stored { server_id, order_code: item.order_code().clone(), clock_is_off }
             }
-            Ruling::Violates { conflict, server_id } => {
-                let raised = self.conflict(batch, item, conflict, Resolution::KeepServer);
-                let raised = OfflineConflict { server_id, ..raised };
-                dossier.work_mut().offline.push(OfflineWrite::Raise(raised.clone()));
-                SyncedItem::Conflict(Box::new(raised))
-            }
+            Ruling::Violates { conflict, server_id } => self.raise(&mut dossier, batch, item, (conflict, server_id)),
+            Ruling::OfAnotherBranch => self.raise(&mut dossier, batch, item, (ConflictKind::ConstraintViolation, None)),
             Ruling::OrderNotFound => return Ok(Some(SyncedItem::OrderNotFound)),
         };
         Ok(is_committed(self.commit(&dossier.conclude()).await)?.then_some(synced))
+    }
+
+    /// Puts a report that does not fit before a person.
+    fn raise(
+        &self,
+        dossier: &mut Dossier,
+        batch: &SyncBatch,
+        item: &OfflineItem,
+        (conflict, server_id): (ConflictKind, Option<String>),
+    ) -> SyncedItem {
+        let raised = self.conflict(batch, item, conflict, Resolution::KeepServer);
+        let raised = OfflineConflict { server_id, ..raised };
+        dossier.work_mut().offline.push(OfflineWrite::Raise(raised.clone()));
+        SyncedItem::Conflict(Box::new(raised))
     }
 
     /// What a thing is booked on.

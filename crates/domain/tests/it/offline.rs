@@ -2,8 +2,8 @@
 
 use futures::executor::block_on;
 use mstore_pay_domain::audit::Digest;
-use mstore_pay_domain::gateway::{ConflictReach, ResolveConflict, ResolveConflictError, SyncBatch, SyncedItem};
-use mstore_pay_domain::ids::{DeviceId, OrderCode, UserId};
+use mstore_pay_domain::gateway::{ConflictReach, ResolveConflict, ResolveConflictError, Scope, SyncBatch, SyncedItem};
+use mstore_pay_domain::ids::{BranchId, DeviceId, MerchantId, OrderCode, UserId};
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
@@ -19,6 +19,10 @@ use crate::shop::{PRICE, Shop};
 
 fn device(name: &str) -> DeviceId {
     DeviceId::parse(name).unwrap()
+}
+
+fn branch(name: &str) -> Scope {
+    Scope { branch: BranchId::parse(name).ok(), ..Shop::scope() }
 }
 
 impl Shop {
@@ -65,8 +69,12 @@ impl Shop {
     }
 
     fn sync(&self, till: &str, items: &[OfflineItem]) -> Vec<SyncedItem> {
+        self.sync_as(Self::scope(), till, items)
+    }
+
+    fn sync_as(&self, scope: Scope, till: &str, items: &[OfflineItem]) -> Vec<SyncedItem> {
         let batch = SyncBatch {
-            scope: Self::scope(),
+            scope,
             user: UserId::parse("7").unwrap(),
             device: device(till),
             synced_at: Some(self.world.clock.now()),
@@ -103,8 +111,19 @@ impl Shop {
         item: &OfflineItem,
         resolution: Resolution,
     ) -> Result<OfflineConflict, ResolveConflictError> {
+        self.resolve_in(Self::scope(), reach, conflict, item, resolution)
+    }
+
+    fn resolve_in(
+        &self,
+        scope: Scope,
+        reach: ConflictReach,
+        conflict: &OfflineConflict,
+        item: &OfflineItem,
+        resolution: Resolution,
+    ) -> Result<OfflineConflict, ResolveConflictError> {
         let resolve = ResolveConflict {
-            scope: Self::scope(),
+            scope,
             user: UserId::parse("owner").unwrap(),
             reach,
             conflict: conflict.id,
@@ -303,6 +322,38 @@ fn a_void_of_a_paid_order_is_a_conflict_and_of_an_unknown_one_waits() {
     assert_eq!(shop.order_status("TRX-1"), Some(OrderStatus::Paid));
     shop.resolve(&conflict, &void, Resolution::KeepLocal).unwrap();
     assert_eq!(shop.order_status("TRX-1"), Some(OrderStatus::Voided));
+}
+
+#[test]
+fn a_report_about_another_branchs_order_is_a_conflict_that_tells_nothing_of_it() {
+    let shop = Shop::open();
+    shop.sync_as(branch("B1"), "till", &[shop.sale("T-20251013-1", "TRX-1", SaleState::Open)]);
+    let shown = shop.sell("TRX-2");
+    let items = [
+        shop.sale("U-20251013-1", "TRX-1", SaleState::Open),
+        shop.cash("U-20251013-2", "TRX-1", PRICE),
+        shop.cash("U-20251013-3", "TRX-2", PRICE),
+        shop.void_item("U-20251013-4", "TRX-1"),
+    ];
+    for synced in shop.sync_as(branch("B2"), "till-2", &items) {
+        let SyncedItem::Conflict(conflict) = synced else { panic!("expected a conflict, got {synced:?}") };
+        assert_eq!(conflict.conflict, ConflictKind::ConstraintViolation);
+        assert_eq!((&conflict.server_id, &conflict.server_json), (&None, &None));
+        assert_eq!(conflict.branch, branch("B2").branch);
+        let item = items.iter().find(|item| item.fingerprint == conflict.fingerprint).unwrap();
+        let at_the_branch =
+            shop.resolve_in(branch("B2"), ConflictReach::AnyTill, &conflict, item, Resolution::KeepLocal);
+        assert!(matches!(at_the_branch, Err(ResolveConflictError::OrderNotFound)), "{at_the_branch:?}");
+    }
+    assert_eq!((shop.cash_of("TRX-1"), shop.order_status("TRX-1")), (0, Some(OrderStatus::Draft)));
+    assert_eq!(shop.status(&shown.id), PaymentStatus::Pending, "nothing is closed for what is not taken in");
+    let theirs = Scope { merchant: MerchantId::parse("M2").unwrap(), branch: None };
+    let void = shop.void_item("V-20251013-1", "TRX-1");
+    assert_eq!(
+        shop.sync_as(theirs, "till", &[void]),
+        [SyncedItem::OrderNotFound],
+        "another merchant knows of no order"
+    );
 }
 
 #[test]

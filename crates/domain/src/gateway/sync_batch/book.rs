@@ -56,7 +56,9 @@ pub(in crate::gateway) enum Ruling {
         /// What is known in its place.
         server_id: Option<String>,
     },
-    /// Its order is not known, or is another branch's.
+    /// Its order is another branch's, of which this one is told no more.
+    OfAnotherBranch,
+    /// Its order is not known.
     OrderNotFound,
 }
 
@@ -65,7 +67,7 @@ pub(in crate::gateway) fn book(dossier: &mut Dossier, terms: &Terms<'_>) -> Ruli
     let theirs = dossier.order().is_some_and(|order| !terms.scope.covers_order(order));
     let acting = dossier.live_payment().into_iter().chain(dossier.paid_payment());
     if theirs || acting.into_iter().any(|payment| !terms.scope.covers(payment)) {
-        return Ruling::OrderNotFound;
+        return Ruling::OfAnotherBranch;
     }
     match &terms.item.reported {
         Reported::Sale(sale) => book_sale(dossier, terms, sale),
