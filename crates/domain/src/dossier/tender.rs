@@ -7,13 +7,27 @@ use crate::exception::Misfit;
 use crate::ids::PaymentId;
 use crate::money::Money;
 use crate::order::{Order, OrderSignal, OrderState, PaidBy};
-use crate::payment::{Payment, PaymentStatus, Withdrawal};
+use crate::payment::{Payment, PaymentStatus, Revision, Withdrawal};
 
 impl Dossier {
     /// Registers the order, which nobody had registered.
     pub fn register(&mut self, order: Order) {
         self.order = Some(order);
         self.order_touched = true;
+    }
+
+    /// The payment of an order that was not registered before came to nothing, as its till says.
+    pub fn end_unpaid(&mut self, state: OrderState) {
+        if let Some(order) = self.order.as_mut().filter(|order| order.revision == Revision::NEW)
+            && order.state == OrderState::Draft
+        {
+            order.state = state;
+        }
+    }
+
+    /// Writes the order even if nothing about it changed, so that its revision counts up.
+    pub fn touch_order(&mut self) {
+        self.order_touched = self.order.is_some();
     }
 
     /// Has the order cost something else.

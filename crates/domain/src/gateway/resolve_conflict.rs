@@ -2,12 +2,12 @@
 
 use thiserror::Error;
 
-use super::sync_batch::{Ruling, Terms, book, is_committed};
-use super::{DecideError, Gateway, Scope};
+use super::sync_batch::{Named, Ruling, Terms, book, is_committed};
+use super::{DecideError, FindError, Gateway, Scope};
 use crate::audit::{Actor, AuditEvent, AuditNote};
 use crate::dossier::Dossier;
 use crate::ids::{ConflictId, DeviceId, PaymentId, UserId};
-use crate::offline::{ConflictState, OfflineConflict, OfflineItem, Reported, Resolution};
+use crate::offline::{ConflictState, OfflineConflict, OfflineItem, OfflineTender, Reported, Resolution};
 use crate::order::OrderState;
 use crate::payment::{Payment, Withdrawal};
 use crate::ports::StoreError;
@@ -31,6 +31,8 @@ pub struct ResolveConflict {
     pub resolution: Resolution,
     /// Why.
     pub reason: String,
+    /// The payment that the report means, by any of its ids, where the person names it.
+    pub payment: Option<String>,
     /// What was reported, read from the conflict.
     pub item: OfflineItem,
 }
@@ -63,6 +65,9 @@ pub enum ResolveConflictError {
     /// What is known cannot give way: money stands behind it.
     #[error("what is known cannot give way")]
     CannotGiveWay,
+    /// The payment that was named is not the one that the report can mean, or another report stands for it.
+    #[error("named payment is not the reported one")]
+    PaymentDoesNotFit,
     /// Its order is not known here, or is another branch's.
     #[error("no such order")]
     OrderNotFound,
@@ -129,12 +134,33 @@ impl Gateway {
         let terms = self.terms(&resolve.scope, &resolve.user, &conflict.device, &resolve.item).await?;
         // A till is only named, not proven: at the word of whoever stands there nothing is booked that does not fit.
         let terms = Terms { is_forced: resolve.reach == ConflictReach::AnyTill, ..terms };
+        let terms = match self.named_by_person(resolve).await? {
+            Some(named) => Terms { named, ..terms },
+            None => terms,
+        };
         match resolve.resolution {
             Resolution::KeepServer => return Ok(None),
             Resolution::KeepLocal => give_way(dossier, conflict, &resolve.item)?,
             Resolution::Merge => must_be_apart(dossier, &resolve.item)?,
         }
-        booked(book(dossier, &terms)).map(Some)
+        booked(book(dossier, &terms), &terms).map(Some)
+    }
+
+    /// The payment that the person says the report means: one that a report can mean that is taken in.
+    async fn named_by_person(&self, resolve: &ResolveConflict) -> Result<Option<Named>, ResolveConflictError> {
+        let Some(named) = &resolve.payment else { return Ok(None) };
+        let may_mean = match &resolve.item.reported {
+            Reported::Payment(payment) => matches!(payment.tender, OfflineTender::Unproven { .. }),
+            Reported::Sale(_) | Reported::Void(_) => false,
+        };
+        if !may_mean || resolve.resolution == Resolution::KeepServer {
+            return Err(ResolveConflictError::PaymentDoesNotFit);
+        }
+        match self.find(&resolve.scope, named).await {
+            Ok(payment) => Ok(Some(Named::ByPerson(Box::new(payment)))),
+            Err(FindError::NotFound) => Err(ResolveConflictError::PaymentDoesNotFit),
+            Err(FindError::Store(store)) => Err(store.into()),
+        }
     }
 
     /// `None` if somebody was faster and it must be seen anew.
@@ -170,10 +196,13 @@ impl Gateway {
     }
 }
 
-fn booked(ruling: Ruling) -> Result<String, ResolveConflictError> {
+fn booked(ruling: Ruling, terms: &Terms<'_>) -> Result<String, ResolveConflictError> {
     match ruling {
         Ruling::Booked { server_id } => Ok(server_id),
         Ruling::OfAnotherBranch | Ruling::OrderNotFound => Err(ResolveConflictError::OrderNotFound),
+        Ruling::Violates { .. } if matches!(terms.named, Named::ByPerson(_)) => {
+            Err(ResolveConflictError::PaymentDoesNotFit)
+        }
         // Not by whoever may resolve only what fits.
         Ruling::Violates { .. } => Err(ResolveConflictError::CannotGiveWay),
     }

@@ -17,16 +17,16 @@ use mstore_pay_domain::ports::{Clock as _, OfflineStore as _, Operation, OrderRe
 
 use crate::shop::{PRICE, Shop};
 
-fn device(name: &str) -> DeviceId {
+pub(crate) fn device(name: &str) -> DeviceId {
     DeviceId::parse(name).unwrap()
 }
 
-fn branch(name: &str) -> Scope {
+pub(crate) fn branch(name: &str) -> Scope {
     Scope { branch: BranchId::parse(name).ok(), ..Shop::scope() }
 }
 
 impl Shop {
-    fn item(&self, reference: &str, reported: Reported) -> OfflineItem {
+    pub(crate) fn item(&self, reference: &str, reported: Reported) -> OfflineItem {
         let body_json = format!("{reported:?}").replace('"', "'");
         OfflineItem {
             reference: OfflineReference::parse(reference).unwrap(),
@@ -37,22 +37,22 @@ impl Shop {
         }
     }
 
-    fn cash(&self, reference: &str, order: &str, amount: u32) -> OfflineItem {
+    pub(crate) fn cash(&self, reference: &str, order: &str, amount: u32) -> OfflineItem {
         self.payment_item(reference, order, amount, OfflineTender::Cash)
     }
 
-    fn qris(&self, reference: &str, order: &str) -> OfflineItem {
+    pub(crate) fn qris(&self, reference: &str, order: &str) -> OfflineItem {
         let tender = OfflineTender::Unproven { method: Method::Qris, named: None, receipt_id: None };
         self.payment_item(reference, order, PRICE, tender)
     }
 
-    fn payment_item(&self, reference: &str, order: &str, amount: u32, tender: OfflineTender) -> OfflineItem {
+    pub(crate) fn payment_item(&self, reference: &str, order: &str, amount: u32, tender: OfflineTender) -> OfflineItem {
         let order_code = OrderCode::parse(order).unwrap();
         let payment = OfflinePayment { order_code, amount: Money::from(amount), tender };
         self.item(reference, Reported::Payment(payment))
     }
 
-    fn sale(&self, reference: &str, order: &str, state: SaleState) -> OfflineItem {
+    pub(crate) fn sale(&self, reference: &str, order: &str, state: SaleState) -> OfflineItem {
         let sale = OfflineSale {
             code: OrderCode::parse(order).unwrap(),
             branch: None,
@@ -63,16 +63,16 @@ impl Shop {
         self.item(reference, Reported::Sale(sale))
     }
 
-    fn void_item(&self, reference: &str, order: &str) -> OfflineItem {
+    pub(crate) fn void_item(&self, reference: &str, order: &str) -> OfflineItem {
         let order_code = OrderCode::parse(order).unwrap();
         self.item(reference, Reported::Void(OfflineVoid { order_code, reason: None }))
     }
 
-    fn sync(&self, till: &str, items: &[OfflineItem]) -> Vec<SyncedItem> {
+    pub(crate) fn sync(&self, till: &str, items: &[OfflineItem]) -> Vec<SyncedItem> {
         self.sync_as(Self::scope(), till, items)
     }
 
-    fn sync_as(&self, scope: Scope, till: &str, items: &[OfflineItem]) -> Vec<SyncedItem> {
+    pub(crate) fn sync_as(&self, scope: Scope, till: &str, items: &[OfflineItem]) -> Vec<SyncedItem> {
         let batch = SyncBatch {
             scope,
             user: UserId::parse("7").unwrap(),
@@ -83,19 +83,19 @@ impl Shop {
         block_on(self.gateway.sync_batch(&batch)).unwrap()
     }
 
-    fn sync_one(&self, till: &str, item: &OfflineItem) -> SyncedItem {
+    pub(crate) fn sync_one(&self, till: &str, item: &OfflineItem) -> SyncedItem {
         self.sync(till, std::slice::from_ref(item)).remove(0)
     }
 
     #[track_caller]
-    fn conflict(&self, till: &str, item: &OfflineItem) -> OfflineConflict {
+    pub(crate) fn conflict(&self, till: &str, item: &OfflineItem) -> OfflineConflict {
         match self.sync_one(till, item) {
             SyncedItem::Conflict(conflict) => *conflict,
             other => panic!("expected a conflict, got {other:?}"),
         }
     }
 
-    fn resolve(
+    pub(crate) fn resolve(
         &self,
         conflict: &OfflineConflict,
         item: &OfflineItem,
@@ -104,7 +104,7 @@ impl Shop {
         self.resolve_as(ConflictReach::AnyTill, conflict, item, resolution)
     }
 
-    fn resolve_as(
+    pub(crate) fn resolve_as(
         &self,
         reach: ConflictReach,
         conflict: &OfflineConflict,
@@ -114,7 +114,7 @@ impl Shop {
         self.resolve_in(Self::scope(), reach, conflict, item, resolution)
     }
 
-    fn resolve_in(
+    pub(crate) fn resolve_in(
         &self,
         scope: Scope,
         reach: ConflictReach,
@@ -129,25 +129,26 @@ impl Shop {
             conflict: conflict.id,
             resolution,
             reason: "asked the cashier".to_owned(),
+            payment: None,
             item: item.clone(),
         };
         block_on(self.gateway.resolve_conflict(&resolve))
     }
 
-    fn order_status(&self, order: &str) -> Option<OrderStatus> {
+    pub(crate) fn order_status(&self, order: &str) -> Option<OrderStatus> {
         let code = OrderCode::parse(order).unwrap();
         let order = block_on(self.world.store.order(&Self::scope().merchant, &code)).unwrap();
         order.map(|order| order.state.status())
     }
 
-    fn cash_of(&self, order: &str) -> usize {
+    pub(crate) fn cash_of(&self, order: &str) -> usize {
         let code = OrderCode::parse(order).unwrap();
         block_on(self.world.store.tenders(&Self::scope().merchant, &code)).unwrap().len()
     }
 }
 
 #[track_caller]
-fn stored(synced: &SyncedItem) -> &str {
+pub(crate) fn stored(synced: &SyncedItem) -> &str {
     match synced {
         SyncedItem::Stored { server_id, .. } => server_id,
         other => panic!("expected it stored, got {other:?}"),
