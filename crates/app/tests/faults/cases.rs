@@ -52,3 +52,4 @@ mod offline;
 mod s18_own_accounts;
 mod s21_card_tokens;
 mod shop;
+mod transaction_service;

@@ -16,6 +16,7 @@ mod expire;
 mod failover;
 mod joiners;
 mod looks;
+mod matching;
 mod methods;
 mod offline;
 mod orders;
