@@ -20,7 +20,8 @@ const KINDS: [&str; 8] = [
     "unknown_enum",
     "extra_fields",
 ];
-const WITHIN: Duration = Duration::from_secs(30);
+/// Where all answers are nonsense for a while, the line for questions rests in between.
+const WITHIN: Duration = Duration::from_mins(1);
 
 /// One sale: of every second one the opening is answered wrongly, of the others the questions about its money.
 struct Case {
