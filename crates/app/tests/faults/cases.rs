@@ -21,6 +21,7 @@ mod f27_refusals;
 mod f28_failover;
 mod f28_pushes;
 mod f29_all_down;
+mod f30_thundering_herd;
 mod f33_zones;
 mod f34_wrong_answers;
 mod f35_huge_answers;
