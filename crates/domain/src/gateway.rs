@@ -74,6 +74,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use questions::Questions;
+use recover::Herd;
 
 use crate::ids::ProviderId;
 use crate::method::Method;
@@ -210,13 +211,15 @@ pub struct Gateway {
     policies: Policies,
     /// Shared by every copy.
     questions: Arc<Questions>,
+    /// Likewise.
+    herd: Arc<Herd>,
 }
 
 impl Gateway {
     /// Puts the use cases over these ports.
     #[must_use]
     pub fn new(ports: Ports, policies: Policies) -> Self {
-        Self { ports, policies, questions: Arc::default() }
+        Self { ports, policies, questions: Arc::default(), herd: Arc::default() }
     }
 
     /// The ports it works with.

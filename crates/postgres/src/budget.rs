@@ -86,7 +86,7 @@ impl RateBudget for SharedBudget {
         calls: u32,
     ) -> Reservation {
         let key = BudgetKey { provider, account, endpoint };
-        match self.with_window(&key, |window, now| window.reserve(class, calls, now)).await {
+        match self.with_window(&key, |window, now| window.reserve_at(endpoint, class, calls, now)).await {
             None => Reservation::Granted,
             Some(Ok(reservation)) => reservation,
             Some(Err(fault)) => {

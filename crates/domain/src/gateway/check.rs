@@ -123,7 +123,7 @@ impl Gateway {
         Ok(offered.is_some_and(|offered| offered.lookup == LookupSupport::ByReference))
     }
 
-    async fn class_of(&self, payment: &Payment) -> BudgetClass {
+    pub(super) async fn class_of(&self, payment: &Payment) -> BudgetClass {
         const FRESH_SECONDS: u64 = 600;
         let now = self.ports.clock.now();
         if self.ports.watches.is_watched(&payment.id, now).await {

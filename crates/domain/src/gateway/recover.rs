@@ -1,6 +1,10 @@
 //! Recovery: a create that did not end. The same table as in a create applies, under the same payment.
 
+mod herd;
+
 use std::time::Duration;
+
+pub(super) use herd::Herd;
 
 use super::deadline::Deadline;
 use super::open::{Job, Route, asked, is_given_up};
@@ -21,9 +25,10 @@ use crate::unit_of_work::Due;
 const RESTING_PAUSE: Duration = Duration::from_secs(2);
 
 /// How recovery goes on with a payment.
+#[derive(Clone, Copy)]
 enum Course<'a> {
-    /// The last intent once more: whatever it made, its key brings.
-    Repeat,
+    /// The last intent once more, there: whatever it made, its key brings.
+    Repeat(&'a Route),
     /// Another charge, there; what was not answered is put aside.
     Open(&'a Route),
     /// Later, because nobody may be called now.
@@ -62,6 +67,11 @@ impl Gateway {
         };
         let may_replace = self.policies.failover_on_unknown == FailoverOnUnknown::Displayed;
         let means = Means { routes: &routes, ready: &ready, all_rest, may_replace, now };
+        if let Course::Repeat(route) | Course::Open(route) = means.course_of(payment)
+            && let Err(back_at) = self.turn_at(payment, route).await
+        {
+            return self.come_back(leased, back_at).await;
+        }
         let next = ChargeId::new(self.ports.ids.uuid());
         let token = LeaseToken::new(self.ports.ids.uuid());
         let lease = Lease { token, ttl: schedule::OPENING_LEASE };
@@ -69,16 +79,13 @@ impl Gateway {
         let course = self
             .decide(&payment.merchant, &payment.order_code, &actor, |dossier| {
                 let course = dossier.payment(&id).map_or(Course::Stop, |payment| means.course_of(payment));
-                take(dossier, &id, &course, next, lease);
+                take(dossier, &id, course, next, lease);
                 course
             })
             .await?;
         match course {
-            Course::Repeat | Course::Open(_) => {}
-            Course::ComeBack => {
-                let back_at = Some(now.plus(RESTING_PAUSE));
-                return Ok(self.ports.payments.reschedule(&id, leased.token, now, &back_at).await?);
-            }
+            Course::Repeat(_) | Course::Open(_) => {}
+            Course::ComeBack => return self.come_back(leased, now.plus(RESTING_PAUSE).plus(self.jitter())).await,
             Course::Stop => return Ok(()),
         }
         let job = Job {
@@ -91,10 +98,16 @@ impl Gateway {
             card_token: None,
             deadline: Deadline::within(self.policies.create_within, self.ports.clock.as_ref()),
             patient: true,
-            asked_before: matches!(course, Course::Repeat),
+            asked_before: matches!(course, Course::Repeat(_)),
             answer: None,
         };
         self.held(&job, Box::pin(self.open_charges(&job))).await.map(|_| ())
+    }
+
+    /// Has the payment looked at again then; nothing of it is written otherwise.
+    async fn come_back(&self, leased: &LeasedPayment, at: Timestamp) -> Result<(), DecideError> {
+        let now = self.ports.clock.now();
+        Ok(self.ports.payments.reschedule(&leased.payment.id, leased.token, now, &Some(at)).await?)
     }
 }
 
@@ -106,8 +119,8 @@ impl<'a> Means<'a> {
             return Course::Stop;
         };
         let repeats = |route: &Route| route.may_repeat(last, self.now);
-        if self.ready.iter().any(repeats) {
-            return Course::Repeat;
+        if let Some(route) = self.ready.iter().find(|route| repeats(route)) {
+            return Course::Repeat(route);
         }
         if last.risk == Risk::Pushed {
             return Course::Stop;
@@ -125,11 +138,11 @@ impl<'a> Means<'a> {
 }
 
 /// Writes down how recovery goes on.
-fn take(dossier: &mut Dossier, payment: &PaymentId, course: &Course<'_>, next: ChargeId, lease: Lease) {
+fn take(dossier: &mut Dossier, payment: &PaymentId, course: Course<'_>, next: ChargeId, lease: Lease) {
     let last = dossier.payment(payment).and_then(|payment| payment.charges.last());
     let is_pushed = last.is_some_and(|charge| charge.risk == Risk::Pushed);
     match course {
-        Course::Repeat => {
+        Course::Repeat(_) => {
             dossier.set_due(payment, Due::Leased(lease));
             dossier.touch(payment);
         }

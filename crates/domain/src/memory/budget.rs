@@ -76,7 +76,7 @@ impl RateBudget for MemoryBudget {
         class: BudgetClass,
         calls: u32,
     ) -> Reservation {
-        self.with_window(provider, account, endpoint, |window, now| window.reserve(class, calls, now))
+        self.with_window(provider, account, endpoint, |window, now| window.reserve_at(endpoint, class, calls, now))
             .unwrap_or(Reservation::Granted)
     }
 

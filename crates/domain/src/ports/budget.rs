@@ -54,8 +54,8 @@ pub struct RateLimitStatus {
     pub reset: Duration,
 }
 
-/// A sliding-window log per provider, account and endpoint. Creates and cancels are never held up
-/// by checks: they reserve nothing.
+/// A sliding-window log per provider, account and endpoint. Creates and cancels are never held up: they reserve
+/// nothing. Recovery reserves what it opens, and a part of the openings MUST be left to creates.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait RateBudget: Send + Sync {

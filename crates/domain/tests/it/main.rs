@@ -14,6 +14,7 @@ mod dossier;
 mod drift;
 mod expire;
 mod failover;
+mod herd;
 mod joiners;
 mod looks;
 mod matching;

@@ -3,11 +3,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::shop::{Shop, millis};
-use crate::rig::{Control, Plan, Provider, StoreKind};
+use super::trouble::Trouble;
+use crate::rig::{Plan, Provider, StoreKind};
 use crate::scale::{at_once, cases, percentile, prompt};
 use crate::till::{Sale, Shown, shown};
 
@@ -15,8 +15,6 @@ const CREATES: u64 = 500;
 const TILLS: usize = 8;
 /// Between two sales of a till.
 const SALE_EVERY: Duration = Duration::from_millis(150);
-/// How long a provider that flaps is up, and then down.
-const FLAPS_EVERY: Duration = Duration::from_secs(2);
 /// Between two looks at the breaker.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const P99_MAX_MILLIS: u64 = 300;
@@ -24,70 +22,12 @@ const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 /// What is put aside is closed by then, where its id is known.
 const CLOSED_AWAY_WITHIN: Duration = Duration::from_secs(5);
 
-/// What is wrong with the provider that is asked first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trouble {
-    /// Nobody listens.
-    Refusing,
-    /// It does what it is asked, and never says so.
-    Hanging,
-    /// It is there every other two seconds, and cuts off whoever calls meanwhile.
-    Flapping,
-    /// It does what it is asked, and answers nonsense.
-    Garbage,
-}
-
-impl Trouble {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Refusing => "refusing",
-            Self::Hanging => "hanging",
-            Self::Flapping => "flapping",
-            Self::Garbage => "garbage",
-        }
-    }
-}
-
 /// One create.
 struct Create {
     code: String,
     sent_at: Instant,
     took: Duration,
     shown: Option<Shown>,
-}
-
-async fn begin(shop: &mut Shop, trouble: Trouble) {
-    let rule = |effect: &str, probability: &str| {
-        let probability: serde_json::Number = probability.parse().expect("a number");
-        json!({"provider": "xendit", "operation": "open", "effect": effect, "status": 200, "probability": probability})
-    };
-    match trouble {
-        Trouble::Refusing => shop.rig.line().take_down(),
-        Trouble::Hanging => shop.rig.control.faults(&json!([shop.rule("open", "timeout_after")])).await,
-        // Switched on and off while the tills sell.
-        Trouble::Flapping => {}
-        Trouble::Garbage => {
-            let rules = [rule("html_error", "0.34"), rule("truncated_json", "0.5"), rule("wrong_amount", "1")];
-            shop.rig.control.faults(&json!(rules)).await;
-        }
-    }
-}
-
-async fn flap(control: Control, over: &AtomicBool) {
-    let down = json!([{"provider": "xendit", "operation": "open", "effect": "reset"}]);
-    while !over.load(Ordering::Relaxed) {
-        control.faults(&down).await;
-        sleep(FLAPS_EVERY).await;
-        control.faults(&json!([])).await;
-        sleep(FLAPS_EVERY).await;
-    }
-}
-
-async fn heal(shop: &mut Shop, trouble: Trouble) {
-    match trouble {
-        Trouble::Refusing => shop.rig.line().put_up().await,
-        Trouble::Hanging | Trouble::Flapping | Trouble::Garbage => shop.rig.control.faults(&json!([])).await,
-    }
 }
 
 /// When the breaker was first seen open.
@@ -162,20 +102,16 @@ async fn check(trouble: Trouble) {
     for number in 0..TILLS {
         shop.show(&Sale::of(format!("F28-{}-before-{number}", trouble.word()), 33_000)).await;
     }
-    begin(&mut shop, trouble).await;
+    trouble.begin(&mut shop).await;
     let (struck, over) = (Instant::now(), Arc::new(AtomicBool::new(false)));
     let selling = async {
         let creates = at_once(n, TILLS, |number| sell(&shop, trouble, number)).await;
         over.store(true, Ordering::Relaxed);
         creates
     };
-    let flapping = async {
-        if trouble == Trouble::Flapping {
-            flap(shop.rig.control.clone(), &over).await;
-        }
-    };
-    let (creates, opened, ()) = tokio::join!(selling, first_open(&shop, &over), flapping);
-    heal(&mut shop, trouble).await;
+    let keeping_on = trouble.keep_on(&shop, &over);
+    let (creates, opened, ()) = tokio::join!(selling, first_open(&shop, &over), keeping_on);
+    trouble.heal(&mut shop).await;
     let closed_after = closes(&shop, trouble).await;
     sleep(CLOSED_AWAY_WITHIN).await;
     let found = objects(&shop, &creates).await;

@@ -96,6 +96,12 @@ impl Control {
         self.send(self.http.put(format!("{}/faults", self.base)).body(rules.to_string())).await;
     }
 
+    /// Allows so many calls a minute at each endpoint of a provider.
+    pub(crate) async fn limit(&self, provider: Provider, per_minute: u64) {
+        let body = json!({"provider": provider.word(), "per_minute": per_minute});
+        self.send(self.http.put(format!("{}/limits", self.base)).body(body.to_string())).await;
+    }
+
     /// Has every provider tell the gateway at that address.
     pub(crate) async fn webhooks_to(&self, gateway_url: &str) {
         for provider in Provider::ALL {

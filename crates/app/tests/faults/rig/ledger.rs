@@ -119,6 +119,11 @@ impl ProviderCall {
         matches!(self.status, Some(200 | 201))
     }
 
+    /// Who was called.
+    pub(crate) fn provider(&self) -> Provider {
+        if self.path.starts_with("/midtrans") { Provider::Midtrans } else { Provider::Xendit }
+    }
+
     /// The order that an opening names.
     pub(crate) fn order_code(&self) -> &str {
         let named = [&self.body["metadata"]["order_code"], &self.body["custom_field1"]];

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::ports::{BudgetClass, RateLimitStatus, Reservation};
+use crate::ports::{BudgetClass, Endpoint, RateLimitStatus, Reservation};
 use crate::time::Timestamp;
 
 /// Calls that were granted at one moment.
@@ -23,6 +23,7 @@ pub struct Grant {
 /// * Calls are evenly paced over what confirmations leave; confirmations take at once what is left.
 /// * A tenth is kept for [`BudgetClass::Rest`] as long as it asks; what it does not ask for is lent.
 /// * While a more urgent class waits, the less urgent ones do too.
+/// * Of openings a twentieth is left to tills, who ask nobody.
 #[derive(Debug, Clone)]
 pub struct SlidingWindow {
     limit: u32,
@@ -55,6 +56,8 @@ impl SlidingWindow {
     pub const LENGTH: Duration = Duration::from_mins(1);
     /// One in so many calls is kept for the rest.
     const REST_SHARE: u32 = 10;
+    /// One opening in so many is left to tills.
+    const TILLS_SHARE: u32 = 20;
     /// Slots that nobody took stay good that long, so that a scheduler that ticks keeps its pace.
     const CATCH_UP: Duration = Duration::from_secs(1);
     /// For how long after its turn somebody who was told to wait is expected back.
@@ -106,13 +109,26 @@ impl SlidingWindow {
     /// Leave for `calls` calls of that class, counted at once, or how long to wait for it. More calls
     /// than the limit allows in a minute are taken for as many as it allows.
     pub fn reserve(&mut self, class: BudgetClass, calls: u32, now: Timestamp) -> Reservation {
+        self.reserve_leaving(0, class, calls, now)
+    }
+
+    /// The same at an endpoint: of openings some are left to tills.
+    pub fn reserve_at(&mut self, endpoint: Endpoint, class: BudgetClass, calls: u32, now: Timestamp) -> Reservation {
+        let left_to_tills = match endpoint {
+            Endpoint::Open => self.limit.div_ceil(Self::TILLS_SHARE),
+            Endpoint::Inquire | Endpoint::Cancel | Endpoint::Refund | Endpoint::Sweep => 0,
+        };
+        self.reserve_leaving(left_to_tills, class, calls, now)
+    }
+
+    fn reserve_leaving(&mut self, left: u32, class: BudgetClass, calls: u32, now: Timestamp) -> Reservation {
         self.forget(now);
         if class == BudgetClass::Rest {
             self.rest_asked_until = now.plus(Self::LENGTH);
         }
-        let wait = self.wait_for_room(class, calls, now).max(self.wait_for_turn(class, now));
+        let wait = self.wait_for_room(left, class, calls, now).max(self.wait_for_turn(class, now));
         if wait.is_zero() {
-            self.take(class, calls, now);
+            self.take(left, class, calls, now);
             Reservation::Granted
         } else {
             self.set_waiting(class, now.plus(wait).plus(Self::PATIENCE));
@@ -158,9 +174,9 @@ impl SlidingWindow {
         self.limit / Self::REST_SHARE
     }
 
-    fn wait_for_room(&self, class: BudgetClass, calls: u32, now: Timestamp) -> Duration {
+    fn wait_for_room(&self, left: u32, class: BudgetClass, calls: u32, now: Timestamp) -> Duration {
         let kept = if class == BudgetClass::Rest { 0 } else { self.kept_for_rest(now) };
-        let ceiling = self.limit.saturating_sub(kept).max(1);
+        let ceiling = self.limit.saturating_sub(kept.max(left)).max(1);
         let mut excess = self.used().saturating_add(calls.min(ceiling)).saturating_sub(ceiling);
         for grant in &self.log {
             if excess == 0 {
@@ -178,7 +194,7 @@ impl SlidingWindow {
         if class == BudgetClass::Confirm {
             return Duration::ZERO;
         }
-        let queue = if self.more_urgent_waits(class, now) { self.interval() } else { Duration::ZERO };
+        let queue = if self.more_urgent_waits(class, now) { self.interval(0) } else { Duration::ZERO };
         let turn = self.next_slot.since(now).max(queue);
         let of_its_share = class == BudgetClass::Rest && self.kept_for_rest(now) > 0;
         if of_its_share { turn.min(self.rest_slot.since(now)) } else { turn }
@@ -199,13 +215,13 @@ impl SlidingWindow {
         }
     }
 
-    fn take(&mut self, class: BudgetClass, calls: u32, now: Timestamp) {
+    fn take(&mut self, left: u32, class: BudgetClass, calls: u32, now: Timestamp) {
         let calls = calls.min(self.limit);
         self.log.push_back(Grant { at: now, class: Some(class), calls });
         self.set_waiting(class, Timestamp::EPOCH);
         if class != BudgetClass::Confirm {
             let earliest = now.minus(Self::CATCH_UP);
-            self.next_slot = self.next_slot.max(earliest).plus(self.interval().saturating_mul(calls));
+            self.next_slot = self.next_slot.max(earliest).plus(self.interval(left).saturating_mul(calls));
         }
         if class == BudgetClass::Rest {
             let share = Self::LENGTH / self.rest_share().max(1);
@@ -214,8 +230,8 @@ impl SlidingWindow {
     }
 
     /// The pace: what confirmations left of the window, spread over all of it.
-    fn interval(&self) -> Duration {
-        let left = self.limit.saturating_sub(self.used_by(BudgetClass::Confirm));
+    fn interval(&self, left_to_tills: u32) -> Duration {
+        let left = self.limit.saturating_sub(self.used_by(BudgetClass::Confirm)).saturating_sub(left_to_tills);
         Self::LENGTH / left.max(1)
     }
 }
@@ -255,6 +271,14 @@ mod tests {
         run(&mut window, &[Fresh], 10, 30_000);
         let half = window.used();
         assert!((300..=311).contains(&half), "in half a minute: {half}");
+    }
+
+    #[test]
+    fn of_openings_a_twentieth_is_left_to_tills() {
+        let mut window = SlidingWindow::unused(600);
+        let ask = |now| window.reserve_at(Endpoint::Open, Fresh, 1, at(now)) == Reservation::Granted;
+        let granted = (0..60_000).step_by(10).map(ask).filter(|granted| *granted).count();
+        assert!((560..=570).contains(&granted), "in a minute: {granted}");
     }
 
     #[test]
