@@ -14,6 +14,7 @@ mod idempotency;
 mod inbox;
 mod listing;
 mod live_orders;
+mod merchant_chains;
 mod offline;
 mod outbox;
 mod retention;
@@ -35,6 +36,7 @@ pub use idempotency::*;
 pub use inbox::*;
 pub use listing::*;
 pub use live_orders::*;
+pub use merchant_chains::*;
 pub use offline::*;
 pub use outbox::*;
 pub use retention::*;
@@ -170,6 +172,10 @@ macro_rules! for_each_store_case {
             anchors_are_read_back_as_they_were_written,
             anchor_that_does_not_follow_is_overtaken,
             of_racing_anchors_one_is_appended,
+            merchant_notes_are_linked_in_order,
+            merchant_notes_of_a_refused_unit_are_not_linked,
+            racing_merchant_notes_are_all_linked,
+            merchant_heads_wait_for_an_anchor,
             our_reference_is_unique_within_an_account,
             provider_reference_is_unique_within_an_account,
             receipt_is_unique_within_an_account,
@@ -242,6 +248,8 @@ macro_rules! for_each_store_case {
             offline_conflict_is_raised_and_resolved_once,
             offline_conflicts_are_listed_newest_first_by_every_filter,
             offline_device_is_as_it_was_seen_last,
+            offline_progress_is_kept_as_reports_come,
+            racing_offline_reports_of_a_till_are_all_counted,
             body_goes_when_its_last_record_is_old_and_the_chain_holds,
             idempotency_key_goes_after_its_time,
             message_goes_when_it_was_sent_and_is_old,

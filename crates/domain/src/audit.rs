@@ -1,13 +1,15 @@
-//! The audit trail: per payment a gapless chain of records, each naming the digest of the one before, and
-//! anchors that hold the chains of all payments together.
+//! The audit trail: per payment and per merchant a gapless chain of records, each naming the digest of the one before,
+//! and anchors that hold all chains together.
 
 mod anchor;
 mod canonical;
 mod chain;
+mod merchant;
 mod note;
 
 pub use anchor::{AnchorError, AnchoredError, AuditAnchor, SealedAnchor};
-pub use chain::{AuditHead, AuditRecord, ChainError, CorruptRecord, verify_chain};
+pub use chain::{AuditHead, AuditRecord, ChainError, ChainLink, CorruptRecord, follow_chain, verify_chain};
+pub use merchant::{MerchantNote, MerchantRecord};
 pub use note::{Actor, AuditBody, AuditEvent, AuditNote, BodyRole};
 
 use std::fmt;

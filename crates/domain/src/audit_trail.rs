@@ -1,11 +1,13 @@
 //! The audit trail of a whole store: anchoring it day by day, and verifying it to the last link.
 
+mod merchants;
+
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::audit::{AnchorError, AnchoredError, AuditAnchor, AuditHead, AuditRecord, ChainError, Digest, verify_chain};
-use crate::ids::PaymentId;
+use crate::ids::{MerchantId, PaymentId};
 use crate::ports::{Anchored, AuditAnchors, StoreError, Timeline};
 use crate::time::Timestamp;
 
@@ -46,6 +48,33 @@ pub enum AuditFault {
         #[source]
         source: StoreError,
     },
+    /// A merchant's chain does not hold.
+    #[error("merchant {merchant}: {error}")]
+    MerchantChain {
+        /// Whose.
+        merchant: MerchantId,
+        /// Where it breaks.
+        error: ChainError,
+    },
+    /// A merchant's chain cannot be read.
+    #[error("merchant {merchant}: an audit record cannot be read")]
+    MerchantUnreadable {
+        /// Whose.
+        merchant: MerchantId,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// A merchant's chain is not what an anchor says of it.
+    #[error("merchant {merchant}, in anchor {anchor}: {error}")]
+    MerchantAnchored {
+        /// Whose.
+        merchant: MerchantId,
+        /// Which anchor.
+        anchor: u64,
+        /// What became of it.
+        error: AnchoredError,
+    },
     /// A kept body is not the one that was put on record.
     #[error("{payment}: a body of audit record {seq} was changed")]
     Body {
@@ -80,7 +109,7 @@ pub enum AuditFault {
 /// What was verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AuditTally {
-    /// Payments, each with a chain.
+    /// Payments and merchants, each with a chain.
     pub chains: u64,
     /// Records in them.
     pub records: u64,
@@ -134,7 +163,8 @@ impl AuditTrail {
         let mut after = None;
         loop {
             let heads = self.anchors.unanchored(after, HEADS_PER_ANCHOR_MAX).await?;
-            let anchor = AuditAnchor::following(at, now, heads);
+            let merchants = self.anchors.unanchored_merchants(HEADS_PER_ANCHOR_MAX).await?;
+            let anchor = AuditAnchor::following(at, now, heads).with_merchants(merchants);
             match self.anchors.append_anchor(&anchor).await? {
                 Anchored::Appended => at = anchor.head(),
                 // Another node is at it.
@@ -143,7 +173,7 @@ impl AuditTrail {
             if !is_full(&anchor) {
                 return Ok(Some(at));
             }
-            after = anchor.heads.last().map(|(payment, _)| *payment);
+            after = anchor.heads.last().map_or(after, |(payment, _)| Some(*payment));
         }
     }
 
@@ -159,6 +189,7 @@ impl AuditTrail {
     ) -> Result<AuditTally, StoreError> {
         let mut verifying = Verifying { tell, tally: AuditTally::default() };
         self.verify_chains(&mut verifying).await?;
+        self.verify_merchants(&mut verifying).await?;
         self.verify_anchors(noted, &mut verifying).await?;
         Ok(verifying.tally)
     }
@@ -257,6 +288,7 @@ impl AuditTrail {
                 verifying.fault(&AuditFault::Anchored { payment: *payment, anchor: anchor.seq, error });
             }
         }
+        self.verify_anchored_merchants(anchor, verifying).await?;
         Ok(())
     }
 
@@ -292,5 +324,6 @@ fn day(at: Timestamp) -> i64 {
 
 /// Whether there may be more to anchor behind it.
 fn is_full(anchor: &AuditAnchor) -> bool {
-    u32::try_from(anchor.heads.len()).is_ok_and(|heads| heads >= HEADS_PER_ANCHOR_MAX)
+    let most = anchor.heads.len().max(anchor.merchants.len());
+    u32::try_from(most).is_ok_and(|heads| heads >= HEADS_PER_ANCHOR_MAX)
 }

@@ -13,7 +13,7 @@ pub use absorb::Absorbed;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::audit::{Actor, AuditEvent, AuditNote, BodyRole};
+use crate::audit::{Actor, AuditEvent, AuditNote, BodyRole, MerchantNote};
 use crate::charge::{Charge, Outcome, Signal};
 use crate::exception::{ExceptionState, Misfit, MoneyException};
 use crate::ids::{ChargeId, ExceptionId, MerchantId, OrderCode, PaymentId, ProviderRef};
@@ -228,6 +228,12 @@ impl Dossier {
             file.touched = true;
             work.note(&mut file.payment, note);
         }
+    }
+
+    /// Puts a note about the order on its merchant's record, whether or not it has payments.
+    pub fn note_of_order(&mut self, note: AuditNote) {
+        let note = note.with("order", &self.order_code);
+        self.work.merchant_notes.push(MerchantNote { merchant: self.merchant.clone(), note });
     }
 
     fn new_note(&self, event: AuditEvent, charge: &ChargeId) -> AuditNote {

@@ -5,7 +5,7 @@ mod device;
 mod item;
 
 pub use conflict::{ConflictKind, ConflictState, OfflineConflict, Resolution};
-pub use device::{Gap, OfflineDevice, gaps};
+pub use device::{DeviceProgress, Gap, NumberRange, OfflineDevice};
 pub use item::{OfflineItem, OfflinePayment, OfflineSale, OfflineTender, OfflineVoid, Reported, SaleState};
 
 use std::fmt;

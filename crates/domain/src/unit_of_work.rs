@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::{AuditBody, AuditNote, AuditRecord};
+use crate::audit::{AuditBody, AuditNote, AuditRecord, MerchantNote};
 use crate::cash::CashTender;
 use crate::event::OutboxMessage;
 use crate::exception::MoneyException;
@@ -39,6 +39,8 @@ pub struct UnitOfWork {
     pub outbox: Vec<OutboxMessage>,
     /// Links of audit chains.
     pub audit: Vec<AuditRecord>,
+    /// What is put on merchants' chains, in that order.
+    pub merchant_notes: Vec<MerchantNote>,
     /// Redacted bodies, by digest.
     pub bodies: Vec<AuditBody>,
 }

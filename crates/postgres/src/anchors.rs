@@ -5,15 +5,16 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::audit::{AuditAnchor, AuditHead, SealedAnchor};
-use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::ids::{MerchantId, PaymentId};
 use mstore_pay_domain::ports::{Anchored, AuditAnchors, StoreError};
-use mstore_pay_tables::rows::{AnchorRow, AnchoredHeadRow, HeadRow, integer};
-use mstore_pay_tables::schema::{anchored_heads, audit_anchors, payments};
+use mstore_pay_tables::rows::{AnchorRow, AnchoredHeadRow, AnchoredMerchantRow, HeadRow, MerchantHeadRow, integer};
+use mstore_pay_tables::schema::{anchored_heads, anchored_merchants, audit_anchors, merchant_heads, payments};
 
 use crate::errors::Fault;
 use crate::store::PostgresStore;
 
 type Heads = Vec<(PaymentId, AuditHead)>;
+type MerchantHeads = Vec<(MerchantId, AuditHead)>;
 
 #[async_trait]
 impl AuditAnchors for PostgresStore {
@@ -27,6 +28,18 @@ impl AuditAnchors for PostgresStore {
 
     async fn unanchored(&self, after: Option<PaymentId>, limit: u32) -> Result<Heads, StoreError> {
         Ok(session!(self.plain, |conn| unanchored(conn, after, limit))?)
+    }
+
+    async fn merchant_heads(&self, after: &Option<MerchantId>, limit: u32) -> Result<MerchantHeads, StoreError> {
+        Ok(session!(self.plain, |conn| heads_of_merchants(conn, after.as_ref(), limit))?)
+    }
+
+    async fn merchant_head(&self, merchant: &MerchantId) -> Result<Option<AuditHead>, StoreError> {
+        Ok(session!(self.plain, |conn| merchant_head(conn, merchant))?)
+    }
+
+    async fn unanchored_merchants(&self, limit: u32) -> Result<MerchantHeads, StoreError> {
+        Ok(session!(self.plain, |conn| unanchored_merchants(conn, limit))?)
     }
 
     async fn anchors(&self, after: u64, limit: u32) -> Result<Vec<SealedAnchor>, StoreError> {
@@ -74,6 +87,42 @@ async fn unanchored(conn: &mut AsyncPgConnection, after: Option<PaymentId>, limi
     read_heads(&rows)
 }
 
+async fn heads_of_merchants(
+    conn: &mut AsyncPgConnection,
+    after: Option<&MerchantId>,
+    limit: u32,
+) -> Result<MerchantHeads, Fault> {
+    let rows = merchant_heads::table
+        .filter(merchant_heads::merchant_id.gt(after.map(ToString::to_string).unwrap_or_default()))
+        .order(merchant_heads::merchant_id)
+        .limit(limit.into())
+        .select(MerchantHeadRow::as_select())
+        .load(conn)
+        .await?;
+    read_merchants(&rows)
+}
+
+async fn merchant_head(conn: &mut AsyncPgConnection, merchant: &MerchantId) -> Result<Option<AuditHead>, Fault> {
+    let found = merchant_heads::table.find(merchant.as_str()).select(MerchantHeadRow::as_select());
+    let row = found.first(conn).await.optional()?;
+    Ok(row.map(|row| row.read()).transpose()?.map(|(_, head)| head))
+}
+
+async fn unanchored_merchants(conn: &mut AsyncPgConnection, limit: u32) -> Result<MerchantHeads, Fault> {
+    let anchored = anchored_merchants::table
+        .filter(anchored_merchants::merchant_id.eq(merchant_heads::merchant_id))
+        .filter(anchored_merchants::audit_seq.ge(merchant_heads::audit_seq));
+    let rows = merchant_heads::table
+        .filter(merchant_heads::audit_seq.gt(0))
+        .filter(not(exists(anchored)))
+        .order(merchant_heads::merchant_id)
+        .limit(limit.into())
+        .select(MerchantHeadRow::as_select())
+        .load(conn)
+        .await?;
+    read_merchants(&rows)
+}
+
 async fn anchors(conn: &mut AsyncPgConnection, after: u64, limit: u32) -> Result<Vec<SealedAnchor>, Fault> {
     let rows: Vec<AnchorRow> = audit_anchors::table
         .filter(audit_anchors::seq.gt(integer(after)))
@@ -110,6 +159,9 @@ async fn append(conn: &mut AsyncPgConnection, anchor: &AuditAnchor) -> Result<An
     for row in AnchoredHeadRow::all_of(anchor) {
         diesel::insert_into(anchored_heads::table).values(&row).execute(conn).await?;
     }
+    for row in AnchoredMerchantRow::all_of(anchor) {
+        diesel::insert_into(anchored_merchants::table).values(&row).execute(conn).await?;
+    }
     Ok(Anchored::Appended)
 }
 
@@ -125,7 +177,17 @@ async fn with_heads(conn: &mut AsyncPgConnection, row: &AnchorRow) -> Result<Sea
         .select(AnchoredHeadRow::as_select())
         .load(conn)
         .await?;
-    Ok(row.read(&heads)?)
+    let merchants: Vec<AnchoredMerchantRow> = anchored_merchants::table
+        .filter(anchored_merchants::anchor_seq.eq(row.seq))
+        .order(anchored_merchants::merchant_id)
+        .select(AnchoredMerchantRow::as_select())
+        .load(conn)
+        .await?;
+    Ok(row.read(&heads, &merchants)?)
+}
+
+fn read_merchants(rows: &[MerchantHeadRow]) -> Result<MerchantHeads, Fault> {
+    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }
 
 fn read_heads(rows: &[HeadRow]) -> Result<Heads, Fault> {

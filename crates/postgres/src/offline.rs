@@ -6,13 +6,14 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{ConflictId, DeviceId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::offline::{
-    OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment,
+    DeviceProgress, OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment,
 };
 use mstore_pay_domain::ports::{ConflictFilter, ConflictKey, ConflictPlace, OfflineStore, StoreError};
 use mstore_pay_domain::time::Timestamp;
-use mstore_pay_tables::rows::{CONFLICT_OPEN, ConflictRow, DeviceRow, OfflineRow, ReportRow};
+use mstore_pay_tables::rows::{CONFLICT_OPEN, Cells, ConflictRow, DeviceRow, NumbersRow, OfflineRow, ReportRow};
 use mstore_pay_tables::schema::{
-    offline_conflicts as conflicts, offline_devices as devices, offline_entries as entries, payment_sync,
+    offline_conflicts as conflicts, offline_devices as devices, offline_entries as entries, offline_numbers as numbers,
+    payment_sync,
 };
 use mstore_pay_tables::types::Micros;
 
@@ -58,6 +59,15 @@ impl OfflineStore for PostgresStore {
         limit: u32,
     ) -> Result<Vec<OfflineConflict>, StoreError> {
         Ok(session!(self.plain, |conn| list(conn, filter, after, limit))?)
+    }
+
+    async fn progress(
+        &self,
+        merchant: &MerchantId,
+        device: &DeviceId,
+        limit: u32,
+    ) -> Result<DeviceProgress, StoreError> {
+        Ok(session!(self.snapshot, |conn| progress(conn, merchant, device, limit))?)
     }
 
     async fn device(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Option<OfflineDevice>, StoreError> {
@@ -183,6 +193,39 @@ async fn list(
     }
     let rows = query.load(conn).await?;
     rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
+}
+
+async fn progress(
+    conn: &mut AsyncPgConnection,
+    merchant: &MerchantId,
+    device: &DeviceId,
+    limit: u32,
+) -> Result<DeviceProgress, Fault> {
+    let known = devices::table.find((merchant.as_str(), device.as_str())).select(devices::reported);
+    let reported: Option<i64> = known.first(conn).await.optional()?;
+    let last = entries::table
+        .filter(entries::merchant_id.eq(merchant.as_str()))
+        .filter(entries::device_id.eq(device.as_str()))
+        .order(entries::position.desc())
+        .select(OfflineRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    let mut runs: Vec<NumbersRow> = numbers::table
+        .filter(numbers::merchant_id.eq(merchant.as_str()))
+        .filter(numbers::device_id.eq(device.as_str()))
+        .order((numbers::day.desc(), numbers::first.desc()))
+        .limit(limit.into())
+        .select(NumbersRow::as_select())
+        .load(conn)
+        .await?;
+    runs.reverse();
+    let cells = Cells { table: "offline_devices", id: device.as_str() };
+    Ok(DeviceProgress {
+        reported: cells.number("reported", reported.unwrap_or_default())?,
+        last: last.map(|row| row.read()).transpose()?.map(|entry| entry.reference),
+        numbers: runs.iter().map(NumbersRow::read).collect::<Result<_, _>>()?,
+    })
 }
 
 async fn find_device(

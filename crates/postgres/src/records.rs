@@ -1,10 +1,10 @@
 //! What is read back: idempotency keys, exceptions, the audit trail.
 
 use async_trait::async_trait;
-use mstore_pay_domain::audit::{AuditRecord, Digest};
+use mstore_pay_domain::audit::{AuditRecord, Digest, MerchantRecord};
 use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
-use mstore_pay_domain::ids::{ExceptionId, PaymentId};
+use mstore_pay_domain::ids::{ExceptionId, MerchantId, PaymentId};
 use mstore_pay_domain::ports::{
     ExceptionFilter, ExceptionPlace, ExceptionStore, IdempotencyStore, StoreError, Timeline,
 };
@@ -39,6 +39,15 @@ impl ExceptionStore for PostgresStore {
 impl Timeline for PostgresStore {
     async fn records(&self, payment: &PaymentId) -> Result<Vec<AuditRecord>, StoreError> {
         Ok(session!(self.plain, |conn| read::records(conn, payment))?)
+    }
+
+    async fn merchant_records(
+        &self,
+        merchant: &MerchantId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<MerchantRecord>, StoreError> {
+        Ok(session!(self.plain, |conn| read::merchant_records(conn, merchant, after, limit))?)
     }
 
     async fn body(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {

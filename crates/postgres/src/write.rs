@@ -15,6 +15,7 @@ mod orders;
 mod orders_read;
 mod outbox;
 mod payments;
+mod progress;
 mod stored;
 mod tenders;
 

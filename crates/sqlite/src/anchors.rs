@@ -5,10 +5,10 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::audit::{AuditAnchor, AuditHead, SealedAnchor};
-use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::ids::{MerchantId, PaymentId};
 use mstore_pay_domain::ports::{Anchored, AuditAnchors, StoreError};
-use mstore_pay_tables::rows::{AnchorRow, AnchoredHeadRow, HeadRow, integer};
-use mstore_pay_tables::schema::{anchored_heads, audit_anchors, payments};
+use mstore_pay_tables::rows::{AnchorRow, AnchoredHeadRow, AnchoredMerchantRow, HeadRow, MerchantHeadRow, integer};
+use mstore_pay_tables::schema::{anchored_heads, anchored_merchants, audit_anchors, merchant_heads, payments};
 
 use crate::errors::Fault;
 use crate::store::SqliteStore;
@@ -59,6 +59,46 @@ impl AuditAnchors for SqliteStore {
         .await
     }
 
+    async fn merchant_heads(
+        &self,
+        after: &Option<MerchantId>,
+        limit: u32,
+    ) -> Result<Vec<(MerchantId, AuditHead)>, StoreError> {
+        let after = after.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.read(move |conn| {
+            let rows = merchant_heads::table
+                .filter(merchant_heads::merchant_id.gt(after))
+                .order(merchant_heads::merchant_id)
+                .limit(limit.into())
+                .select(MerchantHeadRow::as_select())
+                .load(conn)?;
+            read_merchants(&rows)
+        })
+        .await
+    }
+
+    async fn merchant_head(&self, merchant: &MerchantId) -> Result<Option<AuditHead>, StoreError> {
+        let merchant = merchant.clone();
+        self.read(move |conn| merchant_head(conn, &merchant)).await
+    }
+
+    async fn unanchored_merchants(&self, limit: u32) -> Result<Vec<(MerchantId, AuditHead)>, StoreError> {
+        self.read(move |conn| {
+            let anchored = anchored_merchants::table
+                .filter(anchored_merchants::merchant_id.eq(merchant_heads::merchant_id))
+                .filter(anchored_merchants::audit_seq.ge(merchant_heads::audit_seq));
+            let rows = merchant_heads::table
+                .filter(merchant_heads::audit_seq.gt(0))
+                .filter(not(exists(anchored)))
+                .order(merchant_heads::merchant_id)
+                .limit(limit.into())
+                .select(MerchantHeadRow::as_select())
+                .load(conn)?;
+            read_merchants(&rows)
+        })
+        .await
+    }
+
     async fn anchors(&self, after: u64, limit: u32) -> Result<Vec<SealedAnchor>, StoreError> {
         self.read(move |conn| {
             let rows: Vec<AnchorRow> = audit_anchors::table
@@ -91,6 +131,9 @@ fn append(conn: &mut SqliteConnection, anchor: &AuditAnchor) -> Result<Anchored,
     for row in AnchoredHeadRow::all_of(anchor) {
         diesel::insert_into(anchored_heads::table).values(&row).execute(conn)?;
     }
+    for row in AnchoredMerchantRow::all_of(anchor) {
+        diesel::insert_into(anchored_merchants::table).values(&row).execute(conn)?;
+    }
     Ok(Anchored::Appended)
 }
 
@@ -105,7 +148,23 @@ fn with_heads(conn: &mut SqliteConnection, row: &AnchorRow) -> Result<SealedAnch
         .order(anchored_heads::payment_id)
         .select(AnchoredHeadRow::as_select())
         .load(conn)?;
-    Ok(row.read(&heads)?)
+    let merchants: Vec<AnchoredMerchantRow> = anchored_merchants::table
+        .filter(anchored_merchants::anchor_seq.eq(row.seq))
+        .order(anchored_merchants::merchant_id)
+        .select(AnchoredMerchantRow::as_select())
+        .load(conn)?;
+    Ok(row.read(&heads, &merchants)?)
+}
+
+/// How far a merchant's chain goes, if it has one.
+pub(crate) fn merchant_head(conn: &mut SqliteConnection, merchant: &MerchantId) -> Result<Option<AuditHead>, Fault> {
+    let found = merchant_heads::table.find(merchant.as_str()).select(MerchantHeadRow::as_select());
+    let row = found.first(conn).optional()?;
+    Ok(row.map(|row| row.read()).transpose()?.map(|(_, head)| head))
+}
+
+fn read_merchants(rows: &[MerchantHeadRow]) -> Result<Vec<(MerchantId, AuditHead)>, Fault> {
+    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }
 
 fn read_heads(rows: &[HeadRow]) -> Result<Vec<(PaymentId, AuditHead)>, Fault> {

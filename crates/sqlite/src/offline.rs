@@ -5,13 +5,14 @@ use diesel::prelude::*;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::ids::{ConflictId, DeviceId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::offline::{
-    OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment,
+    DeviceProgress, OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment,
 };
 use mstore_pay_domain::ports::{ConflictFilter, ConflictKey, ConflictPlace, OfflineStore, StoreError};
 use mstore_pay_domain::time::Timestamp;
-use mstore_pay_tables::rows::{CONFLICT_OPEN, ConflictRow, DeviceRow, OfflineRow, ReportRow};
+use mstore_pay_tables::rows::{CONFLICT_OPEN, Cells, ConflictRow, DeviceRow, NumbersRow, OfflineRow, ReportRow};
 use mstore_pay_tables::schema::{
-    offline_conflicts as conflicts, offline_devices as devices, offline_entries as entries, payment_sync,
+    offline_conflicts as conflicts, offline_devices as devices, offline_entries as entries, offline_numbers as numbers,
+    payment_sync,
 };
 use mstore_pay_tables::types::Micros;
 
@@ -114,6 +115,16 @@ impl OfflineStore for SqliteStore {
         self.read(move |conn| list(conn, &filter, after, limit)).await
     }
 
+    async fn progress(
+        &self,
+        merchant: &MerchantId,
+        device: &DeviceId,
+        limit: u32,
+    ) -> Result<DeviceProgress, StoreError> {
+        let (merchant, device) = (merchant.clone(), device.clone());
+        self.read(move |conn| progress(conn, &merchant, &device, limit)).await
+    }
+
     async fn device(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Option<OfflineDevice>, StoreError> {
         let (merchant, device) = (merchant.clone(), device.clone());
         self.read(move |conn| {
@@ -151,6 +162,37 @@ impl OfflineStore for SqliteStore {
         };
         Ok(self.write(count).await?)
     }
+}
+
+fn progress(
+    conn: &mut SqliteConnection,
+    merchant: &MerchantId,
+    device: &DeviceId,
+    limit: u32,
+) -> Result<DeviceProgress, Fault> {
+    let known = devices::table.find((merchant.as_str(), device.as_str())).select(devices::reported);
+    let reported: Option<i64> = known.first(conn).optional()?;
+    let last = entries::table
+        .filter(entries::merchant_id.eq(merchant.as_str()))
+        .filter(entries::device_id.eq(device.as_str()))
+        .order(entries::position.desc())
+        .select(OfflineRow::as_select())
+        .first(conn)
+        .optional()?;
+    let mut runs: Vec<NumbersRow> = numbers::table
+        .filter(numbers::merchant_id.eq(merchant.as_str()))
+        .filter(numbers::device_id.eq(device.as_str()))
+        .order((numbers::day.desc(), numbers::first.desc()))
+        .limit(limit.into())
+        .select(NumbersRow::as_select())
+        .load(conn)?;
+    runs.reverse();
+    let cells = Cells { table: "offline_devices", id: device.as_str() };
+    Ok(DeviceProgress {
+        reported: cells.number("reported", reported.unwrap_or_default())?,
+        last: last.map(|row| row.read()).transpose()?.map(|entry| entry.reference),
+        numbers: runs.iter().map(NumbersRow::read).collect::<Result<_, _>>()?,
+    })
 }
 
 fn list(

@@ -1,10 +1,10 @@
 //! What is read back: idempotency keys, exceptions, the audit trail.
 
 use async_trait::async_trait;
-use mstore_pay_domain::audit::{AuditRecord, Digest};
+use mstore_pay_domain::audit::{AuditRecord, Digest, MerchantRecord};
 use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
-use mstore_pay_domain::ids::{ExceptionId, PaymentId};
+use mstore_pay_domain::ids::{ExceptionId, MerchantId, PaymentId};
 use mstore_pay_domain::ports::{
     ExceptionFilter, ExceptionPlace, ExceptionStore, IdempotencyStore, StoreError, Timeline,
 };
@@ -43,6 +43,16 @@ impl Timeline for SqliteStore {
     async fn records(&self, payment: &PaymentId) -> Result<Vec<AuditRecord>, StoreError> {
         let payment = *payment;
         self.read(move |conn| read::records(conn, &payment)).await
+    }
+
+    async fn merchant_records(
+        &self,
+        merchant: &MerchantId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<MerchantRecord>, StoreError> {
+        let merchant = merchant.clone();
+        self.read(move |conn| read::merchant_records(conn, &merchant, after, limit)).await
     }
 
     async fn body(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {

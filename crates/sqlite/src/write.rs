@@ -11,6 +11,7 @@ mod orders;
 mod orders_read;
 mod outbox;
 mod payments;
+mod progress;
 mod stored;
 mod tenders;
 

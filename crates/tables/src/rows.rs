@@ -10,6 +10,7 @@ mod details;
 mod exception;
 mod idempotency;
 mod inbox;
+mod merchant;
 mod misfit;
 mod money;
 mod offline;
@@ -31,8 +32,9 @@ pub use inbox::{
     DEAD as DELIVERY_DEAD, DONE as DELIVERY_DONE, DeliveryRow, NewDeliveryRow, OPEN as DELIVERY_OPEN,
     PARKED as DELIVERY_PARKED,
 };
+pub use merchant::{AnchoredMerchantRow, MerchantEventRow, MerchantHeadRow};
 pub use money::{MoneyFacts, ReceiptRow, RefundRow, ReversalRow};
-pub use offline::{ConflictRow, DeviceRow, OPEN as CONFLICT_OPEN, OfflineRow, ReportRow};
+pub use offline::{ConflictRow, DeviceRow, NumbersRow, OPEN as CONFLICT_OPEN, OfflineRow, ReportRow};
 pub use order::OrderRow;
 pub use outbox::MessageRow;
 pub use payment::{DueColumns, PaymentRow};

@@ -14,6 +14,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+
+    anchored_merchants (merchant_id, audit_seq) {
+        merchant_id -> Text,
+        audit_seq -> BigInt,
+        audit_head -> Binary,
+        anchor_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+    use crate::types::UtcTime;
+
+    merchant_events (merchant_id, seq) {
+        merchant_id -> Text,
+        seq -> BigInt,
+        at -> UtcTime,
+        actor -> Text,
+        event -> Text,
+        record -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+
+    merchant_heads (merchant_id) {
+        merchant_id -> Text,
+        audit_seq -> BigInt,
+        audit_head -> Binary,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Binary};
     use crate::types::UtcTime;
 
@@ -173,6 +208,19 @@ diesel::table! {
         branch_id -> Nullable<Text>,
         last_seen_at -> UtcTime,
         clock_skew_micros -> Nullable<BigInt>,
+        reported -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+
+    offline_numbers (merchant_id, device_id, day, first) {
+        merchant_id -> Text,
+        device_id -> Text,
+        day -> Text,
+        first -> BigInt,
+        last -> BigInt,
     }
 }
 
@@ -460,6 +508,8 @@ diesel::joinable!(payment_details -> payments (payment_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     anchored_heads,
+    anchored_merchants,
+    merchant_heads,
     exceptions,
     payments,
     payment_details,
@@ -475,15 +525,19 @@ macro_rules! each_table {
     ($queried:path) => {
         [
             $queried($crate::schema::anchored_heads::table),
+            $queried($crate::schema::anchored_merchants::table),
             $queried($crate::schema::audit_anchors::table),
             $queried($crate::schema::cash_tenders::table),
             $queried($crate::schema::charges::table),
             $queried($crate::schema::exceptions::table),
             $queried($crate::schema::idempotency_keys::table),
             $queried($crate::schema::live_orders::table),
+            $queried($crate::schema::merchant_events::table),
+            $queried($crate::schema::merchant_heads::table),
             $queried($crate::schema::offline_conflicts::table),
             $queried($crate::schema::offline_devices::table),
             $queried($crate::schema::offline_entries::table),
+            $queried($crate::schema::offline_numbers::table),
             $queried($crate::schema::outbox::table),
             $queried($crate::schema::payment_bodies::table),
             $queried($crate::schema::payment_details::table),

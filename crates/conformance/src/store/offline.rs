@@ -6,8 +6,8 @@ use futures::FutureExt as _;
 use mstore_pay_domain::audit::Digest;
 use mstore_pay_domain::ids::{BranchId, DeviceId, UserId};
 use mstore_pay_domain::offline::{
-    ConflictKind, ConflictState, OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference,
-    ReportedPayment, Resolution,
+    ConflictKind, ConflictState, DeviceProgress, NumberRange, OfflineConflict, OfflineDevice, OfflineEntry,
+    OfflineKind, OfflineReference, ReportedPayment, Resolution,
 };
 use mstore_pay_domain::ports::{ConflictFilter, ConflictKey, ConflictPlace};
 use mstore_pay_domain::unit_of_work::{OfflineWrite, UnitOfWork};
@@ -287,6 +287,55 @@ pub async fn offline_conflicts_are_listed_newest_first_by_every_filter(h: &dyn S
         }
         assert_eq!(pages, wanted, "{filter:?}");
     }
+}
+
+/// A till's reports are counted as they come, in whatever order, and its numbers run together; only decimal ones count.
+pub async fn offline_progress_is_kept_as_reports_come(h: &dyn StoreHarness) {
+    let rig = h.fresh().await;
+    let stores = rig.stores();
+    let progress =
+        async |limit| stores.offline.progress(&merchant(), &device("till"), limit).await.expect("the store reads");
+    assert_eq!(progress(10).await, DeviceProgress::default());
+    let mut written = Vec::new();
+    for sequence in ["0005", "1", "0003", "abc", "0002", "9", "8", "0004", "0", "12"] {
+        written.push(entry("till", sequence, OfflineKind::Payment));
+    }
+    let next_day = reference("till-20251014-0007");
+    written.push(OfflineEntry { reference: next_day, ..entry("till", "7", OfflineKind::Payment) });
+    written.push(entry("till", "0003", OfflineKind::Void));
+    for entry in &written {
+        must_commit(&stores, &recording(entry)).await;
+        must_commit(&stores, &recording(&OfflineEntry { merchant: other_merchant(), ..entry.clone() })).await;
+    }
+    let numbers = NumberRange::all_of(written.iter().map(|entry| &entry.reference));
+    let runs: Vec<(u64, u64)> = numbers.iter().map(|run| (run.first, run.last)).collect();
+    assert_eq!(runs, [(0, 5), (8, 9), (12, 12), (7, 7)]);
+    let last = written.last().map(|entry| entry.reference.clone());
+    assert_eq!(progress(10).await, DeviceProgress { reported: 12, last, numbers: numbers.clone() });
+    assert_eq!(progress(2).await.numbers.as_slice(), numbers.get(2..).expect("the latest two"));
+    assert_refused(
+        &stores.payments.commit(&recording(&entry("till", "0005", OfflineKind::Payment))).await,
+        is_duplicate,
+    );
+    assert_eq!(progress(10).await.reported, 12, "a refused report is not counted");
+}
+
+/// Reports of one till that race are all counted, and their numbers leave no gap.
+pub async fn racing_offline_reports_of_a_till_are_all_counted(h: &dyn StoreHarness) {
+    let rig = h.fresh().await;
+    let stores = rig.stores();
+    let racers = (0..RACERS).map(|number| {
+        let repository = Arc::clone(&stores.payments);
+        let entry = entry("till", &number.to_string(), OfflineKind::Payment);
+        async move { repository.commit(&recording(&entry)).await }.boxed()
+    });
+    for outcome in race(racers.collect()).await {
+        outcome.expect("each is recorded");
+    }
+    let progress = stores.offline.progress(&merchant(), &device("till"), 10).await.expect("the store reads");
+    assert_eq!((progress.reported, progress.gaps(10)), (RACERS.into(), vec![]));
+    let runs: Vec<(u64, u64)> = progress.numbers.iter().map(|run| (run.first, run.last)).collect();
+    assert_eq!(runs, [(0, u64::from(RACERS) - 1)]);
 }
 
 /// What is known of a till is what was seen of it last.

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::canonical::Canonical;
 use super::{AuditHead, Digest};
-use crate::ids::PaymentId;
+use crate::ids::{MerchantId, PaymentId};
 use crate::time::Timestamp;
 
 /// First field of every anchor: changes when the encoding does.
@@ -23,6 +23,8 @@ pub struct AuditAnchor {
     pub at: Timestamp,
     /// How far each chain that moved since the anchor before had come, in order of payments.
     pub heads: Vec<(PaymentId, AuditHead)>,
+    /// The same of merchants' chains, in order of merchants.
+    pub merchants: Vec<(MerchantId, AuditHead)>,
 }
 
 /// An anchor as a store keeps it: with the digest that was written beside it.
@@ -73,6 +75,9 @@ pub enum AnchoredError {
     /// The payment is not there.
     #[error("the payment is gone")]
     Gone,
+    /// The merchant's chain is not there.
+    #[error("the audit chain is gone")]
+    ChainGone,
     /// The chain ends before the record that was anchored.
     #[error("its audit chain ends at {found}, {expected} was anchored")]
     Cut {
@@ -94,7 +99,15 @@ impl AuditAnchor {
     #[must_use]
     pub fn following(last: AuditHead, at: Timestamp, mut heads: Vec<(PaymentId, AuditHead)>) -> Self {
         heads.sort_by_key(|(payment, _)| *payment);
-        Self { seq: last.seq.saturating_add(1), previous: last.digest, at, heads }
+        Self { seq: last.seq.saturating_add(1), previous: last.digest, at, heads, merchants: Vec::new() }
+    }
+
+    /// This anchor with these heads of merchants' chains.
+    #[must_use]
+    pub fn with_merchants(mut self, mut heads: Vec<(MerchantId, AuditHead)>) -> Self {
+        heads.sort_by(|(merchant, _), (other, _)| merchant.cmp(other));
+        self.merchants = heads;
+        self
     }
 
     /// The bytes that are hashed.
@@ -108,6 +121,15 @@ impl AuditAnchor {
         bytes.put_count(self.heads.len());
         for (payment, head) in &self.heads {
             bytes.put(payment.to_string().as_bytes());
+            bytes.put(&head.seq.to_be_bytes());
+            bytes.put(head.digest.as_bytes());
+        }
+        // Anchors from before merchants had chains end here, and still have the same bytes.
+        if !self.merchants.is_empty() {
+            bytes.put_count(self.merchants.len());
+        }
+        for (merchant, head) in &self.merchants {
+            bytes.put(merchant.as_str().as_bytes());
             bytes.put(&head.seq.to_be_bytes());
             bytes.put(head.digest.as_bytes());
         }
@@ -185,6 +207,8 @@ mod tests {
         check(|second| second.anchor.heads.truncate(1), Err(AnchorError::Changed { seq: 2 }));
         check(|second| second.anchor.heads[0].1 = head(6), Err(AnchorError::Changed { seq: 2 }));
         check(|second| second.anchor.heads.swap(0, 1), Err(AnchorError::Changed { seq: 2 }));
+        let merchant = MerchantId::parse("M1").unwrap();
+        check(|second| second.anchor.merchants.push((merchant, head(1))), Err(AnchorError::Changed { seq: 2 }));
         check(|second| second.anchor.at = Timestamp::EPOCH.plus(std::time::Duration::from_secs(1)), {
             Err(AnchorError::Changed { seq: 2 })
         });

@@ -1,5 +1,7 @@
 //! Canonical bytes: every part is preceded by its length, so that no two values share their bytes.
 
+use super::chain::CorruptRecord;
+
 /// Bytes that are put together part by part.
 #[derive(Default)]
 pub(super) struct Canonical(Vec<u8>);
@@ -17,6 +19,43 @@ impl Canonical {
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.0
+    }
+}
+
+/// Reads such bytes back, part by part.
+pub(super) struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(super) const fn of(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) const fn is_at_the_end(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn part(&mut self) -> Result<&'a [u8], CorruptRecord> {
+        let (length, rest) = self.0.split_first_chunk::<4>().ok_or(CorruptRecord)?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_too_long| CorruptRecord)?;
+        let (part, rest) = rest.split_at_checked(length).ok_or(CorruptRecord)?;
+        self.0 = rest;
+        Ok(part)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], CorruptRecord> {
+        self.part()?.try_into().map_err(|_wrong_length| CorruptRecord)
+    }
+
+    pub(super) fn text(&mut self) -> Result<String, CorruptRecord> {
+        String::from_utf8(self.part()?.to_vec()).map_err(|_not_text| CorruptRecord)
+    }
+
+    pub(super) fn many<T>(
+        &mut self,
+        mut one: impl FnMut(&mut Self) -> Result<T, CorruptRecord>,
+    ) -> Result<Vec<T>, CorruptRecord> {
+        let count = u32::from_be_bytes(self.array()?);
+        (0..count).map(|_| one(self)).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::canonical::Canonical;
+use super::canonical::{Canonical, Reader};
 use super::{AuditNote, Digest};
 use crate::ids::PaymentId;
 use crate::time::Timestamp;
@@ -62,10 +62,10 @@ pub enum ChainError {
         /// Which link.
         seq: u64,
     },
-    /// The chain does not end where the payment says.
-    #[error("audit chain ends at {found}, the payment says {expected}")]
+    /// The chain does not end where its owner says.
+    #[error("audit chain ends at {found}, its owner says {expected}")]
     Head {
-        /// What the payment says.
+        /// What its owner says.
         expected: u64,
         /// Where it ends.
         found: u64,
@@ -73,6 +73,17 @@ pub enum ChainError {
 }
 
 impl AuditHead {
+    /// Checks that a chain that ends here ends where its owner says.
+    ///
+    /// # Errors
+    /// [`ChainError`] if it is shorter or longer, or its last link is another.
+    pub fn must_be(self, said: Self) -> Result<(), ChainError> {
+        if self.seq != said.seq {
+            return Err(ChainError::Head { expected: said.seq, found: self.seq });
+        }
+        if self == said { Ok(()) } else { Err(ChainError::Broken { seq: self.seq }) }
+    }
+
     /// The link that follows this head, and the head it makes.
     #[must_use]
     pub fn append(self, payment: PaymentId, note: &AuditNote) -> (AuditRecord, Self) {
@@ -127,7 +138,7 @@ impl AuditRecord {
     /// # Errors
     /// [`CorruptRecord`] if they are not the bytes of a record, to the last one.
     pub fn decode(bytes: &[u8]) -> Result<Self, CorruptRecord> {
-        let mut reader = Reader(bytes);
+        let mut reader = Reader::of(bytes);
         if reader.part()? != FORMAT {
             return Err(CorruptRecord);
         }
@@ -141,55 +152,65 @@ impl AuditRecord {
             fields: reader.many(|reader| Ok((reader.text()?, reader.text()?)))?,
             bodies: reader.many(|reader| Ok((reader.text()?, Digest::from_bytes(reader.array()?))))?,
         };
-        if reader.0.is_empty() { Ok(record) } else { Err(CorruptRecord) }
+        if reader.is_at_the_end() { Ok(record) } else { Err(CorruptRecord) }
     }
 }
 
-struct Reader<'a>(&'a [u8]);
+/// A link of a chain.
+pub trait ChainLink {
+    /// Which link, from 1.
+    fn seq(&self) -> u64;
 
-impl<'a> Reader<'a> {
-    fn part(&mut self) -> Result<&'a [u8], CorruptRecord> {
-        let (length, rest) = self.0.split_first_chunk::<4>().ok_or(CorruptRecord)?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_too_long| CorruptRecord)?;
-        let (part, rest) = rest.split_at_checked(length).ok_or(CorruptRecord)?;
-        self.0 = rest;
-        Ok(part)
+    /// Digest of the link before.
+    fn previous(&self) -> Digest;
+
+    /// Its own digest, which the next one names.
+    fn digest(&self) -> Digest;
+}
+
+impl ChainLink for AuditRecord {
+    fn seq(&self) -> u64 {
+        self.seq
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], CorruptRecord> {
-        self.part()?.try_into().map_err(|_wrong_length| CorruptRecord)
+    fn previous(&self) -> Digest {
+        self.previous
     }
 
-    fn text(&mut self) -> Result<String, CorruptRecord> {
-        String::from_utf8(self.part()?.to_vec()).map_err(|_not_text| CorruptRecord)
-    }
-
-    fn many<T>(&mut self, mut one: impl FnMut(&mut Self) -> Result<T, CorruptRecord>) -> Result<Vec<T>, CorruptRecord> {
-        let count = u32::from_be_bytes(self.array()?);
-        (0..count).map(|_| one(self)).collect()
+    fn digest(&self) -> Digest {
+        self.digest()
     }
 }
 
-/// Checks that the records of one payment, in order of `seq`, form its whole chain.
+/// Checks that links, in order of `seq`, follow from that head; the head they lead to.
+///
+/// # Errors
+/// [`ChainError`] at the first link that is missing, changed or out of order.
+pub fn follow_chain<'a, L: ChainLink + 'a>(
+    from: AuditHead,
+    links: impl IntoIterator<Item = &'a L>,
+) -> Result<AuditHead, ChainError> {
+    links.into_iter().try_fold(from, |at, link| {
+        let expected = at.seq.saturating_add(1);
+        if link.seq() != expected {
+            return Err(ChainError::Gap { expected, found: link.seq() });
+        }
+        if link.previous() != at.digest {
+            return Err(ChainError::Broken { seq: link.seq() });
+        }
+        Ok(AuditHead { seq: link.seq(), digest: link.digest() })
+    })
+}
+
+/// Checks that the links of one chain, in order of `seq`, are the whole of it.
 ///
 /// # Errors
 /// [`ChainError`] at the first link that is missing, changed or out of order, or a cut tail.
-pub fn verify_chain<'a>(records: impl IntoIterator<Item = &'a AuditRecord>, head: AuditHead) -> Result<(), ChainError> {
-    let mut at = AuditHead::default();
-    for record in records {
-        let expected = at.seq.saturating_add(1);
-        if record.seq != expected {
-            return Err(ChainError::Gap { expected, found: record.seq });
-        }
-        if record.previous != at.digest {
-            return Err(ChainError::Broken { seq: record.seq });
-        }
-        at = AuditHead { seq: record.seq, digest: record.digest() };
-    }
-    if at.seq != head.seq {
-        return Err(ChainError::Head { expected: head.seq, found: at.seq });
-    }
-    if at == head { Ok(()) } else { Err(ChainError::Broken { seq: at.seq }) }
+pub fn verify_chain<'a, L: ChainLink + 'a>(
+    links: impl IntoIterator<Item = &'a L>,
+    head: AuditHead,
+) -> Result<(), ChainError> {
+    follow_chain(AuditHead::default(), links)?.must_be(head)
 }
 
 #[cfg(test)]

@@ -67,17 +67,25 @@ impl Dossier {
         }
     }
 
-    /// Calls the order off, with whatever could still be paid. Money that came before is its payments'.
+    /// Calls the order off, with whatever could still be paid, unless it was before. Money that came before is its
+    /// payments'.
     pub fn void(&mut self, reason: Option<&str>) {
+        if self.order.as_ref().is_some_and(|order| matches!(order.state, OrderState::Voided { .. })) {
+            return;
+        }
         let at = self.now;
         self.order_hears(&OrderSignal::Voided { at });
         self.call_off_all(Withdrawal::Voided);
+        let note = AuditNote::new(at, self.actor.clone(), AuditEvent::OrderVoided);
+        let note = match reason {
+            Some(reason) => note.with("reason", reason),
+            None => note,
+        };
         let payments: Vec<PaymentId> = self.payments().map(|payment| payment.id).collect();
         for payment in payments {
-            let note = AuditNote::new(at, self.actor.clone(), AuditEvent::OrderVoided);
-            let note = reason.map_or_else(|| note.clone(), |reason| note.clone().with("reason", reason));
-            self.note(&payment, note);
+            self.note(&payment, note.clone());
         }
+        self.note_of_order(note);
     }
 
     /// Posts the paid order to the books.

@@ -2,25 +2,23 @@
 
 use super::{Gateway, Scope};
 use crate::ids::DeviceId;
-use crate::offline::{Gap, OfflineDevice, OfflineEntry, OfflineReference, gaps};
+use crate::offline::{DeviceProgress, Gap, OfflineDevice};
 use crate::ports::StoreError;
 
 /// Gaps that are told of at most.
 const GAPS_MAX: usize = 100;
+/// Runs of numbers that are looked at for gaps, the latest: a till without any has one a day.
+const RUNS_MAX: u32 = 1_000;
 
 /// A till, and what it reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceView {
     /// What is known of it.
     pub device: OfflineDevice,
-    /// What it reported last.
-    pub last: Option<OfflineReference>,
-    /// The highest number of its latest day, where its numbers are decimal.
-    pub last_sequence: Option<u64>,
-    /// Numbers that it did not report.
+    /// How far it came.
+    pub progress: DeviceProgress,
+    /// Numbers that it did not report, the latest.
     pub gaps: Vec<Gap>,
-    /// How many things it reported.
-    pub entries: usize,
 }
 
 impl Gateway {
@@ -32,18 +30,8 @@ impl Gateway {
         let found = self.ports.offline.device(&scope.merchant, device).await?;
         let is_seen = |device: &OfflineDevice| scope.branch.is_none() || scope.branch == device.branch;
         let Some(device) = found.filter(is_seen) else { return Ok(None) };
-        let entries = self.ports.offline.entries(&scope.merchant, &device.device).await?;
-        Ok(Some(view(device, &entries)))
-    }
-}
-
-fn view(device: OfflineDevice, entries: &[OfflineEntry]) -> DeviceView {
-    let references = || entries.iter().map(|entry| &entry.reference);
-    DeviceView {
-        last: references().next_back().cloned(),
-        last_sequence: references().filter_map(OfflineReference::numbered).max().map(|(_, number)| number),
-        gaps: gaps(references(), GAPS_MAX),
-        entries: entries.len(),
-        device,
+        let progress = self.ports.offline.progress(&scope.merchant, &device.device, RUNS_MAX).await?;
+        let gaps = progress.gaps(GAPS_MAX);
+        Ok(Some(DeviceView { device, progress, gaps }))
     }
 }

@@ -175,14 +175,21 @@ impl Gateway {
         let now = dossier.now();
         let note = AuditNote::new(now, actor, AuditEvent::ConflictResolved)
             .with("conflict", &conflict.id)
+            .with("device", &conflict.device)
+            .with("reference", &conflict.reference)
             .with("resolution", resolve.resolution.word())
             .with("reason", &resolve.reason);
+        let note = match &applied {
+            Some(applied) => note.with("applied", applied),
+            None => note,
+        };
         let concerned = [&conflict.server_id, &applied].into_iter().flatten();
         for payment in concerned.filter_map(|id| id.parse::<PaymentId>().ok()).collect::<Vec<_>>() {
             if dossier.payment(&payment).is_some() {
                 dossier.note(&payment, note.clone());
             }
         }
+        dossier.note_of_order(note);
         let state = ConflictState::Resolved {
             at: now,
             by: resolve.user.clone(),

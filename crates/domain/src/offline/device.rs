@@ -1,8 +1,8 @@
 //! Tills that report: how far each came, and what is missing in between.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::OfflineReference;
+use super::{OfflineEntry, OfflineReference};
 use crate::ids::{BranchId, DeviceId, MerchantId};
 use crate::time::Timestamp;
 
@@ -21,6 +21,42 @@ pub struct OfflineDevice {
     pub clock_skew_micros: Option<i64>,
 }
 
+impl OfflineDevice {
+    /// A till of which no more is known than that it reported that.
+    #[must_use]
+    pub fn of_entry(entry: &OfflineEntry) -> Self {
+        Self {
+            merchant: entry.merchant.clone(),
+            device: entry.device.clone(),
+            branch: entry.branch.clone(),
+            last_seen_at: entry.received_at,
+            clock_skew_micros: None,
+        }
+    }
+}
+
+/// How far a till came with its reports.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeviceProgress {
+    /// How many things it reported.
+    pub reported: u64,
+    /// What it reported last.
+    pub last: Option<OfflineReference>,
+    /// Its latest numbers, in order.
+    pub numbers: Vec<NumberRange>,
+}
+
+/// Numbers of one day that were all reported.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NumberRange {
+    /// The day, as eight digits.
+    pub day: String,
+    /// The first of them.
+    pub first: u64,
+    /// The last of them.
+    pub last: u64,
+}
+
 /// Numbers of one day that lie between reported ones and were not reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
@@ -32,33 +68,59 @@ pub struct Gap {
     pub to: u64,
 }
 
-/// What is missing between those references, at most so many gaps. Only decimal numbers can be missed; one thing that
-/// is reported as several kinds has one number.
-pub fn gaps<'a>(references: impl IntoIterator<Item = &'a OfflineReference>, limit: usize) -> Vec<Gap> {
-    let mut by_day: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
-    for (day, number) in references.into_iter().filter_map(OfflineReference::numbered) {
-        by_day.entry(day).or_default().insert(number);
+impl NumberRange {
+    /// The numbers that those references have, in order. Only decimal ones count; one thing that is reported as several
+    /// kinds has one number.
+    pub fn all_of<'a>(references: impl IntoIterator<Item = &'a OfflineReference>) -> Vec<Self> {
+        let numbered: BTreeSet<(&str, u64)> = references.into_iter().filter_map(OfflineReference::numbered).collect();
+        let mut ranges: Vec<Self> = Vec::new();
+        for (day, number) in numbered {
+            match ranges.last_mut() {
+                Some(range) if range.day == day && range.last.checked_add(1) == Some(number) => range.last = number,
+                Some(_) | None => ranges.push(Self { day: day.to_owned(), first: number, last: number }),
+            }
+        }
+        ranges
     }
-    let between = by_day.into_iter().flat_map(|(day, numbers)| {
-        let follow = numbers.iter().skip(1).copied().collect::<Vec<u64>>();
-        let pairs = numbers.into_iter().zip(follow).collect::<Vec<_>>();
-        pairs.into_iter().filter_map(move |(number, next)| {
-            let (from, to) = (number.saturating_add(1), next.saturating_sub(1));
-            (from <= to).then(|| Gap { day: day.to_owned(), from, to })
-        })
-    });
-    between.take(limit).collect()
+
+    /// What is missing between this and the next of the same day.
+    fn gap_before(&self, next: &Self) -> Option<Gap> {
+        let (from, to) = (self.last.saturating_add(1), next.first.saturating_sub(1));
+        (self.day == next.day && from <= to).then(|| Gap { day: self.day.clone(), from, to })
+    }
+}
+
+impl DeviceProgress {
+    /// The highest number of its latest day, where it has decimal numbers.
+    #[must_use]
+    pub fn last_sequence(&self) -> Option<u64> {
+        self.numbers.last().map(|range| range.last)
+    }
+
+    /// What is missing between its numbers, in order: the latest gaps, at most so many.
+    #[must_use]
+    pub fn gaps(&self, limit: usize) -> Vec<Gap> {
+        let pairs = self.numbers.iter().zip(self.numbers.iter().skip(1));
+        let gaps: Vec<Gap> = pairs.filter_map(|(range, next)| range.gap_before(next)).collect();
+        let earlier = gaps.len().saturating_sub(limit);
+        gaps.into_iter().skip(earlier).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(references: &[&str], want: &[(&str, u64, u64)]) {
+    fn progress(references: &[String]) -> DeviceProgress {
         let references: Vec<OfflineReference> =
             references.iter().map(|text| OfflineReference::parse(text).unwrap()).collect();
-        let found = gaps(&references, 10);
+        DeviceProgress { numbers: NumberRange::all_of(&references), ..DeviceProgress::default() }
+    }
+
+    #[track_caller]
+    fn check(references: &[&str], want: &[(&str, u64, u64)]) {
+        let progress = progress(&references.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        let found = progress.gaps(10);
         let found: Vec<(&str, u64, u64)> = found.iter().map(|gap| (gap.day.as_str(), gap.from, gap.to)).collect();
         assert_eq!(found, want);
     }
@@ -74,9 +136,10 @@ mod tests {
     }
 
     #[test]
-    fn no_more_gaps_are_told_than_asked_for() {
-        let references: Vec<OfflineReference> =
-            (0..50_u32).map(|n| OfflineReference::parse(&format!("T-20251013-{}", n * 2)).unwrap()).collect();
-        assert_eq!(gaps(&references, 10).len(), 10);
+    fn no_more_gaps_are_told_than_asked_for_and_those_are_the_latest() {
+        let odd: Vec<String> = (0..50_u32).map(|n| format!("T-20251013-{}", n * 2)).collect();
+        let gaps = progress(&odd).gaps(10);
+        assert_eq!((gaps.len(), gaps.last().map(|gap| gap.to)), (10, Some(97)));
+        assert_eq!(progress(&odd).last_sequence(), Some(98));
     }
 }

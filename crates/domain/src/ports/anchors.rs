@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::audit::{AuditAnchor, AuditHead, SealedAnchor};
-use crate::ids::PaymentId;
+use crate::ids::{MerchantId, PaymentId};
 
 /// What came of appending an anchor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,29 @@ pub trait AuditAnchors: Send + Sync {
     /// [`StoreError`] where they cannot be read.
     async fn unanchored(&self, after: Option<PaymentId>, limit: u32)
     -> Result<Vec<(PaymentId, AuditHead)>, StoreError>;
+
+    /// How far the chain of each merchant that has one goes, by the word that is kept beside it, in order of merchants:
+    /// up to `limit` of them behind the one given.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn merchant_heads(
+        &self,
+        after: &Option<MerchantId>,
+        limit: u32,
+    ) -> Result<Vec<(MerchantId, AuditHead)>, StoreError>;
+
+    /// How far the chain of one merchant goes; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn merchant_head(&self, merchant: &MerchantId) -> Result<Option<AuditHead>, StoreError>;
+
+    /// The heads of up to `limit` merchants' chains that go further than any anchor says, in order of merchants.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn unanchored_merchants(&self, limit: u32) -> Result<Vec<(MerchantId, AuditHead)>, StoreError>;
 
     /// Up to `limit` anchors behind the one of that number, in their order.
     ///

@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::audit::Digest;
 use crate::ids::{BranchId, ConflictId, DeviceId, MerchantId, OrderCode, PaymentId};
-use crate::offline::{OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment};
+use crate::offline::{
+    DeviceProgress, OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment,
+};
 use crate::time::Timestamp;
 
 /// What makes a conflict the same one when it is reported again.
@@ -126,6 +128,18 @@ pub trait OfflineStore: Send + Sync {
         after: Option<ConflictPlace>,
         limit: u32,
     ) -> Result<Vec<OfflineConflict>, StoreError>;
+
+    /// How far a till came, with up to `limit` runs of its numbers: the latest ones, in order. MUST NOT take longer
+    /// the more it reported.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that cannot be read.
+    async fn progress(
+        &self,
+        merchant: &MerchantId,
+        device: &DeviceId,
+        limit: u32,
+    ) -> Result<DeviceProgress, StoreError>;
 
     /// A till that reported something.
     ///

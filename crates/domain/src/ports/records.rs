@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::audit::{AuditRecord, Digest};
+use crate::audit::{AuditRecord, Digest, MerchantRecord};
 use crate::exception::MoneyException;
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
 use crate::ids::{BranchId, ExceptionId, MerchantId, PaymentId};
@@ -82,6 +82,17 @@ pub trait Timeline: Send + Sync {
     /// # Errors
     /// [`StoreError`] where they cannot be read.
     async fn records(&self, payment: &PaymentId) -> Result<Vec<AuditRecord>, StoreError>;
+
+    /// Up to `limit` records of a merchant's chain behind the one of that number, in order of `seq`.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn merchant_records(
+        &self,
+        merchant: &MerchantId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<MerchantRecord>, StoreError>;
 
     /// A redacted body by its digest; `None` if it was pruned.
     ///

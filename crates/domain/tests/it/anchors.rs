@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
-use mstore_pay_domain::audit::{AuditAnchor, AuditHead, AuditRecord, Digest};
+use mstore_pay_domain::audit::{AuditAnchor, AuditHead, AuditRecord, Digest, MerchantRecord};
 use mstore_pay_domain::audit_trail::{AuditTally, AuditTrail};
 use mstore_pay_domain::gateway::AcceptedWebhook;
-use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::ids::{MerchantId, PaymentId};
 use mstore_pay_domain::ports::{Anchored, AuditAnchors as _, Clock as _, StoreError, Timeline};
 
 use crate::shop::{PRICE, Shop};
@@ -118,6 +118,15 @@ impl Timeline for MovingOn {
             self.move_on().await;
         }
         self.shop.world.store.records(payment).await
+    }
+
+    async fn merchant_records(
+        &self,
+        merchant: &MerchantId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<MerchantRecord>, StoreError> {
+        self.shop.world.store.merchant_records(merchant, after, limit).await
     }
 
     async fn body(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {

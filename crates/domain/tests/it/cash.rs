@@ -129,6 +129,20 @@ fn money_for_an_order_that_was_called_off_is_paid_after_void() {
 }
 
 #[test]
+fn a_void_is_on_the_merchants_record_with_who_and_why_whether_or_not_anything_was_to_be_paid() {
+    let shop = Shop::open();
+    shop.register("TRX-1");
+    shop.register("TRX-2");
+    let shown = shop.sell("TRX-2");
+    for order in ["TRX-1", "TRX-2", "TRX-1"] {
+        assert_eq!(shop.void(order).unwrap(), OrderStatus::Voided);
+    }
+    let voided = ("worker".to_owned(), "order_voided".to_owned(), Some("went away".to_owned()));
+    assert_eq!(shop.merchant_record(), [voided.clone(), voided]);
+    assert!(shop.record(&shown.id).contains(&"order_voided".to_owned()));
+}
+
+#[test]
 fn only_a_paid_order_goes_into_the_books() {
     let shop = Shop::open();
     shop.register("TRX-1");

@@ -233,6 +233,8 @@ fn two_tills_under_one_reference_are_one_sale_and_a_conflict() {
     let otherwise = shop.resolve(&conflict, &other_sale, Resolution::KeepServer);
     assert!(matches!(otherwise, Err(ResolveConflictError::ResolvedOtherwise { .. })));
     assert_eq!((shop.cash_of("TRX-2"), shop.order_status("TRX-2")), (1, Some(OrderStatus::Paid)));
+    let resolved_by = ("user:owner".to_owned(), "conflict_resolved".to_owned(), Some("asked the cashier".to_owned()));
+    assert_eq!(shop.merchant_record(), [resolved_by], "once, with who and why");
     assert_eq!(shop.conflict("till-2", &other_sale), resolved, "the till is told what became of it");
 }
 
@@ -367,7 +369,8 @@ fn a_tills_clock_that_cannot_be_right_is_flagged_and_its_gaps_are_told() {
         synced.iter().map(|item| matches!(item, SyncedItem::Stored { clock_is_off: true, .. })).collect();
     assert_eq!(flags, [true, false]);
     let view = block_on(shop.gateway.read_device(&Shop::scope(), &device("till"))).unwrap().unwrap();
-    assert_eq!((view.last_sequence, view.entries, view.device.clock_skew_micros), (Some(4), 2, Some(0)));
+    let progress = &view.progress;
+    assert_eq!((progress.last_sequence(), progress.reported, view.device.clock_skew_micros), (Some(4), 2, Some(0)));
     assert_eq!((view.gaps[0].from, view.gaps[0].to), (2, 3));
     let unknown = block_on(shop.gateway.read_device(&Shop::scope(), &device("till-9"))).unwrap();
     assert_eq!(unknown, None);

@@ -15,7 +15,9 @@ use mstore_pay_domain::memory::{BookedCharge, ManualClock, MemoryWorld, Scripted
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::{Payment, PaymentDetails, PaymentStatus};
-use mstore_pay_domain::ports::{Capabilities, Clock as _, ExceptionFilter, PaymentRepository as _, Timeline as _};
+use mstore_pay_domain::ports::{
+    AuditAnchors as _, Capabilities, Clock as _, ExceptionFilter, PaymentRepository as _, Timeline as _,
+};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{IdempotencyWrite, UnitOfWork};
 use mstore_pay_domain::webhook::RawWebhook;
@@ -194,6 +196,18 @@ impl Shop {
         let mut kinds: Vec<_> = page.exceptions.iter().map(|known| known.misfit.kind()).collect();
         kinds.sort_unstable();
         kinds
+    }
+
+    /// Checks that the merchant's record is whole, and returns what is on it: who, what, and why.
+    #[track_caller]
+    pub(crate) fn merchant_record(&self) -> Vec<(String, String, Option<String>)> {
+        let merchant = Self::scope().merchant;
+        let records = block_on(self.world.store.merchant_records(&merchant, 0, 1_000)).unwrap();
+        let head = block_on(self.world.store.merchant_head(&merchant)).unwrap();
+        verify_chain(&records, head.unwrap_or_default()).unwrap();
+        let why = |fields: Vec<(String, String)>| fields.into_iter().find(|(name, _)| name == "reason");
+        let told = records.into_iter().map(|record| (record.actor, record.event, why(record.fields)));
+        told.map(|(who, what, why)| (who, what, why.map(|(_, reason)| reason))).collect()
     }
 
     /// Checks that the record of a payment is whole, and returns its events.

@@ -4,7 +4,7 @@ use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use mstore_pay_domain::audit::{AuditRecord, Digest};
+use mstore_pay_domain::audit::{AuditRecord, Digest, MerchantRecord};
 use mstore_pay_domain::cash::CashTender;
 use mstore_pay_domain::event::{Change, FeedPlace};
 use mstore_pay_domain::exception::MoneyException;
@@ -12,9 +12,12 @@ use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
 use mstore_pay_domain::ids::{BranchId, ExceptionId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
-use mstore_pay_tables::rows::{EventRow, ExceptionRow, IdempotencyRow, MessageRow, OrderRow, TenderRow};
+use mstore_pay_tables::rows::{
+    EventRow, ExceptionRow, IdempotencyRow, MerchantEventRow, MessageRow, OrderRow, TenderRow, integer,
+};
 use mstore_pay_tables::schema::{
-    cash_tenders, exceptions, idempotency_keys, outbox, payment_bodies, payment_events, payments, transactions,
+    cash_tenders, exceptions, idempotency_keys, merchant_events, outbox, payment_bodies, payment_events, payments,
+    transactions,
 };
 use mstore_pay_tables::types::Micros;
 
@@ -111,6 +114,24 @@ pub(crate) async fn records(conn: &mut AsyncPgConnection, payment: &PaymentId) -
         .filter(payment_events::payment_id.eq(payment.to_string()))
         .order(payment_events::seq)
         .select(EventRow::as_select())
+        .load(conn)
+        .await?;
+    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
+}
+
+/// A merchant's chain behind a place, in order.
+pub(crate) async fn merchant_records(
+    conn: &mut AsyncPgConnection,
+    merchant: &MerchantId,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<MerchantRecord>, Fault> {
+    let rows = merchant_events::table
+        .filter(merchant_events::merchant_id.eq(merchant.as_str()))
+        .filter(merchant_events::seq.gt(integer(after)))
+        .order(merchant_events::seq)
+        .limit(limit.into())
+        .select(MerchantEventRow::as_select())
         .load(conn)
         .await?;
     rows.iter().map(|row| row.read().map_err(Fault::from)).collect()

@@ -6,12 +6,14 @@ use diesel::prelude::*;
 use diesel::query_dsl::methods::FilterDsl as _;
 use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use mstore_pay_domain::audit::{AuditHead, AuditRecord};
+use mstore_pay_domain::audit::{AuditHead, AuditRecord, MerchantNote};
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
-use mstore_pay_tables::rows::{BodyRow, EventBodyRow, EventRow};
-use mstore_pay_tables::schema::{payment_bodies, payment_event_bodies, payment_events};
+use mstore_pay_tables::rows::{BodyRow, EventBodyRow, EventRow, MerchantEventRow, MerchantHeadRow};
+use mstore_pay_tables::schema::{
+    merchant_events, merchant_heads, payment_bodies, payment_event_bodies, payment_events,
+};
 use mstore_pay_tables::types::Micros;
 
 use super::stored::StoredHeads;
@@ -55,6 +57,9 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> R
             diesel::insert_into(payment_event_bodies::table).values(&body).execute(conn).await?;
         }
     }
+    for noted in &work.merchant_notes {
+        note(conn, noted).await?;
+    }
     let kept_at = work.recorded_at();
     // In one order whoever writes them, so that two units with the same bodies do not wait in a circle.
     let bodies: BTreeMap<_, _> = work.bodies.iter().map(|body| (*body.digest().as_bytes(), body)).collect();
@@ -69,5 +74,18 @@ pub(super) async fn append(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> R
             .execute(conn)
             .await?;
     }
+    Ok(())
+}
+
+/// Links a note to its merchant's chain, behind whoever is at it.
+async fn note(conn: &mut AsyncPgConnection, noted: &MerchantNote) -> Result<(), Fault> {
+    let first = MerchantHeadRow::of(&noted.merchant, AuditHead::default());
+    diesel::insert_into(merchant_heads::table).values(&first).on_conflict_do_nothing().kept().execute(conn).await?;
+    let known = merchant_heads::table.find(noted.merchant.as_str());
+    let row = known.select(MerchantHeadRow::as_select()).for_update().first(conn).await?;
+    let (record, head) = row.read()?.1.append_noted(noted);
+    let row = MerchantHeadRow::of(&noted.merchant, head);
+    diesel::update(known).set(&row).kept().execute(conn).await?;
+    diesel::insert_into(merchant_events::table).values(&MerchantEventRow::of(&record)).execute(conn).await?;
     Ok(())
 }

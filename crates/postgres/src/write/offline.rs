@@ -8,6 +8,7 @@ use mstore_pay_tables::rows::{CONFLICT_OPEN, ConflictRow, OfflineRow, ReportRow}
 use mstore_pay_tables::schema::{offline_conflicts, offline_entries, payment_sync};
 
 use super::payments::or_taken;
+use super::progress;
 use crate::errors::Fault;
 use crate::prepared::KeepPrepared as _;
 
@@ -17,7 +18,8 @@ pub(super) async fn write(conn: &mut AsyncPgConnection, write: &OfflineWrite) ->
         OfflineWrite::Record(entry) => {
             let recorded =
                 diesel::insert_into(offline_entries::table).values(&OfflineRow::of(entry)).execute(conn).await;
-            recorded.map(|_| ()).map_err(|error| or_taken(error, "offline reference"))
+            recorded.map_err(|error| or_taken(error, "offline reference"))?;
+            progress::count(conn, entry).await
         }
         OfflineWrite::Report(report) => {
             diesel::insert_into(payment_sync::table)

@@ -18,6 +18,8 @@ async fn what_is_on_record_is_neither_changed_nor_deleted_by_its_owner() {
         ("UPDATE payment_event_bodies SET role = 'request'", "audit records are never changed"),
         ("DELETE FROM payment_event_bodies", "audit records are never deleted"),
         ("UPDATE payment_bodies SET body = ''", "kept bodies are never changed"),
+        ("TRUNCATE merchant_events CASCADE", "audit records are never deleted"),
+        ("TRUNCATE anchored_merchants CASCADE", "anchors are never deleted"),
         ("DELETE FROM receipts", "receipts are never deleted"),
         ("TRUNCATE audit_anchors CASCADE", "anchors are never deleted"),
     ] {
@@ -41,6 +43,8 @@ async fn a_gateway_has_no_right_to_change_what_is_on_record() {
         "UPDATE payment_bodies SET body = ''",
         "UPDATE audit_anchors SET at = now()",
         "DELETE FROM anchored_heads",
+        "UPDATE merchant_events SET actor = 'nobody'",
+        "DELETE FROM anchored_merchants",
         "DELETE FROM receipts",
         "DELETE FROM payments",
         "DROP TRIGGER payment_events_stay ON payment_events",

@@ -77,6 +77,24 @@ impl Site {
         format!("'{at}'::timestamptz")
     }
 
+    /// The columns of a table or view, in their order.
+    pub(crate) fn columns(&self, table: &str) -> Vec<String> {
+        let columns = self.run(&format!(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position"
+        ));
+        columns.lines().map(ToOwned::to_owned).collect()
+    }
+
+    /// How a view is defined.
+    pub(crate) fn view(&self, name: &str) -> String {
+        self.run(&format!("SELECT pg_get_viewdef('{name}'::regclass)"))
+    }
+
+    /// The one text that a query gives.
+    pub(crate) fn text(&self, query: &str) -> String {
+        self.run(query)
+    }
+
     /// Runs SQL as somebody who may do everything, behind the store's back.
     pub(crate) fn run(&self, sql: &str) -> String {
         self.database.run(sql).unwrap()

@@ -19,6 +19,8 @@ mod prepared;
 mod presence;
 mod proxy;
 mod rotten;
+#[path = "../../../sqlite/tests/it/seed_model.rs"]
+mod seed_model;
 mod seed_view;
 mod sharing;
 mod suite;

@@ -6,15 +6,18 @@ use diesel::prelude::*;
 use diesel::query_dsl::methods::FilterDsl as _;
 use diesel::sqlite::SqliteConnection;
 use diesel::upsert::excluded;
-use mstore_pay_domain::audit::{AuditHead, AuditRecord};
+use mstore_pay_domain::audit::{AuditHead, AuditRecord, MerchantNote};
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
-use mstore_pay_tables::rows::{BodyRow, EventBodyRow, EventRow};
-use mstore_pay_tables::schema::{payment_bodies, payment_event_bodies, payment_events};
+use mstore_pay_tables::rows::{BodyRow, EventBodyRow, EventRow, MerchantEventRow, MerchantHeadRow};
+use mstore_pay_tables::schema::{
+    merchant_events, merchant_heads, payment_bodies, payment_event_bodies, payment_events,
+};
 use mstore_pay_tables::types::Micros;
 
 use super::stored::StoredHeads;
+use crate::anchors::merchant_head;
 use crate::errors::Fault;
 
 /// Refuses records that do not continue the stored chain, and payments whose head is not where their
@@ -54,6 +57,9 @@ pub(super) fn append(conn: &mut SqliteConnection, work: &UnitOfWork) -> Result<(
             diesel::insert_into(payment_event_bodies::table).values(&body).execute(conn)?;
         }
     }
+    for noted in &work.merchant_notes {
+        note(conn, noted)?;
+    }
     let kept_at = work.recorded_at();
     for body in &work.bodies {
         diesel::insert_into(payment_bodies::table)
@@ -64,5 +70,19 @@ pub(super) fn append(conn: &mut SqliteConnection, work: &UnitOfWork) -> Result<(
             .filter(payment_bodies::kept_at.lt(Micros::from(kept_at)))
             .execute(conn)?;
     }
+    Ok(())
+}
+
+/// Links a note to its merchant's chain.
+fn note(conn: &mut SqliteConnection, noted: &MerchantNote) -> Result<(), Fault> {
+    let (record, head) = merchant_head(conn, &noted.merchant)?.unwrap_or_default().append_noted(noted);
+    let row = MerchantHeadRow::of(&noted.merchant, head);
+    diesel::insert_into(merchant_heads::table)
+        .values(&row)
+        .on_conflict(merchant_heads::merchant_id)
+        .do_update()
+        .set(&row)
+        .execute(conn)?;
+    diesel::insert_into(merchant_events::table).values(&MerchantEventRow::of(&record)).execute(conn)?;
     Ok(())
 }

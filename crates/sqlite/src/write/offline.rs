@@ -8,6 +8,7 @@ use mstore_pay_tables::rows::{CONFLICT_OPEN, ConflictRow, OfflineRow, ReportRow}
 use mstore_pay_tables::schema::{offline_conflicts, offline_entries, payment_sync};
 
 use super::payments::or_taken;
+use super::progress;
 use crate::errors::Fault;
 
 /// Keeps a part of a report.
@@ -15,7 +16,8 @@ pub(super) fn write(conn: &mut SqliteConnection, write: &OfflineWrite) -> Result
     match write {
         OfflineWrite::Record(entry) => {
             let recorded = diesel::insert_into(offline_entries::table).values(&OfflineRow::of(entry)).execute(conn);
-            recorded.map(|_| ()).map_err(|error| or_taken(error, "offline reference"))
+            recorded.map_err(|error| or_taken(error, "offline reference"))?;
+            progress::count(conn, entry)
         }
         OfflineWrite::Report(report) => {
             diesel::insert_into(payment_sync::table)

@@ -4,18 +4,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mstore_pay_domain::audit::{AuditAnchor, AuditHead, AuditRecord};
+use mstore_pay_domain::audit::{
+    Actor, AuditAnchor, AuditEvent, AuditHead, AuditNote, AuditRecord, MerchantNote, MerchantRecord,
+};
 use mstore_pay_domain::audit_trail::AuditTrail;
-use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::ids::{MerchantId, PaymentId};
 use mstore_pay_domain::payment::Payment;
-use mstore_pay_domain::ports::{AuditAnchors, Timeline};
-use mstore_pay_domain::unit_of_work::Due;
+use mstore_pay_domain::ports::{AuditAnchors, PaymentRepository, Timeline};
+use mstore_pay_domain::unit_of_work::{Due, UnitOfWork};
 
 use crate::fixtures::{Site, TestStore, at, stored};
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// A store of two payments and two days: the first payment's chain grew on the second.
+/// A store of two payments, a merchant who decided something, and two days: the first payment's chain and the merchant's
+/// grew on the second.
 struct Shop {
     site: Site,
     store: Arc<TestStore>,
@@ -24,16 +27,25 @@ struct Shop {
     last: AuditHead,
 }
 
+/// What is on the merchant's chain.
+fn noted(merchant: &MerchantId, reason: &str) -> UnitOfWork {
+    let note = AuditNote::new(at(0), Actor::Operator, AuditEvent::OrderVoided).with("reason", reason);
+    let merchant_notes = vec![MerchantNote { merchant: merchant.clone(), note }];
+    UnitOfWork { merchant_notes, ..UnitOfWork::default() }
+}
+
 impl Shop {
     async fn open() -> Self {
         let site = Site::new();
         let store = Arc::new(site.opened().await);
         let first = stored(&store, &site.payment(), Due::Never).await;
         let other = stored(&store, &site.payment(), Due::Never).await;
+        store.commit(&noted(&first.merchant, "one")).await.unwrap();
         let trail = AuditTrail::new(store.clone(), store.clone());
         let anchored = trail.anchor_the_day(at(0)).await.unwrap().unwrap();
         assert_eq!(anchored.seq, 1);
         let grown = stored(&store, &first, Due::Never).await;
+        store.commit(&noted(&first.merchant, "two")).await.unwrap();
         let again = at(0).plus(Duration::from_hours(1));
         assert_eq!(trail.anchor_the_day(again).await.unwrap(), None, "one a day");
         let last = trail.anchor_the_day(at(DAY)).await.unwrap().unwrap();
@@ -47,6 +59,10 @@ impl Shop {
         let tables = ["payment_events", "payment_event_bodies", "payment_details", "charges", "receipts", "outbox"];
         statements.extend(tables.map(|table| format!("DELETE FROM {table} WHERE payment_id = '{payment}'")));
         statements
+    }
+
+    async fn merchant_records(&self) -> Vec<MerchantRecord> {
+        self.store.merchant_records(&self.grown.merchant, 0, 10).await.unwrap()
     }
 
     async fn records(&self) -> Vec<AuditRecord> {
@@ -167,6 +183,33 @@ async fn a_last_anchor_made_anew_is_found_by_whoever_noted_it() {
     let forgery = format!("UPDATE audit_anchors SET at = {time}, digest = {digest} WHERE seq = 2");
     shop.check(&[forgery], &[]).await;
     assert_eq!(shop.faults(Some(shop.last)).await, ["anchor 2 was changed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_done_to_a_merchants_chain_is_found() {
+    let shop = Shop::open().await;
+    let merchant = shop.grown.merchant.clone();
+    let [first, second] = <[MerchantRecord; 2]>::try_from(shop.merchant_records().await).unwrap();
+    let change = |record: &MerchantRecord| {
+        let (bytes, seq) = (Site::bytes(&record.canonical_bytes()), record.seq);
+        format!("UPDATE merchant_events SET record = {bytes} WHERE seq = {seq}")
+    };
+    let set_head = |record: &MerchantRecord| {
+        let (seq, digest) = (record.seq, Site::bytes(record.digest().as_bytes()));
+        format!("UPDATE merchant_heads SET audit_seq = {seq}, audit_head = {digest}")
+    };
+    let tell = |what: &str| vec![format!("merchant {merchant}{what}")];
+    let of_nobody = MerchantRecord { actor: "user:nobody".to_owned(), ..second.clone() };
+    shop.check(&[change(&of_nobody)], &tell(": audit record 2 does not follow from the one before")).await;
+    let anew = tell(", in anchor 2: audit record 2 is not the one that was anchored");
+    shop.check(&[change(&of_nobody), set_head(&of_nobody)], &anew).await;
+    let cut = "DELETE FROM merchant_events WHERE seq = 2".to_owned();
+    let missed = tell(", in anchor 2: its audit chain ends at 1, 2 was anchored");
+    shop.check(&[cut, set_head(&first)], &missed).await;
+    let gone = ["DELETE FROM merchant_events".to_owned(), "DELETE FROM merchant_heads".to_owned()];
+    let missed: Vec<String> =
+        [1, 2].map(|anchor| format!("merchant {merchant}, in anchor {anchor}: the audit chain is gone")).into();
+    shop.check(&gone, &missed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

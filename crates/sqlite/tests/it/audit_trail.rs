@@ -1,9 +1,9 @@
 //! The audit trail and the money cannot be changed, even by whoever has the file.
 
 use diesel::connection::SimpleConnection;
-use mstore_pay_domain::audit::{AuditAnchor, AuditHead};
-use mstore_pay_domain::ports::{AuditAnchors, Timeline};
-use mstore_pay_domain::unit_of_work::Due;
+use mstore_pay_domain::audit::{Actor, AuditAnchor, AuditEvent, AuditHead, AuditNote, MerchantNote};
+use mstore_pay_domain::ports::{AuditAnchors, PaymentRepository, Timeline};
+use mstore_pay_domain::unit_of_work::{Due, UnitOfWork};
 
 use crate::fixtures::{Site, at, stored};
 
@@ -12,7 +12,12 @@ async fn what_is_on_record_is_neither_changed_nor_deleted() {
     let site = Site::new();
     let store = site.open();
     let payment = stored(&store, &site.payment(), Due::Never).await;
+    let note = AuditNote::new(at(0), Actor::Operator, AuditEvent::OrderVoided);
+    let merchant_notes = vec![MerchantNote { merchant: payment.merchant.clone(), note }];
+    store.commit(&UnitOfWork { merchant_notes, ..UnitOfWork::default() }).await.unwrap();
+    let merchants = store.unanchored_merchants(10).await.unwrap();
     let anchor = AuditAnchor::following(AuditHead::default(), at(0), vec![(payment.id, payment.audit)]);
+    let anchor = anchor.with_merchants(merchants);
     store.append_anchor(&anchor).await.unwrap();
     let mut raw = site.raw();
     for (sql, refusal) in [
@@ -25,6 +30,9 @@ async fn what_is_on_record_is_neither_changed_nor_deleted() {
         ("DELETE FROM audit_anchors", "anchors are never deleted"),
         ("UPDATE anchored_heads SET anchor_seq = 2", "anchors are never changed"),
         ("DELETE FROM anchored_heads", "anchors are never deleted"),
+        ("UPDATE merchant_events SET actor = 'nobody'", "audit records are never changed"),
+        ("DELETE FROM merchant_events", "audit records are never deleted"),
+        ("DELETE FROM anchored_merchants", "anchors are never deleted"),
         ("DELETE FROM receipts", "receipts are never deleted"),
     ] {
         let refused = raw.batch_execute(sql).unwrap_err().to_string();

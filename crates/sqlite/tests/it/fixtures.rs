@@ -74,6 +74,24 @@ impl Site {
     }
 
     /// A way into the file that knows nothing of the store.
+    /// The columns of a table or view, in their order.
+    pub(crate) fn columns(&self, table: &str) -> Vec<String> {
+        let columns = format!("SELECT name FROM pragma_table_info('{table}')");
+        let columns: Vec<Name> = diesel::sql_query(columns).load(&mut self.raw()).unwrap();
+        columns.into_iter().map(|column| column.name).collect()
+    }
+
+    /// How a view is defined.
+    pub(crate) fn view(&self, name: &str) -> String {
+        self.text(&format!("SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = '{name}'"))
+    }
+
+    /// The one text that a query gives.
+    pub(crate) fn text(&self, query: &str) -> String {
+        let query = format!("SELECT told AS name FROM (WITH one (told) AS ({query}) SELECT told FROM one)");
+        diesel::sql_query(query).get_result::<Name>(&mut self.raw()).unwrap().name
+    }
+
     pub(crate) fn raw(&self) -> SqliteConnection {
         raw(&self.path())
     }

@@ -10,6 +10,7 @@ mod fixtures;
 mod health;
 mod opening;
 mod rotten;
+mod seed_model;
 mod seed_view;
 mod suite;
 mod words;

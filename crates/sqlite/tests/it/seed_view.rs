@@ -6,50 +6,6 @@ use mstore_pay_domain::unit_of_work::Due;
 
 use crate::fixtures::{Site, stored};
 
-/// The columns of MStore's payment model, in its order.
-const SEED_COLUMNS: [&str; 34] = [
-    "id",
-    "merchant_id",
-    "branch_id",
-    "transaction_id",
-    "payment_code",
-    "reference_id",
-    "idempotency_key",
-    "provider",
-    "channel",
-    "method",
-    "amount",
-    "currency",
-    "status",
-    "external_payment_id",
-    "external_invoice_id",
-    "qr_string",
-    "paid_at",
-    "expires_at",
-    "last_error_code",
-    "last_error_message",
-    "webhook_status",
-    "webhook_received_at",
-    "is_offline",
-    "device_id",
-    "offline_reference",
-    "sync_status",
-    "sync_attempts",
-    "last_sync_at",
-    "request_payload",
-    "response_payload",
-    "callback_payload",
-    "created_at",
-    "updated_at",
-    "deleted_at",
-];
-
-#[derive(QueryableByName)]
-struct Column {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
 #[derive(QueryableByName, Debug, PartialEq)]
 struct SeedRow {
     #[diesel(sql_type = Text)]
@@ -74,16 +30,6 @@ struct SeedRow {
     callback_payload: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     request_payload: Option<String>,
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_view_has_every_column_of_the_payment_model() {
-    let site = Site::new();
-    let _store = site.open();
-    let columns: Vec<Column> =
-        diesel::sql_query("SELECT name FROM pragma_table_info('seed_payments')").load(&mut site.raw()).unwrap();
-    let names: Vec<String> = columns.into_iter().map(|column| column.name).collect();
-    assert_eq!(names, SEED_COLUMNS);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::StoreError;
 
 use super::cells::{Cells, integer};
+use super::merchant::AnchoredMerchantRow;
 use crate::schema::{anchored_heads, audit_anchors, payments};
 use crate::types::Micros;
 
@@ -67,7 +68,11 @@ impl AnchorRow {
     ///
     /// # Errors
     /// [`StoreError`] names the table, the column and the row of the cell that cannot be read.
-    pub fn read(&self, heads: &[AnchoredHeadRow]) -> Result<SealedAnchor, StoreError> {
+    pub fn read(
+        &self,
+        heads: &[AnchoredHeadRow],
+        merchants: &[AnchoredMerchantRow],
+    ) -> Result<SealedAnchor, StoreError> {
         let id = self.seq.to_string();
         let cells = Cells { table: "audit_anchors", id: &id };
         let AuditHead { seq, digest } = self.head()?;
@@ -76,6 +81,7 @@ impl AnchorRow {
             previous: cells.digest("previous", &self.previous)?,
             at: cells.time("at", self.at)?,
             heads: heads.iter().map(AnchoredHeadRow::read).collect::<Result<_, _>>()?,
+            merchants: merchants.iter().map(AnchoredMerchantRow::read).collect::<Result<_, _>>()?,
         };
         Ok(SealedAnchor { anchor, digest })
     }

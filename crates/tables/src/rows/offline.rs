@@ -2,10 +2,12 @@
 
 mod conflict;
 mod device;
+mod numbers;
 mod report;
 
 pub use conflict::{ConflictRow, OPEN};
 pub use device::DeviceRow;
+pub use numbers::NumbersRow;
 pub use report::ReportRow;
 
 use diesel::prelude::*;

@@ -28,7 +28,7 @@ struct DeviceBody {
     /// The highest number of its latest day.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_sequence: Option<u64>,
-    /// Numbers that were not reported, though later ones of the day were.
+    /// Numbers that were not reported, though later ones of the day were: the latest hundred gaps.
     gaps: Vec<GapBody>,
     /// What its clock showed beyond ours when it reported last; below zero where it was slow.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,7 +36,10 @@ struct DeviceBody {
     #[schema(schema_with = crate::http::schema::time)]
     last_seen_at: String,
     /// How many things it reported.
-    reported: usize,
+    reported: u64,
+    /// In which branch it reported last, where its token named one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch_id: Option<String>,
 }
 
 /// Numbers of a day, from the first to the last that is missing.
@@ -74,12 +77,13 @@ impl DeviceBody {
         let gap = |gap: &Gap| GapBody { date: gap.day.clone(), from: gap.from, to: gap.to };
         Self {
             device_id: view.device.device.to_string(),
-            last_offline_reference: view.last.as_ref().map(ToString::to_string),
-            last_sequence: view.last_sequence,
+            last_offline_reference: view.progress.last.as_ref().map(ToString::to_string),
+            last_sequence: view.progress.last_sequence(),
             gaps: view.gaps.iter().map(gap).collect(),
             clock_skew_ms: view.device.clock_skew_micros.map(|micros| micros / MICROS_PER_MILLI),
             last_seen_at: view.device.last_seen_at.to_string(),
-            reported: view.entries,
+            reported: view.progress.reported,
+            branch_id: view.device.branch.as_ref().map(ToString::to_string),
         }
     }
 }

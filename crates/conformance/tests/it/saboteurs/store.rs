@@ -207,6 +207,22 @@ impl AuditAnchors for Sabotaged {
         self.anchors.unanchored(after, limit).await
     }
 
+    async fn merchant_heads(
+        &self,
+        after: &Option<MerchantId>,
+        limit: u32,
+    ) -> Result<Vec<(MerchantId, AuditHead)>, StoreError> {
+        self.anchors.merchant_heads(after, limit).await
+    }
+
+    async fn merchant_head(&self, merchant: &MerchantId) -> Result<Option<AuditHead>, StoreError> {
+        self.anchors.merchant_head(merchant).await
+    }
+
+    async fn unanchored_merchants(&self, limit: u32) -> Result<Vec<(MerchantId, AuditHead)>, StoreError> {
+        self.anchors.unanchored_merchants(limit).await
+    }
+
     async fn anchors(&self, after: u64, limit: u32) -> Result<Vec<SealedAnchor>, StoreError> {
         self.anchors.anchors(after, limit).await
     }
@@ -221,6 +237,7 @@ impl AuditAnchors for Sabotaged {
         }
         let last = self.anchors.last_anchor().await?.map(|last| last.head()).unwrap_or_default();
         let forced = AuditAnchor::following(last, anchor.at, anchor.heads.clone());
+        let forced = forced.with_merchants(anchor.merchants.clone());
         self.anchors.append_anchor(&forced).await
     }
 }

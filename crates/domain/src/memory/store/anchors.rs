@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use super::tables::Tables;
 use crate::audit::{AuditAnchor, AuditHead, SealedAnchor};
-use crate::ids::PaymentId;
+use crate::ids::{MerchantId, PaymentId};
 use crate::ports::{Anchored, AuditAnchors, StoreError};
 
 impl Tables {
@@ -32,6 +32,9 @@ impl Tables {
         for (payment, head) in &anchor.heads {
             self.anchored.put(*payment, head.seq);
         }
+        for (merchant, head) in &anchor.merchants {
+            self.merchant_chains.change(merchant, |chain| chain.anchored = head.seq);
+        }
         self.anchors.put(anchor.seq, anchor.clone());
         Anchored::Appended
     }
@@ -55,6 +58,30 @@ impl AuditAnchors for MemoryStore {
         Ok(self.read(|tables| {
             let moved = tables.heads_after(after).filter(|(payment, head)| tables.has_moved(payment, *head));
             moved.take(rows(limit)).collect()
+        }))
+    }
+
+    async fn merchant_heads(
+        &self,
+        after: &Option<MerchantId>,
+        limit: u32,
+    ) -> Result<Vec<(MerchantId, AuditHead)>, StoreError> {
+        let behind = (after.clone().map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        Ok(self.read(|tables| {
+            let chains = tables.merchant_chains.rows().range(behind).take(rows(limit));
+            chains.map(|(merchant, chain)| (merchant.clone(), chain.head)).collect()
+        }))
+    }
+
+    async fn merchant_head(&self, merchant: &MerchantId) -> Result<Option<AuditHead>, StoreError> {
+        Ok(self.read(|tables| tables.merchant_chains.get(merchant).map(|chain| chain.head)))
+    }
+
+    async fn unanchored_merchants(&self, limit: u32) -> Result<Vec<(MerchantId, AuditHead)>, StoreError> {
+        Ok(self.read(|tables| {
+            let chains = tables.merchant_chains.rows().iter();
+            let moved = chains.filter(|(_, chain)| chain.head.seq > chain.anchored).take(rows(limit));
+            moved.map(|(merchant, chain)| (merchant.clone(), chain.head)).collect()
         }))
     }
 

@@ -47,6 +47,13 @@ impl Tables {
         for message in &work.outbox {
             self.send_out(message, now)?;
         }
+        for noted in &work.merchant_notes {
+            let mut chain = self.merchant_chains.get(&noted.merchant).cloned().unwrap_or_default();
+            let (record, head) = chain.head.append_noted(noted);
+            chain.records.push(record);
+            chain.head = head;
+            self.merchant_chains.put(noted.merchant.clone(), chain);
+        }
         for body in &work.bodies {
             let kept_since = self.bodies.get(&body.digest()).map(|kept| kept.at);
             let at = work.recorded_at().max(kept_since.unwrap_or(Timestamp::EPOCH));

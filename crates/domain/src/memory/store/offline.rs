@@ -9,7 +9,8 @@ use super::tables::Tables;
 use crate::cash::CashTender;
 use crate::ids::{ConflictId, DeviceId, MerchantId, OrderCode, PaymentId};
 use crate::offline::{
-    ConflictState, OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment,
+    ConflictState, DeviceProgress, NumberRange, OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind,
+    OfflineReference, ReportedPayment,
 };
 use crate::ports::{CommitError, ConflictFilter, ConflictKey, ConflictPlace, OfflineStore, StoreError};
 use crate::time::Timestamp;
@@ -124,6 +125,22 @@ impl OfflineStore for MemoryStore {
         found.sort_by_key(|conflict| Reverse(ConflictPlace::of(conflict)));
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(found)
+    }
+
+    async fn progress(
+        &self,
+        merchant: &MerchantId,
+        device: &DeviceId,
+        limit: u32,
+    ) -> Result<DeviceProgress, StoreError> {
+        let entries = self.entries(merchant, device).await?;
+        let mut numbers = NumberRange::all_of(entries.iter().map(|entry| &entry.reference));
+        let earlier = numbers.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(DeviceProgress {
+            reported: u64::try_from(entries.len()).unwrap_or(u64::MAX),
+            last: entries.last().map(|entry| entry.reference.clone()),
+            numbers: numbers.split_off(earlier),
+        })
     }
 
     async fn device(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Option<OfflineDevice>, StoreError> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::tables::Tables;
-use crate::audit::{AuditRecord, Digest};
+use crate::audit::{AuditRecord, Digest, MerchantRecord};
 use crate::cash::CashTender;
 use crate::exception::MoneyException;
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
@@ -82,6 +82,19 @@ impl Timeline for MemoryStore {
     async fn records(&self, payment: &PaymentId) -> Result<Vec<AuditRecord>, StoreError> {
         let whole_chain = (*payment, u64::MIN)..=(*payment, u64::MAX);
         Ok(self.read(|tables| tables.records.rows().range(whole_chain).map(|(_, record)| record.clone()).collect()))
+    }
+
+    async fn merchant_records(
+        &self,
+        merchant: &MerchantId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<MerchantRecord>, StoreError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.read(|tables| {
+            let records = tables.merchant_chains.get(merchant).into_iter().flat_map(|chain| &chain.records);
+            records.filter(|record| record.seq > after).take(limit).cloned().collect()
+        }))
     }
 
     async fn body(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {

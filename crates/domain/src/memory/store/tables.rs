@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::{Journaled, Table};
 use crate::account::{AccountNote, StoredAccount};
-use crate::audit::{AuditAnchor, AuditRecord, Digest};
+use crate::audit::{AuditAnchor, AuditHead, AuditRecord, Digest, MerchantRecord};
 use crate::cash::CashTender;
 use crate::event::OutboxMessage;
 use crate::exception::MoneyException;
@@ -88,6 +88,15 @@ pub(super) struct BodyRow {
     pub(super) at: Timestamp,
 }
 
+/// What is on a merchant's record.
+#[derive(Debug, Clone, Default)]
+pub(super) struct MerchantChain {
+    pub(super) records: Vec<MerchantRecord>,
+    pub(super) head: AuditHead,
+    /// How far the anchors have it.
+    pub(super) anchored: u64,
+}
+
 /// Everything the store knows.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
@@ -114,6 +123,7 @@ pub(super) struct Tables {
     pub(super) anchors: Table<u64, AuditAnchor>,
     /// How far the anchors have each chain.
     pub(super) anchored: Table<PaymentId, u64>,
+    pub(super) merchant_chains: Table<MerchantId, MerchantChain>,
     pub(super) tenders: Table<(MerchantId, OrderCode, u64), CashTender>,
     pub(super) tender_ids: Table<TenderId, ()>,
     pub(super) offline: Table<(MerchantId, OfflineKind, OfflineReference), (u64, OfflineEntry)>,
@@ -167,6 +177,7 @@ impl Tables {
             bodies,
             anchors,
             anchored,
+            merchant_chains,
             tenders,
             tender_ids,
             offline,
@@ -178,7 +189,7 @@ impl Tables {
             devices,
             numbered: _,
         } = self;
-        let tables: [&mut dyn Journaled; 31] = [
+        let tables: [&mut dyn Journaled; 32] = [
             payments,
             charges,
             due,
@@ -201,6 +212,7 @@ impl Tables {
             bodies,
             anchors,
             anchored,
+            merchant_chains,
             tenders,
             tender_ids,
             offline,

@@ -1,0 +1,2 @@
+DROP TABLE offline_numbers;
+ALTER TABLE offline_devices DROP COLUMN reported;
