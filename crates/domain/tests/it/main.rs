@@ -17,6 +17,7 @@ mod failover;
 mod herd;
 mod joiners;
 mod looks;
+mod matching;
 mod methods;
 mod offline;
 mod orders;
