@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -59,8 +60,7 @@ fn is_of_herd(code: &str) -> bool {
     code.starts_with("F30-herd-")
 }
 
-/// As many payments as that, all cut off at once between the provider's answer and its commit. The provider has their
-/// objects.
+/// As many payments as that, all cut off at once, most of them between the provider's answer and its commit.
 async fn cut_off(shop: &mut Shop, n: u64) {
     shop.rig.kill_gateway();
     shop.rig.arm_gateway(HELD).await;
@@ -77,18 +77,18 @@ async fn cut_off(shop: &mut Shop, n: u64) {
         for answer in sends.await {
             assert!(answer.lost().is_some(), "the gateway was to hold still, and answered {answer:?}");
         }
-        let made = objects(shop).await;
-        codes.retain(|code| !made.contains(code));
+        let begun = herd(shop).await;
+        codes.retain(|code| !begun.contains_key(code));
     }
     shop.rig.kill_gateway();
 }
 
-/// The ids of all payments of the herd.
-async fn herd(shop: &Shop) -> Vec<String> {
+/// The payments of the herd, by order.
+async fn herd(shop: &Shop) -> BTreeMap<String, String> {
     let listed = shop.till.listed("/api/v1/pos/payments?limit=100").await;
-    let of_herd = |item: &Value| item["order_code"].as_str().is_some_and(is_of_herd);
-    let id = |item: &Value| item["payment_id"].as_str().expect("an id").to_owned();
-    listed.iter().filter(|item| of_herd(item)).map(id).collect()
+    let text = |item: &Value, name: &str| item[name].as_str().unwrap_or_else(|| panic!("{name}: {item}")).to_owned();
+    let all = listed.iter().map(|item| (text(item, "order_code"), text(item, "payment_id")));
+    all.filter(|(code, _)| is_of_herd(code)).collect()
 }
 
 /// Looks at one after the other until it has something to show.
@@ -128,7 +128,7 @@ async fn f30_a_herd_that_is_released_at_once_keeps_to_the_rate_limit_and_nobody_
     let released_at = Utc::now();
     shop.rig.start_gateway().await;
     let released = Instant::now();
-    let payments = herd(&shop).await;
+    let payments: Vec<String> = herd(&shop).await.into_values().collect();
     let (over, deadline) = (AtomicBool::new(false), released + 2 * FINISHED_WITHIN);
     let waiting = async {
         let unshown = await_all(&shop, &payments, deadline).await;
