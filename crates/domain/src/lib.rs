@@ -8,6 +8,8 @@ pub mod audit_trail;
 pub mod cash;
 pub mod charge;
 pub mod dossier;
+pub mod endpoint;
+pub mod endpoints;
 pub mod event;
 pub mod exception;
 pub mod gateway;

@@ -10,6 +10,7 @@ mod copying;
 mod creating;
 mod documents;
 mod drift;
+mod endpoints;
 mod features;
 mod feed;
 pub(crate) mod house;

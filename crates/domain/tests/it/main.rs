@@ -32,5 +32,6 @@ mod silence;
 mod states_page;
 mod supersede;
 mod sweep;
+mod telling;
 mod webhook_tries;
 mod workspace;
