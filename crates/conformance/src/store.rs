@@ -242,6 +242,7 @@ macro_rules! for_each_store_case {
             refused_offline_entry_leaves_nothing_of_its_unit,
             of_racing_offline_entries_one_wins,
             offline_entries_are_listed_in_order_of_report,
+            offline_entries_of_an_order_are_listed_whoever_reported_them,
             account_round_trips,
             stale_account_is_a_conflict,
             account_name_is_unique_at_its_provider,

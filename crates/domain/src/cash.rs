@@ -1,8 +1,8 @@
 //! Cash: taken at the word of whoever took it, and marked so.
 
-use crate::exception::Misfit;
+use crate::exception::{Misfit, MoneySource};
 use crate::ids::{BranchId, DeviceId, MerchantId, OrderCode, ProviderRef, TenderId, UserId};
-use crate::money::Money;
+use crate::money::{Money, ReportedMoney};
 use crate::offline::{OfflineKind, OfflineReference};
 use crate::time::Timestamp;
 
@@ -55,6 +55,14 @@ impl CashTender {
             TenderSource::Report { kind: known, .. } => *known != kind,
         };
         told_otherwise && self.device.as_ref() == Some(device) && &self.amount == amount
+    }
+
+    /// The exception of cash that is not what the order costs; `None` where it is.
+    #[must_use]
+    pub fn misfit_of_amount(&self, grand_total: &Money) -> Option<Misfit> {
+        let source = MoneySource::Receipt(ProviderRef::of_cash(&self.id));
+        let misfit = Misfit::of_amount(source, grand_total.clone(), ReportedMoney::idr(self.amount.clone()));
+        (&self.amount != grand_total).then_some(misfit)
     }
 
     /// The exception of cash that came although the order was paid.

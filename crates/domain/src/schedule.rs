@@ -88,15 +88,26 @@ fn next_check(payment: &Payment, charge: &Charge, now: Timestamp) -> Option<Time
     }
     let pause = match &charge.opening {
         Opening::Unknown { .. } if charge.is_unanswered_push() => return Some(next_look(payment, charge, now)),
-        // Nothing to ask by: webhooks and sweeps find money on it.
-        Opening::Unknown { .. } | Opening::Intended | Opening::Refused { .. } => return None,
-        Opening::Opened(_) | Opening::Found { .. } if now >= dead_at => DAILY,
-        Opening::Opened(_) | Opening::Found { .. } if charge.state.is_open() && !charge.is_hidden() => {
-            step(&PENDING_STEPS, age)
+        // Webhooks and sweeps find money on it.
+        Opening::Intended | Opening::Unknown { .. } if charge.risk == Risk::Pushed => return None,
+        // One whose id nobody knows is looked at like any other: its provider may find it by our reference.
+        Opening::Intended | Opening::Unknown { .. } | Opening::Opened(_) | Opening::Found { .. } => {
+            usual_pause(charge, age, now >= dead_at)
         }
-        Opening::Opened(_) | Opening::Found { .. } => step(&WATCH_STEPS, age),
+        Opening::Refused { .. } => return None,
     };
     Some(payment.checks.last_at.map_or(charge.created_at, |last| last.max(charge.created_at)).plus(pause).max(now))
+}
+
+/// Between two looks at a charge that the provider has, or may have.
+fn usual_pause(charge: &Charge, age: Duration, is_dead: bool) -> Duration {
+    if is_dead {
+        DAILY
+    } else if charge.state.is_open() && !charge.is_hidden() {
+        step(&PENDING_STEPS, age)
+    } else {
+        step(&WATCH_STEPS, age)
+    }
 }
 
 /// When money is looked for next on a push that was not answered.

@@ -12,7 +12,9 @@ use crate::response::{Refusal, Said};
 use Certainty::{NotApplied, Unknown};
 use ProviderErrorKind as Kind;
 
-/// The code by which Midtrans says that a transaction is past changing.
+/// The code by which Midtrans says that an order id is taken.
+const ORDER_KNOWN: &str = "406";
+/// The code by which it says that a transaction is past changing.
 const PAST_CHANGING: &str = "412";
 
 const SERVER_ERRORS_FROM: u16 = 500;
@@ -63,6 +65,11 @@ impl Judgement {
 /// What Snap said in a refusal.
 pub(crate) fn said(error: &ProviderError) -> Option<Said> {
     Said::of_word(error.upstream.code.as_deref()?)
+}
+
+/// Whether a refusal says that there is a transaction of that order id.
+pub(crate) fn says_order_known(error: &ProviderError) -> bool {
+    error.upstream.code.as_deref() == Some(ORDER_KNOWN)
 }
 
 /// Whether a refusal says that the charge can no longer be closed because it is over.

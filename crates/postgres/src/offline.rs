@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use mstore_pay_domain::ids::{ConflictId, DeviceId, MerchantId, PaymentId};
+use mstore_pay_domain::ids::{ConflictId, DeviceId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::offline::{
     OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment,
 };
@@ -33,6 +33,10 @@ impl OfflineStore for PostgresStore {
 
     async fn entries(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Vec<OfflineEntry>, StoreError> {
         Ok(session!(self.plain, |conn| of_device(conn, merchant, device))?)
+    }
+
+    async fn entries_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<OfflineEntry>, StoreError> {
+        Ok(session!(self.plain, |conn| of_order(conn, merchant, code))?)
     }
 
     async fn reported(&self, payment: &PaymentId) -> Result<Option<ReportedPayment>, StoreError> {
@@ -102,6 +106,21 @@ async fn of_device(
     rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }
 
+async fn of_order(
+    conn: &mut AsyncPgConnection,
+    merchant: &MerchantId,
+    code: &OrderCode,
+) -> Result<Vec<OfflineEntry>, Fault> {
+    let rows = entries::table
+        .filter(entries::merchant_id.eq(merchant.as_str()))
+        .filter(entries::order_code.eq(code.as_str()))
+        .order(entries::position)
+        .select(OfflineRow::as_select())
+        .load(conn)
+        .await?;
+    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
+}
+
 async fn reported(conn: &mut AsyncPgConnection, payment: &PaymentId) -> Result<Option<ReportedPayment>, Fault> {
     let found = payment_sync::table.find(payment.to_string());
     let row = found.select(ReportRow::as_select()).first(conn).await.optional()?;
@@ -149,6 +168,9 @@ async fn list(
     }
     if let Some(device) = &filter.device {
         query = query.filter(conflicts::device_id.eq(device.as_str()));
+    }
+    if let Some(code) = &filter.order_code {
+        query = query.filter(conflicts::order_code.eq(code.as_str()));
     }
     query = match filter.open {
         Some(true) => query.filter(conflicts::state.eq(CONFLICT_OPEN)),

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sqlite::{Sqlite, SqliteConnection};
-use mstore_pay_domain::ids::{ConflictId, DeviceId, MerchantId, PaymentId};
+use mstore_pay_domain::ids::{ConflictId, DeviceId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::offline::{
     OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment,
 };
@@ -52,6 +52,20 @@ impl OfflineStore for SqliteStore {
             rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
         };
         self.read(of_device).await
+    }
+
+    async fn entries_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<OfflineEntry>, StoreError> {
+        let (merchant, code) = (merchant.clone(), code.clone());
+        let of_order = move |conn: &mut SqliteConnection| {
+            let rows = entries::table
+                .filter(entries::merchant_id.eq(merchant.as_str()))
+                .filter(entries::order_code.eq(code.as_str()))
+                .order(entries::position)
+                .select(OfflineRow::as_select())
+                .load(conn)?;
+            rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
+        };
+        self.read(of_order).await
     }
 
     async fn reported(&self, payment: &PaymentId) -> Result<Option<ReportedPayment>, StoreError> {
@@ -156,6 +170,9 @@ fn list(
     }
     if let Some(device) = &filter.device {
         query = query.filter(conflicts::device_id.eq(device.as_str()));
+    }
+    if let Some(code) = &filter.order_code {
+        query = query.filter(conflicts::order_code.eq(code.as_str()));
     }
     query = match filter.open {
         Some(true) => query.filter(conflicts::state.eq(CONFLICT_OPEN)),

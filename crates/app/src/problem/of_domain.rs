@@ -224,6 +224,10 @@ impl From<ResolveConflictError> for Problem {
             }
             ResolveConflictError::CannotGiveWay => Self::new(ErrorCode::InvalidState)
                 .saying("money stands behind what is known: it cannot be replaced, or is the same order"),
+            ResolveConflictError::PaymentDoesNotFit => Self::field(
+                "payment_id",
+                "must be a payment of that order, method and amount that no other report means",
+            ),
             ResolveConflictError::OrderNotFound => Self::new(ErrorCode::OrderNotFound),
             ResolveConflictError::Store(store) => store.into(),
             _ => unforeseen(&error),

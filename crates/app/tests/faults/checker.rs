@@ -80,9 +80,9 @@ pub(crate) struct Licence {
 /// Waits until every paid object counts as paid and no till waits for an opening, stops the gateway, holds all
 /// invariants, and fails the case where one is broken.
 pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[Till], licence: Licence) -> Judged {
-    let (rest, unpaid) = come_to_rest(rig, log, tills).await;
+    let (rest, [told, opened]) = come_to_rest(rig, log, tills).await;
     let evidence = Evidence::gather(rig, log).await;
-    let mut findings = vec![
+    let findings = vec![
         answers::acknowledged_is_stored(&evidence),
         objects::every_object_is_ours(&evidence),
         objects::one_shown_and_payable(&evidence),
@@ -97,11 +97,9 @@ pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[T
         leaks::no_canary_is_told(&evidence),
         answers::no_five_hundred(&evidence, licence),
         work::the_file_is_sound(&evidence),
+        told,
+        opened,
     ];
-    let mut at_rest = Finding::new("paid is told");
-    at_rest.n = unpaid.0;
-    at_rest.broken = unpaid.1;
-    findings.push(at_rest);
     report(&format!("{case} on {}", rig.store_kind().word()), &findings);
     Judged { rest, dead_letters: evidence.inbox.dead, findings }
 }
@@ -127,19 +125,22 @@ fn report(case: &str, findings: &[Finding]) {
 }
 
 /// Looks through the public API at every paid object until it counts as paid, and at every payment that was answered
-/// before it was opened until it is, as long as the window allows. Gives how long that took, how many paid objects there
-/// were, and which still do not count.
-async fn come_to_rest(rig: &Rig, log: &ClientLog, tills: &[Till]) -> (Duration, (usize, Vec<String>)) {
+/// before it was opened until it is, as long as the window allows. Gives how long that took, and of which objects nobody
+/// was told and which payments still wait.
+async fn come_to_rest(rig: &Rig, log: &ClientLog, tills: &[Till]) -> (Duration, [Finding; 2]) {
     let paid: Vec<String> =
         rig.control.charges().await.into_iter().filter(LedgerCharge::is_paid).map(|charge| charge.id).collect();
     let began = Instant::now();
-    let (mut unpaid, mut unopened) = (paid.clone(), taken(log));
+    let (mut told, mut opened) = (Finding::new("paid is told"), Finding::new("taken is opened"));
+    let (mut unpaid, mut unopened) = (paid, taken(log));
+    (told.n, opened.n) = (unpaid.len(), unopened.len());
     loop {
         unpaid = without(unpaid, |id| is_told(tills, id)).await;
         unopened = without(unopened, |id| is_opened(tills, id)).await;
         if (unpaid.is_empty() && unopened.is_empty()) || began.elapsed() > RECOVERY_WINDOW {
-            let broken = unpaid.iter().map(|id| format!("{id} is paid and nobody was told")).collect();
-            return (began.elapsed(), (paid.len(), broken));
+            told.broken = unpaid.iter().map(|id| format!("{id} is paid and nobody was told")).collect();
+            opened.broken = unopened.iter().map(|id| format!("{id} is still being opened")).collect();
+            return (began.elapsed(), [told, opened]);
         }
         sleep(Duration::from_millis(250)).await;
     }

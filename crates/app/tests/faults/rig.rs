@@ -48,6 +48,8 @@ pub(crate) struct Plan {
     pub(crate) sweep_lag_ms: u64,
     /// How wrong the clock of the first node is, as `faketime` spells it.
     pub(crate) skew: Option<&'static str>,
+    /// A gateway of an earlier version, that is started until [`Rig::upgrade`].
+    pub(crate) earlier: Option<PathBuf>,
     /// Settings beside the usual ones.
     pub(crate) settings: Vec<(&'static str, String)>,
     /// What the sandbox is told beside the usual.
@@ -65,6 +67,7 @@ impl Plan {
             by_line: false,
             sweep_lag_ms: 0,
             skew: None,
+            earlier: None,
             settings: Vec::new(),
             sandbox_args: Vec::new(),
         }
@@ -98,6 +101,11 @@ impl Plan {
     /// The same with a first node whose clock is wrong by that.
     pub(crate) fn skewed(self, skew: &'static str) -> Self {
         Self { skew: Some(skew), ..self }
+    }
+
+    /// The same with gateways of that earlier version, if there is one.
+    pub(crate) fn beginning_with(self, earlier: Option<PathBuf>) -> Self {
+        Self { earlier, ..self }
     }
 
     /// The same with that setting.
@@ -158,6 +166,11 @@ impl Rig {
             }
         }
         began.elapsed()
+    }
+
+    /// Whatever is started from now on is of this version.
+    pub(crate) fn upgrade(&mut self) {
+        self.plan.earlier = None;
     }
 
     /// Starts the only one with these failpoints; it may be struck dead before it is ready.
@@ -361,7 +374,7 @@ impl Rig {
     }
 
     fn gateway_command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(self.plan.earlier.as_deref().unwrap_or(Path::new(BINARY)));
         command
             .args(words)
             .current_dir(self.dir.path())
@@ -409,6 +422,7 @@ impl Rig {
         vec![
             ("MIDTRANS_SERVER_KEY", self.secrets.midtrans_key.clone()),
             ("MIDTRANS_CORE_BASE_URL", format!("{}/midtrans", self.sandbox_url)),
+            ("MIDTRANS_SNAP_BASE_URL", format!("{}/midtrans/snap/v1", self.sandbox_url)),
             ("MIDTRANS_RATE_LIMIT", "off".to_owned()),
             ("PROVIDER_ORDER", words.join(",")),
         ]

@@ -196,6 +196,65 @@ async fn a_changed_thing_is_a_conflict_that_a_person_resolves_with_who_and_why()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_owner_says_which_payment_a_till_means() {
+    let house = House::open().await;
+    let paid = house.pay_by_qris("TRX-1", 33_000).await;
+    house.customer_pays("TRX-1", true).await;
+    house.until_status(&paid["payment_id"], "paid").await;
+    let mut item = payment("T-20251013-1", "TRX-1", "QRIS", 33_000);
+    item["receipt_id"] = json!("of nobody");
+    let told = house.sync("till", json!({"payments": [item.clone()]})).await;
+    let conflict = &told["conflicts"][0];
+    assert_eq!(conflict["conflict_type"], "data_mismatch", "{told}");
+    let url = conflict["resolution_url"].as_str().unwrap();
+    let resolve = |payment: &Value| {
+        let body = json!({"resolution": "merge", "reason": "seen on the phone", "payment_id": payment});
+        house.as_owner(Method::POST, url).json(&body)
+    };
+    resolve(&json!("pay_of_nobody")).check(422, "invalid_field").await;
+    let answer = resolve(&paid["payment_id"]).send().await;
+    answer.expect_status(200);
+    assert_eq!(answer.data()["applied_id"], paid["payment_id"], "{}", answer.data());
+    let again = house.sync("till", json!({"payments": [item.clone()]})).await;
+    assert_eq!((&again["success_count"], &again["results"][0]["server_id"]), (&json!(1), &paid["payment_id"]));
+    // One money, two reports.
+    item["offline_reference"] = json!("T-20251013-2");
+    item.as_object_mut().unwrap().remove("receipt_id");
+    let told = house.sync("till", json!({"payments": [item]})).await;
+    assert_eq!(told["conflicts"][0]["conflict_type"], "duplicate", "{told}");
+    assert_eq!(house.rows("payments").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cash_of_a_wrong_amount_and_another_branchs_order_are_conflicts_and_the_first_stays_flagged() {
+    let house = House::open().await;
+    house.register("TRX-1").await;
+    let cash = payment("T-20251013-1", "TRX-1", "CASH", 32_000);
+    let told = house.sync("till", json!({"payments": [cash]})).await;
+    assert_eq!(told["conflicts"][0]["conflict_type"], "constraint_violation", "{told}");
+    let url = told["conflicts"][0]["resolution_url"].as_str().unwrap();
+    let body = json!({"resolution": "merge", "reason": "the rest is owed"});
+    house.as_owner(Method::POST, url).json(&body).send().await.expect_status(200);
+    let exceptions = house.get("/api/v1/pos/exceptions").send().await.data();
+    let exception = &exceptions["items"][0];
+    assert_eq!((&exception["kind"], &exception["amount"]), (&json!("underpaid"), &json!(32_000)), "{exceptions}");
+    assert_eq!(house.order("TRX-1").await["status"], "paid");
+    for branch in ["B1", "B2"] {
+        let token = house.token_of(MERCHANT, Some(branch), "L0_CASHIER");
+        let sale = json!({"offline_reference": format!("{branch}-20251013-1"), "created_at_device":
+            "2025-10-13T10:30:00Z", "transaction_code": "TRX-2", "grand_total": 33000});
+        let body = json!({"device_id": branch, "transactions": [sale]});
+        let told = house.bare(Method::POST, SYNC).bearer(&token).json(&body).send().await.data();
+        if branch == "B1" {
+            assert_eq!(told["success_count"], 1, "{told}");
+        } else {
+            assert_eq!(told["conflicts"][0]["conflict_type"], "constraint_violation", "{told}");
+            assert_eq!(told["results"][0]["server_id"], Value::Null, "{told}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_batch_is_refused_whole() {
     let house = House::open().await;
     let refused = |body: Value| house.post(SYNC).json(&body).check(422, "invalid_field");

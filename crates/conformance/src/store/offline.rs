@@ -172,6 +172,25 @@ pub async fn offline_entries_are_listed_in_order_of_report(h: &dyn StoreHarness)
     assert_eq!(none, []);
 }
 
+/// An order's entries come in the order in which they were reported, of every till, and of its merchant only.
+pub async fn offline_entries_of_an_order_are_listed_whoever_reported_them(h: &dyn StoreHarness) {
+    let rig = h.fresh().await;
+    let stores = rig.stores();
+    let mut written = Vec::new();
+    for (till, sequence) in [("till-2", "0009"), ("till", "0001"), ("till-2", "abc")] {
+        let entry = entry(till, sequence, OfflineKind::Payment);
+        must_commit(&stores, &recording(&entry)).await;
+        must_commit(&stores, &recording(&OfflineEntry { merchant: other_merchant(), ..entry.clone() })).await;
+        let other_order = OfflineEntry { order_code: order_code("TRX-10"), ..entry.clone() };
+        must_commit(&stores, &recording(&OfflineEntry { kind: OfflineKind::Void, ..other_order })).await;
+        written.push(entry);
+    }
+    let listed = stores.offline.entries_of_order(&merchant(), &order_code("TRX-1")).await.expect("the store reads");
+    assert_eq!(listed, written);
+    let none = stores.offline.entries_of_order(&merchant(), &order_code("TRX-2")).await.expect("the store reads");
+    assert_eq!(none, []);
+}
+
 /// What is kept of a reported payment is kept once, and counts how often it was reported.
 pub async fn reported_payment_counts_its_reports(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
@@ -230,6 +249,7 @@ pub async fn offline_conflicts_are_listed_newest_first_by_every_filter(h: &dyn S
         let mut raised = OfflineConflict { at: at(seconds), ..conflict(&kit, &number.to_string()) };
         if number == 1 {
             (raised.device, raised.branch) = (device("till-2"), BranchId::parse("B2").ok());
+            raised.order_code = order_code("TRX-2");
         }
         must_commit(&stores, &raising(&raised)).await;
         written.push(raised);
@@ -241,17 +261,19 @@ pub async fn offline_conflicts_are_listed_newest_first_by_every_filter(h: &dyn S
         must_commit(&stores, &writing(OfflineWrite::Resolve(first.clone()))).await;
     }
     written.sort_by_key(|conflict| std::cmp::Reverse(ConflictPlace::of(conflict)));
-    let all = ConflictFilter { merchant: merchant(), branch: None, device: None, open: None };
+    let all = ConflictFilter { merchant: merchant(), branch: None, device: None, order_code: None, open: None };
     let filters = [
         all.clone(),
         ConflictFilter { branch: BranchId::parse("B2").ok(), ..all.clone() },
         ConflictFilter { device: Some(device("till")), ..all.clone() },
+        ConflictFilter { order_code: Some(order_code("TRX-2")), ..all.clone() },
         ConflictFilter { open: Some(true), ..all.clone() },
         ConflictFilter { open: Some(false), ..all },
     ];
     let admits = |filter: &ConflictFilter, conflict: &OfflineConflict| {
         (filter.branch.is_none() || filter.branch == conflict.branch)
             && filter.device.as_ref().is_none_or(|device| device == &conflict.device)
+            && filter.order_code.as_ref().is_none_or(|code| code == &conflict.order_code)
             && filter.open.is_none_or(|open| open == (conflict.state == ConflictState::Open))
     };
     for filter in filters {

@@ -6,6 +6,7 @@ use crate::charge::{Charge, Closing, DisputeReason, Outcome, Signal};
 use crate::exception::{Misfit, MoneySource};
 use crate::ids::{ChargeId, PaymentId};
 use crate::method::Method;
+use crate::money::ReportedMoney;
 use crate::payment::{Display, Payment, Withdrawal};
 use crate::ports::{ChargeSnapshot, SnapshotStatus};
 
@@ -108,11 +109,12 @@ fn fits(payment: &Payment, charge: &Charge, snapshot: &ChargeSnapshot) -> bool {
     let same_reference =
         snapshot.our_reference.as_ref().is_none_or(|reference| reference == charge.our_reference.as_str());
     let same_order = snapshot.order_code.as_ref().is_none_or(|code| code == payment.order_code.as_str());
-    let same_amount = snapshot.asked.as_ref().is_none_or(|asked| asked.fits(&payment.amount));
-    let same_object = match (charge.provider_ref(), &snapshot.charge_ref) {
-        (Some(ours), Some(theirs)) => ours == theirs,
-        (None, _) | (_, None) => true,
-    };
+    let is_by_id = charge.provider_ref().is_some() && charge.provider_ref() == snapshot.charge_ref.as_ref();
+    // At a provider whose charges are their own payments, what came stands where what was asked did.
+    let is_what_came =
+        |asked: &ReportedMoney| is_by_id && snapshot.receipts.iter().any(|receipt| receipt.money == *asked);
+    let same_amount = snapshot.asked.as_ref().is_none_or(|asked| asked.fits(&payment.amount) || is_what_came(asked));
+    let same_object = is_by_id || charge.provider_ref().is_none() || snapshot.charge_ref.is_none();
     // An object whose id we never heard is adopted by its reference only.
     let named = charge.provider_ref().is_some() || snapshot.our_reference.is_some();
     same_reference && same_order && same_amount && same_object && named

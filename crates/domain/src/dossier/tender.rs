@@ -7,13 +7,27 @@ use crate::exception::Misfit;
 use crate::ids::PaymentId;
 use crate::money::Money;
 use crate::order::{Order, OrderSignal, OrderState, PaidBy};
-use crate::payment::{Payment, PaymentStatus, Withdrawal};
+use crate::payment::{Payment, PaymentStatus, Revision, Withdrawal};
 
 impl Dossier {
     /// Registers the order, which nobody had registered.
     pub fn register(&mut self, order: Order) {
         self.order = Some(order);
         self.order_touched = true;
+    }
+
+    /// The payment of an order that was not registered before came to nothing, as its till says.
+    pub fn end_unpaid(&mut self, state: OrderState) {
+        if let Some(order) = self.order.as_mut().filter(|order| order.revision == Revision::NEW)
+            && order.state == OrderState::Draft
+        {
+            order.state = state;
+        }
+    }
+
+    /// Writes the order even if nothing about it changed, so that its revision counts up.
+    pub fn touch_order(&mut self) {
+        self.order_touched = self.order.is_some();
     }
 
     /// Has the order cost something else.
@@ -24,8 +38,8 @@ impl Dossier {
         }
     }
 
-    /// Keeps cash that was taken. It pays the order; where that was paid or called off already it is put before a
-    /// person. Whatever could still be paid is called off.
+    /// Keeps cash that was taken. It pays the order; where that was paid or called off already, or costs something else,
+    /// it is put before a person. Whatever could still be paid is called off.
     pub fn take_cash(&mut self, tender: CashTender) {
         let payer = self.paid_payment().map(|payment| payment.id);
         let paid_before = payer.is_some() || self.order.as_ref().is_some_and(|order| order.state.paid_by().is_some());
@@ -34,6 +48,8 @@ impl Dossier {
             self.raise_for_cash(payer, tender.paid_after_void());
         } else if paid_before {
             self.raise_for_cash(payer, tender.paid_twice());
+        } else if let Some(misfit) = self.order.as_ref().and_then(|order| tender.misfit_of_amount(&order.grand_total)) {
+            self.raise_for_cash(payer, misfit);
         }
         self.order_hears(&OrderSignal::Paid { at: tender.taken_at, by: PaidBy::Cash });
         self.work.tenders.push(tender);

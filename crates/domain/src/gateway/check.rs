@@ -7,7 +7,7 @@ use crate::charge::{Charge, Opening};
 use crate::dossier::{Absorbed, Dossier};
 use crate::ids::PaymentId;
 use crate::payment::{Display, Intake, Payment, PaymentStatus, Withdrawal};
-use crate::ports::{BudgetClass, Endpoint, LeasedPayment, ProviderErrorKind, Reservation, StoreError};
+use crate::ports::{BudgetClass, Endpoint, LeasedPayment, LookupSupport, ProviderErrorKind, Reservation, StoreError};
 use crate::schedule;
 use crate::time::Timestamp;
 use crate::unit_of_work::Due;
@@ -64,7 +64,10 @@ impl Gateway {
 
     async fn look_at_charges(&self, payment: &Payment, actor: &Actor) -> Result<Looked, DecideError> {
         let mut looked = Looked::default();
-        for charge in payment.charges.iter().filter(|charge| is_worth_asking(charge)) {
+        for charge in &payment.charges {
+            if !self.is_worth_asking(payment, charge).await? {
+                continue;
+            }
             let class = self.class_of(payment).await;
             let reserved =
                 self.ports.budget.reserve(&charge.provider, &charge.account, Endpoint::Inquire, class, 1).await;
@@ -92,6 +95,32 @@ impl Gateway {
             }
         }
         Ok(looked)
+    }
+
+    /// Whether there is money to ask about, and something to ask by.
+    async fn is_worth_asking(&self, payment: &Payment, charge: &Charge) -> Result<bool, StoreError> {
+        if charge.state.funds().is_some() {
+            return Ok(false);
+        }
+        match charge.opening {
+            Opening::Intended | Opening::Unknown { .. } if charge.is_hidden() => {
+                self.is_found_by_reference(payment, charge).await
+            }
+            Opening::Opened(_) | Opening::Found { .. } | Opening::Unknown { .. } => Ok(true),
+            Opening::Intended | Opening::Refused { .. } => Ok(false),
+        }
+    }
+
+    /// Whether the provider can be asked about a charge by our reference alone, paid or not.
+    async fn is_found_by_reference(&self, payment: &Payment, charge: &Charge) -> Result<bool, StoreError> {
+        let account = match self.account_of(charge).await {
+            Ok(account) => account,
+            Err(ProviderOrStore::Store(store)) => return Err(store),
+            Err(ProviderOrStore::Provider(_)) => return Ok(false),
+        };
+        let provider = self.provider(&charge.provider);
+        let offered = provider.and_then(|provider| provider.capabilities(&account, payment.method));
+        Ok(offered.is_some_and(|offered| offered.lookup == LookupSupport::ByReference))
     }
 
     async fn class_of(&self, payment: &Payment) -> BudgetClass {
@@ -148,13 +177,5 @@ fn end(dossier: &mut Dossier, payment: &PaymentId) {
         Some(Display::Withdrawn { why: Withdrawal::Expired, .. }) => dossier.expire(payment),
         Some(Display::Withdrawn { why, .. }) => dossier.call_off(payment, why),
         Some(Display::Shown) | None => {}
-    }
-}
-
-fn is_worth_asking(charge: &Charge) -> bool {
-    match charge.opening {
-        Opening::Opened(_) | Opening::Found { .. } => charge.state.funds().is_none(),
-        Opening::Unknown { .. } => !charge.is_hidden() && charge.state.funds().is_none(),
-        Opening::Intended | Opening::Refused { .. } => false,
     }
 }

@@ -14,61 +14,72 @@ use crate::payment::{Display, Intake, Payment};
 use crate::ports::{Exchange, LeasedPayment};
 use crate::routing::{Because, Nowhere};
 use crate::schedule;
+use crate::time::Timestamp;
 use crate::unit_of_work::Due;
 
 /// Between two looks whether a provider would be called again.
 const RESTING_PAUSE: Duration = Duration::from_secs(2);
 
+/// How recovery goes on with a payment.
+enum Course<'a> {
+    /// The last intent once more: whatever it made, its key brings.
+    Repeat,
+    /// Another charge, there; what was not answered is put aside.
+    Open(&'a Route),
+    /// Later, because nobody may be called now.
+    ComeBack,
+    /// No more charges.
+    Stop,
+}
+
+/// What there is to go on with.
+struct Means<'a> {
+    /// Where the method can be opened.
+    routes: &'a [Route],
+    /// Those that would be asked now.
+    ready: &'a [Route],
+    /// Whether nobody would be asked only because every line rests.
+    all_rest: bool,
+    /// Whether what nobody was shown may be replaced.
+    may_replace: bool,
+    now: Timestamp,
+}
+
 impl Gateway {
     /// Goes on with a payment whose create was cut off. While its time is ahead, what nobody was shown
-    /// is put aside and another charge is opened; what may have been pushed is only watched. While no
-    /// provider would be called it comes back later, and spends no charge on that.
+    /// is put aside and another charge is opened, or asked for once more where its key is honoured; what may have been
+    /// pushed is only watched. While no provider would be called it comes back later, and spends no charge on that.
     pub(super) async fn recover(&self, leased: &LeasedPayment) -> Result<(), DecideError> {
         let payment = &leased.payment;
         let actor = Actor::Worker;
         let scope = Scope { merchant: payment.merchant.clone(), branch: payment.branch.clone() };
         let routes = self.routes(&scope, payment.method).await?;
         let now = self.ports.clock.now();
-        let over = is_given_up(payment) || now >= payment.expires_at || payment.display != Display::Shown;
-        let last_is_pushed = payment.charges.last().is_some_and(|charge| charge.risk == Risk::Pushed);
-        let wait_only = last_is_pushed || self.policies.failover_on_unknown == FailoverOnUnknown::Never;
-        let ready = match asked(&routes, &payment.amount) {
-            Ok(asked) => asked.routes,
-            Err(Nowhere::NotOffered | Nowhere::AmountUnfit) => Vec::new(),
-            Err(Nowhere::Resting { .. }) if over || wait_only => Vec::new(),
-            Err(Nowhere::Resting { .. }) => {
-                let back_at = Some(now.plus(RESTING_PAUSE));
-                return Ok(self.ports.payments.reschedule(&payment.id, leased.token, now, &back_at).await?);
-            }
+        let (ready, all_rest) = match asked(&routes, &payment.amount) {
+            Ok(asked) => (asked.routes, false),
+            Err(Nowhere::Resting { .. }) => (Vec::new(), true),
+            Err(Nowhere::NotOffered | Nowhere::AmountUnfit) => (Vec::new(), false),
         };
-        let route = ready.iter().find(|route| payment.charges.last().is_some_and(|last| route.leads_to(last)));
-        let repeats = |route: &Route| payment.charges.last().is_some_and(|last| route.may_repeat(last, now));
-        let by_key = !over && ready.iter().any(repeats);
-        let again = if over || wait_only { None } else { route.or(ready.first()) };
+        let may_replace = self.policies.failover_on_unknown == FailoverOnUnknown::Displayed;
+        let means = Means { routes: &routes, ready: &ready, all_rest, may_replace, now };
         let next = ChargeId::new(self.ports.ids.uuid());
         let token = LeaseToken::new(self.ports.ids.uuid());
         let lease = Lease { token, ttl: schedule::OPENING_LEASE };
         let id = payment.id;
-        self.decide(&payment.merchant, &payment.order_code, &actor, |dossier| {
-            let is_wanted = dossier.payment(&id).is_some_and(wants_a_charge);
-            if by_key {
-                // The last intent once more: whatever it made, its key brings.
-                dossier.set_due(&id, Due::Leased(lease));
-                dossier.touch(&id);
-                return;
+        let course = self
+            .decide(&payment.merchant, &payment.order_code, &actor, |dossier| {
+                let course = dossier.payment(&id).map_or(Course::Stop, |payment| means.course_of(payment));
+                take(dossier, &id, &course, next, lease);
+                course
+            })
+            .await?;
+        match course {
+            Course::Repeat | Course::Open(_) => {}
+            Course::ComeBack => {
+                let back_at = Some(now.plus(RESTING_PAUSE));
+                return Ok(self.ports.payments.reschedule(&id, leased.token, now, &back_at).await?);
             }
-            put_aside(dossier, &id, !last_is_pushed);
-            match again.filter(|_| is_wanted) {
-                Some(route) => {
-                    dossier.intend(&id, next, &route.choice(Because::TakenUpAgain), route.risk(None));
-                    dossier.set_due(&id, Due::Leased(lease));
-                }
-                None => dossier.close_intake(&id),
-            }
-        })
-        .await?;
-        if again.is_none() && !by_key {
-            return Ok(());
+            Course::Stop => return Ok(()),
         }
         let job = Job {
             merchant: &payment.merchant,
@@ -80,10 +91,58 @@ impl Gateway {
             card_token: None,
             deadline: Deadline::within(self.policies.create_within, self.ports.clock.as_ref()),
             patient: true,
-            asked_before: by_key,
+            asked_before: matches!(course, Course::Repeat),
             answer: None,
         };
         self.held(&job, Box::pin(self.open_charges(&job))).await.map(|_| ())
+    }
+}
+
+impl<'a> Means<'a> {
+    /// How to go on with a payment as it is stored.
+    fn course_of(&self, payment: &Payment) -> Course<'a> {
+        let over = is_given_up(payment) || self.now >= payment.expires_at || payment.display != Display::Shown;
+        let Some(last) = payment.charges.last().filter(|_| wants_a_charge(payment) && !over) else {
+            return Course::Stop;
+        };
+        let repeats = |route: &Route| route.may_repeat(last, self.now);
+        if self.ready.iter().any(repeats) {
+            return Course::Repeat;
+        }
+        if last.risk == Risk::Pushed {
+            return Course::Stop;
+        }
+        if !self.may_replace && is_unanswered(last) {
+            let rests = self.routes.iter().any(repeats);
+            return if rests { Course::ComeBack } else { Course::Stop };
+        }
+        match self.ready.iter().find(|route| route.leads_to(last)).or(self.ready.first()) {
+            Some(route) => Course::Open(route),
+            None if self.all_rest => Course::ComeBack,
+            None => Course::Stop,
+        }
+    }
+}
+
+/// Writes down how recovery goes on.
+fn take(dossier: &mut Dossier, payment: &PaymentId, course: &Course<'_>, next: ChargeId, lease: Lease) {
+    let last = dossier.payment(payment).and_then(|payment| payment.charges.last());
+    let is_pushed = last.is_some_and(|charge| charge.risk == Risk::Pushed);
+    match course {
+        Course::Repeat => {
+            dossier.set_due(payment, Due::Leased(lease));
+            dossier.touch(payment);
+        }
+        Course::Open(route) => {
+            put_aside(dossier, payment, !is_pushed);
+            dossier.intend(payment, next, &route.choice(Because::TakenUpAgain), route.risk(None));
+            dossier.set_due(payment, Due::Leased(lease));
+        }
+        Course::ComeBack => {}
+        Course::Stop => {
+            put_aside(dossier, payment, !is_pushed);
+            dossier.close_intake(payment);
+        }
     }
 }
 

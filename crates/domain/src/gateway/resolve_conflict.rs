@@ -2,12 +2,12 @@
 
 use thiserror::Error;
 
-use super::sync_batch::{Ruling, Terms, book, is_committed};
-use super::{DecideError, Gateway, Scope};
+use super::sync_batch::{Named, Ruling, Terms, book, is_committed};
+use super::{DecideError, FindError, Gateway, Scope};
 use crate::audit::{Actor, AuditEvent, AuditNote};
 use crate::dossier::Dossier;
 use crate::ids::{ConflictId, DeviceId, PaymentId, UserId};
-use crate::offline::{ConflictState, OfflineConflict, OfflineItem, Reported, Resolution};
+use crate::offline::{ConflictState, OfflineConflict, OfflineItem, OfflineTender, Reported, Resolution};
 use crate::order::OrderState;
 use crate::payment::{Payment, Withdrawal};
 use crate::ports::StoreError;
@@ -31,6 +31,8 @@ pub struct ResolveConflict {
     pub resolution: Resolution,
     /// Why.
     pub reason: String,
+    /// The payment that the report means, by any of its ids, where the person names it.
+    pub payment: Option<String>,
     /// What was reported, read from the conflict.
     pub item: OfflineItem,
 }
@@ -63,7 +65,10 @@ pub enum ResolveConflictError {
     /// What is known cannot give way: money stands behind it.
     #[error("what is known cannot give way")]
     CannotGiveWay,
-    /// Its order is not known here.
+    /// The payment that was named is not the one that the report can mean, or another report stands for it.
+    #[error("named payment is not the reported one")]
+    PaymentDoesNotFit,
+    /// Its order is not known here, or is another branch's.
     #[error("no such order")]
     OrderNotFound,
     /// The store failed.
@@ -101,14 +106,60 @@ impl Gateway {
     }
 
     /// Closes what could still pay an order that the report pays in cash or calls off, and asks about it once more.
-    async fn clear_the_way_of(&self, resolve: &ResolveConflict, conflict: &OfflineConflict) -> Result<(), StoreError> {
+    /// Nothing is closed for a report that would not be taken in.
+    async fn clear_the_way_of(
+        &self,
+        resolve: &ResolveConflict,
+        conflict: &OfflineConflict,
+    ) -> Result<(), ResolveConflictError> {
         let is_taken_in = resolve.resolution != Resolution::KeepServer;
         let Some(why) = resolve.item.ends_its_order().filter(|_| is_taken_in) else { return Ok(()) };
         let (merchant, code, actor) = (&conflict.merchant, &conflict.order_code, Actor::User(resolve.user.clone()));
+        let mut dossier = self.dossier(merchant, code, &actor).await?;
+        self.rule_on(resolve, conflict, &mut dossier).await?;
         match self.close_live(merchant, code, &actor, why, self.policies.cancel_within).await {
             // What others decide meanwhile is seen on the order as it is then.
             Ok(()) | Err(DecideError::Contended | DecideError::Commit(_)) => Ok(()),
-            Err(DecideError::Store(store)) => Err(store),
+            Err(DecideError::Store(store)) => Err(store.into()),
+        }
+    }
+
+    /// Does on the order's dossier what is to become of the report; what it led to, where it is taken in.
+    async fn rule_on(
+        &self,
+        resolve: &ResolveConflict,
+        conflict: &OfflineConflict,
+        dossier: &mut Dossier,
+    ) -> Result<Option<String>, ResolveConflictError> {
+        let terms = self.terms(&resolve.scope, &resolve.user, &conflict.device, &resolve.item).await?;
+        // A till is only named, not proven: at the word of whoever stands there nothing is booked that does not fit.
+        let terms = Terms { is_forced: resolve.reach == ConflictReach::AnyTill, ..terms };
+        let terms = match self.named_by_person(resolve).await? {
+            Some(named) => Terms { named, ..terms },
+            None => terms,
+        };
+        match resolve.resolution {
+            Resolution::KeepServer => return Ok(None),
+            Resolution::KeepLocal => give_way(dossier, conflict, &resolve.item)?,
+            Resolution::Merge => must_be_apart(dossier, &resolve.item)?,
+        }
+        booked(book(dossier, &terms), &terms).map(Some)
+    }
+
+    /// The payment that the person says the report means: one that a report can mean that is taken in.
+    async fn named_by_person(&self, resolve: &ResolveConflict) -> Result<Option<Named>, ResolveConflictError> {
+        let Some(named) = &resolve.payment else { return Ok(None) };
+        let may_mean = match &resolve.item.reported {
+            Reported::Payment(payment) => matches!(payment.tender, OfflineTender::Unproven { .. }),
+            Reported::Sale(_) | Reported::Void(_) => false,
+        };
+        if !may_mean || resolve.resolution == Resolution::KeepServer {
+            return Err(ResolveConflictError::PaymentDoesNotFit);
+        }
+        match self.find(&resolve.scope, named).await {
+            Ok(payment) => Ok(Some(Named::ByPerson(Box::new(payment)))),
+            Err(FindError::NotFound) => Err(ResolveConflictError::PaymentDoesNotFit),
+            Err(FindError::Store(store)) => Err(store.into()),
         }
     }
 
@@ -120,20 +171,7 @@ impl Gateway {
     ) -> Result<Option<OfflineConflict>, ResolveConflictError> {
         let actor = Actor::User(resolve.user.clone());
         let mut dossier = self.dossier(&conflict.merchant, &conflict.order_code, &actor).await?;
-        let terms = self.terms(&resolve.scope, &resolve.user, &conflict.device, &resolve.item).await?;
-        // A till is only named, not proven: at the word of whoever stands there nothing is booked that does not fit.
-        let terms = Terms { is_forced: resolve.reach == ConflictReach::AnyTill, ..terms };
-        let applied = match resolve.resolution {
-            Resolution::KeepServer => None,
-            Resolution::KeepLocal => {
-                give_way(&mut dossier, &conflict, &resolve.item)?;
-                Some(booked(book(&mut dossier, &terms))?)
-            }
-            Resolution::Merge => {
-                must_be_apart(&dossier, &resolve.item)?;
-                Some(booked(book(&mut dossier, &terms))?)
-            }
-        };
+        let applied = self.rule_on(resolve, &conflict, &mut dossier).await?;
         let now = dossier.now();
         let note = AuditNote::new(now, actor, AuditEvent::ConflictResolved)
             .with("conflict", &conflict.id)
@@ -158,10 +196,13 @@ impl Gateway {
     }
 }
 
-fn booked(ruling: Ruling) -> Result<String, ResolveConflictError> {
+fn booked(ruling: Ruling, terms: &Terms<'_>) -> Result<String, ResolveConflictError> {
     match ruling {
         Ruling::Booked { server_id } => Ok(server_id),
-        Ruling::OrderNotFound => Err(ResolveConflictError::OrderNotFound),
+        Ruling::OfAnotherBranch | Ruling::OrderNotFound => Err(ResolveConflictError::OrderNotFound),
+        Ruling::Violates { .. } if matches!(terms.named, Named::ByPerson(_)) => {
+            Err(ResolveConflictError::PaymentDoesNotFit)
+        }
         // Not by whoever may resolve only what fits.
         Ruling::Violates { .. } => Err(ResolveConflictError::CannotGiveWay),
     }

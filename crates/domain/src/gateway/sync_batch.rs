@@ -2,6 +2,7 @@
 //! so that a batch that was cut off is simply sent again. What does not fit becomes a conflict, and what is known stays.
 
 mod book;
+mod matching;
 mod report;
 
 use std::time::Duration;
@@ -9,22 +10,27 @@ use std::time::Duration;
 use super::deadline::Deadline;
 use super::{DecideError, Gateway, Scope};
 use crate::audit::Actor;
-use crate::ids::{ConflictId, DeviceId, OrderCode, PaymentId, TenderId, UserId};
+use crate::dossier::Dossier;
+use crate::ids::{ConflictId, DeviceId, MerchantId, OrderCode, PaymentId, TenderId, UserId};
 use crate::offline::{
     ConflictKind, ConflictState, OfflineConflict, OfflineDevice, OfflineEntry, OfflineItem, OfflineKind, OfflineTender,
     Reported, Resolution,
 };
-use crate::payment::{Payment, Withdrawal};
-use crate::ports::{CommitError, ConflictKey, CrashPoint, StoreError};
+use crate::payment::Withdrawal;
+use crate::ports::{CommitError, ConflictFilter, ConflictKey, CrashPoint, StoreError};
 use crate::time::Timestamp;
 use crate::unit_of_work::{OfflineWrite, UnitOfWork};
 
 pub(super) use book::{Ruling, Terms, book};
+use matching::Claim;
+pub(super) use matching::Named;
 
 /// How often a thing is taken in anew when others act on the same order.
 const TRIES_MAX: u32 = 5;
 /// For closing what could still pay the orders of one batch; what is not closed by then is closed by the schedule.
 const CLOSINGS_WITHIN: Duration = Duration::from_secs(10);
+/// Resolved conflicts that are looked at of one order.
+const RESOLVED_MAX: u32 = 1_000;
 /// What a till's clock may show beyond ours.
 const CLOCK_AHEAD_MAX: Duration = Duration::from_mins(5);
 /// How old a report may be.
@@ -59,7 +65,7 @@ pub enum SyncedItem {
     },
     /// It does not fit: a person decides.
     Conflict(Box<OfflineConflict>),
-    /// Its order is not known here, or is another branch's: it may be sent again.
+    /// Its order is not known here: it may be sent again.
     OrderNotFound,
 }
 
@@ -181,15 +187,25 @@ impl Gateway {
                 let clock_is_off = clock_is_off(item, now);
                 SyncedItem::Stored { server_id, order_code: item.order_code().clone(), clock_is_off }
             }
-            Ruling::Violates { conflict, server_id } => {
-                let raised = self.conflict(batch, item, conflict, Resolution::KeepServer);
-                let raised = OfflineConflict { server_id, ..raised };
-                dossier.work_mut().offline.push(OfflineWrite::Raise(raised.clone()));
-                SyncedItem::Conflict(Box::new(raised))
-            }
+            Ruling::Violates { conflict, server_id } => self.raise(&mut dossier, batch, item, (conflict, server_id)),
+            Ruling::OfAnotherBranch => self.raise(&mut dossier, batch, item, (ConflictKind::ConstraintViolation, None)),
             Ruling::OrderNotFound => return Ok(Some(SyncedItem::OrderNotFound)),
         };
         Ok(is_committed(self.commit(&dossier.conclude()).await)?.then_some(synced))
+    }
+
+    /// Puts a report that does not fit before a person.
+    fn raise(
+        &self,
+        dossier: &mut Dossier,
+        batch: &SyncBatch,
+        item: &OfflineItem,
+        (conflict, server_id): (ConflictKind, Option<String>),
+    ) -> SyncedItem {
+        let raised = self.conflict(batch, item, conflict, Resolution::KeepServer);
+        let raised = OfflineConflict { server_id, ..raised };
+        dossier.work_mut().offline.push(OfflineWrite::Raise(raised.clone()));
+        SyncedItem::Conflict(Box::new(raised))
     }
 
     /// What a thing is booked on.
@@ -201,9 +217,10 @@ impl Gateway {
         item: &'a OfflineItem,
     ) -> Result<Terms<'a>, StoreError> {
         let tenders = self.ports.orders.tenders(&scope.merchant, item.order_code()).await?;
+        let claims = self.claims(&scope.merchant, item.order_code()).await?;
         let named = match &item.reported {
-            Reported::Payment(payment) => self.named_payment(scope, &payment.tender).await?,
-            Reported::Sale(_) | Reported::Void(_) => None,
+            Reported::Payment(payment) => self.named_by_till(scope, &payment.tender).await?,
+            Reported::Sale(_) | Reported::Void(_) => Named::Nothing,
         };
         Ok(Terms {
             scope,
@@ -211,6 +228,7 @@ impl Gateway {
             device,
             item,
             tenders,
+            claims,
             named,
             is_forced: false,
             tender: TenderId::new(self.ports.ids.uuid()),
@@ -218,12 +236,31 @@ impl Gateway {
         })
     }
 
-    /// The payment that a till names; another tenant's is none, and another branch's neither.
-    async fn named_payment(&self, scope: &Scope, tender: &OfflineTender) -> Result<Option<Payment>, StoreError> {
-        let OfflineTender::Unproven { named: Some(named), .. } = tender else { return Ok(None) };
+    /// What reports of an order led to.
+    async fn claims(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Claim>, StoreError> {
+        let entries = self.ports.offline.entries_of_order(merchant, code).await?;
+        let resolved = ConflictFilter {
+            merchant: merchant.clone(),
+            branch: None,
+            device: None,
+            order_code: Some(code.clone()),
+            open: Some(false),
+        };
+        let conflicts = self.ports.offline.conflicts(&resolved, None, RESOLVED_MAX).await?;
+        let entries = entries.into_iter().map(Claim::of_entry);
+        Ok(entries.chain(conflicts.iter().filter_map(Claim::of_conflict)).collect())
+    }
+
+    /// The payment that a till names; another tenant's is not known, and another branch's neither.
+    async fn named_by_till(&self, scope: &Scope, tender: &OfflineTender) -> Result<Named, StoreError> {
+        let named = match tender {
+            OfflineTender::Unproven { named, .. } | OfflineTender::Nothing { named } => named.as_ref(),
+            OfflineTender::Cash => None,
+        };
+        let Some(named) = named else { return Ok(Named::Nothing) };
         match self.find(scope, named).await {
-            Ok(payment) => Ok(Some(payment)),
-            Err(super::FindError::NotFound) => Ok(None),
+            Ok(payment) => Ok(Named::ByTill(Box::new(payment))),
+            Err(super::FindError::NotFound) => Ok(Named::Unknown),
             Err(super::FindError::Store(store)) => Err(store),
         }
     }
@@ -307,11 +344,11 @@ impl OfflineItem {
             Reported::Sale(sale) => match sale.state {
                 SaleState::PaidInCash => Some(Withdrawal::PaidInCash),
                 SaleState::CalledOff => Some(Withdrawal::Voided),
-                SaleState::Open | SaleState::PaidBy(_) => None,
+                SaleState::Open | SaleState::PaidBy(_) | SaleState::Failed | SaleState::Expired => None,
             },
             Reported::Payment(payment) => match payment.tender {
                 OfflineTender::Cash => Some(Withdrawal::PaidInCash),
-                OfflineTender::Unproven { .. } => None,
+                OfflineTender::Unproven { .. } | OfflineTender::Nothing { .. } => None,
             },
             Reported::Void(_) => Some(Withdrawal::Voided),
         }

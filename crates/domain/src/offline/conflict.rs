@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 /// What does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConflictKind {
-    /// The same was reported by another till under the same reference.
+    /// The same was reported before: by another till under the same reference, or under another reference.
     Duplicate,
     /// Something else is known under the reference, or of the order.
     DataMismatch,

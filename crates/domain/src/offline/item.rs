@@ -57,6 +57,10 @@ pub enum SaleState {
     PaidInCash,
     /// Paid by a method of which only the provider can tell.
     PaidBy(Method),
+    /// Its payment failed, or was called off; another may follow.
+    Failed,
+    /// Its payment's time was over; another may follow.
+    Expired,
     /// Called off.
     CalledOff,
 }
@@ -85,6 +89,11 @@ pub enum OfflineTender {
         named: Option<String>,
         /// The number on the customer's receipt, as the cashier read it.
         receipt_id: Option<String>,
+    },
+    /// None: the till itself says that it failed, that its time was over, or that it was called off.
+    Nothing {
+        /// A payment or charge that the till knew of, by any of its ids.
+        named: Option<String>,
     },
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::audit::Digest;
-use crate::ids::{BranchId, ConflictId, DeviceId, MerchantId, PaymentId};
+use crate::ids::{BranchId, ConflictId, DeviceId, MerchantId, OrderCode, PaymentId};
 use crate::offline::{OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment};
 use crate::time::Timestamp;
 
@@ -46,6 +46,8 @@ pub struct ConflictFilter {
     pub branch: Option<BranchId>,
     /// Of that till.
     pub device: Option<DeviceId>,
+    /// About that order.
+    pub order_code: Option<OrderCode>,
     /// Only those that wait for a person, or only those that do not.
     pub open: Option<bool>,
 }
@@ -88,6 +90,12 @@ pub trait OfflineStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] where they cannot be read.
     async fn entries(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Vec<OfflineEntry>, StoreError>;
+
+    /// Every entry about an order, of whichever till, in the order in which they were reported.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn entries_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<OfflineEntry>, StoreError>;
 
     /// What is kept of a payment that a till reported.
     ///

@@ -44,16 +44,21 @@ pub fn routing_markdown() -> String {
         };
         let _infallible = writeln!(page, "| {} | {} | {then} |", word(row.another), word(row.patient));
     }
+    write_unanswered(&mut page);
+    page
+}
+
+fn write_unanswered(page: &mut String) {
     let _infallible = write!(
         page,
         "\n### Nobody knows whether the provider has it\n\n\
          No answer, an answer that makes no sense, or one that speaks of something else. The first row that fits \
          holds; a dash is either. *Replaceable*: `FAILOVER_ON_UNKNOWN=displayed`. *Repeatable*: the provider honours \
-         the charge's key, or the reference is unique and this was the first try. *Alone*: when it was begun, \
-         no other provider that takes the payment was ready. *Turn over*: the first provider's \
+         the charge's key, or the reference is unique and this was the first try. *Rests*: its line rests, and \
+         nothing is sent there now. *Turn over*: the first provider's \
          share of the time is used up, {UNANSWERED_PER_PROVIDER_MAX} openings there were not answered, it was \
          on trial, or its line rests.\n\n\
-         | the charge is | replaceable | repeatable | time left | alone | another is ready | turn over | then |\n\
+         | the charge is | replaceable | repeatable | time left | rests | another is ready | turn over | then |\n\
          |---|---|---|---|---|---|---|---|\n"
     );
     for row in &UNANSWERED {
@@ -67,16 +72,19 @@ pub fn routing_markdown() -> String {
             word(row.may_replace),
             word(row.repeatable),
             word(row.time_left),
-            word(row.alone),
+            word(row.rests),
             word(row.another),
             word(row.turn_over),
             sentence(row.then)
         );
     }
     page.push_str(
-        "\nWhat is put aside is never shown. It is closed as soon as its id is known, and watched until it is dead.\n",
+        "\nRecovery reads the same table when it takes such a payment up: a charge whose key is honoured is asked for once \
+         more, also if its id turned up meanwhile; where its line rests, another provider's is shown if what nobody saw \
+         may be replaced, and else it waits until the line would be called again.\n\n\
+         What is put aside is never shown. A provider that finds charges by our reference is asked for its id. It is \
+         closed as soon as that is known, and watched until it is dead.\n",
     );
-    page
 }
 
 const fn word(is: Option<bool>) -> &'static str {

@@ -14,8 +14,8 @@ pub struct UnansweredCase {
     pub repeatable: bool,
     /// Whether there is time, and a try left, in this run.
     pub time_left: bool,
-    /// Whether no other provider that takes the payment was ready when it was begun.
-    pub alone: bool,
+    /// Whether its line rests: nothing is sent there now.
+    pub rests: bool,
     /// Whether another provider is ready.
     pub another: bool,
     /// Whether this provider had its turn: its share of the time, enough unanswered openings, or its trial; or its line
@@ -51,8 +51,8 @@ pub struct UnansweredRow {
     pub repeatable: Option<bool>,
     /// See [`UnansweredCase::time_left`].
     pub time_left: Option<bool>,
-    /// See [`UnansweredCase::alone`].
-    pub alone: Option<bool>,
+    /// See [`UnansweredCase::rests`].
+    pub rests: Option<bool>,
     /// See [`UnansweredCase::another`].
     pub another: Option<bool>,
     /// See [`UnansweredCase::turn_over`].
@@ -67,7 +67,7 @@ const fn either(risk: Risk, then: Unanswered) -> UnansweredRow {
         may_replace: None,
         repeatable: None,
         time_left: None,
-        alone: None,
+        rests: None,
         another: None,
         turn_over: None,
         then,
@@ -77,16 +77,22 @@ const fn either(risk: Risk, then: Unanswered) -> UnansweredRow {
 const YES: Option<bool> = Some(true);
 const NO: Option<bool> = Some(false);
 
-/// The table: the first row that fits holds. A push is never followed by another charge.
-pub const UNANSWERED: [UnansweredRow; 9] = [
+/// A key that is honoured: whatever was made, it brings.
+const KEYED: UnansweredRow = UnansweredRow { repeatable: YES, ..either(Risk::Displayed, Unanswered::Repeat) };
+
+/// The table: the first row that fits holds. A push is never followed by another charge, and no key is given up that is
+/// honoured, unless another provider has something to show meanwhile.
+pub const UNANSWERED: [UnansweredRow; 11] = [
     UnansweredRow { repeatable: YES, ..either(Risk::Pushed, Unanswered::Repeat) },
     either(Risk::Pushed, Unanswered::Watch),
-    UnansweredRow { repeatable: YES, time_left: NO, alone: YES, ..either(Risk::Displayed, Unanswered::AskOn) },
-    UnansweredRow { may_replace: NO, repeatable: YES, time_left: YES, ..either(Risk::Displayed, Unanswered::Repeat) },
+    UnansweredRow { time_left: NO, then: Unanswered::AskOn, ..KEYED },
+    UnansweredRow { may_replace: NO, rests: YES, then: Unanswered::AskOn, ..KEYED },
+    UnansweredRow { rests: YES, another: NO, then: Unanswered::AskOn, ..KEYED },
+    UnansweredRow { may_replace: NO, ..KEYED },
     UnansweredRow { may_replace: NO, ..either(Risk::Displayed, Unanswered::Watch) },
     UnansweredRow { time_left: NO, ..either(Risk::Displayed, Unanswered::Later) },
     UnansweredRow { another: YES, turn_over: YES, ..either(Risk::Displayed, Unanswered::Next) },
-    UnansweredRow { repeatable: YES, ..either(Risk::Displayed, Unanswered::Repeat) },
+    KEYED,
     either(Risk::Displayed, Unanswered::Again),
 ];
 
@@ -97,7 +103,7 @@ impl UnansweredRow {
             && agrees(self.may_replace, case.may_replace)
             && agrees(self.repeatable, case.repeatable)
             && agrees(self.time_left, case.time_left)
-            && agrees(self.alone, case.alone)
+            && agrees(self.rests, case.rests)
             && agrees(self.another, case.another)
             && agrees(self.turn_over, case.turn_over)
     }

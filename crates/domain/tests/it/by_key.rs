@@ -1,12 +1,19 @@
 //! Where a provider honours a key, an answer that was lost is asked for again under it: one object an order.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use mstore_pay_domain::gateway::Created;
-use mstore_pay_domain::memory::Mishap;
+use async_trait::async_trait;
+use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::charge::Opening;
+use mstore_pay_domain::gateway::{AcceptedWebhook, Created, Gateway, Policies, Ports};
+use mstore_pay_domain::memory::{BookedCharge, Mishap, ScriptedProvider, ScriptedWebhooks};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::{Capabilities, IdempotencySupport, LookupSupport, Operation, PaymentProvider as _};
+use mstore_pay_domain::ports::{
+    Capabilities, CrashPoint, IdempotencySupport, LookupSupport, Operation, PaymentProvider as _, Probe, StoreError,
+};
+use mstore_pay_domain::webhook::RawWebhook;
 
 use crate::shop::{PRICE, Shop};
 
@@ -65,4 +72,99 @@ fn what_was_asked_for_by_key_until_its_time_was_over_is_watched() {
     shop.pay(&reference, PRICE);
     shop.deliver_all();
     assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+}
+
+/// The notice by which Midtrans tells that an object waits for money.
+fn notice(account: &ProviderAccount, of: &BookedCharge) -> RawWebhook {
+    ScriptedWebhooks::signed(
+        account,
+        format!("event=pending\ncharge={}\nreference={}", of.charge_ref, of.our_reference),
+    )
+}
+
+/// Delivers the notice about whatever the provider has, whenever somebody comes to that point.
+struct NoticeAt {
+    point: CrashPoint,
+    gateway: Gateway,
+    provider: Arc<ScriptedProvider>,
+    account: ProviderAccount,
+}
+
+#[async_trait]
+impl Probe for NoticeAt {
+    async fn reach(&self, point: CrashPoint) -> Result<(), StoreError> {
+        for booked in self.provider.charges().iter().filter(|_| point == self.point) {
+            let told = notice(&self.account, booked);
+            let accepted = self.gateway.accept_webhook(&self.account.provider, None, &told).await;
+            if let Ok(AcceptedWebhook::New(leased)) = accepted {
+                self.gateway.settle_webhook(&leased).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The shop, where the notice comes just as somebody is at that point.
+fn noticed_at(point: CrashPoint) -> Shop {
+    let mut shop = shop();
+    let ports = shop.world.ports();
+    let gateway = Gateway::new(ports.clone(), Policies::default());
+    let (provider, account) = (Arc::clone(&shop.world.provider), shop.world.account.clone());
+    let probe = Arc::new(NoticeAt { point, gateway, provider, account });
+    shop.gateway = Gateway::new(Ports { probe, ..ports }, Policies::default());
+    shop
+}
+
+#[test]
+fn a_notice_that_comes_between_a_lost_answer_and_the_next_try_changes_nothing_of_it() {
+    for point in [CrashPoint::AfterCallBeforeCommit, CrashPoint::BeforeCall] {
+        for mishap in [Mishap::SilentAfter, Mishap::BrokenAfter, Mishap::Garbled] {
+            let shop = noticed_at(point);
+            shop.world.provider.misbehave(Operation::Open, mishap);
+            check_one_object(&shop);
+        }
+    }
+}
+
+#[test]
+fn what_a_notice_told_of_while_the_till_waits_is_asked_for_by_recovery_under_its_key() {
+    let shop = shop();
+    shop.world.provider.misbehave_always(Operation::Open, Mishap::SilentAfter);
+    let accepted = shop.create(&Shop::command("TRX-1", PRICE));
+    let Ok(Created::Accepted(payment)) = accepted else { panic!("expected 202, got {accepted:?}") };
+    shop.deliver(&notice(&shop.world.account, &shop.books()[0]));
+    assert!(matches!(shop.payment(&payment.id).charges[0].opening, Opening::Found { .. }));
+    shop.world.provider.behave();
+    shop.pass(20);
+    check_one_object(&shop);
+}
+
+#[test]
+fn a_notice_that_comes_as_recovery_takes_the_payment_up_changes_nothing_of_it() {
+    let shop = noticed_at(CrashPoint::WorkerAfterLease);
+    shop.world.provider.misbehave_always(Operation::Open, Mishap::SilentAfter);
+    let accepted = shop.create(&Shop::command("TRX-1", PRICE));
+    assert!(matches!(accepted, Ok(Created::Accepted(_))), "expected 202, got {accepted:?}");
+    shop.world.provider.behave();
+    shop.pass(20);
+    check_one_object(&shop);
+}
+
+#[test]
+fn what_a_notice_told_of_and_is_over_is_not_asked_for_again_but_replaced() {
+    let shop = shop();
+    shop.world.provider.misbehave_always(Operation::Open, Mishap::SilentAfter);
+    let accepted = shop.create(&Shop::command("TRX-1", PRICE));
+    let Ok(Created::Accepted(payment)) = accepted else { panic!("expected 202, got {accepted:?}") };
+    let over = shop.books()[0].clone();
+    shop.deliver(&notice(&shop.world.account, &over));
+    shop.world.provider.expire(over.charge_ref.as_str()).unwrap();
+    shop.deliver_all();
+    shop.world.provider.behave();
+    shop.pass(20);
+    let payment = shop.payment(&payment.id);
+    assert_eq!((payment.charges.len(), shop.books().len()), (2, 2));
+    assert!(payment.charges[0].is_hidden());
+    assert_ne!(shop.shown(&payment.id), over.our_reference.to_string());
+    shop.record(&payment.id);
 }

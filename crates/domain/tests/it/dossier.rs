@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::charge::{Artefact, Closing, Opening, Payer, Receipt, Risk};
-use mstore_pay_domain::dossier::{Absorbed, Dossier};
+use mstore_pay_domain::dossier::Dossier;
 use mstore_pay_domain::ids::{AccountId, ChargeId, ProviderId, ProviderRef};
 use mstore_pay_domain::memory::SequentialIds;
 use mstore_pay_domain::money::{Money, ReportedMoney};
@@ -51,41 +51,57 @@ fn an_answer_for_a_charge_that_was_put_aside_is_never_shown_and_the_object_is_cl
     assert_eq!(after.shown_charge().unwrap().id, payment.charges[0].id);
 }
 
-#[test]
-fn a_fee_that_the_customer_bore_on_qris_is_put_before_a_person_once() {
+/// What the provider says of a charge on which that money came, spoiled by `as_told`.
+fn check_misfit(
+    money: Money,
+    as_told: impl FnOnce(&mut ChargeSnapshot, &ProviderRef),
+    want: (&str, Option<&Money>, PaymentStatus),
+) {
     let shop = Shop::open();
     let payment = shop.sell("TRX-1");
-    let charge = &payment.charges[0];
+    let [charge] = payment.charges.as_slice() else { panic!("{:?}", payment.charges) };
     let ids = Arc::new(SequentialIds::new(9));
     let now = shop.world.clock.now();
     let (merchant, code) = (payment.merchant.clone(), payment.order_code.clone());
     let mut dossier = Dossier::open(merchant, code, None, vec![payment.clone()], now, Actor::Worker, ids);
     let payment_ref = ProviderRef::parse("pay-1").unwrap();
-    let receipt = Receipt {
-        payment_ref: payment_ref.clone(),
-        money: ReportedMoney::idr(Money::from(PRICE)),
-        paid_at: now,
-        payer: Payer::default(),
-    };
-    let told = ChargeSnapshot {
+    let money = ReportedMoney::idr(money);
+    let mut told = ChargeSnapshot {
         charge_ref: charge.provider_ref().cloned(),
         our_reference: Some(charge.our_reference.to_string()),
         order_code: None,
         asked: None,
         status: SnapshotStatus::Pending,
-        receipts: vec![receipt],
+        receipts: vec![Receipt { payment_ref: payment_ref.clone(), money, paid_at: now, payer: Payer::default() }],
         refunds: Vec::new(),
         reversals: Vec::new(),
-        fees: vec![(payment_ref, Money::from(500))],
+        fees: Vec::new(),
         expires_at: None,
         exchange: Exchange::default(),
     };
-    assert_eq!(dossier.absorb(&payment.id, &charge.id, &told), Absorbed::Changed);
-    assert_eq!(dossier.absorb(&payment.id, &charge.id, &told), Absorbed::Nothing);
+    as_told(&mut told, &payment_ref);
+    let (first, again) =
+        (dossier.absorb(&payment.id, &charge.id, &told), dossier.absorb(&payment.id, &charge.id, &told));
+    assert_ne!(first, again, "it is put before a person once");
     let work = dossier.conclude();
     let [ExceptionWrite::Raise(raised)] = work.exceptions.as_slice() else { panic!("{:?}", work.exceptions) };
-    assert_eq!((raised.misfit.kind(), raised.misfit.amount()), ("fee_on_qris", Some(&Money::from(500))));
-    assert_eq!(written(&work).status(), PaymentStatus::Paid, "the shop's money came all the same");
+    assert_eq!((raised.misfit.kind(), raised.misfit.amount(), written(&work).status()), want);
+}
+
+#[test]
+fn a_fee_that_the_customer_bore_on_qris_is_put_before_a_person_once() {
+    let fee = Money::from(500);
+    let with_fee = |told: &mut ChargeSnapshot, paid: &ProviderRef| told.fees = vec![(paid.clone(), Money::from(500))];
+    // The shop's money came all the same.
+    check_misfit(Money::from(PRICE), with_fee, ("fee_on_qris", Some(&fee), PaymentStatus::Paid));
+}
+
+#[test]
+fn money_of_another_amount_is_told_as_that_where_a_charge_is_its_own_payment_as_well() {
+    let less = Money::from(PRICE - 1);
+    let stands_for_both =
+        |told: &mut ChargeSnapshot, _: &ProviderRef| told.asked = told.receipts.first().map(|came| came.money.clone());
+    check_misfit(less.clone(), stands_for_both, ("underpaid", Some(&less), PaymentStatus::Pending));
 }
 
 #[test]

@@ -15,17 +15,17 @@ use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::{
-    Availability, Capabilities, Certainty, Clock as _, Operation, PaymentProvider as _, ProviderErrorKind,
-    Timeline as _,
+    Availability, Capabilities, Certainty, Clock as _, IdempotencySupport, Operation, PaymentProvider as _,
+    ProviderErrorKind, Timeline as _,
 };
 use mstore_pay_domain::time::Timestamp;
 
 use crate::shop::{PRICE, Shop};
 
 /// A shop with a second provider, `bravo`, behind the first.
-struct Pair {
-    shop: Shop,
-    second: Arc<ScriptedProvider>,
+pub(crate) struct Pair {
+    pub(crate) shop: Shop,
+    pub(crate) second: Arc<ScriptedProvider>,
 }
 
 impl Pair {
@@ -35,10 +35,23 @@ impl Pair {
 
     /// The same with another first provider.
     fn with(first: impl FnOnce(ScriptedProvider) -> ScriptedProvider) -> Self {
+        Self::of(first, |second| second, Policies::default())
+    }
+
+    /// The same, where both open QRIS under a key.
+    pub(crate) fn keyed(policies: Policies) -> Self {
+        Self::of(by_key, by_key, policies)
+    }
+
+    fn of(
+        first: impl FnOnce(ScriptedProvider) -> ScriptedProvider,
+        second: impl FnOnce(ScriptedProvider) -> ScriptedProvider,
+        policies: Policies,
+    ) -> Self {
         let mut shop = Shop::open();
         let clock = || Arc::<ManualClock>::clone(&shop.world.clock);
         let bravo = ProviderId::parse("bravo").unwrap();
-        let second = Arc::new(ScriptedProvider::new(bravo.clone(), clock()));
+        let second = Arc::new(second(ScriptedProvider::new(bravo.clone(), clock())));
         let foremost = Arc::new(first(ScriptedProvider::new(shop.world.account.provider.clone(), clock())));
         shop.world.provider = foremost;
         let there = ProviderAccount { provider: bravo, ..shop.world.account.clone() };
@@ -52,16 +65,16 @@ impl Pair {
             )),
             ..shop.world.ports()
         };
-        shop.gateway = Gateway::new(ports, Policies::default());
+        shop.gateway = Gateway::new(ports, policies);
         Self { shop, second }
     }
 
-    fn first(&self) -> &ScriptedProvider {
+    pub(crate) fn first(&self) -> &ScriptedProvider {
         &self.shop.world.provider
     }
 
     /// How many objects each provider has.
-    fn objects(&self) -> (usize, usize) {
+    pub(crate) fn objects(&self) -> (usize, usize) {
         (self.first().charges().len(), self.second.charges().len())
     }
 
@@ -82,6 +95,12 @@ impl Pair {
     fn now(&self) -> Timestamp {
         self.shop.world.clock.now()
     }
+}
+
+fn by_key(provider: ScriptedProvider) -> ScriptedProvider {
+    let offered = provider.capabilities(&Shop::open().world.account, Method::Qris).unwrap();
+    let idempotency = IdempotencySupport::Key { ttl: Duration::from_mins(5) };
+    provider.offering(Method::Qris, Capabilities { idempotency, ..offered })
 }
 
 fn refused(kind: ProviderErrorKind) -> Mishap {
@@ -241,4 +260,20 @@ fn a_push_that_certainly_did_not_go_out_is_pushed_by_the_next() {
     let answer = pair.shop.create(&command);
     assert!(matches!(answer, Ok(Created::Open(_))), "{answer:?}");
     assert_eq!(pair.objects(), (0, 1));
+}
+
+#[test]
+fn what_the_second_was_asked_for_when_the_time_ran_out_is_asked_for_again_under_its_key() {
+    let pair = Pair::keyed(Policies::default());
+    pair.first().misbehave_always(Operation::Open, Mishap::SilentBefore);
+    pair.second.misbehave_always(Operation::Open, Mishap::SilentAfter);
+    let answer = pair.shop.create(&Shop::command("TRX-1", PRICE));
+    let Ok(Created::Accepted(payment)) = answer else { panic!("expected 202, got {answer:?}") };
+    assert_eq!(pair.objects(), (0, 1));
+    pair.second.behave();
+    pair.shop.pass(10);
+    assert_eq!(pair.objects(), (0, 1));
+    assert_eq!(pair.shop.payment(&payment.id).shown_charge().unwrap().provider, pair.second.id());
+    assert!(pair.shop.payment(&payment.id).can_be_shown());
+    pair.shop.record(&payment.id);
 }

@@ -2,8 +2,8 @@
 
 use futures::executor::block_on;
 use mstore_pay_domain::audit::Digest;
-use mstore_pay_domain::gateway::{ConflictReach, ResolveConflict, ResolveConflictError, SyncBatch, SyncedItem};
-use mstore_pay_domain::ids::{DeviceId, OrderCode, UserId};
+use mstore_pay_domain::gateway::{ConflictReach, ResolveConflict, ResolveConflictError, Scope, SyncBatch, SyncedItem};
+use mstore_pay_domain::ids::{BranchId, DeviceId, MerchantId, OrderCode, UserId};
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
@@ -17,12 +17,16 @@ use mstore_pay_domain::ports::{Clock as _, OfflineStore as _, Operation, OrderRe
 
 use crate::shop::{PRICE, Shop};
 
-fn device(name: &str) -> DeviceId {
+pub(crate) fn device(name: &str) -> DeviceId {
     DeviceId::parse(name).unwrap()
 }
 
+pub(crate) fn branch(name: &str) -> Scope {
+    Scope { branch: BranchId::parse(name).ok(), ..Shop::scope() }
+}
+
 impl Shop {
-    fn item(&self, reference: &str, reported: Reported) -> OfflineItem {
+    pub(crate) fn item(&self, reference: &str, reported: Reported) -> OfflineItem {
         let body_json = format!("{reported:?}").replace('"', "'");
         OfflineItem {
             reference: OfflineReference::parse(reference).unwrap(),
@@ -33,22 +37,22 @@ impl Shop {
         }
     }
 
-    fn cash(&self, reference: &str, order: &str, amount: u32) -> OfflineItem {
+    pub(crate) fn cash(&self, reference: &str, order: &str, amount: u32) -> OfflineItem {
         self.payment_item(reference, order, amount, OfflineTender::Cash)
     }
 
-    fn qris(&self, reference: &str, order: &str) -> OfflineItem {
+    pub(crate) fn qris(&self, reference: &str, order: &str) -> OfflineItem {
         let tender = OfflineTender::Unproven { method: Method::Qris, named: None, receipt_id: None };
         self.payment_item(reference, order, PRICE, tender)
     }
 
-    fn payment_item(&self, reference: &str, order: &str, amount: u32, tender: OfflineTender) -> OfflineItem {
+    pub(crate) fn payment_item(&self, reference: &str, order: &str, amount: u32, tender: OfflineTender) -> OfflineItem {
         let order_code = OrderCode::parse(order).unwrap();
         let payment = OfflinePayment { order_code, amount: Money::from(amount), tender };
         self.item(reference, Reported::Payment(payment))
     }
 
-    fn sale(&self, reference: &str, order: &str, state: SaleState) -> OfflineItem {
+    pub(crate) fn sale(&self, reference: &str, order: &str, state: SaleState) -> OfflineItem {
         let sale = OfflineSale {
             code: OrderCode::parse(order).unwrap(),
             branch: None,
@@ -59,14 +63,18 @@ impl Shop {
         self.item(reference, Reported::Sale(sale))
     }
 
-    fn void_item(&self, reference: &str, order: &str) -> OfflineItem {
+    pub(crate) fn void_item(&self, reference: &str, order: &str) -> OfflineItem {
         let order_code = OrderCode::parse(order).unwrap();
         self.item(reference, Reported::Void(OfflineVoid { order_code, reason: None }))
     }
 
-    fn sync(&self, till: &str, items: &[OfflineItem]) -> Vec<SyncedItem> {
+    pub(crate) fn sync(&self, till: &str, items: &[OfflineItem]) -> Vec<SyncedItem> {
+        self.sync_as(Self::scope(), till, items)
+    }
+
+    pub(crate) fn sync_as(&self, scope: Scope, till: &str, items: &[OfflineItem]) -> Vec<SyncedItem> {
         let batch = SyncBatch {
-            scope: Self::scope(),
+            scope,
             user: UserId::parse("7").unwrap(),
             device: device(till),
             synced_at: Some(self.world.clock.now()),
@@ -75,19 +83,19 @@ impl Shop {
         block_on(self.gateway.sync_batch(&batch)).unwrap()
     }
 
-    fn sync_one(&self, till: &str, item: &OfflineItem) -> SyncedItem {
+    pub(crate) fn sync_one(&self, till: &str, item: &OfflineItem) -> SyncedItem {
         self.sync(till, std::slice::from_ref(item)).remove(0)
     }
 
     #[track_caller]
-    fn conflict(&self, till: &str, item: &OfflineItem) -> OfflineConflict {
+    pub(crate) fn conflict(&self, till: &str, item: &OfflineItem) -> OfflineConflict {
         match self.sync_one(till, item) {
             SyncedItem::Conflict(conflict) => *conflict,
             other => panic!("expected a conflict, got {other:?}"),
         }
     }
 
-    fn resolve(
+    pub(crate) fn resolve(
         &self,
         conflict: &OfflineConflict,
         item: &OfflineItem,
@@ -96,39 +104,51 @@ impl Shop {
         self.resolve_as(ConflictReach::AnyTill, conflict, item, resolution)
     }
 
-    fn resolve_as(
+    pub(crate) fn resolve_as(
         &self,
         reach: ConflictReach,
         conflict: &OfflineConflict,
         item: &OfflineItem,
         resolution: Resolution,
     ) -> Result<OfflineConflict, ResolveConflictError> {
+        self.resolve_in(Self::scope(), reach, conflict, item, resolution)
+    }
+
+    pub(crate) fn resolve_in(
+        &self,
+        scope: Scope,
+        reach: ConflictReach,
+        conflict: &OfflineConflict,
+        item: &OfflineItem,
+        resolution: Resolution,
+    ) -> Result<OfflineConflict, ResolveConflictError> {
         let resolve = ResolveConflict {
-            scope: Self::scope(),
+            scope,
             user: UserId::parse("owner").unwrap(),
             reach,
             conflict: conflict.id,
             resolution,
             reason: "asked the cashier".to_owned(),
+            payment: None,
             item: item.clone(),
         };
         block_on(self.gateway.resolve_conflict(&resolve))
     }
 
-    fn order_status(&self, order: &str) -> Option<OrderStatus> {
+    pub(crate) fn order_status(&self, order: &str) -> Option<OrderStatus> {
         let code = OrderCode::parse(order).unwrap();
         let order = block_on(self.world.store.order(&Self::scope().merchant, &code)).unwrap();
         order.map(|order| order.state.status())
     }
 
-    fn cash_of(&self, order: &str) -> usize {
+    pub(crate) fn cash_of(&self, order: &str) -> usize {
         let code = OrderCode::parse(order).unwrap();
         block_on(self.world.store.tenders(&Self::scope().merchant, &code)).unwrap().len()
     }
 }
 
 #[track_caller]
-fn stored(synced: &SyncedItem) -> &str {
+pub(crate) fn stored(synced: &SyncedItem) -> &str {
     match synced {
         SyncedItem::Stored { server_id, .. } => server_id,
         other => panic!("expected it stored, got {other:?}"),
@@ -259,6 +279,22 @@ fn the_same_cash_told_with_the_sale_and_as_a_payment_is_one_tender() {
 }
 
 #[test]
+fn cash_that_is_not_what_the_order_costs_is_taken_at_the_owners_word_and_put_before_a_person() {
+    for (amount, kind) in [(PRICE - 1, "underpaid"), (PRICE + 1, "overpaid")] {
+        let shop = Shop::open();
+        shop.sync_one("till", &shop.sale("T-20251013-1", "TRX-1", SaleState::Open));
+        let cash = shop.cash("T-20251013-1", "TRX-1", amount);
+        let conflict = shop.conflict("till", &cash);
+        assert_eq!((shop.cash_of("TRX-1"), shop.exceptions()), (0, vec![]));
+        for _ in 0..2 {
+            shop.resolve(&conflict, &cash, Resolution::Merge).unwrap();
+        }
+        assert_eq!((shop.order_status("TRX-1"), shop.cash_of("TRX-1")), (Some(OrderStatus::Paid), 1));
+        assert_eq!(shop.exceptions(), [kind]);
+    }
+}
+
+#[test]
 fn a_qr_payment_is_no_payment_that_failed_with_nothing_at_the_provider() {
     let shop = Shop::open();
     shop.world.provider.misbehave_always(Operation::Open, Mishap::Unreachable);
@@ -287,6 +323,38 @@ fn a_void_of_a_paid_order_is_a_conflict_and_of_an_unknown_one_waits() {
     assert_eq!(shop.order_status("TRX-1"), Some(OrderStatus::Paid));
     shop.resolve(&conflict, &void, Resolution::KeepLocal).unwrap();
     assert_eq!(shop.order_status("TRX-1"), Some(OrderStatus::Voided));
+}
+
+#[test]
+fn a_report_about_another_branchs_order_is_a_conflict_that_tells_nothing_of_it() {
+    let shop = Shop::open();
+    shop.sync_as(branch("B1"), "till", &[shop.sale("T-20251013-1", "TRX-1", SaleState::Open)]);
+    let shown = shop.sell("TRX-2");
+    let items = [
+        shop.sale("U-20251013-1", "TRX-1", SaleState::Open),
+        shop.cash("U-20251013-2", "TRX-1", PRICE),
+        shop.cash("U-20251013-3", "TRX-2", PRICE),
+        shop.void_item("U-20251013-4", "TRX-1"),
+    ];
+    for synced in shop.sync_as(branch("B2"), "till-2", &items) {
+        let SyncedItem::Conflict(conflict) = synced else { panic!("expected a conflict, got {synced:?}") };
+        assert_eq!(conflict.conflict, ConflictKind::ConstraintViolation);
+        assert_eq!((&conflict.server_id, &conflict.server_json), (&None, &None));
+        assert_eq!(conflict.branch, branch("B2").branch);
+        let item = items.iter().find(|item| item.fingerprint == conflict.fingerprint).unwrap();
+        let at_the_branch =
+            shop.resolve_in(branch("B2"), ConflictReach::AnyTill, &conflict, item, Resolution::KeepLocal);
+        assert!(matches!(at_the_branch, Err(ResolveConflictError::OrderNotFound)), "{at_the_branch:?}");
+    }
+    assert_eq!((shop.cash_of("TRX-1"), shop.order_status("TRX-1")), (0, Some(OrderStatus::Draft)));
+    assert_eq!(shop.status(&shown.id), PaymentStatus::Pending, "nothing is closed for what is not taken in");
+    let theirs = Scope { merchant: MerchantId::parse("M2").unwrap(), branch: None };
+    let void = shop.void_item("V-20251013-1", "TRX-1");
+    assert_eq!(
+        shop.sync_as(theirs, "till", &[void]),
+        [SyncedItem::OrderNotFound],
+        "another merchant knows of no order"
+    );
 }
 
 #[test]

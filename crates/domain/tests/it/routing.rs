@@ -53,7 +53,7 @@ fn cases() -> impl Iterator<Item = UnansweredCase> {
             may_replace: bits & 1 != 0,
             repeatable: bits & 2 != 0,
             time_left: bits & 4 != 0,
-            alone: bits & 8 != 0,
+            rests: bits & 8 != 0,
             another: bits & 16 != 0,
             turn_over: bits & 32 != 0,
         })
@@ -82,11 +82,30 @@ fn nothing_is_repeated_that_would_do_something_twice_and_nothing_replaced_agains
 
 #[test]
 fn while_there_is_time_a_till_that_may_be_shown_something_else_is_not_told_to_wait() {
-    let tills = cases().filter(|case| case.risk == Risk::Displayed && case.may_replace && case.time_left);
-    for case in tills {
+    let is_served = |case: &UnansweredCase| case.time_left && (case.another || !case.rests);
+    let tills = cases().filter(|case| case.risk == Risk::Displayed && case.may_replace);
+    for case in tills.filter(is_served) {
         let then = after_unanswered(case);
         assert!(matches!(then, Unanswered::Repeat | Unanswered::Again | Unanswered::Next), "{case:?}: {then:?}");
         assert!(!(case.another && case.turn_over) || then == Unanswered::Next, "{case:?}: {then:?}");
+    }
+}
+
+#[test]
+fn a_key_that_is_honoured_is_given_up_for_another_provider_only() {
+    for case in cases().filter(|case| case.risk == Risk::Displayed && case.repeatable) {
+        let then = after_unanswered(case);
+        let is_asked_again = matches!(then, Unanswered::Repeat | Unanswered::AskOn);
+        let goes_on = then == Unanswered::Next && case.may_replace && case.another && case.time_left;
+        assert!(is_asked_again || goes_on, "{case:?}: {then:?}");
+    }
+}
+
+#[test]
+fn while_its_line_rests_nothing_is_sent_to_a_provider_where_the_key_can_wait() {
+    for case in cases().filter(|case| case.risk == Risk::Displayed && case.repeatable) {
+        let case = UnansweredCase { rests: true, turn_over: true, ..case };
+        assert_ne!(after_unanswered(case), Unanswered::Repeat, "{case:?}");
     }
 }
 

@@ -7,10 +7,11 @@ use mstore_pay_domain::ports::{
 
 use crate::channels::Channel;
 use crate::client::{Client, Talk};
-use crate::request;
 use crate::response::{Page, Transaction, Unreadable};
+use crate::{error, request};
 
-/// Opens a transaction, with one `POST` under the charge's key, or a page, which has no key, with one `POST` and never a
+/// Opens a transaction, with one `POST` under the charge's key and a look at what is there where the order id is taken, or a
+/// page, which has no key, with one `POST` and never a
 /// second.
 pub(super) async fn open(
     client: &Client,
@@ -25,10 +26,30 @@ pub(super) async fn open(
 async fn transaction(talk: &Talk<'_>, charge: &OpenCharge, channel: &Channel) -> Result<OpenedCharge, ProviderError> {
     let body = request::open_body(charge, channel).map_err(|error| unspeakable(talk, error))?;
     let (url, key) = (request::charge(talk.core()), charge.charge.open_key());
-    let reply = talk.post_notified(url, body, key, Endpoint::Open).await?;
+    let reply = match talk.post_notified(url, body, key, Endpoint::Open).await {
+        Err(refused) if error::says_order_known(&refused) => {
+            return opened_before(talk, charge, channel, refused).await;
+        }
+        answered => answered?,
+    };
     Transaction::parse(&reply.body)
         .and_then(|opened| as_asked(talk, charge, channel, opened))
         .map_err(|why| talk.malformed(&reply, why))
+}
+
+/// What stands under the order id, if it is what was asked for and its status still tells what to show, which it does not
+/// of a QR code: a call before this one made it, whose key Midtrans no longer keeps.
+async fn opened_before(
+    talk: &Talk<'_>,
+    charge: &OpenCharge,
+    channel: &Channel,
+    refused: ProviderError,
+) -> Result<OpenedCharge, ProviderError> {
+    let reply = talk.get(request::status(talk.core(), charge.our_reference.as_str()), Endpoint::Inquire).await;
+    let opened = reply.ok().and_then(|reply| Transaction::parse(&reply.body).ok());
+    opened
+        .and_then(|opened| as_asked(talk, charge, channel, opened).ok())
+        .ok_or_else(|| refused.during(talk.exchange()))
 }
 
 /// A page's answer names neither the order id nor the amount: the money that comes does.

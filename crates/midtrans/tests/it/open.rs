@@ -2,6 +2,7 @@
 
 use mstore_pay_domain::charge::Artefact;
 use mstore_pay_domain::method::Method;
+use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{Certainty, OpenCharge, PaymentProvider as _, ProviderErrorKind};
 use mstore_pay_domain::qr::PaymentQr;
 
@@ -39,11 +40,24 @@ async fn a_mandiri_account_is_a_bill() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_id_that_is_held_by_another_charge_may_be_ours() {
+async fn a_qris_whose_key_is_kept_no_more_may_be_there_but_shows_nothing() {
     let bench = Bench::new().await;
     bench.open(1).await;
     let other = OpenCharge { charge: bench.charge(2).charge, ..bench.charge(1) };
     let error = bench.midtrans.open(&bench.account, &other).await.unwrap_err();
     assert_eq!((error.kind, error.certainty), (ProviderErrorKind::InvalidRequest, Certainty::Unknown));
     assert_eq!(error.upstream.code.as_deref(), Some("406"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_number_whose_key_is_kept_no_more_is_found_by_its_order_id() {
+    let bench = Bench::new().await;
+    let charge = OpenCharge { method: Method::VaBni, ..bench.charge(1) };
+    let opened = bench.midtrans.open(&bench.account, &charge).await.unwrap();
+    let under_another_key = OpenCharge { charge: bench.charge(2).charge, ..charge.clone() };
+    let found = bench.midtrans.open(&bench.account, &under_another_key).await.unwrap();
+    assert_eq!((found.provider_ref, found.artefact), (opened.provider_ref, opened.artefact));
+    let of_more = OpenCharge { amount: Money::of_rupiah(34_000), ..under_another_key };
+    let refused = bench.midtrans.open(&bench.account, &of_more).await.unwrap_err();
+    assert_eq!((refused.certainty, refused.upstream.code.as_deref()), (Certainty::Unknown, Some("406")));
 }

@@ -25,6 +25,7 @@ struct PageRow {
     /// The charge that was picked last.
     picked: Option<String>,
     made_at: DateTime<Utc>,
+    closes_at: DateTime<Utc>,
 }
 
 /// `GET /_control/pages`, oldest first.
@@ -47,6 +48,7 @@ async fn rows(sandbox: &Sandbox) -> Result<Vec<PageRow>, Refused> {
             open: page.is_open(now),
             picked: midtrans::picked(pen, page).map(|charge| charge.id.clone()),
             made_at: page.made_at,
+            closes_at: page.closes_at,
         };
         pen.pages().map(row).collect::<Vec<_>>()
     });

@@ -167,7 +167,7 @@ pub(super) fn transaction(
         transaction_id: &charge.id,
         order_id,
         merchant_id: &merchant.merchant_id,
-        currency: &charge.currency,
+        currency: standing.payment.map_or(&charge.currency, |payment| &payment.currency),
         payment_type: payment_type(charge.method),
         transaction_time: time::written(charge.created_at),
         transaction_status: lie.status(standing.state.word()),

@@ -23,7 +23,7 @@ use crate::problem::catalogue::ErrorCode;
 const REASON_CHARS_MAX: usize = 500;
 const METHOD_CHARS_MAX: usize = 64;
 const RECEIPT_CHARS_MAX: usize = 64;
-const NAMED_CHARS_MAX: usize = 128;
+pub(super) const NAMED_CHARS_MAX: usize = 128;
 /// What tills call cash.
 const CASH: &str = "cash";
 /// What a till keeps of its own dealings with us beside a thing: it may change from try to try, and the thing has not.
@@ -134,22 +134,55 @@ fn sale(fields: &mut Fields<'_>, reference: Option<&OfflineReference>) -> Option
     Some(OfflineSale { code, branch, grand_total, payment_method, state })
 }
 
+/// What a till says of money in `status` or `payment_status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Said {
+    /// It is still to come.
+    Open,
+    Expired,
+    /// It did not come.
+    Failed,
+    Came,
+    CalledOff,
+}
+
+impl Said {
+    /// What a till's word means: those for orders, and those that MStore keeps of a payment.
+    fn parse(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "draft" | "pending" | "pending_payment" => Some(Self::Open),
+            "expired" => Some(Self::Expired),
+            "failed" | "canceled" | "cancelled" => Some(Self::Failed),
+            "paid" | "success" | "synced" => Some(Self::Came),
+            "void" | "voided" => Some(Self::CalledOff),
+            _unknown => None,
+        }
+    }
+}
+
+/// What a till says in that field, if it does.
+fn said(fields: &mut Fields<'_>, name: &str) -> Option<Said> {
+    let said = fields.text(name).map(|word| Said::parse(&word));
+    if said == Some(None) {
+        fields.refuse(ErrorCode::InvalidField, name, "must be pending, paid, failed, expired, canceled or void");
+    }
+    said.flatten()
+}
+
 /// Where a sale stands, as the till says in `status` or `payment_status`.
 fn sale_state(fields: &mut Fields<'_>, payment_method: Option<&str>) -> Option<SaleState> {
-    let said: Vec<String> = ["status", "payment_status"].iter().filter_map(|name| fields.text(name)).collect();
-    let says = |word: &str| said.iter().any(|text| text == word);
-    let unknown = said.iter().any(|text| {
-        !["draft", "pending", "pending_payment", "paid", "synced", "void", "voided"].contains(&text.as_str())
-    });
-    if unknown {
-        fields.refuse(ErrorCode::InvalidField, "status", "must be draft, paid or void");
+    let (status, payment_status) = (said(fields, "status"), said(fields, "payment_status"));
+    let came = [status, payment_status].contains(&Some(Said::Came));
+    if came && [status, payment_status].iter().flatten().any(|said| matches!(said, Said::Failed | Said::Expired)) {
+        fields.refuse(ErrorCode::InvalidField, "payment_status", "contradicts status");
         return None;
     }
-    if says("void") || says("voided") {
-        return Some(SaleState::CalledOff);
-    }
-    if !says("paid") && !says("synced") {
-        return Some(SaleState::Open);
+    match status.max(payment_status).unwrap_or(Said::Open) {
+        Said::Open => return Some(SaleState::Open),
+        Said::Expired => return Some(SaleState::Expired),
+        Said::Failed => return Some(SaleState::Failed),
+        Said::CalledOff => return Some(SaleState::CalledOff),
+        Said::Came => {}
     }
     match payment_method.map(str::to_ascii_lowercase) {
         Some(method) if method == CASH => Some(SaleState::PaidInCash),
@@ -177,9 +210,12 @@ fn payment(fields: &mut Fields<'_>) -> Option<OfflinePayment> {
     }
     let named = fields.line("reference_id", NAMED_CHARS_MAX);
     let receipt_id = fields.line("receipt_id", RECEIPT_CHARS_MAX);
-    let tender = match method?.as_str() {
+    let came_to_nothing = matches!(said(fields, "status"), Some(Said::Failed | Said::Expired | Said::CalledOff));
+    let tender = match method?.to_ascii_lowercase().as_str() {
+        CASH if came_to_nothing => Some(OfflineTender::Nothing { named }),
         CASH => Some(OfflineTender::Cash),
         text => match text.parse::<Method>() {
+            Ok(_) if came_to_nothing => Some(OfflineTender::Nothing { named }),
             Ok(method) => Some(OfflineTender::Unproven { method, named, receipt_id }),
             Err(_unknown) => {
                 fields.refuse(ErrorCode::MethodUnsupported, "method", "is not known");
@@ -233,6 +269,28 @@ mod tests {
     }
 
     #[test]
+    fn a_payment_is_by_the_method_in_whatever_letters_unless_it_came_to_nothing() {
+        let tender = |change: &str| {
+            let item = sent(OfflineKind::Payment, &PAYMENT.replacen("\"qris\"", change, 1)).item.unwrap();
+            match item.reported {
+                Reported::Payment(payment) => payment.tender,
+                Reported::Sale(_) | Reported::Void(_) => unreachable!(),
+            }
+        };
+        let named = Some("qr_1".to_owned());
+        assert_eq!(tender("\"CASH\""), OfflineTender::Cash);
+        let unproven = OfflineTender::Unproven { method: Method::Qris, named: None, receipt_id: None };
+        assert_eq!(tender("\"QRIS\",\"status\":\"success\""), unproven);
+        assert_eq!(tender("\"cash\",\"status\":\"failed\""), OfflineTender::Nothing { named: None });
+        for word in ["failed", "expired", "canceled"] {
+            let said = format!("\"QRIS\",\"reference_id\":\"qr_1\",\"status\":\"{word}\"");
+            assert_eq!(tender(&said), OfflineTender::Nothing { named: named.clone() }, "{word}");
+        }
+        check(("\"qris\"", "\"qris\",\"status\":\"gone\""), "invalid_field");
+        check(("\"qris\"", "\"nope\",\"status\":\"failed\""), "method_unsupported");
+    }
+
+    #[test]
     fn what_a_till_notes_of_its_own_changes_nothing() {
         let of = |json: &str| sent(OfflineKind::Payment, json).item.unwrap().fingerprint;
         let noted = PAYMENT.replacen('{', "{\"sync_status\":\"failed\",\"sync_attempts\":3, ", 1);
@@ -259,6 +317,13 @@ mod tests {
         assert_eq!(state(&format!(r#"{paid}"payment_method":"CASH","#)).unwrap(), of(SaleState::PaidInCash));
         assert_eq!(state(&format!(r#"{paid}"payment_method":"QRIS","#)).unwrap(), of(SaleState::PaidBy(Method::Qris)));
         assert_eq!(state(r#""status":"void","#).unwrap(), of(SaleState::CalledOff));
+        assert_eq!(state(r#""status":"failed","payment_method":"qris","#).unwrap(), of(SaleState::Failed));
+        assert_eq!(state(r#""payment_status":"canceled","#).unwrap(), of(SaleState::Failed));
+        assert_eq!(state(r#""status":"pending","payment_status":"expired","#).unwrap(), of(SaleState::Expired));
+        let success = r#""status":"success","payment_method":"qris","#;
+        assert_eq!(state(success).unwrap(), of(SaleState::PaidBy(Method::Qris)));
+        let contradiction = r#""status":"paid","payment_status":"failed","payment_method":"cash","#;
+        assert_eq!(state(contradiction).unwrap_err().code.code(), "invalid_field");
         assert_eq!(state(paid).unwrap_err().code.code(), "invalid_field");
         assert_eq!(state(r#""status":"gone","#).unwrap_err().code.code(), "invalid_field");
     }

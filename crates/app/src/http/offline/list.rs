@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use mstore_pay_domain::gateway::Scope;
 use mstore_pay_domain::ids::{ConflictId, DeviceId};
 use mstore_pay_domain::offline::{ConflictState, OfflineConflict};
 use mstore_pay_domain::ports::{ConflictFilter, ConflictPlace};
@@ -94,7 +95,8 @@ pub(in crate::http) async fn list(state: Data<State>, request: HttpRequest) -> R
     let after = query.parsed("cursor", "must be a next_cursor of this listing", Cursor::parse);
     let limit = query.integer("limit", 1..=ITEMS_MAX, "must be 1 to 100").unwrap_or(ITEMS_DEFAULT);
     let (device, open, after) = query.finish((device, open, after))?;
-    let filter = ConflictFilter { merchant: caller.scope.merchant, branch: caller.scope.branch, device, open };
+    let Scope { merchant, branch } = caller.scope;
+    let filter = ConflictFilter { merchant, branch, device, order_code: None, open };
     let after = after.map(|Cursor { at, id }| ConflictPlace { at, id: ConflictId::new(id) });
     let page = state.gateway.list_conflicts(&filter, after, limit).await?;
     let next = page.next.map(|ConflictPlace { at, id }| Cursor { at, id: id.uuid() });

@@ -91,11 +91,12 @@ fn anything(holds: &str) -> ObjectSchema {
 
 const SALE: &str = "An object: `offline_reference` (`DEVICE-YYYYMMDD-SEQ`), `created_at_device`, `grand_total`; optional \
                     `offline_id`, `transaction_code` (else the reference), `branch_code`, `payment_method`, `status` and \
-                    `payment_status` (`draft`, `paid`, `void`), and whatever else the till keeps of a sale. Only cash is \
-                    believed.";
+                    `payment_status` (`draft`, `paid`, `failed`, `expired`, `void`), and whatever else the till keeps of a \
+                    sale. Only cash is believed.";
 const PAYMENT: &str = "An object: `offline_reference`, `created_at_device`, `order_code`, `method` (or `cash`), `amount`, \
                        `currency`; optional `offline_id`, `reference_id` (a payment that the till knew of), `receipt_id` \
-                       (the number on the customer's receipt).";
+                       (the number on the customer's receipt), `status`: one that `failed`, `expired` or was `canceled` \
+                       is kept, and books nothing.";
 const VOID: &str =
     "An object: `offline_reference`, `created_at_device`, `transaction_code`; optional `offline_id`, `reason`.";
 

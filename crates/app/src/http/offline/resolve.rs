@@ -13,6 +13,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::item;
+use super::item::NAMED_CHARS_MAX;
 use super::list::ConflictBody;
 use crate::auth::Right;
 use crate::http::fields::Fields;
@@ -32,6 +33,7 @@ impl PartialSchema for ResolveRequest {
         ObjectBuilder::new()
             .property("resolution", schema::words(Resolution::ALL.map(Resolution::word)))
             .property("reason", schema::text(REASON_CHARS_MAX, Some(schema::ONE_LINE)))
+            .property("payment_id", schema::optional(schema::text(NAMED_CHARS_MAX, Some(schema::ONE_LINE))))
             .required("resolution")
             .required("reason")
             .build()
@@ -44,6 +46,7 @@ impl ToSchema for ResolveRequest {}
 /// Resolve a conflict
 ///
 /// A cashier resolves those of their own till, named by `X-Device-ID`; the owner resolves any. Who did, and why, is kept.
+/// Where it is in doubt which payment a till means, `payment_id` says so, by any of its ids.
 #[utoipa::path(
     post,
     path = "/api/v1/pos/offline/conflicts/{conflict}/resolve",
@@ -81,6 +84,7 @@ pub(in crate::http) async fn resolve(
         }
     });
     let reason = fields.line("reason", REASON_CHARS_MAX).filter(|reason| !reason.trim().is_empty());
+    let payment = fields.line("payment_id", NAMED_CHARS_MAX);
     if reason.is_none() {
         fields.refuse(ErrorCode::InvalidField, "reason", "is required");
     }
@@ -91,7 +95,7 @@ pub(in crate::http) async fn resolve(
     let kept = RawValue::from_string(conflict.local_json).map_err(|_rotten| Problem::new(ErrorCode::Internal))?;
     let item = item::take(conflict.kind, &kept).item.map_err(|_rotten| Problem::new(ErrorCode::Internal))?;
     let (scope, user) = (caller.scope, caller.user);
-    let resolve = ResolveConflict { scope, user, reach, conflict: id, resolution, reason, item };
+    let resolve = ResolveConflict { scope, user, reach, conflict: id, resolution, reason, payment, item };
     let gateway = Arc::clone(&state.gateway);
     let resolving = async move { gateway.resolve_conflict(&resolve).await };
     let resolved = state.tasks.run("resolving a conflict", resolving).await??;

@@ -102,3 +102,8 @@ async fn lose_answers(provider: Provider) {
 async fn f03_when_answers_are_lost_the_till_gets_one_qr_code_and_nobody_pays_twice() {
     lose_answers(Provider::Xendit).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f03_when_answers_of_midtrans_are_lost_each_order_has_one_object() {
+    lose_answers(Provider::Midtrans).await;
+}

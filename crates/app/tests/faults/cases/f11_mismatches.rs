@@ -23,6 +23,11 @@ async fn f11_money_of_another_amount_or_currency_is_kept_and_flagged_and_never_c
     check(Provider::Xendit).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn f11_money_of_another_amount_or_currency_at_midtrans_is_kept_and_flagged_and_never_counts_as_paid() {
+    check(Provider::Midtrans).await;
+}
+
 async fn check(provider: Provider) {
     let shop = Shop::open_at(&[provider]).await;
     let n = cases(MISMATCHES);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::shop::Shop;
-use crate::rig::Pay;
+use crate::rig::{Pay, Provider};
 use crate::scale::{at_once, cases};
 use crate::till::Sale;
 
@@ -24,7 +24,16 @@ async fn sell(shop: &Shop, code: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f35_answers_of_a_hundred_megabytes_and_gzip_bombs_are_not_read_to_their_end() {
-    let shop = Shop::open().await;
+    check(Provider::Xendit).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f35_huge_answers_and_gzip_bombs_of_midtrans_are_not_read_to_their_end() {
+    check(Provider::Midtrans).await;
+}
+
+async fn check(provider: Provider) {
+    let shop = Shop::open_at(&[provider]).await;
     let n = cases(HUGE);
     at_once(WARM_UP, 8, |number| {
         let shop = &shop;
@@ -39,7 +48,7 @@ async fn f35_answers_of_a_hundred_megabytes_and_gzip_bombs_are_not_read_to_their
         .enumerate()
         .flat_map(|(kind, (operation, effect))| {
             (0..n).map(move |number| {
-                json!({"provider": "xendit", "operation": operation, "effect": effect,
+                json!({"provider": provider.word(), "operation": operation, "effect": effect,
                     "reference": code(kind, number), "times": 1})
             })
         })
@@ -67,7 +76,11 @@ async fn f35_answers_of_a_hundred_megabytes_and_gzip_bombs_are_not_read_to_their
     let unpaid = sold.iter().filter(|paid| !**paid).count();
     let grown_kib = highest_kib.saturating_sub(before_kib);
     shop.judge("F35").await;
-    println!("F35 n={} huge answers, unpaid={unpaid} rss_growth_max={grown_kib}KiB of {RSS_GROWTH_KIB_MAX}KiB", 4 * n);
+    println!(
+        "F35 at {} n={} huge answers, unpaid={unpaid} rss_growth_max={grown_kib}KiB of {RSS_GROWTH_KIB_MAX}KiB",
+        provider.word(),
+        4 * n
+    );
     assert_eq!(unpaid, 0, "paid, and nobody was told");
     assert!(grown_kib < RSS_GROWTH_KIB_MAX, "the gateway grew by {grown_kib} KiB");
 }

@@ -9,6 +9,8 @@ use crate::scale::{at_once, cases};
 use crate::till::{Sale, Till};
 
 const PAIRS: u64 = 200;
+/// Where nobody is told: Midtrans is asked about one order no more often than every ten seconds.
+const FOUND_WITHIN: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f63_two_merchants_with_the_same_order_code_amount_and_minute_never_get_each_others_money() {
@@ -43,7 +45,7 @@ async fn check(provider: Provider) {
             let object = shop.rig.control.scan(&one.reference, &one.qr).await;
             // Half of the time nobody is told, and the money has to be found.
             shop.rig.control.pay(&object, &Pay { silent: number.is_multiple_of(2), ..Pay::default() }).await;
-            let told = shop.till.await_status(&one.payment_id, "paid", Duration::from_secs(10)).await;
+            let told = shop.till.await_status(&one.payment_id, "paid", FOUND_WITHIN).await;
             assert_eq!(told["status"], "paid", "{}: {told}", sale.order_code);
             let theirs = other.get(&two.payment_id).await.data();
             let foreign = other.get(&one.payment_id).await;

@@ -59,7 +59,7 @@ impl Kept {
             let code = OrderCode::parse(order).expect("an order code");
             tenders.extend(store.tenders(&merchant, &code).await.expect("cash of an order"));
         }
-        let all = ConflictFilter { merchant, branch: None, device: None, open: None };
+        let all = ConflictFilter { merchant, branch: None, device: None, order_code: None, open: None };
         let conflicts = store.conflicts(&all, None, CONFLICTS_MAX).await.expect("conflicts");
         Self { entries, tenders, conflicts }
     }

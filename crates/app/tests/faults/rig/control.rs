@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Provider;
-use super::ledger::{Delivery, LedgerCharge, ProviderCall};
+use super::ledger::{Delivery, LedgerCharge, LedgerPage, ProviderCall};
+use super::provider::SNAP_PAGE;
 
 /// A connection that lay idle longer is not used again: the sandbox may just be closing it.
 const IDLE_MAX: Duration = Duration::from_secs(2);
@@ -15,6 +16,7 @@ const IDLE_MAX: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub(crate) struct Control {
     http: reqwest::Client,
+    sandbox: String,
     base: String,
 }
 
@@ -35,7 +37,8 @@ impl Control {
     pub(super) fn of(sandbox_url: &str) -> Self {
         let http =
             reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).pool_idle_timeout(IDLE_MAX).build();
-        Self { http: http.expect("a client"), base: format!("{sandbox_url}/_control") }
+        let (sandbox, base) = (sandbox_url.to_owned(), format!("{sandbox_url}/_control"));
+        Self { http: http.expect("a client"), sandbox, base }
     }
 
     /// Pays the object of that id and gives the payment as the provider booked it.
@@ -112,8 +115,16 @@ impl Control {
         self.send(self.http.put(format!("{}/webhook-target", self.base)).body(body.to_string())).await;
     }
 
+    /// What was opened, pages of Midtrans' among it: what was picked on one is money on it.
     pub(crate) async fn charges(&self) -> Vec<LedgerCharge> {
-        self.get("charges").await
+        let mut charges: Vec<LedgerCharge> = self.get("charges").await;
+        for page in self.get::<Vec<LedgerPage>>("pages").await {
+            let (picked, others): (Vec<_>, Vec<_>) = charges.into_iter().partition(|charge| page.has(charge));
+            let address = format!("{}/midtrans/snap/v4/redirection/{}", self.sandbox, page.token());
+            charges = others;
+            charges.push(page.object(address, &picked));
+        }
+        charges
     }
 
     pub(crate) async fn calls(&self) -> Vec<ProviderCall> {
@@ -143,7 +154,7 @@ impl Control {
     }
 }
 
-/// The object of that id, as the control plane is told of it.
+/// The object of that id, as the control plane is told of it: a page by its token.
 fn named(id: &str) -> Value {
-    json!({"provider": Provider::of_object(id).word(), "id": id})
+    json!({"provider": Provider::of_object(id).word(), "id": id.strip_prefix(SNAP_PAGE).unwrap_or(id)})
 }

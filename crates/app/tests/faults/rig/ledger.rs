@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Provider;
+use super::provider::SNAP_PAGE;
 
 /// One object at the provider.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,6 +17,7 @@ pub(crate) struct LedgerCharge {
     pub(crate) id: String,
     pub(crate) reference: String,
     pub(crate) order_code: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
     pub(crate) amount: i64,
     /// Whether a customer could pay it now.
     pub(crate) payable: bool,
@@ -53,6 +55,46 @@ impl LedgerCharge {
 
     pub(crate) fn is_paid(&self) -> bool {
         self.fitting().next().is_some()
+    }
+}
+
+/// A page of Midtrans' on which a customer picks how to pay.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct LedgerPage {
+    account: String,
+    token: String,
+    reference: String,
+    order_code: Option<String>,
+    amount: i64,
+    open: bool,
+    closes_at: DateTime<Utc>,
+}
+
+impl LedgerPage {
+    /// Whether that was picked on it.
+    pub(crate) fn has(&self, charge: &LedgerCharge) -> bool {
+        charge.provider() == Provider::Midtrans && charge.reference == self.reference
+    }
+
+    /// The page as the object that the gateway opened, at that address: the money on what was picked is its money.
+    pub(crate) fn object(self, address: String, picked: &[LedgerCharge]) -> LedgerCharge {
+        LedgerCharge {
+            provider: Provider::Midtrans.word().to_owned(),
+            account: self.account,
+            id: format!("{SNAP_PAGE}{}", self.token),
+            reference: self.reference,
+            order_code: self.order_code,
+            idempotency_key: None,
+            amount: self.amount,
+            payable: self.open,
+            payable_until: self.closes_at,
+            artefact: address,
+            payments: picked.iter().flat_map(|charge| charge.payments.iter().cloned()).collect(),
+        }
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.token
     }
 }
 

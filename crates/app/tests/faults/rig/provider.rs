@@ -10,6 +10,9 @@ pub(crate) enum Provider {
 /// Characters of a UUID, which is what Midtrans calls a transaction.
 const UUID_CHARS: usize = 36;
 
+/// How the gateway's names for pages of Midtrans' begin.
+pub(super) const SNAP_PAGE: &str = "snap-";
+
 impl Provider {
     pub(crate) const ALL: [Self; 2] = [Self::Xendit, Self::Midtrans];
 
@@ -35,6 +38,6 @@ impl Provider {
 
     /// Whose an object of that id is.
     pub(crate) fn of_object(id: &str) -> Self {
-        if id.len() == UUID_CHARS { Self::Midtrans } else { Self::Xendit }
+        if id.len() == UUID_CHARS || id.starts_with(SNAP_PAGE) { Self::Midtrans } else { Self::Xendit }
     }
 }

@@ -74,14 +74,18 @@ impl Route {
         self.capabilities.risk_of(card_token.is_some())
     }
 
-    /// Whether the intent to open that charge may be carried out once more, because its key is still honoured.
+    /// Whether the intent to open that charge may be carried out once more, because its key is still honoured: nobody
+    /// was shown anything yet, even if its id turned up meanwhile, and it can still be paid as far as is known.
     /// Never a push: whether it went out under a key is not on record, and what is offered today may not be what it
     /// was sent by.
     pub(in crate::gateway) fn may_repeat(&self, charge: &Charge, now: Timestamp) -> bool {
         let IdempotencySupport::Key { ttl } = self.capabilities.idempotency else { return false };
-        let is_intent = charge.opening == Opening::Intended && !charge.is_hidden();
+        let is_unseen = match charge.opening {
+            Opening::Intended | Opening::Found { .. } => charge.state.is_open() && !charge.is_hidden(),
+            Opening::Opened(_) | Opening::Unknown { .. } | Opening::Refused { .. } => false,
+        };
         let is_displayed = charge.risk == Risk::Displayed;
-        self.leads_to(charge) && is_intent && is_displayed && now < charge.created_at.plus(ttl)
+        self.leads_to(charge) && is_unseen && is_displayed && now < charge.created_at.plus(ttl)
     }
 
     /// Whether it is the same route.

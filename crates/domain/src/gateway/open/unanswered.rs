@@ -46,6 +46,7 @@ impl Gateway {
         let hidden_here = payment.charges.iter().filter(|known| route.leads_to(known) && known.is_hidden()).count();
         let unanswered_here = hidden_here + 1 + usize::from(run.repeated);
         let share_used = super::is_first(job, route) && run.share.left(clock) < LEAST_CALL;
+        let rests = !route.standing(None).is_asked();
         UnansweredCase {
             risk: charge.risk,
             may_replace: self.policies.failover_on_unknown == FailoverOnUnknown::Displayed,
@@ -53,12 +54,9 @@ impl Gateway {
             time_left: run.unanswered < UNANSWERED_PER_RUN_MAX
                 && job.deadline.left(clock) >= LEAST_CALL
                 && !is_given_up(payment),
-            alone: job.routes.len() == 1,
+            rests,
             another: following.is_some(),
-            turn_over: unanswered_here >= UNANSWERED_PER_PROVIDER_MAX
-                || share_used
-                || on_trial
-                || !route.standing(None).is_asked(),
+            turn_over: unanswered_here >= UNANSWERED_PER_PROVIDER_MAX || share_used || on_trial || rests,
         }
     }
 
@@ -94,6 +92,10 @@ impl Gateway {
         let next = ChargeId::new(self.ports.ids.uuid());
         let stored = self
             .decide_on(job, |dossier| {
+                if dossier.charge(&charge.id).is_some_and(|(_, known)| known.artefact().is_some()) {
+                    // Somebody else who asked under the same key was answered.
+                    return;
+                }
                 dossier.unanswered(&job.payment, &charge.id, &lost.exchange, lost.told.as_ref());
                 record_drift(dossier, job, charge, &lost.drift, &lost.exchange);
                 let at_work = is_at_work(dossier, job, charge);

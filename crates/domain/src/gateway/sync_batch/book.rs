@@ -1,6 +1,7 @@
 //! What a till's report does to its order: pure decisions on the order's dossier.
 
 use super::clock_is_off;
+use super::matching::{Claim, Meant, Named, Said, meant};
 use super::report::{link, unproven};
 use crate::cash::{CashTender, TenderSource};
 use crate::dossier::Dossier;
@@ -13,7 +14,7 @@ use crate::offline::{
     ConflictKind, OfflineItem, OfflinePayment, OfflineSale, OfflineTender, OfflineVoid, Reported, SaleState,
 };
 use crate::order::{Order, OrderState};
-use crate::payment::{Payment, PaymentStatus, Revision};
+use crate::payment::{Revision, Withdrawal};
 use crate::time::Timestamp;
 
 /// What an order of which only its payment is known was said to be paid by.
@@ -31,8 +32,10 @@ pub(in crate::gateway) struct Terms<'a> {
     pub(in crate::gateway) item: &'a OfflineItem,
     /// The cash that was taken for the order before.
     pub(in crate::gateway) tenders: Vec<CashTender>,
-    /// The payment that the till names.
-    pub(in crate::gateway) named: Option<Payment>,
+    /// What reports of the order led to before.
+    pub(in crate::gateway) claims: Vec<Claim>,
+    /// The payment that is named.
+    pub(in crate::gateway) named: Named,
     /// Whether a person said that it is to be booked although it does not fit.
     pub(in crate::gateway) is_forced: bool,
     /// The id of cash, should some be booked.
@@ -56,7 +59,9 @@ pub(in crate::gateway) enum Ruling {
         /// What is known in its place.
         server_id: Option<String>,
     },
-    /// Its order is not known, or is another branch's.
+    /// Its order is another branch's, of which this one is told no more.
+    OfAnotherBranch,
+    /// Its order is not known.
     OrderNotFound,
 }
 
@@ -65,7 +70,7 @@ pub(in crate::gateway) fn book(dossier: &mut Dossier, terms: &Terms<'_>) -> Ruli
     let theirs = dossier.order().is_some_and(|order| !terms.scope.covers_order(order));
     let acting = dossier.live_payment().into_iter().chain(dossier.paid_payment());
     if theirs || acting.into_iter().any(|payment| !terms.scope.covers(payment)) {
-        return Ruling::OrderNotFound;
+        return Ruling::OfAnotherBranch;
     }
     match &terms.item.reported {
         Reported::Sale(sale) => book_sale(dossier, terms, sale),
@@ -89,11 +94,21 @@ fn book_sale(dossier: &mut Dossier, terms: &Terms<'_>, sale: &OfflineSale) -> Ru
     }
     match sale.state {
         SaleState::Open => {}
+        SaleState::Failed => dossier.end_unpaid(OrderState::Failed),
+        SaleState::Expired => dossier.end_unpaid(OrderState::Expired),
         SaleState::PaidInCash => {
             terms.take_cash(dossier, &sale.grand_total);
         }
         SaleState::PaidBy(method) => {
-            terms.keep_unproven(dossier, method, &sale.grand_total, None);
+            let amount = &sale.grand_total;
+            match meant(dossier, terms, &Said { order_code: &sale.code, method, amount, receipt_id: None }) {
+                Meant::This(payment) => link(dossier, terms, &payment, None),
+                Meant::None => {
+                    terms.keep_unproven(dossier, method, amount, None);
+                }
+                // Something is known that the sale can mean; which, its payment tells.
+                Meant::Taken(_) | Meant::Doubtful(_) => {}
+            }
         }
         SaleState::CalledOff => dossier.void(None),
     }
@@ -102,7 +117,9 @@ fn book_sale(dossier: &mut Dossier, terms: &Terms<'_>, sale: &OfflineSale) -> Ru
 
 fn book_payment(dossier: &mut Dossier, terms: &Terms<'_>, payment: &OfflinePayment) -> Ruling {
     let (code, amount) = (&payment.order_code, &payment.amount);
-    if dossier.order().is_some_and(|order| &order.grand_total != amount) && !terms.is_forced {
+    let is_money = !matches!(payment.tender, OfflineTender::Nothing { .. });
+    let differs = dossier.order().is_some_and(|order| &order.grand_total != amount);
+    if is_money && differs && !terms.is_forced {
         return violates(ConflictKind::ConstraintViolation, code.to_string());
     }
     match &payment.tender {
@@ -114,14 +131,40 @@ fn book_payment(dossier: &mut Dossier, terms: &Terms<'_>, payment: &OfflinePayme
             Ruling::Booked { server_id: terms.take_cash(dossier, amount).to_string() }
         }
         OfflineTender::Unproven { method, receipt_id, .. } => {
-            if let Some(named) = terms.named.as_ref().filter(|named| !is_of(named, code, *method, amount))
-                && !terms.is_forced
-            {
-                return violates(ConflictKind::DataMismatch, named.id.to_string());
-            }
-            let kept = terms.keep_unproven(dossier, *method, amount, receipt_id.as_deref());
-            Ruling::Booked { server_id: kept.to_string() }
+            let said = Said { order_code: code, method: *method, amount, receipt_id: receipt_id.as_deref() };
+            book_unproven(dossier, terms, &said)
         }
+        OfflineTender::Nothing { .. } => Ruling::Booked { server_id: note_unpaid(dossier, terms, code) },
+    }
+}
+
+fn book_unproven(dossier: &mut Dossier, terms: &Terms<'_>, said: &Said<'_>) -> Ruling {
+    // Whoever says that both stand, and names none, says that it is another payment.
+    let stands_beside = terms.is_forced && !matches!(terms.named, Named::ByPerson(_));
+    let doubt = match meant(dossier, terms, said) {
+        Meant::This(payment) => {
+            link(dossier, terms, &payment, said.receipt_id);
+            return Ruling::Booked { server_id: payment.to_string() };
+        }
+        Meant::None => None,
+        Meant::Taken(payment) => Some((ConflictKind::Duplicate, payment)),
+        Meant::Doubtful(payment) => Some((ConflictKind::DataMismatch, payment)),
+    };
+    if let Some((conflict, known)) = doubt.filter(|_| !stands_beside) {
+        return violates(conflict, known.to_string());
+    }
+    let kept = terms.keep_unproven(dossier, said.method, said.amount, said.receipt_id);
+    Ruling::Booked { server_id: kept.to_string() }
+}
+
+/// A payment that the till itself says came to nothing is on record with the payment that it names, and books nothing.
+fn note_unpaid(dossier: &mut Dossier, terms: &Terms<'_>, code: &OrderCode) -> String {
+    match &terms.named {
+        Named::ByTill(named) | Named::ByPerson(named) if &named.order_code == code => {
+            link(dossier, terms, &named.id, None);
+            named.id.to_string()
+        }
+        Named::ByTill(_) | Named::ByPerson(_) | Named::Unknown | Named::Nothing => code.to_string(),
     }
 }
 
@@ -145,10 +188,6 @@ const fn violates(conflict: ConflictKind, server_id: String) -> Ruling {
 /// Whether money came that the till cannot have given back: a provider's, or cash at another till.
 fn is_paid_by_others(dossier: &Dossier, terms: &Terms<'_>) -> bool {
     dossier.paid_payment().is_some() || terms.tenders.iter().any(|tender| tender.device.as_ref() != Some(terms.device))
-}
-
-fn is_of(payment: &Payment, code: &OrderCode, method: Method, amount: &Money) -> bool {
-    &payment.order_code == code && payment.method == method && &payment.amount == amount
 }
 
 impl Terms<'_> {
@@ -181,8 +220,12 @@ impl Terms<'_> {
     /// Books cash, unless this till told of it before in another way.
     fn take_cash(&self, dossier: &mut Dossier, amount: &Money) -> TenderId {
         let kind = self.item.kind();
-        let told = self.tenders.iter().find(|tender| tender.is_reported_again_as(kind, self.device, amount));
-        if let Some(told) = told {
+        let is_told_again = |tender: &&CashTender| {
+            tender.is_reported_again_as(kind, self.device, amount) && !self.is_claimed(&tender.id.to_string())
+        };
+        if let Some(told) = self.tenders.iter().find(is_told_again) {
+            // Of two reports that both take this for theirs one is decided again.
+            dossier.touch_order();
             return told.id;
         }
         let now = dossier.now();
@@ -201,8 +244,7 @@ impl Terms<'_> {
         self.tender
     }
 
-    /// Keeps a payment of which only the provider can tell. Where one of the same method and amount was made for the
-    /// order it is that one; else it is kept as the till's word, and no more.
+    /// Keeps a payment of which only the provider can tell as the till's word, and no more. It ends with its order.
     fn keep_unproven(
         &self,
         dossier: &mut Dossier,
@@ -210,30 +252,15 @@ impl Terms<'_> {
         amount: &Money,
         receipt_id: Option<&str>,
     ) -> PaymentId {
-        let fits = |payment: &&Payment| payment.method == method && &payment.amount == amount;
-        let likely = |payment: &Payment| likelihood(payment).map(|likelihood| (likelihood, payment.id));
-        let twin = dossier.payments().filter(fits).filter_map(likely).max_by_key(|(likelihood, _)| *likelihood);
-        let twin = twin.map(|(_, id)| id);
-        if let Some(twin) = twin {
-            link(dossier, self, &twin, receipt_id);
-            return twin;
-        }
         let payment = unproven(dossier, self, method, amount);
         dossier.add(payment);
         link(dossier, self, &self.payment, receipt_id);
-        self.payment
-    }
-}
-
-/// How likely it is that a till means this payment of several; `None` where it cannot: its money was given back, or
-/// nothing is at the provider that could have been paid.
-fn likelihood(payment: &Payment) -> Option<u8> {
-    match payment.status() {
-        PaymentStatus::Paid | PaymentStatus::PartiallyRefunded => Some(2),
-        PaymentStatus::Pending => Some(1),
-        PaymentStatus::Expired | PaymentStatus::Canceled | PaymentStatus::Failed => {
-            payment.charges.iter().any(|charge| charge.provider_ref().is_some()).then_some(0)
+        let is_voided = dossier.order().is_some_and(|order| matches!(order.state, OrderState::Voided { .. }));
+        if is_voided {
+            dossier.call_off(&self.payment, Withdrawal::Voided);
+        } else if !self.tenders.is_empty() {
+            dossier.call_off(&self.payment, Withdrawal::PaidInCash);
         }
-        PaymentStatus::Refunded | PaymentStatus::Reversed => None,
+        self.payment
     }
 }

@@ -140,7 +140,8 @@ impl Books {
     pub(super) fn pay(&mut self, name: &str, amount: &Money, now: Timestamp) -> Result<ProviderRef, NoSuchCharge> {
         let payment_ref = self.new_ref("spy")?;
         let charge = self.find_mut(name)?;
-        let payer = Payer { issuer: Some("Bank Coba".to_owned()), name: None, receipt_id: None };
+        let receipt_id = Some(payment_ref.to_string());
+        let payer = Payer { issuer: Some("Bank Coba".to_owned()), name: None, receipt_id };
         let money = ReportedMoney::idr(amount.clone());
         let receipt = Receipt { payment_ref: payment_ref.clone(), money, paid_at: now, payer };
         charge.payments.push(BookedPayment { receipt, reversed_at: None });

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use super::tables::Tables;
 use crate::cash::CashTender;
-use crate::ids::{ConflictId, DeviceId, MerchantId, PaymentId};
+use crate::ids::{ConflictId, DeviceId, MerchantId, OrderCode, PaymentId};
 use crate::offline::{
     ConflictState, OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment,
 };
@@ -60,10 +60,20 @@ impl Tables {
     }
 }
 
+impl Tables {
+    fn entries_where(&self, is_wanted: impl Fn(&OfflineEntry) -> bool) -> Vec<OfflineEntry> {
+        let mut found: Vec<&(u64, OfflineEntry)> =
+            self.offline.rows().values().filter(|(_, entry)| is_wanted(entry)).collect();
+        found.sort_by_key(|(number, _)| *number);
+        found.into_iter().map(|(_, entry)| entry.clone()).collect()
+    }
+}
+
 fn admits(filter: &ConflictFilter, conflict: &OfflineConflict) -> bool {
     filter.merchant == conflict.merchant
         && (filter.branch.is_none() || filter.branch == conflict.branch)
         && filter.device.as_ref().is_none_or(|device| device == &conflict.device)
+        && filter.order_code.as_ref().is_none_or(|code| code == &conflict.order_code)
         && filter.open.is_none_or(|open| open == (conflict.state == ConflictState::Open))
 }
 
@@ -80,12 +90,11 @@ impl OfflineStore for MemoryStore {
     }
 
     async fn entries(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Vec<OfflineEntry>, StoreError> {
-        let mut found: Vec<(u64, OfflineEntry)> = self.read(|tables| {
-            let own = |row: &&(u64, OfflineEntry)| &row.1.merchant == merchant && &row.1.device == device;
-            tables.offline.rows().values().filter(own).cloned().collect()
-        });
-        found.sort_by_key(|(number, _)| *number);
-        Ok(found.into_iter().map(|(_, entry)| entry).collect())
+        Ok(self.read(|tables| tables.entries_where(|entry| &entry.merchant == merchant && &entry.device == device)))
+    }
+
+    async fn entries_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<OfflineEntry>, StoreError> {
+        Ok(self.read(|tables| tables.entries_where(|entry| &entry.merchant == merchant && &entry.order_code == code)))
     }
 
     async fn reported(&self, payment: &PaymentId) -> Result<Option<ReportedPayment>, StoreError> {

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY offline_entries_of_order;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY offline_conflicts_of_order;

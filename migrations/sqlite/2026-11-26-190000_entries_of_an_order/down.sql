@@ -1,0 +1,1 @@
+DROP INDEX offline_entries_of_order;

@@ -1,0 +1,1 @@
+DROP INDEX offline_conflicts_of_order;

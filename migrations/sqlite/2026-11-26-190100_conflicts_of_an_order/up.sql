@@ -1,0 +1,1 @@
+CREATE INDEX offline_conflicts_of_order ON offline_conflicts (merchant_id, order_code, at, id);
