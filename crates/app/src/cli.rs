@@ -10,6 +10,7 @@ mod migrate;
 mod reconcile;
 mod sandbox;
 mod serve;
+mod since;
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 mod store;
 mod token;

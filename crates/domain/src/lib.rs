@@ -4,6 +4,7 @@
 pub mod account;
 pub mod accounts;
 pub mod audit;
+pub mod audit_export;
 pub mod audit_trail;
 pub mod cash;
 pub mod charge;

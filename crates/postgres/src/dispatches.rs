@@ -19,7 +19,11 @@ use crate::store::PostgresStore;
 
 #[async_trait]
 impl Dispatches for PostgresStore {
+    /// Merchants without endpoints, which are most, cost no transaction.
     async fn spread(&self, merchant: &MerchantId, limit: u32) -> Result<bool, StoreError> {
+        if !session!(self.plain, |conn| is_anyone_to_be_told(conn, merchant.as_str()))? {
+            return Ok(false);
+        }
         Ok(session!(self.transaction, |conn| spread(conn, merchant.as_str(), limit))?)
     }
 
@@ -29,6 +33,9 @@ impl Dispatches for PostgresStore {
         at_once: u32,
         lease: Lease,
     ) -> Result<Vec<LeasedDispatch>, StoreError> {
+        if !session!(self.plain, |conn| is_anything_due(conn))? {
+            return Ok(Vec::new());
+        }
         let holder = self.presence.number();
         Ok(session!(self.transaction, |conn| claim(conn, limit, Held { at_once, lease, holder }))?)
     }
@@ -61,6 +68,22 @@ struct Held {
     at_once: u32,
     lease: Lease,
     holder: Option<i32>,
+}
+
+async fn is_anyone_to_be_told(conn: &mut AsyncPgConnection, merchant: &str) -> Result<bool, Fault> {
+    let news = outbox::table
+        .filter(outbox::merchant_id.eq(endpoints::merchant_id))
+        .filter(outbox::position.gt(endpoints::told_to));
+    let told = endpoints::table.filter(endpoints::merchant_id.eq(merchant));
+    let told = told.filter(endpoints::state.eq(ENDPOINT_ENABLED)).filter(exists(news));
+    Ok(diesel::select(exists(told)).get_result(conn).await?)
+}
+
+async fn is_anything_due(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
+    let now = clock::now(conn).await?;
+    let due = dispatches::table.filter(dispatches::due_at.le(now));
+    let due = due.filter(dispatches::lease_until.is_null().or(dispatches::lease_until.le(now)));
+    Ok(diesel::select(exists(due)).get_result(conn).await?)
 }
 
 /// A merchant's endpoints that have not been told all: their names, branches, and how far they were. Whoever spreads

@@ -28,6 +28,7 @@ mod production;
 mod reconciling;
 mod seed;
 mod stopping;
+mod tampering;
 mod time;
 mod waiting;
 mod webhooks;
