@@ -25,7 +25,7 @@ use crate::store::{OpenStoreError, Store, open_store};
 use crate::system::SystemClock;
 use crate::tasks::Tasks;
 use crate::telemetry;
-use crate::wiring::{Addresses, Wired, WiringError, wire};
+use crate::wiring::{Addresses, Wired, WiringError, teller, wire};
 use crate::workers::Workers;
 
 /// How long stopping waits for what is under way.
@@ -129,22 +129,26 @@ impl App {
             }),
         };
         let tasks = Tasks::here();
+        let signer = LinkSigner::new(&SecretString::from(config.link_secret.expose()))?;
+        let links = Links::new(signer, public_base_url);
         let wired = wire(&config, addresses, Arc::clone(&store), clock, &tasks).await?;
-        let Wired { gateway, feed, readiness, accounts, upkeep, known } = wired;
+        let Wired { gateway, feed, readiness, accounts, endpoints, vault, upkeep, known } = wired;
+        let teller = teller(&config, &gateway, &store, vault, &links, clock)?;
         tasks.spawn_beside("keeping in touch with the other nodes", upkeep);
         known.await;
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
-        let workers = Arc::new(Workers::new(Arc::clone(&gateway), clock, tasks.clone(), feed));
-        let signer = LinkSigner::new(&SecretString::from(config.link_secret.expose()))?;
+        let workers = Arc::new(Workers::new(Arc::clone(&gateway), teller, clock, tasks.clone(), feed));
         let state = Data::new(State {
             env: config.env,
             clock,
             gateway,
             accounts,
+            endpoints,
+            event_reach: config.event_reach,
             tasks: tasks.clone(),
             workers: Arc::clone(&workers),
             auth: Authenticator::new(&config.jwt, config.role_map.clone())?,
-            links: Links::new(signer, public_base_url),
+            links,
             limits: Arc::clone(&limits),
             readiness: readiness.clone(),
             drain: Arc::clone(&drain),

@@ -4,11 +4,13 @@ mod account;
 mod audit;
 mod backup;
 mod doctor;
+mod endpoint;
 mod exceptions;
 mod migrate;
 mod reconcile;
 mod sandbox;
 mod serve;
+mod since;
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 mod store;
 mod token;
@@ -49,6 +51,8 @@ enum Command {
     Doctor(Box<Settings>),
     /// Accounts of merchants' own at providers.
     Account(Box<account::AccountArgs>),
+    /// Endpoints of merchants' back ends, which hear of events.
+    Endpoint(Box<endpoint::EndpointArgs>),
     /// Webhooks that were taken in.
     Webhooks(Box<webhooks::WebhooksArgs>),
     /// Hold what the providers know against what is on record: money that was missed is recorded, and money of which
@@ -85,6 +89,7 @@ pub fn run() -> ExitCode {
             Command::Token(args) => token::run(*args),
             Command::Doctor(settings) => doctor::run(*settings).await,
             Command::Account(args) => account::run(*args).await,
+            Command::Endpoint(args) => endpoint::run(*args).await,
             Command::Webhooks(args) => webhooks::run(*args).await,
             Command::Reconcile(args) => reconcile::run(*args).await,
             Command::Audit(args) => audit::run(*args).await,

@@ -66,6 +66,9 @@ pub struct Settings {
     /// Accounts of merchants' own.
     #[command(flatten)]
     pub accounts: AccountArgs,
+    /// Telling merchants' back ends of events.
+    #[command(flatten)]
+    pub events: EventArgs,
     /// How the gateway decides.
     #[command(flatten)]
     pub policy: PolicyArgs,
@@ -230,6 +233,15 @@ pub struct AccountArgs {
     /// File with the value of `ACCOUNT_KEY_PREVIOUS`.
     #[arg(long, env = "ACCOUNT_KEY_PREVIOUS_FILE")]
     pub account_key_previous_file: Option<PathBuf>,
+}
+
+/// How merchants' back ends are told of events.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct EventArgs {
+    /// Let endpoints be on this machine, over http as well: for development and tests, never in production. Without
+    /// this they are https on public hosts.
+    #[arg(long, env = "EVENTS_ALLOW_LOOPBACK")]
+    pub events_allow_loopback: bool,
 }
 
 /// How the gateway decides.

@@ -16,12 +16,18 @@ use tokio::time::timeout;
 pub(crate) struct Feed {
     waiting: Mutex<HashMap<PaymentId, Arc<Notify>>>,
     committed: Notify,
+    published: Notify,
 }
 
 impl Feed {
     /// Ends when something was committed since it last ended: there may be messages to publish.
     pub(crate) async fn committed(&self) {
         self.committed.notified().await;
+    }
+
+    /// Ends when something was published since it last ended: endpoints may have something to be told.
+    pub(crate) async fn published(&self) {
+        self.published.notified().await;
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<PaymentId, Arc<Notify>>> {
@@ -70,6 +76,7 @@ impl EventPublisher for Feed {
         if let Some(bell) = self.waiting().get(&message.payment) {
             bell.notify_waiters();
         }
+        self.published.notify_one();
         metrics::counter!("mstore_pay_events_published_total", "event" => message.event.word()).increment(1);
         Ok(())
     }

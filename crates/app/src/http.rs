@@ -6,6 +6,7 @@ mod cards;
 mod changes;
 mod cursor;
 pub(crate) mod dto;
+mod endpoints;
 mod envelope;
 mod exceptions;
 mod fields;
@@ -26,7 +27,7 @@ mod schema;
 mod sse;
 mod text;
 mod transactions;
-mod urls;
+pub(crate) mod urls;
 mod webhooks;
 
 pub(crate) use envelope::{RequestSpan, envelope};

@@ -7,6 +7,7 @@ mod app;
 mod auth;
 mod cli;
 mod config;
+mod events;
 mod feed;
 mod http;
 mod limits;

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use mstore_pay_domain::accounts::AccountDesk;
+use mstore_pay_domain::endpoints::EndpointDesk;
 use mstore_pay_domain::gateway::Gateway;
 use mstore_pay_domain::ports::Clock;
+use mstore_pay_outbound::Reach;
 
 use crate::auth::{Authenticator, Caller, Right};
 use crate::config::AppEnv;
@@ -26,6 +28,9 @@ pub(crate) struct State {
     pub(crate) clock: SystemClock,
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) accounts: AccountDesk,
+    pub(crate) endpoints: EndpointDesk,
+    /// How far endpoints may be.
+    pub(crate) event_reach: Reach,
     pub(crate) tasks: Tasks,
     pub(crate) workers: Arc<Workers>,
     pub(crate) auth: Authenticator,

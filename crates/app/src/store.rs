@@ -16,8 +16,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::ports::{
-    AccountStore, AuditAnchors, Clock, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox,
-    PaymentRepository, RateBudget, Retention, StoreError, Timeline, Wakeups, Watches, WebhookInbox,
+    AccountStore, AuditAnchors, Clock, Dispatches, EndpointStore, ExceptionStore, IdempotencyStore, OfflineStore,
+    OrderRepository, Outbox, PaymentRepository, RateBudget, Retention, StoreError, Timeline, Wakeups, Watches,
+    WebhookInbox,
 };
 
 use crate::config::Database;
@@ -40,6 +41,8 @@ pub struct CallLimits {
 pub trait Store:
     PaymentRepository
     + AccountStore
+    + EndpointStore
+    + Dispatches
     + OrderRepository
     + ExceptionStore
     + IdempotencyStore

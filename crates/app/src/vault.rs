@@ -3,12 +3,14 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use mstore_pay_domain::account::SharedSecret;
 use mstore_pay_domain::ids::KeyId;
-use mstore_pay_domain::ports::{SecretPlace, Vault, VaultError};
+use mstore_pay_domain::ports::{SecretOwner, SecretPlace, Vault, VaultError};
 
 use crate::config::{AccountKey, AccountKeys};
 
 /// What is sealed says by which rules.
 const RULES: &str = "mstore-pay account secret, 1";
+/// The same of an endpoint's.
+const RULES_OF_ENDPOINTS: &str = "mstore-pay endpoint secret, 1";
 
 /// Seals under the key in force, and opens what it or the key before sealed.
 #[derive(Debug, Clone, Default)]
@@ -66,12 +68,17 @@ fn cipher(key: &AccountKey) -> Result<RandomizedNonceKey, VaultError> {
 /// What is sealed for one cell opens in no other: each part with its length before it, so that none can borrow of the
 /// next.
 fn bound_to(place: &SecretPlace) -> Aad<Vec<u8>> {
-    let parts = [RULES, place.merchant.as_str(), place.provider.as_str(), place.account.as_str(), place.kind.word()];
     let prefixed = |part: &str| {
         let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
         [length.to_be_bytes().as_slice(), part.as_bytes()].concat()
     };
-    Aad::from(parts.map(prefixed).concat())
+    let (merchant, kind) = (place.merchant.as_str(), place.kind.word());
+    Aad::from(match &place.owner {
+        SecretOwner::Account { provider, account } => {
+            [RULES, merchant, provider.as_str(), account.as_str(), kind].map(prefixed).concat()
+        }
+        SecretOwner::Endpoint(id) => [RULES_OF_ENDPOINTS, merchant, &id.to_string(), kind].map(prefixed).concat(),
+    })
 }
 
 #[cfg(test)]
@@ -103,7 +110,8 @@ mod tests {
         }
 
         fn place(&self, kind: SecretKind) -> SecretPlace {
-            SecretPlace { merchant: self.0.clone(), provider: self.1.clone(), account: self.2.clone(), kind }
+            let owner = SecretOwner::Account { provider: self.1.clone(), account: self.2.clone() };
+            SecretPlace { merchant: self.0.clone(), owner, kind }
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::accounts::{AccountDesk, EnvironmentAccounts, StoredAccounts, Unopened};
+use mstore_pay_domain::endpoints::{EndpointDesk, EventTeller, SpreadingPublisher, TellPolicy, UnopenedEndpoint};
 use mstore_pay_domain::gateway::{Gateway, Policies, Ports};
 use mstore_pay_domain::ids::{AccountId, IdError, ProviderId};
 use mstore_pay_domain::own_ledger::OwnLedger;
@@ -15,12 +16,15 @@ use mstore_pay_domain::ports::{
 use mstore_pay_midtrans::{ConfigError as MidtransConfigError, Midtrans, MidtransConfig, MidtransWebhooks};
 use mstore_pay_outbound::{BaseUrlError, HttpClient, HttpError, layered};
 use mstore_pay_remote_ledger::{RemoteLedger, RemoteLedgerConfig};
+use mstore_pay_standard_webhooks::StandardWebhooks;
 use mstore_pay_xendit::{ConfigError as XenditConfigError, Xendit, XenditConfig, XenditWebhooks};
 
 use crate::config::{
     Config, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX, MidtransAddresses, MidtransSettings, PerMinute,
 };
+use crate::events::Bodies;
 use crate::feed::Feed;
+use crate::http::Links;
 use crate::observed::Observed;
 use crate::probe::Failpoints;
 use crate::readiness::{GuardedMidtrans, GuardedXendit, Readiness};
@@ -66,6 +70,10 @@ pub(crate) struct Wired {
     pub(crate) readiness: Readiness,
     /// Where accounts of merchants are looked after.
     pub(crate) accounts: AccountDesk,
+    /// Where endpoints of merchants are looked after.
+    pub(crate) endpoints: EndpointDesk,
+    /// What opens their secrets.
+    pub(crate) vault: Arc<dyn Vault>,
     /// For a task that ends after all others.
     pub(crate) upkeep: BoxFuture<'static, ()>,
     /// To be waited for, with that task under way, before anything is taken on.
@@ -106,7 +114,9 @@ pub(crate) async fn wire(
     let vault: Arc<dyn Vault> = Arc::new(AesVault::new(config.account_keys.clone()));
     let desk = AccountDesk::new(store.clone(), Arc::clone(&vault), Arc::clone(&clock));
     must_open(&desk.unopened().await?)?;
-    let accounts = StoredAccounts::new(environment(config)?, store.clone(), vault, Arc::clone(&clock));
+    let endpoints = EndpointDesk::new(store.clone(), store.clone(), Arc::clone(&vault), Arc::clone(&clock));
+    name_unopened(&endpoints.unopened().await?);
+    let accounts = StoredAccounts::new(environment(config)?, store.clone(), Arc::clone(&vault), Arc::clone(&clock));
     let probe: Arc<dyn Probe> = match config.failpoints.as_deref().map(Failpoints::parse) {
         Some(Ok(failpoints)) => Arc::new(failpoints),
         Some(Err(_)) | None => Arc::new(NoProbe),
@@ -122,7 +132,7 @@ pub(crate) async fn wire(
         offline: store.clone(),
         inbox: store.clone(),
         outbox: store.clone(),
-        publisher: feed.clone(),
+        publisher: Arc::new(SpreadingPublisher::new(store.clone(), feed.clone())),
         ledger: ledger(config, &store)?,
         accounts: Arc::new(accounts),
         budget,
@@ -144,7 +154,36 @@ pub(crate) async fn wire(
         ..Policies::default()
     };
     let gateway = Arc::new(Gateway::new(ports, policies));
-    Ok(Wired { gateway, feed, readiness: Readiness { store, xendit, midtrans }, accounts: desk, upkeep, known })
+    let readiness = Readiness { store, xendit, midtrans };
+    Ok(Wired { gateway, feed, readiness, accounts: desk, endpoints, vault, upkeep, known })
+}
+
+/// Who tells endpoints. It is as patient by the calendar as payments age by it.
+pub(crate) fn teller(
+    config: &Config,
+    gateway: &Arc<Gateway>,
+    store: &Arc<dyn Store>,
+    vault: Arc<dyn Vault>,
+    links: &Links,
+    system: SystemClock,
+) -> Result<EventTeller, WiringError> {
+    let policy = TellPolicy::default();
+    let http = HttpClient::within(config.event_reach)?;
+    Ok(EventTeller {
+        dispatches: store.clone(),
+        endpoints: store.clone(),
+        bodies: Arc::new(Bodies::new(Arc::clone(gateway), links.clone())),
+        vault,
+        // Receivers hold the time of a signature against the world's.
+        sender: Arc::new(StandardWebhooks::new(http, Arc::new(SystemClock::REAL))),
+        clock: Arc::clone(&gateway.ports().clock),
+        ids: Arc::clone(&gateway.ports().ids),
+        policy: TellPolicy {
+            pause_first: system.real_time(policy.pause_first),
+            pause_max: system.real_time(policy.pause_max),
+            ..policy
+        },
+    })
 }
 
 /// Who owns the orders: our own store, or a service of somebody else.
@@ -268,6 +307,13 @@ fn environment(config: &Config) -> Result<EnvironmentAccounts, WiringError> {
         [] => accounts,
         merchants => accounts.serving(merchants.iter().cloned()),
     })
+}
+
+/// Endpoints that cannot be told keep nobody from selling.
+fn name_unopened(unopened: &[UnopenedEndpoint]) {
+    for UnopenedEndpoint { id, why } in unopened {
+        tracing::error!(endpoint = %id, "the secrets of endpoint {id} do not open: {why}");
+    }
 }
 
 /// Refuses to start without the key that opens accounts. One whose seal is broken is left to its merchant's sorrow, and

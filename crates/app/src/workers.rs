@@ -1,14 +1,16 @@
 //! What goes on without a request: settling webhooks, looking at due payments, sending messages on,
-//! sweeping for money. One runtime for all; each thing on a task of its own, fenced off from the others.
+//! telling endpoints, sweeping for money. One runtime for all; each thing on a task of its own, fenced off from the others.
 
 mod housekeeping;
 mod lane;
 mod pruning;
 mod sweeping;
+mod telling;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use mstore_pay_domain::endpoints::EventTeller;
 use mstore_pay_domain::gateway::{Attended, Errand, Gateway, Lane, Published, Settled};
 use mstore_pay_domain::webhook::LeasedDelivery;
 use tokio::sync::{Notify, Semaphore};
@@ -26,6 +28,7 @@ const SETTLE_AT_ONCE_MAX: usize = 32;
 /// The workers of this process.
 pub(crate) struct Workers {
     gateway: Arc<Gateway>,
+    teller: EventTeller,
     clock: SystemClock,
     tasks: Tasks,
     feed: Arc<Feed>,
@@ -34,9 +37,16 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    pub(crate) fn new(gateway: Arc<Gateway>, clock: SystemClock, tasks: Tasks, feed: Arc<Feed>) -> Self {
+    pub(crate) fn new(
+        gateway: Arc<Gateway>,
+        teller: EventTeller,
+        clock: SystemClock,
+        tasks: Tasks,
+        feed: Arc<Feed>,
+    ) -> Self {
         Self {
             gateway,
+            teller,
             clock,
             tasks,
             feed,
@@ -51,6 +61,8 @@ impl Workers {
             let workers = Arc::clone(self);
             self.tasks.spawn(lane::name(lane), async move { workers.run_lane(lane).await });
         }
+        let workers = Arc::clone(self);
+        self.tasks.spawn("telling endpoints", async move { workers.tell_endpoints().await });
         let workers = Arc::clone(self);
         self.tasks.spawn("sweeping", async move { workers.sweep_accounts().await });
         let workers = Arc::clone(self);

@@ -5,8 +5,10 @@ mod anchors;
 mod atomicity;
 mod audit;
 mod cash;
+mod dispatches;
 mod due;
 mod durability;
+mod endpoints;
 mod exceptions;
 mod feed;
 mod fixtures;
@@ -28,8 +30,10 @@ pub use anchors::*;
 pub use atomicity::*;
 pub use audit::*;
 pub use cash::*;
+pub use dispatches::*;
 pub use due::*;
 pub use durability::*;
+pub use endpoints::*;
 pub use exceptions::*;
 pub use feed::*;
 pub use idempotency::*;
@@ -50,8 +54,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{
-    AccountStore, AuditAnchors, ExceptionStore, IdempotencyStore, OfflineStore, OrderRepository, Outbox,
-    PaymentRepository, Retention, Timeline, WebhookInbox,
+    AccountStore, AuditAnchors, Dispatches, EndpointStore, ExceptionStore, IdempotencyStore, OfflineStore,
+    OrderRepository, Outbox, PaymentRepository, Retention, Timeline, WebhookInbox,
 };
 
 /// Makes stores to be tested.
@@ -100,6 +104,10 @@ pub struct Stores {
     pub offline: Arc<dyn OfflineStore>,
     /// Accounts of merchants.
     pub accounts: Arc<dyn AccountStore>,
+    /// Endpoints of merchants.
+    pub endpoints: Arc<dyn EndpointStore>,
+    /// What endpoints are still to be told.
+    pub dispatches: Arc<dyn Dispatches>,
 }
 
 impl Stores {
@@ -118,6 +126,8 @@ impl Stores {
             + Outbox
             + OfflineStore
             + AccountStore
+            + EndpointStore
+            + Dispatches
             + 'static,
     {
         Self {
@@ -132,6 +142,8 @@ impl Stores {
             outbox: store.clone(),
             offline: store.clone(),
             accounts: store.clone(),
+            endpoints: store.clone(),
+            dispatches: store.clone(),
         }
     }
 }
@@ -244,6 +256,18 @@ macro_rules! for_each_store_case {
             of_racing_accounts_one_is_enabled,
             accounts_are_found_by_the_providers_name,
             accounts_are_listed_page_by_page,
+            endpoint_round_trips,
+            stale_endpoint_is_a_conflict,
+            endpoints_are_listed_page_by_page,
+            endpoint_is_told_of_what_happens_from_then_on,
+            endpoint_of_a_branch_is_told_of_that_branch,
+            later_event_of_a_payment_waits_for_the_earlier,
+            each_dispatch_is_leased_to_one_of_racing_claimers,
+            of_one_endpoint_few_dispatches_are_held_at_once,
+            overtaken_teller_changes_nothing,
+            endpoint_that_failed_rests_and_is_tried_once,
+            endpoint_that_is_disabled_is_told_nothing_until_it_is_enabled,
+            dispatch_goes_with_its_message,
             reported_payment_counts_its_reports,
             offline_conflict_is_raised_and_resolved_once,
             offline_conflicts_are_listed_newest_first_by_every_filter,

@@ -6,7 +6,9 @@ mod unique;
 
 pub use our_reference::OurReference;
 pub use text::{
-    AccountId, BranchId, DeviceId, IdError, IdempotencyKey, KeyId, MerchantId, OrderCode, ProviderId, ProviderRef,
-    UserId,
+    AccountId, BranchId, DeviceId, EndpointUrl, IdError, IdempotencyKey, KeyId, MerchantId, OrderCode, ProviderId,
+    ProviderRef, UserId,
 };
-pub use unique::{ChargeId, ConflictId, DeliveryId, ExceptionId, LeaseToken, MessageId, PaymentId, RefundId, TenderId};
+pub use unique::{
+    ChargeId, ConflictId, DeliveryId, EndpointId, ExceptionId, LeaseToken, MessageId, PaymentId, RefundId, TenderId,
+};

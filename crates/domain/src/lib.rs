@@ -4,10 +4,13 @@
 pub mod account;
 pub mod accounts;
 pub mod audit;
+pub mod audit_export;
 pub mod audit_trail;
 pub mod cash;
 pub mod charge;
 pub mod dossier;
+pub mod endpoint;
+pub mod endpoints;
 pub mod event;
 pub mod exception;
 pub mod gateway;

@@ -7,7 +7,10 @@ mod anchors;
 mod background;
 mod budget;
 mod clock;
+mod dispatches;
+mod endpoints;
 mod error;
+mod event_sender;
 mod inbox;
 mod ledger;
 mod listing;
@@ -30,7 +33,10 @@ pub use anchors::{Anchored, AuditAnchors};
 pub use background::{Background, Unattended};
 pub use budget::{BudgetClass, Endpoint, RateBudget, RateLimitStatus, Reservation};
 pub use clock::{Clock, IdGenerator};
+pub use dispatches::{Dispatches, LeasedDispatch, Setback};
+pub use endpoints::{EndpointStore, EndpointWritten};
 pub use error::{CommitError, StoreError};
+pub use event_sender::{EventBodies, EventCall, EventSender, SendEventError, SendEventErrorKind};
 pub use inbox::{Accepted, InboxCounts, WebhookInbox};
 pub use ledger::{LedgerError, LedgerErrorKind, OrderSummary, TransactionLedger};
 pub use listing::{PaymentFilter, PaymentPlace};
@@ -46,7 +52,7 @@ pub use provider::{
 };
 pub use records::{ExceptionFilter, ExceptionPlace, ExceptionStore, IdempotencyStore, Timeline};
 pub use retention::{Prunable, Retention};
-pub use vault::{SecretKind, SecretPlace, Vault, VaultError};
+pub use vault::{SecretKind, SecretOwner, SecretPlace, Vault, VaultError};
 pub use wakeups::Wakeups;
 pub use watches::Watches;
 pub use webhook_source::WebhookSource;
@@ -55,9 +61,10 @@ pub use webhook_source::WebhookSource;
 pub use {
     account_store::MockAccountStore, accounts::MockAccountDirectory, anchors::MockAuditAnchors,
     background::MockBackground, budget::MockRateBudget, clock::MockClock, clock::MockIdGenerator,
-    inbox::MockWebhookInbox, ledger::MockTransactionLedger, offline::MockOfflineStore, orders::MockOrderRepository,
-    outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository, probe::MockProbe,
-    provider::MockPaymentProvider, records::MockExceptionStore, records::MockIdempotencyStore, records::MockTimeline,
-    retention::MockRetention, vault::MockVault, wakeups::MockWakeups, watches::MockWatches,
+    dispatches::MockDispatches, endpoints::MockEndpointStore, event_sender::MockEventBodies,
+    event_sender::MockEventSender, inbox::MockWebhookInbox, ledger::MockTransactionLedger, offline::MockOfflineStore,
+    orders::MockOrderRepository, outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository,
+    probe::MockProbe, provider::MockPaymentProvider, records::MockExceptionStore, records::MockIdempotencyStore,
+    records::MockTimeline, retention::MockRetention, vault::MockVault, wakeups::MockWakeups, watches::MockWatches,
     webhook_source::MockWebhookSource,
 };

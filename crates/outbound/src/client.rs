@@ -6,6 +6,7 @@ use reqwest::redirect::Policy;
 
 use crate::call::{Call, Verb};
 use crate::error::HttpError;
+use crate::reach::Reach;
 use crate::reply::Reply;
 
 /// The one HTTP client: TLS by rustls, no redirects, no proxy from the environment, no cookies, no
@@ -13,6 +14,8 @@ use crate::reply::Reply;
 #[derive(Debug, Clone)]
 pub struct HttpClient {
     inner: reqwest::Client,
+    /// Kept to where others chose the address.
+    reach: Option<Reach>,
 }
 
 impl HttpClient {
@@ -31,7 +34,19 @@ impl HttpClient {
     /// # Errors
     /// [`HttpError::NotSent`] where the machine has no usable TLS roots.
     pub fn new() -> Result<Self, HttpError> {
-        reqwest::Client::builder()
+        Self::built(None)
+    }
+
+    /// Builds a client for addresses that others chose: it keeps to that reach, whatever their names resolve to.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn within(reach: Reach) -> Result<Self, HttpError> {
+        Self::built(Some(reach))
+    }
+
+    fn built(reach: Option<Reach>) -> Result<Self, HttpError> {
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("mstore-pay/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(Self::CONNECT_SECONDS_MAX))
             .pool_idle_timeout(Duration::from_secs(Self::IDLE_SECONDS_MAX))
@@ -39,10 +54,12 @@ impl HttpClient {
             .redirect(Policy::none())
             .referer(false)
             .no_proxy()
-            .retry(reqwest::retry::never())
-            .build()
-            .map(|inner| Self { inner })
-            .map_err(|error| HttpError::NotSent { source: error.into() })
+            .retry(reqwest::retry::never());
+        let builder = match reach {
+            Some(reach) => builder.dns_resolver(reach),
+            None => builder,
+        };
+        builder.build().map(|inner| Self { inner, reach }).map_err(|error| HttpError::NotSent { source: error.into() })
     }
 
     /// Sends `call` once and reads the whole answer, all within `within`.
@@ -62,6 +79,9 @@ impl HttpClient {
     }
 
     async fn exchange(&self, call: &Call, within: Duration) -> Result<Reply, HttpError> {
+        if let Some(reach) = self.reach {
+            reach.check(&call.url).map_err(|source| HttpError::NotSent { source: source.into() })?;
+        }
         let method = match call.verb {
             Verb::Get => reqwest::Method::GET,
             Verb::Post => reqwest::Method::POST,

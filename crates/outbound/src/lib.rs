@@ -3,6 +3,7 @@
 //! * [`HttpClient`] sends a [`Call`] and brings back a [`Reply`], or an [`HttpError`] that says for certain
 //!   whether the request can have left this machine. No redirects, no proxy, a total deadline, a cap on
 //!   what an answer may inflate to.
+//! * [`Reach`] keeps calls to addresses that others chose out of the network we run in.
 //! * [`base_url`] reads where the other side is.
 //! * [`Record`] keeps what was said in one operation; [`redact`] makes it fit for the audit trail and for logs.
 //! * [`json`] reads answers without ever passing an amount through a binary float.
@@ -21,6 +22,7 @@ mod client;
 mod deadline;
 mod error;
 mod layers;
+mod reach;
 mod record;
 mod reply;
 mod retry;
@@ -33,6 +35,7 @@ pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use error::HttpError;
 pub use layers::{Layered, layered};
+pub use reach::{OutOfReach, Reach};
 pub use record::Record;
 pub use reply::Reply;
 pub use retry::{Retry, RetryPolicy};

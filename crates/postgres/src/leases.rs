@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use mstore_pay_tables::rows::DELIVERY_OPEN;
-use mstore_pay_tables::schema::{outbox, payments, webhook_inbox as inbox};
+use mstore_pay_tables::schema::{event_dispatches as dispatches, outbox, payments, webhook_inbox as inbox};
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
@@ -41,7 +41,13 @@ pub(crate) async fn holders(conn: &mut AsyncPgConnection) -> Result<BTreeSet<i32
         .distinct()
         .load(conn)
         .await?;
-    Ok([of_payments, of_deliveries, of_messages].into_iter().flatten().flatten().collect())
+    let of_dispatches: Vec<Option<i32>> = dispatches::table
+        .filter(dispatches::lease_token.is_not_null())
+        .select(dispatches::lease_holder)
+        .distinct()
+        .load(conn)
+        .await?;
+    Ok([of_payments, of_deliveries, of_messages, of_dispatches].into_iter().flatten().flatten().collect())
 }
 
 /// Ends all leases of these nodes, as if their time were over; returns how many there were.
@@ -66,5 +72,13 @@ pub(crate) async fn end_those_of(conn: &mut AsyncPgConnection, nodes: &[i32]) ->
         .set((outbox::lease_token.eq(NO_TOKEN), outbox::lease_until.eq(NO_TIME), outbox::lease_holder.eq(NO_HOLDER)))
         .execute(conn)
         .await?;
-    Ok(payments.saturating_add(deliveries).saturating_add(messages))
+    let dispatches = diesel::update(dispatches::table.filter(dispatches::lease_holder.eq_any(nodes)))
+        .set((
+            dispatches::lease_token.eq(NO_TOKEN),
+            dispatches::lease_until.eq(NO_TIME),
+            dispatches::lease_holder.eq(NO_HOLDER),
+        ))
+        .execute(conn)
+        .await?;
+    Ok([payments, deliveries, messages, dispatches].into_iter().fold(0, usize::saturating_add))
 }

@@ -30,6 +30,8 @@ mod budget;
 mod clock;
 mod commit;
 mod connection;
+mod dispatches;
+mod endpoints;
 mod errors;
 mod health;
 mod import;

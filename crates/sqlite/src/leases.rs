@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use mstore_pay_tables::schema::{outbox, payments, webhook_inbox};
+use mstore_pay_tables::schema::{event_dispatches, outbox, payments, webhook_inbox};
 use mstore_pay_tables::types::Micros;
 
 /// Most rows that one claim takes, whatever is asked for.
@@ -22,6 +22,9 @@ pub(crate) fn release_all(conn: &mut SqliteConnection) -> QueryResult<()> {
             .execute(conn)?;
         diesel::update(outbox::table.filter(outbox::lease_token.is_not_null()))
             .set((outbox::lease_token.eq(&token), outbox::lease_until.eq(until)))
+            .execute(conn)?;
+        diesel::update(event_dispatches::table.filter(event_dispatches::lease_token.is_not_null()))
+            .set((event_dispatches::lease_token.eq(&token), event_dispatches::lease_until.eq(until)))
             .execute(conn)?;
         Ok(())
     })

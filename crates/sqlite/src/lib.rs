@@ -11,6 +11,8 @@ mod anchors;
 mod backup;
 mod clock;
 mod connection;
+mod dispatches;
+mod endpoints;
 mod errors;
 mod export;
 mod health;

@@ -7,6 +7,7 @@ mod cash;
 mod cells;
 mod charge;
 mod details;
+mod endpoint;
 mod exception;
 mod idempotency;
 mod inbox;
@@ -26,6 +27,7 @@ pub use cash::TenderRow;
 pub use cells::{Cells, integer};
 pub use charge::ChargeRow;
 pub use details::DetailsRow;
+pub use endpoint::{DispatchRow, ENDPOINT_ENABLED, EndpointNoteRow, EndpointRow, StandingColumns};
 pub use exception::{ExceptionRow, OPEN as EXCEPTION_OPEN};
 pub use idempotency::IdempotencyRow;
 pub use inbox::{

@@ -118,6 +118,61 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+    use crate::types::UtcTime;
+
+    event_dispatches (merchant_id, endpoint_id, position) {
+        merchant_id -> Text,
+        endpoint_id -> Text,
+        position -> BigInt,
+        payment_id -> Text,
+        attempts -> BigInt,
+        due_at -> UtcTime,
+        lease_token -> Nullable<Text>,
+        lease_until -> Nullable<UtcTime>,
+        lease_holder -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::types::UtcTime;
+
+    event_endpoint_notes (merchant_id, endpoint_id, seq) {
+        merchant_id -> Text,
+        endpoint_id -> Text,
+        seq -> BigInt,
+        at -> UtcTime,
+        actor -> Text,
+        event -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::types::UtcTime;
+
+    event_endpoints (merchant_id, id) {
+        merchant_id -> Text,
+        id -> Text,
+        branch_id -> Nullable<Text>,
+        url -> Text,
+        state -> Text,
+        key_id -> Text,
+        signing -> Binary,
+        previous -> Nullable<Binary>,
+        previous_until -> Nullable<UtcTime>,
+        revision -> BigInt,
+        created_at -> UtcTime,
+        told_to -> BigInt,
+        failing_since -> Nullable<UtcTime>,
+        failures -> BigInt,
+        rest_until -> Nullable<UtcTime>,
+        claimed_at -> Nullable<UtcTime>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{Nullable, Text};
     use crate::types::{Rupiah, UtcTime};
 
@@ -518,6 +573,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     transactions
 );
 
+diesel::allow_tables_to_appear_in_same_query!(event_dispatches, event_endpoints, outbox);
+
 /// What `$queried` says of each table, in the order of their names: for the test with which a store compares them with
 /// a migrated database.
 #[macro_export]
@@ -529,6 +586,9 @@ macro_rules! each_table {
             $queried($crate::schema::audit_anchors::table),
             $queried($crate::schema::cash_tenders::table),
             $queried($crate::schema::charges::table),
+            $queried($crate::schema::event_dispatches::table),
+            $queried($crate::schema::event_endpoint_notes::table),
+            $queried($crate::schema::event_endpoints::table),
             $queried($crate::schema::exceptions::table),
             $queried($crate::schema::idempotency_keys::table),
             $queried($crate::schema::live_orders::table),

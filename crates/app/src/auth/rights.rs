@@ -13,7 +13,7 @@ pub(crate) enum Right {
     Own,
     /// See money that belongs to no merchant.
     SeeUnmatched,
-    /// Look after the merchant's accounts at providers: where its money goes.
+    /// Look after the merchant's accounts at providers, where its money goes, and its endpoints, which hear of it.
     KeepAccounts,
 }
 

@@ -18,7 +18,7 @@ use mstore_pay_domain::ids::{AccountId, MerchantId};
 use super::{CliError, config_of, say};
 use crate::account_host::AccountHost;
 use crate::config::{Config, Settings};
-use crate::store::open_store;
+use crate::store::{Store, open_store};
 use crate::system::SystemClock;
 use crate::vault::AesVault;
 
@@ -76,8 +76,12 @@ pub(super) async fn run(args: AccountArgs) -> Result<(), CliError> {
         AccountCommand::Disable(args) => switch::run(*args, AccountState::Disabled).await,
         AccountCommand::Enable(args) => switch::run(*args, AccountState::Enabled).await,
         AccountCommand::Reseal(settings) => {
-            let (_, desk) = desk(*settings).await?;
-            say(&format!("{} accounts are sealed anew", desk.reseal(&Actor::Operator).await?))
+            let config = config_of(*settings)?;
+            let store = open_store(&config.database).await?;
+            let endpoints = super::endpoint::desk_over(&config, Arc::clone(&store));
+            let accounts = desk_over(&config, store).reseal(&Actor::Operator).await?;
+            let endpoints = endpoints.reseal(&Actor::Operator).await?;
+            say(&format!("{accounts} accounts and {endpoints} endpoints are sealed anew"))
         }
     }
 }
@@ -92,7 +96,11 @@ impl NamedAccount {
 async fn desk(settings: Settings) -> Result<(Config, AccountDesk), CliError> {
     let config = config_of(settings)?;
     let store = open_store(&config.database).await?;
-    let vault = AesVault::new(config.account_keys.clone());
-    let desk = AccountDesk::new(store, Arc::new(vault), Arc::new(SystemClock::REAL));
+    let desk = desk_over(&config, store);
     Ok((config, desk))
+}
+
+fn desk_over(config: &Config, store: Arc<dyn Store>) -> AccountDesk {
+    let vault = AesVault::new(config.account_keys.clone());
+    AccountDesk::new(store, Arc::new(vault), Arc::new(SystemClock::REAL))
 }

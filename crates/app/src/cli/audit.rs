@@ -1,4 +1,6 @@
-//! `audit verify`
+//! `audit verify`, `audit export`
+
+mod export;
 
 use std::str::FromStr;
 
@@ -26,6 +28,9 @@ enum AuditCommand {
     /// Check every payment's chain to its last link, every anchor, and every body that is to be kept for
     /// `AUDIT_RETENTION_DAYS`. Gateways may go on working.
     Verify(Box<VerifyArgs>),
+    /// Write the records as JSON Lines to the standard output, with the bytes that are hashed. Gateways may go on
+    /// working.
+    Export(Box<export::ExportArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -68,7 +73,13 @@ struct Broken {
 }
 
 pub(super) async fn run(args: AuditArgs) -> Result<(), CliError> {
-    let AuditCommand::Verify(args) = args.command;
+    match args.command {
+        AuditCommand::Verify(args) => run_verify(*args).await,
+        AuditCommand::Export(args) => export::run(*args).await,
+    }
+}
+
+async fn run_verify(args: VerifyArgs) -> Result<(), CliError> {
     let config = config_of(args.settings)?;
     let store = open_store_to_read(&config.database).await?;
     let mut trail = AuditTrail::new(store.clone(), store);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mstore_pay_domain::accounts::AccountDesk;
 use mstore_pay_domain::memory::MemoryBudget;
-use mstore_pay_domain::ports::{Clock, PaymentProvider, RateBudget};
+use mstore_pay_domain::ports::{Clock, PaymentProvider, RateBudget, StoreError};
 
 use super::{CliError, config_of, say};
 use crate::config::{Config, Settings};
@@ -64,21 +64,25 @@ async fn check_store(config: &Config) -> Check {
     ("store", outcome)
 }
 
-/// Whether the secrets of every merchant's account open.
+/// Whether the secrets of every merchant's account and endpoint open.
 async fn check_accounts(config: &Config) -> Check {
     const WHAT: &str = "accounts";
     let store = match open_store_to_read(&config.database).await {
         Ok(store) => store,
         Err(error) => return (WHAT, Err(format!("{error}: {}", causes(&error)))),
     };
+    let endpoints = super::endpoint::desk_over(config, Arc::clone(&store));
     let vault = AesVault::new(config.account_keys.clone());
-    let desk = AccountDesk::new(store, Arc::new(vault), Arc::new(SystemClock::REAL));
-    let outcome = match desk.unopened().await {
-        Ok(unopened) if unopened.is_empty() => Ok("the secrets of every account open".to_owned()),
-        Ok(unopened) => {
-            let named = unopened.iter().map(|of| format!("{}/{}: {}", of.provider, of.id, of.why));
-            Err(named.collect::<Vec<_>>().join("; "))
-        }
+    let accounts = AccountDesk::new(store, Arc::new(vault), Arc::new(SystemClock::REAL));
+    let unopened = async {
+        let of_accounts = accounts.unopened().await?.into_iter();
+        let of_accounts = of_accounts.map(|of| format!("{}/{}: {}", of.provider, of.id, of.why));
+        let of_endpoints = endpoints.unopened().await?.into_iter().map(|of| format!("{}: {}", of.id, of.why));
+        Ok::<Vec<String>, StoreError>(of_accounts.chain(of_endpoints).collect())
+    };
+    let outcome = match unopened.await {
+        Ok(unopened) if unopened.is_empty() => Ok("the secrets of every account and endpoint open".to_owned()),
+        Ok(unopened) => Err(unopened.join("; ")),
         Err(error) => Err(format!("{error}: {}", causes(&error))),
     };
     (WHAT, outcome)

@@ -1,11 +1,9 @@
 //! `reconcile`
 
-use std::str::FromStr;
-
 use clap::Args;
 use mstore_pay_domain::gateway::Reconciled;
-use mstore_pay_domain::time::Timestamp;
 
+use super::since::Since;
 use super::{CliError, config_of, say};
 use crate::config::{Config, Settings};
 use crate::store::open_store;
@@ -21,23 +19,6 @@ pub(super) struct ReconcileArgs {
     /// From when on money is looked for, `2026-01-31T08:00:00+07:00`: some minutes before the trouble began.
     #[arg(long)]
     since: Since,
-}
-
-/// A time that was named.
-#[derive(Debug, Clone, Copy)]
-struct Since(Timestamp);
-
-/// A text that names no time.
-#[derive(Debug, thiserror::Error)]
-#[error("not a time with a zone, as 2026-01-31T08:00:00+07:00")]
-struct NoTime;
-
-impl FromStr for Since {
-    type Err = NoTime;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Timestamp::parse_rfc3339(text).map(Self).ok_or(NoTime)
-    }
 }
 
 /// Accounts of which not everything was found out.

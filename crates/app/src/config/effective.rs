@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder, RetentionPolicy};
 use mstore_pay_domain::ids::MerchantId;
 use mstore_pay_midtrans::MidtransApi;
+use mstore_pay_outbound::Reach;
 use mstore_pay_sandbox::{ClockAnchor, SandboxConfig};
 use mstore_pay_xendit::{WebhookVerification, XenditApi};
 
@@ -46,6 +47,8 @@ pub struct Config {
     pub main_account_merchants: Vec<MerchantId>,
     /// What the secrets of merchants' own accounts are sealed with; `None`: they cannot have any.
     pub account_keys: Option<AccountKeys>,
+    /// How far endpoints of merchants may be.
+    pub event_reach: Reach,
     /// In which order providers are tried.
     pub provider_order: ProviderOrder,
     /// That order as it was given.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mstore_pay_outbound::Reach;
+
 use super::{Config, MidtransAddresses, MidtransSettings, SecretText};
 
 /// What stands for the address of a provider that is played here.
@@ -53,6 +55,7 @@ impl Config {
             ("LEDGER_TOKEN", secret(self.ledger.as_ref().is_some_and(|ledger| ledger.token.is_some()))),
             ("ACCOUNT_KEY", secret(self.account_keys.is_some())),
             ("ACCOUNT_KEY_PREVIOUS", secret(self.account_keys.as_ref().is_some_and(|keys| keys.previous.is_some()))),
+            ("EVENTS_ALLOW_LOOPBACK", (self.event_reach == Reach::PublicAndLoopback).to_string()),
             ("MAIN_ACCOUNT_MERCHANTS", list(&mut merchants.iter())),
             ("CONFIRM_WEBHOOKS", self.confirm_webhooks_word().to_owned()),
             ("FAILOVER_ON_UNKNOWN", self.failover_word().to_owned()),

@@ -121,6 +121,7 @@ impl Settings {
             ledger,
             main_account_merchants: merchants?,
             account_keys,
+            event_reach: policies::event_reach(self.events),
             provider_order: provider_order?,
             provider_order_text: self.policy.provider_order,
             confirm_webhooks: confirm_webhooks?,

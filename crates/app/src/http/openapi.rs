@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 use complete::Complete;
 use utoipa::OpenApi;
 
-use super::{accounts, changes, exceptions, methods, offline, operations, pay, payments, qr, transactions, webhooks};
+use super::{
+    accounts, changes, endpoints, exceptions, methods, offline, operations, pay, payments, qr, transactions, webhooks,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -44,6 +46,12 @@ use super::{accounts, changes, exceptions, methods, offline, operations, pay, pa
         accounts::rotate::rotate,
         accounts::switch::disable,
         accounts::switch::enable,
+        endpoints::list::list,
+        endpoints::add::add,
+        endpoints::list::read,
+        endpoints::rotate::rotate,
+        endpoints::switch::disable,
+        endpoints::switch::enable,
         webhooks::receive,
         pay::page,
         pay::back,

@@ -5,7 +5,9 @@ use std::future::{Ready, ready};
 use actix_web::web::{self, ServiceConfig, resource};
 use actix_web::{Resource, Route};
 
-use super::{accounts, changes, exceptions, methods, offline, operations, pay, payments, qr, transactions, webhooks};
+use super::{
+    accounts, changes, endpoints, exceptions, methods, offline, operations, pay, payments, qr, transactions, webhooks,
+};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 
@@ -42,6 +44,15 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(write("/api/v1/accounts/{provider}/{account}/rotate", web::post().to(accounts::rotate::rotate)))
         .service(write("/api/v1/accounts/{provider}/{account}/disable", web::post().to(accounts::switch::disable)))
         .service(write("/api/v1/accounts/{provider}/{account}/enable", web::post().to(accounts::switch::enable)))
+        .service(read_and_write(
+            "/api/v1/endpoints",
+            || web::route().to(endpoints::list::list),
+            web::post().to(endpoints::add::add),
+        ))
+        .service(read("/api/v1/endpoints/{endpoint}", || web::route().to(endpoints::list::read)))
+        .service(write("/api/v1/endpoints/{endpoint}/rotate", web::post().to(endpoints::rotate::rotate)))
+        .service(write("/api/v1/endpoints/{endpoint}/disable", web::post().to(endpoints::switch::disable)))
+        .service(write("/api/v1/endpoints/{endpoint}/enable", web::post().to(endpoints::switch::enable)))
         .service(write("/api/v1/transactions/{code}/cash", web::post().to(transactions::cash)))
         .service(write("/api/v1/transactions/{code}/void", web::post().to(transactions::void)))
         .service(write("/api/v1/transactions/{code}/sync", web::post().to(transactions::post)))

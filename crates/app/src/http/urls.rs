@@ -10,7 +10,7 @@ const PRIVATE_SUFFIXES: [&str; 9] =
 
 /// Takes a URL that any customer's browser can be sent to: https, a public name, no credentials, no
 /// port of its own; `None` for any other.
-pub(super) fn public_https(text: &str) -> Option<String> {
+pub(crate) fn public_https(text: &str) -> Option<String> {
     // What parsers repair silently is refused: others may repair it otherwise.
     let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if text.len() > BYTES_MAX || !plain || !text.to_ascii_lowercase().starts_with("https://") {

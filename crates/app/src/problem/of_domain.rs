@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mstore_pay_domain::accounts::AccountError;
+use mstore_pay_domain::endpoints::EndpointError;
 use mstore_pay_domain::gateway::{
     AcceptError, CancelError, CashError, CreateError, FindError, PostError, RegisterError, ResolveConflictError,
     SimulateError, VoidError,
@@ -57,6 +58,19 @@ impl From<AccountError> for Problem {
             AccountError::Contended => Self::new(ErrorCode::ConcurrentUpdate).retrying_after(RACE_RETRY_AFTER),
             AccountError::Vault(VaultError::NoKey) => Self::new(ErrorCode::AccountsNotSetUp),
             AccountError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
+impl From<EndpointError> for Problem {
+    fn from(error: EndpointError) -> Self {
+        match error {
+            EndpointError::NotFound => Self::new(ErrorCode::NotFound),
+            EndpointError::TooMany => Self::new(ErrorCode::TooManyEndpoints),
+            EndpointError::Contended => Self::new(ErrorCode::ConcurrentUpdate).retrying_after(RACE_RETRY_AFTER),
+            EndpointError::Vault(VaultError::NoKey) => Self::new(ErrorCode::AccountsNotSetUp),
+            EndpointError::Store(store) => store.into(),
             _ => unforeseen(&error),
         }
     }

@@ -84,7 +84,7 @@ impl Workers {
 }
 
 /// At least one free place, and all others that are free now.
-async fn places(room: &Arc<Semaphore>) -> Vec<OwnedSemaphorePermit> {
+pub(super) async fn places(room: &Arc<Semaphore>) -> Vec<OwnedSemaphorePermit> {
     let first = Arc::clone(room).acquire_owned().await;
     let more = std::iter::from_fn(|| Arc::clone(room).try_acquire_owned().ok());
     first.into_iter().chain(more).collect()

@@ -415,7 +415,7 @@ async fn accounts_move_with_their_store_and_open_there_under_their_key_alone() {
     let examine =
         |key: &str| run(&["doctor", "--app-env=test", "--database-url", &to, &format!("--account-key={key}")]);
     let (well, said) = examine(KEY);
-    assert!(well && said.contains("accounts: the secrets of every account open"), "{said}");
+    assert!(well && said.contains("accounts: the secrets of every account and endpoint open"), "{said}");
     let (well, said) = examine(OTHER_KEY);
     assert!(!well && said.contains("is not at hand"), "{said}");
 }

@@ -1,8 +1,14 @@
 //! Commands that only look, from another process, while the gateway sells.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::house::{House, SOON, qris, run};
 
@@ -49,6 +55,63 @@ async fn the_audit_trail_is_verified_and_exceptions_are_listed_while_the_gateway
     for till in tills {
         till.await.unwrap();
     }
+}
+
+/// What is exported, line by line.
+fn export(url: &str, more: &[&str]) -> Vec<Value> {
+    let (done, said) = run(&[&["audit", "export", "--database-url", url], more].concat());
+    assert!(done, "{said}");
+    said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The chains as somebody verifies them who has nothing but the lines: their lengths.
+fn verified(lines: &[Value]) -> BTreeMap<&str, u64> {
+    let mut last: BTreeMap<&str, (u64, String)> = BTreeMap::new();
+    for line in lines {
+        let record = BASE64_STANDARD.decode(line["record"].as_str().unwrap()).unwrap();
+        let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(&record));
+        assert_eq!(line["digest"], digest.as_str(), "{line}");
+        let (seq, previous) = last.remove(line["payment_id"].as_str().unwrap()).unwrap_or((0, "0".repeat(64)));
+        assert_eq!(
+            (line["seq"].as_u64(), line["previous"].as_str()),
+            (Some(seq + 1), Some(previous.as_str())),
+            "{line}"
+        );
+        let holds = |part: &[u8]| record.windows(part.len()).any(|window| window == part);
+        let named = [&line["actor"], &line["event"], &line["payment_id"]].map(|text| text.as_str().unwrap().as_bytes());
+        assert!(named.into_iter().all(holds), "{line}");
+        assert!(holds(&data_encoding::HEXLOWER.decode(previous.as_bytes()).unwrap()), "{line}");
+        last.insert(line["payment_id"].as_str().unwrap(), (seq + 1, digest));
+    }
+    last.into_iter().map(|(payment, (seq, _))| (payment, seq)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_trail_is_exported_and_an_outsider_verifies_it() {
+    let house = House::open().await;
+    let mut sold = Vec::new();
+    for order in ["TRX-1", "TRX-2"] {
+        let payment = house.pay_by_qris(order, 33_000).await;
+        house.customer_pays(order, true).await;
+        house.until_status(&payment["payment_id"], "paid").await;
+        sold.push(payment["payment_id"].as_str().unwrap().to_owned());
+    }
+    let of_other = house.as_cashier_of("M2", reqwest::Method::POST, "/api/v1/pos/payments");
+    of_other.json(&qris("TRX-1", 5_000)).send().await.expect_status(200);
+    let url = house.database_url();
+    let everything = export(&url, &[]);
+    let chains = verified(&everything);
+    assert_eq!(chains.len(), 3, "{chains:?}");
+    assert!(sold.iter().all(|payment| chains[payment.as_str()] >= 4), "{chains:?}");
+    let own = export(&url, &["--merchant=M1"]);
+    assert_eq!(verified(&own).keys().copied().collect::<Vec<_>>(), sold);
+    let one = export(&url, &["--payment", &sold[1]]);
+    assert_eq!(verified(&one).keys().copied().collect::<Vec<_>>(), [sold[1].as_str()]);
+    let middle = one[2]["at"].as_str().unwrap();
+    let later = export(&url, &["--payment", &sold[1], "--since", middle]);
+    assert_eq!(later, one.iter().filter(|line| line["at"].as_str().unwrap() >= middle).cloned().collect::<Vec<_>>());
+    assert_eq!(export(&url, &["--since", "2999-01-01T00:00:00Z"]), Vec::<Value>::new());
+    assert!(!run(&["audit", "export", "--merchant=M1", "--payment", &sold[0]]).0, "one or the other");
 }
 
 #[test]

@@ -113,6 +113,11 @@ impl House {
         Self::open_in(self.folder, self.database, args).await
     }
 
+    /// Opens a house that was stopped again, over the same files.
+    pub(crate) async fn open_again(self) -> Self {
+        Self::open_in(self.folder, self.database, &[]).await
+    }
+
     /// Opens a house that was stopped again, over that database.
     pub(crate) async fn move_to(self, database: Database) -> Self {
         Self::open_in(self.folder, Some(database), &[]).await

@@ -7,7 +7,7 @@ use mstore_pay_domain::audit::{Actor, AuditEvent, AuditHead, AuditNote, BodyRole
 use mstore_pay_domain::charge::{Charge, Funds, Payer, Receipt, Risk, Signal};
 use mstore_pay_domain::event::{OutboxMessage, PaymentEvent};
 use mstore_pay_domain::ids::{
-    AccountId, ChargeId, ConflictId, DeliveryId, ExceptionId, LeaseToken, MerchantId, MessageId, OrderCode,
+    AccountId, ChargeId, ConflictId, DeliveryId, EndpointId, ExceptionId, LeaseToken, MerchantId, MessageId, OrderCode,
     OurReference, PaymentId, ProviderId, ProviderRef, TenderId,
 };
 use mstore_pay_domain::lease::Lease;
@@ -108,6 +108,10 @@ impl Kit {
 
     pub(super) fn conflict_id(&self) -> ConflictId {
         ConflictId::new(self.ids.uuid())
+    }
+
+    pub(super) fn endpoint_id(&self) -> EndpointId {
+        EndpointId::new(self.ids.uuid())
     }
 
     pub(super) fn lease(&self, ttl: Duration) -> Lease {

@@ -2,7 +2,7 @@
 
 use crate::account::{PreviousSecret, ProviderAccount, SealedSecrets, SharedSecret, StoredAccount, WebhookSecrets};
 use crate::ids::{AccountId, MerchantId, ProviderId};
-use crate::ports::{SecretKind, SecretPlace, Vault, VaultError};
+use crate::ports::{SecretKind, SecretOwner, SecretPlace, Vault, VaultError};
 use crate::time::Timestamp;
 
 /// Whose secrets they are.
@@ -28,7 +28,8 @@ impl<'a> Owner<'a> {
 
     fn place(self, kind: SecretKind) -> SecretPlace {
         let Self { merchant, provider, account } = self;
-        SecretPlace { merchant: merchant.clone(), provider: provider.clone(), account: account.clone(), kind }
+        let owner = SecretOwner::Account { provider: provider.clone(), account: account.clone() };
+        SecretPlace { merchant: merchant.clone(), owner, kind }
     }
 }
 

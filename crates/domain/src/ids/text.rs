@@ -139,6 +139,10 @@ text_id!(
     /// The name of a key that secrets are sealed under; it tells nothing of the key.
     KeyId, "key id", 64, word
 );
+text_id!(
+    /// The address of an endpoint, as its owner wrote it.
+    EndpointUrl, "endpoint address", 2048, visible_ascii
+);
 
 impl ProviderRef {
     /// What stands for a provider's receipt where the money is cash.

@@ -93,6 +93,10 @@ unique_id!(
     MessageId, "message id", "msg_"
 );
 unique_id!(
+    /// Where a merchant's back end hears of events.
+    EndpointId, "endpoint id", "ep_"
+);
+unique_id!(
     /// Proof that a worker holds what it took; a later holder's differs.
     LeaseToken, "lease token", "lse_"
 );

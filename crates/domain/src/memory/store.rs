@@ -3,6 +3,8 @@
 mod accounts;
 mod anchors;
 mod commit;
+mod dispatches;
+mod endpoints;
 mod inbox;
 mod offline;
 mod outbox;

@@ -3,9 +3,9 @@
 use thiserror::Error;
 
 use crate::account::SharedSecret;
-use crate::ids::{AccountId, KeyId, MerchantId, ProviderId};
+use crate::ids::{AccountId, EndpointId, KeyId, MerchantId, ProviderId};
 
-/// Which of an account's secrets.
+/// Which of its owner's secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretKind {
     /// What API calls carry.
@@ -14,6 +14,10 @@ pub enum SecretKind {
     WebhookSecret,
     /// The one before.
     WebhookPrevious,
+    /// What events are signed with.
+    Signing,
+    /// The one before.
+    SigningPrevious,
 }
 
 impl SecretKind {
@@ -24,6 +28,8 @@ impl SecretKind {
             Self::Credential => "credential",
             Self::WebhookSecret => "webhook_secret",
             Self::WebhookPrevious => "webhook_previous",
+            Self::Signing => "signing",
+            Self::SigningPrevious => "signing_previous",
         }
     }
 }
@@ -33,12 +39,24 @@ impl SecretKind {
 pub struct SecretPlace {
     /// Whose.
     pub merchant: MerchantId,
-    /// At which provider.
-    pub provider: ProviderId,
-    /// Of which account.
-    pub account: AccountId,
+    /// Of what.
+    pub owner: SecretOwner,
     /// Which of its secrets.
     pub kind: SecretKind,
+}
+
+/// What has secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretOwner {
+    /// An account at a provider.
+    Account {
+        /// At which provider.
+        provider: ProviderId,
+        /// Which.
+        account: AccountId,
+    },
+    /// An endpoint that hears of events.
+    Endpoint(EndpointId),
 }
 
 /// Why nothing was sealed or opened. Never says what the secret is.

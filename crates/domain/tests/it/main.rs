@@ -36,5 +36,6 @@ mod silence;
 mod states_page;
 mod supersede;
 mod sweep;
+mod telling;
 mod webhook_tries;
 mod workspace;

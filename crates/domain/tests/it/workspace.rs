@@ -46,7 +46,7 @@ fn a_library_is_named_only_where_its_role_is() {
 
 #[test]
 fn no_adapter_depends_on_an_adapter() {
-    let adapters = ["xendit", "midtrans", "sqlite", "postgres", "remote-ledger"];
+    let adapters = ["xendit", "midtrans", "sqlite", "postgres", "remote-ledger", "standard-webhooks"];
     for (name, dependencies) in shipped() {
         for other in adapters.iter().filter(|_| adapters.contains(&name.as_str())) {
             assert!(!dependencies.contains(&format!("mstore-pay-{other}")), "{name} depends on {other}");

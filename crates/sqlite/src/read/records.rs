@@ -12,11 +12,11 @@ use mstore_pay_domain::ids::{BranchId, ExceptionId, MerchantId, OrderCode, Payme
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
 use mstore_pay_tables::rows::{
-    EventRow, ExceptionRow, IdempotencyRow, MerchantEventRow, MessageRow, OrderRow, TenderRow, integer,
+    EventBodyRow, EventRow, ExceptionRow, IdempotencyRow, MerchantEventRow, MessageRow, OrderRow, TenderRow, integer,
 };
 use mstore_pay_tables::schema::{
-    cash_tenders, exceptions, idempotency_keys, merchant_events, outbox, payment_bodies, payment_events, payments,
-    transactions,
+    cash_tenders, exceptions, idempotency_keys, merchant_events, outbox, payment_bodies, payment_event_bodies,
+    payment_events, payments, transactions,
 };
 use mstore_pay_tables::types::Micros;
 
@@ -106,12 +106,20 @@ pub(crate) fn idempotency(
 
 /// A payment's chain, in order.
 pub(crate) fn records(conn: &mut SqliteConnection, payment: &PaymentId) -> Result<Vec<AuditRecord>, Fault> {
-    let rows = payment_events::table
-        .filter(payment_events::payment_id.eq(payment.to_string()))
+    let id = payment.to_string();
+    let rows: Vec<EventRow> = payment_events::table
+        .filter(payment_events::payment_id.eq(&id))
         .order(payment_events::seq)
         .select(EventRow::as_select())
         .load(conn)?;
-    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
+    let bodies: Vec<EventBodyRow> = payment_event_bodies::table
+        .filter(payment_event_bodies::payment_id.eq(&id))
+        .order((payment_event_bodies::seq, payment_event_bodies::position))
+        .select(EventBodyRow::as_select())
+        .load(conn)?;
+    let records: Vec<AuditRecord> = rows.iter().map(EventRow::read).collect::<Result<_, _>>()?;
+    EventBodyRow::check(&bodies, payment, &records)?;
+    Ok(records)
 }
 
 /// A merchant's chain behind a place, in order.

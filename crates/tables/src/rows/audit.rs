@@ -2,8 +2,10 @@
 
 use diesel::prelude::*;
 use mstore_pay_domain::audit::{AuditBody, AuditRecord};
+use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::StoreError;
 use mstore_pay_domain::time::Timestamp;
+use thiserror::Error;
 
 use super::cells::{Cells, integer};
 use crate::schema::{payment_bodies, payment_event_bodies, payment_events};
@@ -23,8 +25,8 @@ pub struct EventRow {
 }
 
 /// A body that belongs to a record.
-#[derive(Debug, Insertable)]
-#[diesel(table_name = payment_event_bodies)]
+#[derive(Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = payment_event_bodies, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 #[diesel(treat_none_as_default_value = false)]
 pub struct EventBodyRow {
     payment_id: String,
@@ -44,6 +46,11 @@ pub struct BodyRow<'a> {
     kept_at: Micros,
 }
 
+/// What stands beside a record for queries is not what the record says.
+#[derive(Debug, Error)]
+#[error("it is not what the record says")]
+struct Differs;
+
 impl EventRow {
     /// The row of a record.
     #[must_use]
@@ -61,10 +68,23 @@ impl EventRow {
     /// The record of this row.
     ///
     /// # Errors
-    /// [`StoreError`] names the table, the column and the row of the cell that cannot be read.
+    /// [`StoreError`] names the table, the column and the row of the cell that cannot be read, or that does not say what
+    /// the record does.
     pub fn read(&self) -> Result<AuditRecord, StoreError> {
         let cells = Cells { table: "payment_events", id: &self.payment_id };
-        AuditRecord::decode(&self.record).map_err(|source| cells.corrupt("record", source))
+        let record = AuditRecord::decode(&self.record).map_err(|source| cells.corrupt("record", source))?;
+        let said = Self::of(&record);
+        let columns = [
+            ("payment_id", self.payment_id == said.payment_id),
+            ("seq", self.seq == said.seq),
+            ("at", self.at == said.at),
+            ("actor", self.actor == said.actor),
+            ("event", self.event == said.event),
+        ];
+        match columns.into_iter().find(|(_, is_so)| !is_so) {
+            Some((column, _)) => Err(cells.corrupt(column, Differs)),
+            None => Ok(record),
+        }
     }
 }
 
@@ -78,6 +98,20 @@ impl EventBodyRow {
             role: role.clone(),
             digest: digest.as_bytes().to_vec(),
         })
+    }
+
+    /// Checks that these, in order, are all the rows that a payment's records speak of. Those of later records, which
+    /// were written when the records had been read, are left alone.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they are not.
+    pub fn check(rows: &[Self], payment: &PaymentId, records: &[AuditRecord]) -> Result<(), StoreError> {
+        let last = records.last().map(|record| integer(record.seq)).unwrap_or_default();
+        let spoken_of: Vec<Self> = records.iter().flat_map(Self::all_of).collect();
+        if rows.iter().filter(|row| row.seq <= last).eq(&spoken_of) {
+            return Ok(());
+        }
+        Err(Cells { table: "payment_event_bodies", id: &payment.to_string() }.corrupt("digest", Differs))
     }
 }
 

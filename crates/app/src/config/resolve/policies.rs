@@ -7,11 +7,12 @@ use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrd
 use mstore_pay_domain::ids::{MerchantId, ProviderId};
 use mstore_pay_domain::method::Method;
 use mstore_pay_midtrans::MidtransConfig;
+use mstore_pay_outbound::Reach;
 use mstore_pay_sandbox::ClockAnchor;
 use mstore_pay_xendit::XenditConfig;
 
 use crate::auth::Role;
-use crate::config::{RetentionArgs, TimeArgs};
+use crate::config::{EventArgs, RetentionArgs, TimeArgs};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -82,6 +83,10 @@ pub(super) fn retention(args: RetentionArgs) -> RetentionPolicy {
         bodies: args.audit_retention_days.0.map(|kept| days(kept.get())),
         settled: days(args.settled_retention_days),
     }
+}
+
+pub(super) const fn event_reach(args: EventArgs) -> Reach {
+    if args.events_allow_loopback { Reach::PublicAndLoopback } else { Reach::Public }
 }
 
 /// The calendar of a process that plays no provider: the world's unless told otherwise.

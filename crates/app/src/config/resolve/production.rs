@@ -85,6 +85,9 @@ pub(super) fn check(settings: &Settings, secrets: &Secrets, faults: &mut Faults)
     if settings.time.time_scale.get() > 1 || settings.time.time_origin.is_some() {
         faults.add("TIME_SCALE and TIME_ORIGIN are for tests only: payments with real money age in real time");
     }
+    if settings.events.events_allow_loopback {
+        faults.add("EVENTS_ALLOW_LOOPBACK is for development and tests only: endpoints are whoever's");
+    }
     if settings.failpoints.is_some() {
         faults.add("FAILPOINTS are for tests only");
     }

@@ -1,4 +1,4 @@
-//! Merchants' own accounts at providers.
+//! Merchants' own accounts at providers, and their endpoints.
 
 use actix_web::http::StatusCode;
 
@@ -28,8 +28,20 @@ pub(super) const ACCOUNTS_NOT_SET_UP: Entry = Entry {
         "Akun milik toko belum dapat disimpan di sini. Hubungi dukungan.",
         "Accounts of a shop's own cannot be kept here yet. Call support.",
     ),
-    meaning: "This gateway runs without ACCOUNT_KEY, with which the secrets of accounts are sealed. Nothing was kept.",
+    meaning: "This gateway runs without ACCOUNT_KEY, with which the secrets of accounts and endpoints are sealed. \
+              Nothing was kept.",
     cashier: "Nothing: this is the owner's to settle.",
     integrator: "Have whoever runs the gateway set ACCOUNT_KEY, the same on every node, and send the request again.",
+    retry: Retry::Changed,
+};
+
+pub(super) const TOO_MANY_ENDPOINTS: Entry = Entry {
+    code: "too_many_endpoints",
+    status: StatusCode::CONFLICT,
+    title: both("Terlalu banyak endpoint", "Too many endpoints"),
+    message: both("Jumlah endpoint toko ini sudah penuh.", "This shop has as many endpoints as there may be."),
+    meaning: "The merchant has 16 endpoints, enabled or not. Each is told everything, so there are no more.",
+    cashier: "Nothing: this is the owner's to settle.",
+    integrator: "List the endpoints. Enable one that is there, or have your back end hand events on itself.",
     retry: Retry::Changed,
 };

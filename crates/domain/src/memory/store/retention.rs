@@ -38,6 +38,7 @@ impl Tables {
                     if let Some(message) = self.changes.get(key).map(|message| message.id) {
                         self.outbox_ids.remove(&message);
                     }
+                    self.forget_dispatches(key.1);
                     self.changes.remove(key);
                 }
                 old.len()

@@ -6,12 +6,13 @@ use super::table::{Journaled, Table};
 use crate::account::{AccountNote, StoredAccount};
 use crate::audit::{AuditAnchor, AuditHead, AuditRecord, Digest, MerchantRecord};
 use crate::cash::CashTender;
+use crate::endpoint::{EndpointNote, EventEndpoint};
 use crate::event::OutboxMessage;
 use crate::exception::MoneyException;
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
 use crate::ids::{
-    AccountId, ChargeId, ConflictId, DeliveryId, DeviceId, ExceptionId, LeaseToken, MerchantId, MessageId, OrderCode,
-    OurReference, PaymentId, ProviderId, ProviderRef, TenderId,
+    AccountId, ChargeId, ConflictId, DeliveryId, DeviceId, EndpointId, ExceptionId, LeaseToken, MerchantId, MessageId,
+    OrderCode, OurReference, PaymentId, ProviderId, ProviderRef, TenderId,
 };
 use crate::lease::Lease;
 use crate::offline::{OfflineConflict, OfflineDevice, OfflineEntry, OfflineKind, OfflineReference, ReportedPayment};
@@ -81,6 +82,44 @@ pub(super) struct OutboxRow {
     pub(super) held: Option<Held>,
 }
 
+/// An endpoint, how far it was to be told, and how it fares.
+#[derive(Debug, Clone)]
+pub(super) struct EndpointRow {
+    pub(super) endpoint: EventEndpoint,
+    pub(super) notes: Vec<EndpointNote>,
+    pub(super) told_to: u64,
+    pub(super) failures: u32,
+    pub(super) rest_until: Option<Timestamp>,
+    pub(super) claimed: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct DispatchRow {
+    pub(super) message: OutboxMessage,
+    pub(super) attempts: u32,
+    pub(super) due: Timestamp,
+    pub(super) held: Option<Held>,
+}
+
+/// Endpoints, and what is on its way to them.
+#[derive(Debug, Default)]
+pub(super) struct EndpointTables {
+    pub(super) known: Table<EndpointId, EndpointRow>,
+    pub(super) dispatches: Table<(EndpointId, u64), DispatchRow>,
+}
+
+impl Journaled for EndpointTables {
+    fn keep(&mut self) {
+        self.known.keep();
+        self.dispatches.keep();
+    }
+
+    fn roll_back(&mut self) {
+        self.known.roll_back();
+        self.dispatches.roll_back();
+    }
+}
+
 /// A body, and since when no record has spoken of it.
 #[derive(Debug, Clone)]
 pub(super) struct BodyRow {
@@ -129,6 +168,7 @@ pub(super) struct Tables {
     pub(super) offline: Table<(MerchantId, OfflineKind, OfflineReference), (u64, OfflineEntry)>,
     pub(super) accounts: Table<AccountKey, StoredAccount>,
     pub(super) account_notes: Table<AccountKey, Vec<AccountNote>>,
+    pub(super) endpoints: EndpointTables,
     pub(super) reported: Table<PaymentId, ReportedPayment>,
     pub(super) conflicts: Table<ConflictId, OfflineConflict>,
     pub(super) conflict_keys: Table<ConflictKey, ConflictId>,
@@ -183,6 +223,7 @@ impl Tables {
             offline,
             accounts,
             account_notes,
+            endpoints,
             reported,
             conflicts,
             conflict_keys,
@@ -218,6 +259,7 @@ impl Tables {
             offline,
             accounts,
             account_notes,
+            endpoints,
             reported,
             conflicts,
             conflict_keys,

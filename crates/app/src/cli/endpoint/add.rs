@@ -1,0 +1,48 @@
+//! `endpoint add`
+
+use clap::Args;
+use mstore_pay_domain::audit::Actor;
+use mstore_pay_domain::endpoints::AddEndpoint;
+use mstore_pay_domain::gateway::Scope;
+use mstore_pay_domain::ids::{BranchId, EndpointId, MerchantId};
+use mstore_pay_domain::ports::IdGenerator;
+
+use super::{desk, say};
+use crate::cli::CliError;
+use crate::config::Settings;
+use crate::events::{address, fresh_secret};
+use crate::system::TimedIds;
+
+/// What `endpoint add` is told.
+#[derive(Debug, Args)]
+pub(super) struct AddArgs {
+    #[command(flatten)]
+    settings: Settings,
+    /// Whose endpoint it is.
+    #[arg(long)]
+    merchant: MerchantId,
+    /// It hears of that branch only; without one: of every branch.
+    #[arg(long)]
+    branch: Option<BranchId>,
+    /// Where it is: https on a public host.
+    #[arg(long)]
+    url: String,
+}
+
+pub(super) async fn run(args: AddArgs) -> Result<(), CliError> {
+    let (config, desk) = desk(args.settings).await?;
+    let secret = fresh_secret()?;
+    let asked = AddEndpoint {
+        scope: Scope { merchant: args.merchant, branch: args.branch },
+        id: EndpointId::new(TimedIds::REAL.uuid()),
+        url: address(&args.url, config.event_reach)?,
+        secret: secret.clone(),
+        actor: Actor::Operator,
+    };
+    let endpoint = desk.add(asked).await?;
+    say(&format!(
+        "{} of {} hears of what happens from now on; its secret, shown this once:",
+        endpoint.id, endpoint.merchant
+    ))?;
+    say(secret.expose())
+}

@@ -1,0 +1,113 @@
+//! Endpoints of merchants: kept whole, and written by whoever read them last.
+
+use mstore_pay_domain::account::PreviousSecret;
+use mstore_pay_domain::audit::Actor;
+use mstore_pay_domain::endpoint::{EndpointEvent, EndpointNote, EndpointState, EventEndpoint, SealedSigning};
+use mstore_pay_domain::ids::{BranchId, EndpointId, EndpointUrl, KeyId, UserId};
+use mstore_pay_domain::payment::Revision;
+use mstore_pay_domain::ports::EndpointWritten;
+
+use super::fixtures::{Kit, at, merchant, other_merchant};
+use super::{StoreHarness, Stores};
+
+/// An endpoint with little to it.
+pub(super) fn endpoint(id: EndpointId) -> EventEndpoint {
+    EventEndpoint {
+        id,
+        merchant: merchant(),
+        branch: None,
+        url: EndpointUrl::parse("https://shop.example/events").expect("an address"),
+        state: EndpointState::Enabled,
+        signing: SealedSigning { key: KeyId::parse("k1").expect("a key id"), current: vec![0, 1, 255], previous: None },
+        failing_since: None,
+        revision: Revision::NEW.next(),
+        created_at: at(1),
+    }
+}
+
+pub(super) async fn write(
+    stores: &Stores,
+    endpoint: &EventEndpoint,
+    expected: u64,
+    event: EndpointEvent,
+) -> EndpointWritten {
+    let owner = Actor::User(UserId::parse("siti").expect("a user"));
+    let notes = [EndpointNote::new(at(expected), &owner, event)];
+    let written = stores.endpoints.write_endpoint(endpoint, Revision::of(expected), &notes).await;
+    written.expect("the store answers")
+}
+
+async fn read(stores: &Stores, id: EndpointId) -> Option<EventEndpoint> {
+    stores.endpoints.endpoint(&id).await.expect("the store reads")
+}
+
+/// An endpoint and the notes on it are read back as they were written, also after a restart.
+pub async fn endpoint_round_trips(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let bare = endpoint(kit.endpoint_id());
+    let mut full = endpoint(kit.endpoint_id());
+    full.branch = BranchId::parse("B1").ok();
+    full.signing.previous = Some(PreviousSecret { sealed: vec![9; 45], until: at(500) });
+    for written in [&bare, &full] {
+        assert_eq!(write(&stores, written, 0, EndpointEvent::Added).await, EndpointWritten::Written);
+    }
+    for (expected, state) in (1_u64..).zip(EndpointState::ALL) {
+        let switched = EventEndpoint { state, revision: Revision::of(expected).next(), ..full.clone() };
+        assert_eq!(write(&stores, &switched, expected, state.event()).await, EndpointWritten::Written);
+        assert_eq!(read(&stores, full.id).await.as_ref(), Some(&switched));
+        full = switched;
+    }
+    drop(stores);
+    let stores = rig.reopen().await;
+    assert_eq!(read(&stores, bare.id).await, Some(bare));
+    assert_eq!(read(&stores, kit.endpoint_id()).await, None);
+    let notes = stores.endpoints.endpoint_notes(&full.id).await.expect("the store reads");
+    let events: Vec<EndpointEvent> = notes.iter().map(|note| note.event).collect();
+    let all = EndpointState::ALL.map(EndpointState::event);
+    assert_eq!(events, [&[EndpointEvent::Added][..], &all].concat());
+    assert!(notes.iter().all(|note| note.actor == "user:siti"), "{notes:?}");
+}
+
+/// What was decided on an outdated endpoint changes nothing; what is written counts its revision up.
+pub async fn stale_endpoint_is_a_conflict(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let first = endpoint(kit.endpoint_id());
+    assert_eq!(write(&stores, &first, 1, EndpointEvent::Rotated).await, EndpointWritten::Conflict, "there is none");
+    assert_eq!(write(&stores, &first, 0, EndpointEvent::Added).await, EndpointWritten::Written);
+    let second = EventEndpoint { state: EndpointState::Disabled, ..first.clone() };
+    assert_eq!(write(&stores, &second, 1, EndpointEvent::Disabled).await, EndpointWritten::Written);
+    for expected in [0, 1, 3] {
+        let written = write(&stores, &first, expected, EndpointEvent::Enabled).await;
+        assert_eq!(written, EndpointWritten::Conflict, "{expected}");
+    }
+    let found = read(&stores, first.id).await.expect("it is there");
+    assert_eq!((found.state, found.revision), (EndpointState::Disabled, Revision::of(2)));
+    let notes = stores.endpoints.endpoint_notes(&first.id).await.expect("the store reads");
+    assert_eq!(notes.len(), 2, "{notes:?}");
+}
+
+/// All endpoints are listed page by page, each once; a merchant's are the merchant's alone.
+pub async fn endpoints_are_listed_page_by_page(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let mut written: Vec<EventEndpoint> = (0..5).map(|_| endpoint(kit.endpoint_id())).collect();
+    for one in written.iter_mut().take(2) {
+        one.merchant = other_merchant();
+    }
+    for one in &written {
+        assert_eq!(write(&stores, one, 0, EndpointEvent::Added).await, EndpointWritten::Written);
+    }
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let page = stores.endpoints.endpoints(after, 2).await.expect("the store reads");
+        assert!(page.len() <= 2, "a page of 2 at most");
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        listed.extend(page);
+    }
+    assert_eq!(listed, written);
+    let own = stores.endpoints.endpoints_of(&merchant()).await.expect("the store reads");
+    assert_eq!(own, written.split_off(2));
+}

@@ -1,0 +1,163 @@
+//! Tell endpoints of events: each message at least once, those of one payment in their order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::secrets::Signing;
+use crate::audit::Actor;
+use crate::endpoint::{EndpointNote, EndpointState, EventEndpoint};
+use crate::ids::LeaseToken;
+use crate::lease::Lease;
+use crate::ports::{
+    Clock, Dispatches, EndpointStore, EndpointWritten, EventBodies, EventCall, EventSender, IdGenerator,
+    LeasedDispatch, SendEventError, SendEventErrorKind, Setback, StoreError, Vault,
+};
+use crate::time::Timestamp;
+
+/// How long a worker holds a dispatch: longer than any endpoint is given to answer.
+const DISPATCH_LEASE: Duration = Duration::from_mins(1);
+/// Dispatches of one endpoint that are under way at once.
+const AT_ONCE_OF_ENDPOINT: u32 = 4;
+/// Parts that a pause is counted in when it is made uneven.
+const PARTS: u32 = 1_024;
+
+/// How patient we are with endpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TellPolicy {
+    /// The pause after a first failure; each further one doubles it.
+    pub pause_first: Duration,
+    /// The longest pause.
+    pub pause_max: Duration,
+    /// An endpoint that nothing has reached for so long is told no more.
+    pub disable_after: Duration,
+}
+
+impl Default for TellPolicy {
+    fn default() -> Self {
+        Self {
+            pause_first: Duration::from_secs(5),
+            pause_max: Duration::from_mins(10),
+            disable_after: Duration::from_hours(5 * 24),
+        }
+    }
+}
+
+/// What came of telling an endpoint.
+#[derive(Debug)]
+pub enum Told {
+    /// It was told, or there was nothing to tell any more.
+    Arrived,
+    /// It was not, and is told again.
+    SetBack {
+        /// Why.
+        error: SendEventError,
+    },
+    /// It was not, and is told no more until its owner enables it.
+    Disabled {
+        /// What became of the endpoint.
+        state: EndpointState,
+        /// Why.
+        error: SendEventError,
+    },
+}
+
+/// Tells endpoints.
+#[derive(Clone)]
+pub struct EventTeller {
+    /// What is to be told.
+    pub dispatches: Arc<dyn Dispatches>,
+    /// To whom.
+    pub endpoints: Arc<dyn EndpointStore>,
+    /// In which words.
+    pub bodies: Arc<dyn EventBodies>,
+    /// Signed with what.
+    pub vault: Arc<dyn Vault>,
+    /// How.
+    pub sender: Arc<dyn EventSender>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids, and chance.
+    pub ids: Arc<dyn IdGenerator>,
+    /// How patiently.
+    pub policy: TellPolicy,
+}
+
+impl EventTeller {
+    /// Takes up to `limit` dispatches, for those who see to several at once.
+    ///
+    /// # Errors
+    /// [`StoreError`]: what was taken up is taken up again when its lease runs out.
+    pub async fn take_up(&self, limit: u32) -> Result<Vec<LeasedDispatch>, StoreError> {
+        let lease = Lease { token: LeaseToken::new(self.ids.uuid()), ttl: DISPATCH_LEASE };
+        self.dispatches.claim_dispatches(limit, AT_ONCE_OF_ENDPOINT, lease).await
+    }
+
+    /// Tells an endpoint of what was taken up for it.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it is told again when the lease runs out.
+    pub async fn tell(&self, leased: &LeasedDispatch) -> Result<Told, StoreError> {
+        let (endpoint, message) = (&leased.endpoint, &leased.message);
+        let told = match self.bodies.body(message).await? {
+            Some(body) => self.send(leased, body).await,
+            None => Ok(()),
+        };
+        let Err(error) = told else {
+            self.dispatches.dispatched(&endpoint.id, &message.id, leased.token).await?;
+            return Ok(Told::Arrived);
+        };
+        let now = self.clock.now();
+        let setback = Setback { at: now, pause: self.pause(leased.attempts), rest: self.pause(leased.failures + 1) };
+        self.dispatches.set_back(&endpoint.id, &message.id, leased.token, setback).await?;
+        let becomes = match error.kind {
+            SendEventErrorKind::Gone => Some(EndpointState::Gone),
+            SendEventErrorKind::Failed if self.is_over(endpoint, now) => Some(EndpointState::Failed),
+            SendEventErrorKind::Failed => None,
+        };
+        match becomes {
+            Some(state) if self.disable(endpoint, state, now).await? => Ok(Told::Disabled { state, error }),
+            Some(_) | None => Ok(Told::SetBack { error }),
+        }
+    }
+
+    async fn send(&self, leased: &LeasedDispatch, body: String) -> Result<(), SendEventError> {
+        let signing = Signing::open(&*self.vault, &leased.endpoint);
+        let unopened = |error| SendEventError { kind: SendEventErrorKind::Failed, source: Box::new(error) };
+        let secrets = signing.map_err(unopened)?.in_use(self.clock.now());
+        let (message, url) = (leased.message.id, leased.endpoint.url.clone());
+        self.sender.send(&EventCall { message, url, secrets, body }).await
+    }
+
+    fn is_over(&self, endpoint: &EventEndpoint, now: Timestamp) -> bool {
+        endpoint.failing_since.is_some_and(|since| since <= now && now.since(since) >= self.policy.disable_after)
+    }
+
+    /// Whether this was what put it out of use: whoever changed it meanwhile knows better.
+    async fn disable(
+        &self,
+        endpoint: &EventEndpoint,
+        state: EndpointState,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let note = EndpointNote::new(now, &Actor::Worker, state.event());
+        let changed = EventEndpoint { state, ..endpoint.clone() };
+        let written = self.endpoints.write_endpoint(&changed, endpoint.revision, &[note]).await?;
+        Ok(written == EndpointWritten::Written)
+    }
+
+    /// The pause behind so many failures: longer each time, and uneven, so that not everybody comes back at once.
+    fn pause(&self, failures: u32) -> Duration {
+        let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
+        let longest = self.policy.pause_first.saturating_mul(doubled).min(self.policy.pause_max);
+        let chance = self.ids.uuid().as_u128() % u128::from(PARTS);
+        let part = u32::try_from(chance).unwrap_or_default();
+        let half = longest / 2;
+        half + half.saturating_mul(part) / PARTS
+    }
+}
+
+impl std::fmt::Debug for EventTeller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EventTeller(..)")
+    }
+}

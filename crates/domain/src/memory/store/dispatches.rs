@@ -1,0 +1,165 @@
+//! What endpoints are still to be told.
+
+use async_trait::async_trait;
+
+use super::MemoryStore;
+use super::tables::{DispatchRow, EndpointRow, Held, Tables, is_free, is_held_by};
+use crate::endpoint::EndpointState;
+use crate::event::OutboxMessage;
+use crate::ids::{EndpointId, LeaseToken, MerchantId, MessageId};
+use crate::lease::Lease;
+use crate::ports::{Dispatches, LeasedDispatch, Setback, StoreError};
+use crate::time::Timestamp;
+
+/// An endpoint and the number of a message.
+type Key = (EndpointId, u64);
+
+impl Tables {
+    fn spread(&mut self, merchant: &MerchantId, limit: usize, now: Timestamp) -> bool {
+        let enabled =
+            |row: &&EndpointRow| &row.endpoint.merchant == merchant && row.endpoint.state == EndpointState::Enabled;
+        let rows: Vec<EndpointRow> = self.endpoints.known.rows().values().filter(enabled).cloned().collect();
+        let mut is_more = false;
+        for row in rows {
+            let behind = (merchant.clone(), row.told_to.saturating_add(1))..=(merchant.clone(), u64::MAX);
+            let new = self.changes.rows().range(behind).take(limit);
+            let new: Vec<(u64, OutboxMessage)> = new.map(|((_, number), message)| (*number, message.clone())).collect();
+            is_more |= new.len() >= limit;
+            let Some((last, _)) = new.last() else { continue };
+            let told_to = *last;
+            let branch = &row.endpoint.branch;
+            for (number, message) in new {
+                if branch.is_none() || message.branch == *branch {
+                    let dispatch = DispatchRow { message, attempts: 0, due: now, held: None };
+                    self.endpoints.dispatches.put((row.endpoint.id, number), dispatch);
+                }
+            }
+            self.endpoints.known.change(&row.endpoint.id, |row| row.told_to = told_to);
+        }
+        is_more
+    }
+
+    fn claim_dispatches(&mut self, limit: usize, at_once: usize, held: Held, now: Timestamp) -> Vec<LeasedDispatch> {
+        let is_told = |row: &&EndpointRow| {
+            row.endpoint.state == EndpointState::Enabled && row.rest_until.is_none_or(|until| until <= now)
+        };
+        let mut rows: Vec<EndpointRow> = self.endpoints.known.rows().values().filter(is_told).cloned().collect();
+        rows.sort_by_key(|row| row.claimed);
+        let mut claimed = Vec::new();
+        for row in rows {
+            let room = limit.saturating_sub(claimed.len());
+            let free = self.free_dispatches(&row, at_once, now);
+            for key in free.into_iter().take(room) {
+                self.endpoints.dispatches.change(&key, |dispatch| {
+                    dispatch.held = Some(held);
+                    dispatch.attempts = dispatch.attempts.saturating_add(1);
+                });
+                let Some(dispatch) = self.endpoints.dispatches.get(&key) else { continue };
+                claimed.push(LeasedDispatch {
+                    message: dispatch.message.clone(),
+                    endpoint: row.endpoint.clone(),
+                    attempts: dispatch.attempts,
+                    failures: row.failures,
+                    token: held.token,
+                });
+                let turn = self.number();
+                self.endpoints.known.change(&row.endpoint.id, |row| row.claimed = turn);
+            }
+        }
+        claimed
+    }
+
+    /// Of an endpoint, as many as may be held beside those that are.
+    fn free_dispatches(&self, row: &EndpointRow, at_once: usize, now: Timestamp) -> Vec<Key> {
+        let own = (row.endpoint.id, 0)..=(row.endpoint.id, u64::MAX);
+        let own: Vec<(&Key, &DispatchRow)> = self.endpoints.dispatches.rows().range(own).collect();
+        let at_once = if row.failures == 0 { at_once } else { 1 };
+        let held = own.iter().filter(|(_, dispatch)| !is_free(dispatch.held, now)).count();
+        let is_first = |(index, (_, dispatch)): &(usize, &(&Key, &DispatchRow))| {
+            let mut before = own.iter().take(*index);
+            before.all(|(_, earlier)| earlier.message.payment != dispatch.message.payment)
+        };
+        let due = own.iter().enumerate().filter(is_first).map(|(_, own)| own);
+        due.filter(|(_, dispatch)| dispatch.due <= now && is_free(dispatch.held, now))
+            .map(|(key, _)| **key)
+            .take(at_once.saturating_sub(held))
+            .collect()
+    }
+
+    fn held_dispatch(&self, endpoint: &EndpointId, message: &MessageId, token: LeaseToken) -> Option<Key> {
+        let own = (*endpoint, 0)..=(*endpoint, u64::MAX);
+        let mut own = self.endpoints.dispatches.rows().range(own);
+        own.find(|(_, row)| row.message.id == *message && is_held_by(row.held, token)).map(|(key, _)| *key)
+    }
+
+    /// A message is gone, and whatever of it was on its way.
+    pub(super) fn forget_dispatches(&mut self, number: u64) {
+        let keys: Vec<Key> = self.endpoints.dispatches.rows().keys().filter(|(_, of)| *of == number).copied().collect();
+        for key in keys {
+            self.endpoints.dispatches.remove(&key);
+        }
+    }
+}
+
+#[async_trait]
+impl Dispatches for MemoryStore {
+    async fn spread(&self, merchant: &MerchantId, limit: u32) -> Result<bool, StoreError> {
+        let (limit, now) = (usize::try_from(limit).unwrap_or(usize::MAX), self.now());
+        self.write(|tables| Ok(tables.spread(merchant, limit, now)))
+    }
+
+    async fn claim_dispatches(
+        &self,
+        limit: u32,
+        at_once: u32,
+        lease: Lease,
+    ) -> Result<Vec<LeasedDispatch>, StoreError> {
+        let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        let now = self.now();
+        self.write(|tables| Ok(tables.claim_dispatches(size(limit), size(at_once), Held::from(lease, now), now)))
+    }
+
+    async fn dispatched(
+        &self,
+        endpoint: &EndpointId,
+        message: &MessageId,
+        token: LeaseToken,
+    ) -> Result<(), StoreError> {
+        self.write(|tables| {
+            if let Some(key) = tables.held_dispatch(endpoint, message, token) {
+                tables.endpoints.dispatches.remove(&key);
+                tables.endpoints.known.change(endpoint, |row| {
+                    row.failures = 0;
+                    row.rest_until = None;
+                    row.endpoint.failing_since = None;
+                });
+            }
+            Ok(())
+        })
+    }
+
+    async fn set_back(
+        &self,
+        endpoint: &EndpointId,
+        message: &MessageId,
+        token: LeaseToken,
+        setback: Setback,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        self.write(|tables| {
+            let Some(key) = tables.held_dispatch(endpoint, message, token) else { return Ok(()) };
+            tables.endpoints.dispatches.change(&key, |row| {
+                row.held = None;
+                row.due = now.plus(setback.pause);
+            });
+            tables.endpoints.known.change(endpoint, |row| {
+                row.endpoint.failing_since = row.endpoint.failing_since.or(Some(setback.at));
+                if row.rest_until.is_none_or(|until| until <= now) {
+                    row.failures = row.failures.saturating_add(1);
+                    row.rest_until = Some(now.plus(setback.rest));
+                }
+            });
+            Ok(())
+        })
+    }
+}

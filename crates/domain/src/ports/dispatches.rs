@@ -1,0 +1,81 @@
+//! Dispatches: one message on its way to one endpoint each.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::endpoint::EventEndpoint;
+use crate::event::OutboxMessage;
+use crate::ids::{EndpointId, LeaseToken, MerchantId, MessageId};
+use crate::lease::Lease;
+use crate::time::Timestamp;
+
+/// A dispatch that this worker holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeasedDispatch {
+    /// The message.
+    pub message: OutboxMessage,
+    /// The endpoint.
+    pub endpoint: EventEndpoint,
+    /// How often the message was taken up for it, this time included.
+    pub attempts: u32,
+    /// How often in a row the endpoint failed.
+    pub failures: u32,
+    /// Proof of holding it.
+    pub token: LeaseToken,
+}
+
+/// How long to leave alone what failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setback {
+    /// When it failed.
+    pub at: Timestamp,
+    /// The message is not tried again for that long.
+    pub pause: Duration,
+    /// The endpoint is told nothing for that long.
+    pub rest: Duration,
+}
+
+/// What the endpoints are still to be told.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait Dispatches: Send + Sync {
+    /// Makes a dispatch of each message of the merchant that stands behind those that an enabled endpoint was to be
+    /// told already, if it is of the endpoint's branch: in the order of the feed, each once, at most `limit` messages
+    /// for each endpoint. Whether there may be more.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be made.
+    async fn spread(&self, merchant: &MerchantId, limit: u32) -> Result<bool, StoreError>;
+
+    /// Takes up to `limit` dispatches that nobody holds, for enabled endpoints that are not at rest. None MUST be given
+    /// to two. A message MUST wait while an earlier one of its payment has not reached the same endpoint. At most
+    /// `at_once` dispatches of one endpoint MUST be held at a time, of one that failed last a single one, so that a
+    /// slow endpoint keeps no other waiting.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn claim_dispatches(&self, limit: u32, at_once: u32, lease: Lease)
+    -> Result<Vec<LeasedDispatch>, StoreError>;
+
+    /// It arrived: the dispatch is over, and the endpoint works. A lost lease changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that cannot be written.
+    async fn dispatched(&self, endpoint: &EndpointId, message: &MessageId, token: LeaseToken)
+    -> Result<(), StoreError>;
+
+    /// It did not arrive: again after its pause. Of failures while the endpoint is at rest none counts but the first,
+    /// since they were under way together. A lost lease changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that cannot be written.
+    async fn set_back(
+        &self,
+        endpoint: &EndpointId,
+        message: &MessageId,
+        token: LeaseToken,
+        setback: Setback,
+    ) -> Result<(), StoreError>;
+}

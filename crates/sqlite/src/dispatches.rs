@@ -1,0 +1,267 @@
+//! What endpoints are still to be told.
+
+use async_trait::async_trait;
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
+use mstore_pay_domain::ids::{EndpointId, LeaseToken, MerchantId, MessageId};
+use mstore_pay_domain::lease::Lease;
+use mstore_pay_domain::ports::{Dispatches, LeasedDispatch, Setback, StoreError};
+use mstore_pay_tables::rows::{DispatchRow, ENDPOINT_ENABLED, EndpointRow, MessageRow, StandingColumns};
+use mstore_pay_tables::schema::{event_dispatches as dispatches, event_endpoints as endpoints, outbox};
+use mstore_pay_tables::types::Micros;
+
+use crate::clock;
+use crate::errors::Fault;
+use crate::leases::CLAIM_ROWS_MAX;
+use crate::read;
+use crate::store::SqliteStore;
+
+const NO_TOKEN: Option<String> = None;
+const NO_TIME: Option<Micros> = None;
+
+#[async_trait]
+impl Dispatches for SqliteStore {
+    /// Merchants without endpoints, which are most, cost no write.
+    async fn spread(&self, merchant: &MerchantId, limit: u32) -> Result<bool, StoreError> {
+        let merchant = merchant.to_string();
+        let asked = merchant.clone();
+        if self.read(move |conn| Ok(to_be_told(conn, &asked)?)).await?.is_empty() {
+            return Ok(false);
+        }
+        Ok(self.write(move |conn| spread(conn, &merchant, limit)).await?)
+    }
+
+    async fn claim_dispatches(
+        &self,
+        limit: u32,
+        at_once: u32,
+        lease: Lease,
+    ) -> Result<Vec<LeasedDispatch>, StoreError> {
+        let is_due = self.read(|conn| {
+            let now = clock::now(conn)?;
+            Ok(!due_endpoints(conn, now, 1)?.is_empty())
+        });
+        if !is_due.await? {
+            return Ok(Vec::new());
+        }
+        Ok(self.write(move |conn| claim(conn, limit, at_once, lease)).await?)
+    }
+
+    async fn dispatched(
+        &self,
+        endpoint: &EndpointId,
+        message: &MessageId,
+        token: LeaseToken,
+    ) -> Result<(), StoreError> {
+        let (endpoint, message, token) = (endpoint.to_string(), message.to_string(), token.to_string());
+        Ok(self.write(move |conn| dispatched(conn, &endpoint, &message, &token)).await?)
+    }
+
+    async fn set_back(
+        &self,
+        endpoint: &EndpointId,
+        message: &MessageId,
+        token: LeaseToken,
+        setback: Setback,
+    ) -> Result<(), StoreError> {
+        let (endpoint, message, token) = (endpoint.to_string(), message.to_string(), token.to_string());
+        Ok(self.write(move |conn| set_back(conn, &endpoint, &message, &token, setback)).await?)
+    }
+}
+
+/// A merchant's endpoints that have not been told all: their names, branches, and how far they were.
+fn to_be_told(conn: &mut SqliteConnection, merchant: &str) -> QueryResult<Vec<(String, Option<String>, i64)>> {
+    let news = outbox::table
+        .filter(outbox::merchant_id.eq(endpoints::merchant_id))
+        .filter(outbox::position.gt(endpoints::told_to));
+    endpoints::table
+        .filter(endpoints::merchant_id.eq(merchant))
+        .filter(endpoints::state.eq(ENDPOINT_ENABLED))
+        .filter(exists(news))
+        .select((endpoints::id, endpoints::branch_id, endpoints::told_to))
+        .load(conn)
+}
+
+fn spread(conn: &mut SqliteConnection, merchant: &str, limit: u32) -> Result<bool, Fault> {
+    let now = clock::now(conn)?;
+    let mut is_more = false;
+    for (endpoint, branch, told_to) in to_be_told(conn, merchant)? {
+        let new = outbox::table
+            .filter(outbox::merchant_id.eq(merchant))
+            .filter(outbox::position.gt(told_to))
+            .order(outbox::position)
+            .limit(limit.into())
+            .select((outbox::position, outbox::payment_id, outbox::branch_id));
+        let new: Vec<(i64, String, Option<String>)> = new.load(conn)?;
+        is_more |= u32::try_from(new.len()).is_ok_and(|taken| taken >= limit);
+        let Some((last, _, _)) = new.last() else { continue };
+        let told_to = *last;
+        let of_branch = new.iter().filter(|(_, _, of)| branch.is_none() || *of == branch);
+        let rows: Vec<_> = of_branch
+            .map(|(position, payment, _)| {
+                (
+                    dispatches::merchant_id.eq(merchant),
+                    dispatches::endpoint_id.eq(&endpoint),
+                    dispatches::position.eq(*position),
+                    dispatches::payment_id.eq(payment),
+                    dispatches::due_at.eq(now),
+                )
+            })
+            .collect();
+        diesel::insert_into(dispatches::table).values(rows).execute(conn)?;
+        let told = endpoints::table.find((merchant, &endpoint));
+        diesel::update(told).set(endpoints::told_to.eq(told_to)).execute(conn)?;
+    }
+    Ok(is_more)
+}
+
+/// An endpoint that may be told something: whose it is, its name, and whether it failed last.
+type DueEndpoint = (String, String, i64);
+
+/// Those that may be told something now, whoever waited longest first.
+fn due_endpoints(conn: &mut SqliteConnection, now: Micros, limit: i64) -> QueryResult<Vec<DueEndpoint>> {
+    let due = dispatches::table
+        .filter(dispatches::merchant_id.eq(endpoints::merchant_id))
+        .filter(dispatches::endpoint_id.eq(endpoints::id))
+        .filter(dispatches::due_at.le(now))
+        .filter(dispatches::lease_until.is_null().or(dispatches::lease_until.le(now)));
+    endpoints::table
+        .filter(endpoints::state.eq(ENDPOINT_ENABLED))
+        .filter(endpoints::rest_until.is_null().or(endpoints::rest_until.le(now)))
+        .filter(exists(due))
+        .order((endpoints::claimed_at, endpoints::id))
+        .limit(limit)
+        .select((endpoints::merchant_id, endpoints::id, endpoints::failures))
+        .load(conn)
+}
+
+fn claim(conn: &mut SqliteConnection, limit: u32, at_once: u32, lease: Lease) -> Result<Vec<LeasedDispatch>, Fault> {
+    let now = clock::now(conn)?;
+    let mut room = i64::from(limit.min(CLAIM_ROWS_MAX));
+    let mut claimed = Vec::new();
+    for due in due_endpoints(conn, now, room)? {
+        let of_one = claim_of(conn, &due, room, at_once, lease, now)?;
+        room = room.saturating_sub(i64::try_from(of_one.len()).unwrap_or(i64::MAX));
+        claimed.extend(of_one);
+    }
+    Ok(claimed)
+}
+
+fn claim_of(
+    conn: &mut SqliteConnection,
+    (merchant, endpoint, failures): &DueEndpoint,
+    room: i64,
+    at_once: u32,
+    lease: Lease,
+    now: Micros,
+) -> Result<Vec<LeasedDispatch>, Fault> {
+    let own = || {
+        let own = dispatches::table.filter(dispatches::merchant_id.eq(merchant));
+        own.filter(dispatches::endpoint_id.eq(endpoint))
+    };
+    let held: i64 = own().filter(dispatches::lease_until.gt(now)).count().get_result(conn)?;
+    let at_once = if *failures == 0 { i64::from(at_once) } else { 1 };
+    let earlier = diesel::alias!(mstore_pay_tables::schema::event_dispatches as earlier);
+    let before = earlier
+        .filter(earlier.field(dispatches::merchant_id).eq(dispatches::merchant_id))
+        .filter(earlier.field(dispatches::endpoint_id).eq(dispatches::endpoint_id))
+        .filter(earlier.field(dispatches::payment_id).eq(dispatches::payment_id))
+        .filter(earlier.field(dispatches::position).lt(dispatches::position));
+    let places: Vec<i64> = own()
+        .filter(dispatches::due_at.le(now))
+        .filter(dispatches::lease_until.is_null().or(dispatches::lease_until.le(now)))
+        .filter(not(exists(before)))
+        .order(dispatches::position)
+        .limit(at_once.saturating_sub(held).clamp(0, room))
+        .select(dispatches::position)
+        .load(conn)?;
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    diesel::update(own().filter(dispatches::position.eq_any(&places)))
+        .set((
+            dispatches::attempts.eq(dispatches::attempts + 1),
+            dispatches::lease_token.eq(lease.token.to_string()),
+            dispatches::lease_until.eq(now.plus(lease.ttl)),
+        ))
+        .execute(conn)?;
+    diesel::update(endpoints::table.find((merchant, endpoint))).set(endpoints::claimed_at.eq(now)).execute(conn)?;
+    let rows: Vec<(DispatchRow, MessageRow, EndpointRow, StandingColumns)> = dispatches::table
+        .inner_join(outbox::table.on(outbox::position.eq(dispatches::position)))
+        .inner_join(endpoints::table.on(endpoints::id.eq(dispatches::endpoint_id)))
+        .filter(dispatches::endpoint_id.eq(endpoint))
+        .filter(dispatches::position.eq_any(&places))
+        .order(dispatches::position)
+        .select((
+            DispatchRow::as_select(),
+            MessageRow::as_select(),
+            EndpointRow::as_select(),
+            StandingColumns::as_select(),
+        ))
+        .load(conn)?;
+    let leased = |(dispatch, message, of, standing): &(DispatchRow, MessageRow, EndpointRow, StandingColumns)| {
+        Ok(LeasedDispatch {
+            message: message.read()?,
+            endpoint: of.read()?,
+            attempts: dispatch.attempts()?,
+            failures: standing.failures(&of.id)?,
+            token: lease.token,
+        })
+    };
+    Ok(read::claimed(rows.iter().map(|row| (row.1.id.clone(), leased(row)))))
+}
+
+fn held_place(conn: &mut SqliteConnection, endpoint: &str, message: &str, token: &str) -> QueryResult<Option<i64>> {
+    dispatches::table
+        .inner_join(outbox::table.on(outbox::position.eq(dispatches::position)))
+        .filter(outbox::id.eq(message))
+        .filter(dispatches::endpoint_id.eq(endpoint))
+        .filter(dispatches::lease_token.eq(token))
+        .select(dispatches::position)
+        .first(conn)
+        .optional()
+}
+
+fn dispatched(conn: &mut SqliteConnection, endpoint: &str, message: &str, token: &str) -> Result<(), Fault> {
+    let Some(place) = held_place(conn, endpoint, message, token)? else { return Ok(()) };
+    let one = dispatches::table.filter(dispatches::endpoint_id.eq(endpoint)).filter(dispatches::position.eq(place));
+    let one = one.filter(dispatches::lease_token.eq(token));
+    if diesel::delete(one).execute(conn)? == 0 {
+        return Ok(());
+    }
+    let failing = endpoints::failures.gt(0).or(endpoints::failing_since.is_not_null());
+    diesel::update(endpoints::table.filter(endpoints::id.eq(endpoint)).filter(failing))
+        .set((endpoints::failures.eq(0), endpoints::failing_since.eq(NO_TIME), endpoints::rest_until.eq(NO_TIME)))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn set_back(
+    conn: &mut SqliteConnection,
+    endpoint: &str,
+    message: &str,
+    token: &str,
+    setback: Setback,
+) -> Result<(), Fault> {
+    let Some(place) = held_place(conn, endpoint, message, token)? else { return Ok(()) };
+    let now = clock::now(conn)?;
+    let one = dispatches::table.filter(dispatches::endpoint_id.eq(endpoint)).filter(dispatches::position.eq(place));
+    let one = one.filter(dispatches::lease_token.eq(token));
+    diesel::update(one)
+        .set((
+            dispatches::due_at.eq(now.plus(setback.pause)),
+            dispatches::lease_token.eq(NO_TOKEN),
+            dispatches::lease_until.eq(NO_TIME),
+        ))
+        .execute(conn)?;
+    let failed = endpoints::table.filter(endpoints::id.eq(endpoint));
+    diesel::update(failed.filter(endpoints::failing_since.is_null()))
+        .set(endpoints::failing_since.eq(Micros::from(setback.at)))
+        .execute(conn)?;
+    let at_work = endpoints::rest_until.is_null().or(endpoints::rest_until.le(now));
+    diesel::update(failed.filter(at_work))
+        .set((endpoints::failures.eq(endpoints::failures + 1), endpoints::rest_until.eq(now.plus(setback.rest))))
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,61 @@
+-- Where merchants' back ends hear of events. What they are signed with is sealed (AES-256-GCM, under the key that
+-- `key_id` names). `told_to` is the place in the feed up to which dispatches were made; the last columns are kept by
+-- whoever tells the endpoint.
+CREATE TABLE event_endpoints (
+    merchant_id    TEXT    NOT NULL,
+    id             TEXT    NOT NULL,
+    branch_id      TEXT,
+    url            TEXT    NOT NULL,
+    state          TEXT    NOT NULL CHECK (state IN ('enabled', 'disabled', 'failed', 'gone')),
+    key_id         TEXT    NOT NULL,
+    signing        BLOB    NOT NULL,
+    previous       BLOB,
+    previous_until INTEGER CHECK ((previous_until IS NULL) = (previous IS NULL)),
+    revision       INTEGER NOT NULL CHECK (revision > 0),
+    created_at     INTEGER NOT NULL,
+    told_to        INTEGER NOT NULL,
+    failing_since  INTEGER,
+    failures       INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    rest_until     INTEGER,
+    claimed_at     INTEGER,
+    PRIMARY KEY (merchant_id, id),
+    UNIQUE (id)
+) STRICT, WITHOUT ROWID;
+
+-- Who did what to an endpoint, and when.
+CREATE TABLE event_endpoint_notes (
+    merchant_id TEXT    NOT NULL,
+    endpoint_id TEXT    NOT NULL,
+    seq         INTEGER NOT NULL CHECK (seq > 0),
+    at          INTEGER NOT NULL,
+    actor       TEXT    NOT NULL,
+    event       TEXT    NOT NULL CHECK (event IN (
+        'added', 'rotated', 'enabled', 'disabled', 'failed', 'gone', 'resealed')),
+    PRIMARY KEY (merchant_id, endpoint_id, seq),
+    FOREIGN KEY (merchant_id, endpoint_id) REFERENCES event_endpoints (merchant_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- A message on its way to an endpoint; gone when it arrived, or when the message goes.
+CREATE TABLE event_dispatches (
+    merchant_id  TEXT    NOT NULL,
+    endpoint_id  TEXT    NOT NULL,
+    position     INTEGER NOT NULL REFERENCES outbox (position) ON DELETE CASCADE,
+    payment_id   TEXT    NOT NULL,
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    due_at       INTEGER NOT NULL,
+    lease_token  TEXT,
+    lease_until  INTEGER CHECK ((lease_until IS NULL) = (lease_token IS NULL)),
+    lease_holder INTEGER,
+    PRIMARY KEY (merchant_id, endpoint_id, position),
+    FOREIGN KEY (merchant_id, endpoint_id) REFERENCES event_endpoints (merchant_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX event_dispatches_of_payment ON event_dispatches (merchant_id, endpoint_id, payment_id, position);
+CREATE INDEX event_dispatches_of_message ON event_dispatches (position);
+
+CREATE TRIGGER event_endpoints_stay BEFORE DELETE ON event_endpoints
+BEGIN SELECT RAISE(ABORT, 'endpoints are never deleted'); END;
+CREATE TRIGGER event_endpoint_notes_never_change BEFORE UPDATE ON event_endpoint_notes
+BEGIN SELECT RAISE(ABORT, 'notes on endpoints are never changed'); END;
+CREATE TRIGGER event_endpoint_notes_stay BEFORE DELETE ON event_endpoint_notes
+BEGIN SELECT RAISE(ABORT, 'notes on endpoints are never deleted'); END;
