@@ -24,25 +24,16 @@ macro_rules! __tests {
             )*
         }
     };
-    ([$module:ident, $name:ident, $harness:expr, #[$($attribute:tt)+]] $($case:ident,)*) => {
+    ([$module:ident, $name:ident, $harness:expr, #$attribute:tt] $($case:ident,)*) => {
         mod $name {
             use super::*;
-            $crate::__tests_with! { [$module, $harness] [$($attribute)+] $($case,)* }
+            $(
+                #$attribute
+                async fn $case() {
+                    $crate::$module::$case(&$harness).await;
+                }
+            )*
         }
-    };
-}
-
-/// One test after the other, each under the same attribute.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __tests_with {
-    ([$module:ident, $harness:expr] [$($attribute:tt)+]) => {};
-    ([$module:ident, $harness:expr] [$($attribute:tt)+] $case:ident, $($rest:ident,)*) => {
-        #[$($attribute)+]
-        async fn $case() {
-            $crate::$module::$case(&$harness).await;
-        }
-        $crate::__tests_with! { [$module, $harness] [$($attribute)+] $($rest,)* }
     };
 }
 

@@ -230,7 +230,7 @@ impl Tables {
             devices,
             numbered: _,
         } = self;
-        let tables: [&mut dyn Journaled; 32] = [
+        let tables: [&mut dyn Journaled; 33] = [
             payments,
             charges,
             due,
