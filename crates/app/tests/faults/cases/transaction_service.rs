@@ -47,8 +47,8 @@ impl Trouble {
             Reply::json(200, "{}").after(Duration::from_millis(1_500)),
         ];
         let count = u64::try_from(replies.len()).expect("few");
-        let drawn = usize::try_from(draws.below(count)).expect("few");
-        Self { books: draws.percent(50), reply: replies[drawn].clone() }
+        let place = usize::try_from(draws.below(count)).expect("few");
+        Self { books: draws.percent(50), reply: replies[place].clone() }
     }
 }
 
