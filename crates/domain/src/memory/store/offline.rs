@@ -44,15 +44,15 @@ impl Tables {
             }
             OfflineWrite::Raise(conflict) => {
                 let key = ConflictKey::of(conflict);
-                if self.conflict_keys.get(&key).is_some() || self.conflicts.get(&conflict.id).is_some() {
+                if self.conflicts.by_key.get(&key).is_some() || self.conflicts.known.get(&conflict.id).is_some() {
                     return Err(CommitError::Duplicate { what: "conflict" });
                 }
-                self.conflict_keys.put(key, conflict.id);
-                self.conflicts.put(conflict.id, conflict.clone());
+                self.conflicts.by_key.put(key, conflict.id);
+                self.conflicts.known.put(conflict.id, conflict.clone());
             }
-            OfflineWrite::Resolve(conflict) => match self.conflicts.get(&conflict.id) {
+            OfflineWrite::Resolve(conflict) => match self.conflicts.known.get(&conflict.id) {
                 Some(stored) if stored.state == ConflictState::Open => {
-                    self.conflicts.put(conflict.id, conflict.clone());
+                    self.conflicts.known.put(conflict.id, conflict.clone());
                 }
                 Some(_) | None => return Err(CommitError::Conflict { current: None }),
             },
@@ -103,12 +103,12 @@ impl OfflineStore for MemoryStore {
     }
 
     async fn conflict(&self, merchant: &MerchantId, id: &ConflictId) -> Result<Option<OfflineConflict>, StoreError> {
-        let found = self.read(|tables| tables.conflicts.get(id).cloned());
+        let found = self.read(|tables| tables.conflicts.known.get(id).cloned());
         Ok(found.filter(|conflict| &conflict.merchant == merchant))
     }
 
     async fn conflict_of(&self, key: &ConflictKey) -> Result<Option<OfflineConflict>, StoreError> {
-        Ok(self.read(|tables| tables.conflict_keys.get(key).and_then(|id| tables.conflicts.get(id)).cloned()))
+        Ok(self.read(|tables| tables.conflicts.by_key.get(key).and_then(|id| tables.conflicts.known.get(id)).cloned()))
     }
 
     async fn conflicts(
@@ -120,7 +120,7 @@ impl OfflineStore for MemoryStore {
         let is_behind = |conflict: &&OfflineConflict| after.is_none_or(|after| ConflictPlace::of(conflict) < after);
         let mut found: Vec<OfflineConflict> = self.read(|tables| {
             let wanted = |conflict: &&OfflineConflict| admits(filter, conflict);
-            tables.conflicts.rows().values().filter(wanted).filter(is_behind).cloned().collect()
+            tables.conflicts.known.rows().values().filter(wanted).filter(is_behind).cloned().collect()
         });
         found.sort_by_key(|conflict| Reverse(ConflictPlace::of(conflict)));
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

@@ -120,6 +120,25 @@ impl Journaled for EndpointTables {
     }
 }
 
+/// What tills report that does not fit.
+#[derive(Debug, Default)]
+pub(super) struct ConflictTables {
+    pub(super) known: Table<ConflictId, OfflineConflict>,
+    pub(super) by_key: Table<ConflictKey, ConflictId>,
+}
+
+impl Journaled for ConflictTables {
+    fn keep(&mut self) {
+        self.known.keep();
+        self.by_key.keep();
+    }
+
+    fn roll_back(&mut self) {
+        self.known.roll_back();
+        self.by_key.roll_back();
+    }
+}
+
 /// A body, and since when no record has spoken of it.
 #[derive(Debug, Clone)]
 pub(super) struct BodyRow {
@@ -170,8 +189,7 @@ pub(super) struct Tables {
     pub(super) account_notes: Table<AccountKey, Vec<AccountNote>>,
     pub(super) endpoints: EndpointTables,
     pub(super) reported: Table<PaymentId, ReportedPayment>,
-    pub(super) conflicts: Table<ConflictId, OfflineConflict>,
-    pub(super) conflict_keys: Table<ConflictKey, ConflictId>,
+    pub(super) conflicts: ConflictTables,
     pub(super) devices: Table<(MerchantId, DeviceId), OfflineDevice>,
     /// Rows numbered so far: the order in which they came.
     numbered: u64,
@@ -226,11 +244,10 @@ impl Tables {
             endpoints,
             reported,
             conflicts,
-            conflict_keys,
             devices,
             numbered: _,
         } = self;
-        let tables: [&mut dyn Journaled; 33] = [
+        let tables: [&mut dyn Journaled; 32] = [
             payments,
             charges,
             due,
@@ -262,7 +279,6 @@ impl Tables {
             endpoints,
             reported,
             conflicts,
-            conflict_keys,
             devices,
         ];
         tables.into_iter().for_each(act);
