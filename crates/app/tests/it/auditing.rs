@@ -64,6 +64,10 @@ fn export(url: &str, more: &[&str]) -> Vec<Value> {
     said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+fn of_kind<'a>(lines: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Value> {
+    lines.iter().filter(move |line| line["kind"] == kind)
+}
+
 /// The chains as somebody verifies them who has nothing but the lines: their lengths.
 fn verified(lines: &[Value]) -> BTreeMap<&str, u64> {
     let mut last: BTreeMap<&str, (u64, String)> = BTreeMap::new();
@@ -71,19 +75,20 @@ fn verified(lines: &[Value]) -> BTreeMap<&str, u64> {
         let record = BASE64_STANDARD.decode(line["record"].as_str().unwrap()).unwrap();
         let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(&record));
         assert_eq!(line["digest"], digest.as_str(), "{line}");
-        let (seq, previous) = last.remove(line["payment_id"].as_str().unwrap()).unwrap_or((0, "0".repeat(64)));
+        let owner = line.get("payment_id").unwrap_or(&line["merchant_id"]);
+        let (seq, previous) = last.remove(owner.as_str().unwrap()).unwrap_or((0, "0".repeat(64)));
         assert_eq!(
             (line["seq"].as_u64(), line["previous"].as_str()),
             (Some(seq + 1), Some(previous.as_str())),
             "{line}"
         );
         let holds = |part: &[u8]| record.windows(part.len()).any(|window| window == part);
-        let named = [&line["actor"], &line["event"], &line["payment_id"]].map(|text| text.as_str().unwrap().as_bytes());
+        let named = [&line["actor"], &line["event"], owner].map(|text| text.as_str().unwrap().as_bytes());
         assert!(named.into_iter().all(holds), "{line}");
         assert!(holds(&data_encoding::HEXLOWER.decode(previous.as_bytes()).unwrap()), "{line}");
-        last.insert(line["payment_id"].as_str().unwrap(), (seq + 1, digest));
+        last.insert(owner.as_str().unwrap(), (seq + 1, digest));
     }
-    last.into_iter().map(|(payment, (seq, _))| (payment, seq)).collect()
+    last.into_iter().map(|(owner, (seq, _))| (owner, seq)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,13 +103,26 @@ async fn the_audit_trail_is_exported_and_an_outsider_verifies_it() {
     }
     let of_other = house.as_cashier_of("M2", reqwest::Method::POST, "/api/v1/pos/payments");
     of_other.json(&qris("TRX-1", 5_000)).send().await.expect_status(200);
+    for order in ["TRX-3", "TRX-4"] {
+        house.call_off(order).await;
+    }
     let url = house.database_url();
     let everything = export(&url, &[]);
     let chains = verified(&everything);
-    assert_eq!(chains.len(), 3, "{chains:?}");
+    assert_eq!((chains.len(), chains["M1"]), (4, 2), "{chains:?}");
+    let reasons: Vec<&Value> = of_kind(&everything, "merchant").map(|line| &line["event"]).collect();
+    assert_eq!(reasons, ["order_voided", "order_voided"]);
+    let after_the_first = of_kind(&everything, "merchant").nth(1).unwrap()["at"].as_str().unwrap();
+    let later = export(&url, &["--since", after_the_first]);
+    assert_eq!(
+        of_kind(&later, "merchant").collect::<Vec<_>>(),
+        of_kind(&everything, "merchant").skip(1).collect::<Vec<_>>()
+    );
     assert!(sold.iter().all(|payment| chains[payment.as_str()] >= 4), "{chains:?}");
     let own = export(&url, &["--merchant=M1"]);
-    assert_eq!(verified(&own).keys().copied().collect::<Vec<_>>(), sold);
+    let of_own: Vec<&str> = std::iter::once("M1").chain(sold.iter().map(String::as_str)).collect();
+    assert_eq!(verified(&own).keys().copied().collect::<Vec<_>>(), of_own);
+    assert_eq!(of_kind(&export(&url, &["--merchant=M2"]), "merchant").count(), 0, "it decided nothing");
     let one = export(&url, &["--payment", &sold[1]]);
     assert_eq!(verified(&one).keys().copied().collect::<Vec<_>>(), [sold[1].as_str()]);
     let middle = one[2]["at"].as_str().unwrap();

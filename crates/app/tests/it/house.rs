@@ -195,6 +195,15 @@ impl House {
         self.as_cashier_of(MERCHANT, Method::POST, path)
     }
 
+    /// Calls off an order that nobody paid for: what is on the merchant's chain alone.
+    pub(crate) async fn call_off(&self, order: &str) {
+        let known = json!({"transaction_code": order, "grand_total": 33000});
+        self.post("/api/v1/transactions").json(&known).send().await.expect_status(201);
+        let void = self.bare(Method::POST, &format!("/api/v1/transactions/{order}/void"));
+        let void = void.bearer(&self.token(MERCHANT, "L0_OWNER")).json(&json!({"reason": "the customer went away"}));
+        void.send().await.expect_status(200);
+    }
+
     /// Asks for a QRIS payment; it must go well.
     pub(crate) async fn pay_by_qris(&self, order: &str, amount: u32) -> Value {
         let answer = self.post("/api/v1/pos/payments").json(&qris(order, amount)).send().await;

@@ -1,6 +1,7 @@
 //! Whatever somebody with all rights on the database does to the audit tables, `audit verify` finds.
 
 mod change;
+mod merchant;
 mod raw;
 
 use std::sync::Arc;
@@ -18,14 +19,14 @@ use raw::Raw;
 
 use crate::house::{House, now};
 
-/// Each undone before the next. Over PostgreSQL, where each costs a process, a tenth unless `FAULT_SCALE` is 1.
+/// Each undone before the next. Over PostgreSQL, where each costs a process, a tenth unless `FAULT_SCALE` is 1 or more.
 const CHANGES: u32 = 1_000;
 /// How often it is looked whether all was undone.
 const LOOK_EVERY: u32 = 250;
 const SEED: u64 = 20_261_126;
 const DAY: Duration = Duration::from_hours(24);
 
-/// Sells, and has what was sold paid, cancelled or left.
+/// Sells, and has what was sold paid, cancelled or left; calls orders off.
 async fn sell(house: &House, of_day: u32) {
     for number in 0..6_u32 {
         let order = format!("TRX-{of_day}-{number}");
@@ -39,9 +40,14 @@ async fn sell(house: &House, of_day: u32) {
                 let path = format!("/api/v1/pos/payments/{}/cancel", payment["payment_id"].as_str().unwrap());
                 house.as_cashier_of("M1", Method::POST, &path).json(&json!({})).send().await;
             }
-            _ => {}
+            _ => house.call_off(&format!("{order}-off")).await,
         }
     }
+}
+
+fn is_full_scale() -> bool {
+    let scale = std::env::var_os("FAULT_SCALE").and_then(|scale| scale.to_str()?.parse::<f64>().ok());
+    scale.is_some_and(|scale| scale >= 1.0)
 }
 
 async fn anchor(house: &House, at: Timestamp) {
@@ -79,11 +85,7 @@ async fn every_one_of_a_thousand_changes_to_the_audit_tables_is_found() {
     assert_eq!((clean, trail.is_worth_it()), (Vec::new(), true), "nobody has touched it");
 
     let is_cheap = matches!(house.config.database, Database::Sqlite(_));
-    let changes = if is_cheap || std::env::var_os("FAULT_SCALE").is_some_and(|scale| scale == "1") {
-        CHANGES
-    } else {
-        CHANGES / 10
-    };
+    let changes = if is_cheap || is_full_scale() { CHANGES } else { CHANGES / 10 };
     let (mut dice, since) = (Dice::of(SEED), Instant::now());
     let (mut missed, mut made) = (Vec::new(), std::collections::BTreeMap::<&str, u32>::new());
     for number in 0..changes {

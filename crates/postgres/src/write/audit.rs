@@ -82,7 +82,7 @@ async fn note(conn: &mut AsyncPgConnection, noted: &MerchantNote) -> Result<(), 
     let first = MerchantHeadRow::of(&noted.merchant, AuditHead::default());
     diesel::insert_into(merchant_heads::table).values(&first).on_conflict_do_nothing().kept().execute(conn).await?;
     let known = merchant_heads::table.find(noted.merchant.as_str());
-    let row = known.select(MerchantHeadRow::as_select()).for_update().first(conn).await?;
+    let row = known.select(MerchantHeadRow::as_select()).for_no_key_update().first(conn).await?;
     let (record, head) = row.read()?.1.append_noted(noted);
     let row = MerchantHeadRow::of(&noted.merchant, head);
     diesel::update(known).set(&row).kept().execute(conn).await?;

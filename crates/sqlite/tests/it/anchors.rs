@@ -126,11 +126,10 @@ async fn a_tail_written_anew_together_with_the_payments_own_head_is_found() {
     let shop = Shop::open().await;
     let (payment, mut records) = (shop.grown.id, shop.records().await);
     records[1].actor = "user:nobody".to_owned();
-    let bytes = Site::bytes(&records[1].canonical_bytes());
+    let (bytes, actor) = (Site::bytes(&records[1].canonical_bytes()), &records[1].actor);
+    let row = format!("payment_id = '{payment}' AND seq = 2");
     let anew = [
-        format!(
-            "UPDATE payment_events SET record = {bytes}, actor = 'user:nobody' WHERE payment_id = '{payment}' AND seq = 2"
-        ),
+        format!("UPDATE payment_events SET record = {bytes}, actor = '{actor}' WHERE {row}"),
         set_head(&payment, head_of(&records[1])),
     ];
     let found = format!("{payment}, in anchor 2: audit record 2 is not the one that was anchored");
@@ -193,14 +192,16 @@ async fn whatever_is_done_to_a_merchants_chain_is_found() {
     let merchant = shop.grown.merchant.clone();
     let [first, second] = <[MerchantRecord; 2]>::try_from(shop.merchant_records().await).unwrap();
     let change = |record: &MerchantRecord| {
-        let (bytes, seq) = (Site::bytes(&record.canonical_bytes()), record.seq);
-        format!("UPDATE merchant_events SET record = {bytes} WHERE seq = {seq}")
+        let (bytes, actor, seq) = (Site::bytes(&record.canonical_bytes()), &record.actor, record.seq);
+        format!("UPDATE merchant_events SET record = {bytes}, actor = '{actor}' WHERE seq = {seq}")
     };
     let set_head = |record: &MerchantRecord| {
         let (seq, digest) = (record.seq, Site::bytes(record.digest().as_bytes()));
         format!("UPDATE merchant_heads SET audit_seq = {seq}, audit_head = {digest}")
     };
     let tell = |what: &str| vec![format!("merchant {merchant}{what}")];
+    let beside = "UPDATE merchant_events SET actor = 'user:nobody' WHERE seq = 2".to_owned();
+    shop.check(&[beside], &tell(": an audit record cannot be read")).await;
     let of_nobody = MerchantRecord { actor: "user:nobody".to_owned(), ..second.clone() };
     shop.check(&[change(&of_nobody)], &tell(": audit record 2 does not follow from the one before")).await;
     let anew = tell(", in anchor 2: audit record 2 is not the one that was anchored");

@@ -49,7 +49,7 @@ pub struct BodyRow<'a> {
 /// What stands beside a record for queries is not what the record says.
 #[derive(Debug, Error)]
 #[error("it is not what the record says")]
-struct Differs;
+pub(super) struct Differs;
 
 impl EventRow {
     /// The row of a record.

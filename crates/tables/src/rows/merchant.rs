@@ -5,6 +5,7 @@ use mstore_pay_domain::audit::{AuditAnchor, AuditHead, MerchantRecord};
 use mstore_pay_domain::ids::MerchantId;
 use mstore_pay_domain::ports::StoreError;
 
+use super::audit::Differs;
 use super::cells::{Cells, integer};
 use crate::schema::{anchored_merchants, merchant_events, merchant_heads};
 use crate::types::Micros;
@@ -81,10 +82,23 @@ impl MerchantEventRow {
     /// The record of this row.
     ///
     /// # Errors
-    /// [`StoreError`] names the table, the column and the row of the cell that cannot be read.
+    /// [`StoreError`] names the table, the column and the row of the cell that cannot be read, or that does not say what
+    /// the record does.
     pub fn read(&self) -> Result<MerchantRecord, StoreError> {
         let cells = Cells { table: "merchant_events", id: &self.merchant_id };
-        MerchantRecord::decode(&self.record).map_err(|source| cells.corrupt("record", source))
+        let record = MerchantRecord::decode(&self.record).map_err(|source| cells.corrupt("record", source))?;
+        let said = Self::of(&record);
+        let columns = [
+            ("merchant_id", self.merchant_id == said.merchant_id),
+            ("seq", self.seq == said.seq),
+            ("at", self.at == said.at),
+            ("actor", self.actor == said.actor),
+            ("event", self.event == said.event),
+        ];
+        match columns.into_iter().find(|(_, is_so)| !is_so) {
+            Some((column, _)) => Err(cells.corrupt(column, Differs)),
+            None => Ok(record),
+        }
     }
 }
 

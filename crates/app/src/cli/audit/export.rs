@@ -5,8 +5,8 @@ use std::io::{BufWriter, Write};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::Args;
-use mstore_pay_domain::audit::AuditRecord;
-use mstore_pay_domain::audit_export::{AuditExport, ExportScope};
+use mstore_pay_domain::audit::{AuditRecord, MerchantRecord};
+use mstore_pay_domain::audit_export::{AuditExport, ExportScope, ExportedRecord};
 use mstore_pay_domain::ids::{MerchantId, PaymentId};
 use serde::Serialize;
 
@@ -21,13 +21,13 @@ use crate::store::open_store_to_read;
 pub(super) struct ExportArgs {
     #[command(flatten)]
     settings: Settings,
-    /// Of that merchant's payments; without this and `--payment`: everybody's.
+    /// Of that merchant and its payments; without this and `--payment`: everybody's.
     #[arg(long, conflicts_with = "payment")]
     merchant: Option<MerchantId>,
     /// Of that payment.
     #[arg(long)]
     payment: Option<PaymentId>,
-    /// Only records made then or later, `2026-01-31T08:00:00+07:00`. What comes first of a payment then names a record
+    /// Only records made then or later, `2026-01-31T08:00:00+07:00`. What comes first of a chain then names a record
     /// that is left out.
     #[arg(long)]
     since: Option<Since>,
@@ -36,16 +36,26 @@ pub(super) struct ExportArgs {
 /// A record as a line has it; `docs/audit.md` says how it is verified.
 #[derive(Serialize)]
 struct Line<'a> {
-    payment_id: String,
+    #[serde(flatten)]
+    of: Owner<'a>,
     seq: u64,
     at: String,
     actor: &'a str,
     event: &'a str,
     fields: &'a [(String, String)],
-    bodies: Vec<BodyReference<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bodies: Option<Vec<BodyReference<'a>>>,
     previous: String,
     digest: String,
     record: String,
+}
+
+/// Whose chain it is on.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Owner<'a> {
+    Payment { payment_id: String },
+    Merchant { merchant_id: &'a str },
 }
 
 #[derive(Serialize)]
@@ -55,16 +65,38 @@ struct BodyReference<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn of(record: &'a AuditRecord) -> Self {
+    fn of(record: ExportedRecord<'a>) -> Self {
+        match record {
+            ExportedRecord::Payment(record) => Self::of_payment(record),
+            ExportedRecord::Merchant(record) => Self::of_merchant(record),
+        }
+    }
+
+    fn of_payment(record: &'a AuditRecord) -> Self {
         let bodies = record.bodies.iter();
         Self {
-            payment_id: record.payment.to_string(),
+            of: Owner::Payment { payment_id: record.payment.to_string() },
             seq: record.seq,
             at: record.at.to_string(),
             actor: &record.actor,
             event: &record.event,
             fields: &record.fields,
-            bodies: bodies.map(|(role, digest)| BodyReference { role, digest: digest.to_string() }).collect(),
+            bodies: Some(bodies.map(|(role, digest)| BodyReference { role, digest: digest.to_string() }).collect()),
+            previous: record.previous.to_string(),
+            digest: record.digest().to_string(),
+            record: BASE64_STANDARD.encode(record.canonical_bytes()),
+        }
+    }
+
+    fn of_merchant(record: &'a MerchantRecord) -> Self {
+        Self {
+            of: Owner::Merchant { merchant_id: record.merchant.as_str() },
+            seq: record.seq,
+            at: record.at.to_string(),
+            actor: &record.actor,
+            event: &record.event,
+            fields: &record.fields,
+            bodies: None,
             previous: record.previous.to_string(),
             digest: record.digest().to_string(),
             record: BASE64_STANDARD.encode(record.canonical_bytes()),
@@ -82,7 +114,7 @@ pub(super) async fn run(args: ExportArgs) -> Result<(), CliError> {
         (None, None) => ExportScope::Everything,
     };
     let (mut out, mut written) = (BufWriter::new(std::io::stdout()), Ok(()));
-    let mut give = |record: &AuditRecord| {
+    let mut give = |record: ExportedRecord<'_>| {
         written = write(&mut out, record);
         written.is_ok()
     };
@@ -92,7 +124,7 @@ pub(super) async fn run(args: ExportArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn write(out: &mut impl Write, record: &AuditRecord) -> std::io::Result<()> {
+fn write(out: &mut impl Write, record: ExportedRecord<'_>) -> std::io::Result<()> {
     serde_json::to_writer(&mut *out, &Line::of(record))?;
     out.write_all(b"\n")
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use mstore_pay_app::Store;
-use mstore_pay_domain::audit::{AuditHead, AuditRecord, Digest, SealedAnchor};
-use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::audit::{AuditHead, AuditRecord, Digest, MerchantRecord, SealedAnchor};
+use mstore_pay_domain::ids::{MerchantId, PaymentId};
 
+use super::merchant::MerchantChange;
 use super::raw::Dialect;
 
 /// Numbers that follow from a seed (`SplitMix64`; Steele, Lea and Flood, 2014).
@@ -14,8 +15,9 @@ pub(super) struct Dice(u64);
 /// The trail as it was before anybody touched it.
 pub(super) struct Trail {
     chains: Vec<(PaymentId, Vec<AuditRecord>)>,
+    pub(super) merchants: Vec<(MerchantId, Vec<MerchantRecord>)>,
     bodies: Vec<(Digest, Vec<u8>)>,
-    anchors: Vec<SealedAnchor>,
+    pub(super) anchors: Vec<SealedAnchor>,
 }
 
 /// One thing that somebody does.
@@ -100,6 +102,8 @@ pub(super) enum Change {
         seq: u64,
         to: Option<Digest>,
     },
+    /// Something of a merchant's chain.
+    OfMerchant(MerchantChange),
 }
 
 impl Dice {
@@ -114,23 +118,23 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.roll() % u64::try_from(bound).unwrap()).unwrap()
     }
 
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
 
     /// The same bytes, but for one bit.
-    fn flip(&mut self, bytes: &[u8]) -> Vec<u8> {
+    pub(super) fn flip(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut flipped = bytes.to_vec();
         let index = self.below(bytes.len());
         flipped[index] ^= 1 << self.below(8);
         flipped
     }
 
-    fn flip_digest(&mut self, digest: &Digest) -> Digest {
+    pub(super) fn flip_digest(&mut self, digest: &Digest) -> Digest {
         Digest::try_from(self.flip(digest.as_bytes()).as_slice()).unwrap()
     }
 }
@@ -145,13 +149,20 @@ impl Trail {
             }
             chains.push((payment, records));
         }
-        Self { chains, bodies, anchors: store.anchors(0, 100).await.unwrap() }
+        let mut merchants = Vec::new();
+        for (merchant, _) in store.merchant_heads(&None, 100).await.unwrap() {
+            let records = store.merchant_records(&merchant, 0, 1_000).await.unwrap();
+            merchants.push((merchant, records));
+        }
+        Self { chains, merchants, bodies, anchors: store.anchors(0, 100).await.unwrap() }
     }
 
     /// Whether there is enough to change.
     pub(super) fn is_worth_it(&self) -> bool {
         let is_long = |(_, records): &(PaymentId, Vec<AuditRecord>)| records.len() >= 3;
-        self.chains.len() >= 10 && self.chains.iter().all(is_long) && self.bodies.len() >= 10 && self.anchors.len() >= 3
+        let of_merchants = self.merchants.iter().any(|(_, records)| records.len() >= 3);
+        let of_payments = self.chains.len() >= 10 && self.chains.iter().all(is_long);
+        of_payments && of_merchants && self.bodies.len() >= 10 && self.anchors.len() >= 3
     }
 }
 
@@ -162,7 +173,7 @@ impl Change {
         let record = dice.pick(&records).clone();
         let (seq, last) = (record.seq, records.len());
         let anchor = dice.pick(&trail.anchors).clone();
-        match dice.below(17) {
+        match dice.below(22) {
             0 => Self::Record { payment, seq, bytes: dice.flip(&record.canonical_bytes()) },
             1 => Self::Column { payment, seq, column: ["at", "actor", "event"][dice.below(3)] },
             2 => Self::Deleted { payment, seq },
@@ -203,13 +214,14 @@ impl Change {
             }
             14 => Self::AnchorGone { seq: anchor.anchor.seq },
             15 => Self::AnchorsCut { after: anchor.anchor.seq - 1 },
-            _ => {
+            16 => {
                 let heads: Vec<(PaymentId, AuditHead)> =
                     trail.anchors.iter().flat_map(|sealed| sealed.anchor.heads.clone()).collect();
                 let (payment, head) = *dice.pick(&heads);
                 let to = (dice.below(2) == 0).then(|| dice.flip_digest(&head.digest));
                 Self::Anchored { payment, seq: head.seq, to }
             }
+            _ => Self::OfMerchant(MerchantChange::any(trail, dice)),
         }
     }
 
@@ -243,6 +255,7 @@ impl Change {
             Self::AnchorGone { .. } => "anchor gone",
             Self::AnchorsCut { .. } => "anchors cut",
             Self::Anchored { .. } => "anchored",
+            Self::OfMerchant(change) => change.kind(),
         }
     }
 
@@ -297,10 +310,12 @@ impl Change {
             }
             Self::AnchorGone { seq } => vec![
                 format!("DELETE FROM anchored_heads WHERE anchor_seq = {seq}"),
+                format!("DELETE FROM anchored_merchants WHERE anchor_seq = {seq}"),
                 format!("DELETE FROM audit_anchors WHERE seq = {seq}"),
             ],
             Self::AnchorsCut { after } => vec![
                 format!("DELETE FROM anchored_heads WHERE anchor_seq > {after}"),
+                format!("DELETE FROM anchored_merchants WHERE anchor_seq > {after}"),
                 format!("DELETE FROM audit_anchors WHERE seq > {after}"),
             ],
             Self::Anchored { payment, seq, to } => {
@@ -310,6 +325,7 @@ impl Change {
                     None => format!("DELETE FROM anchored_heads WHERE {row}"),
                 }]
             }
+            Self::OfMerchant(change) => change.statements(dialect),
         }
     }
 }

@@ -7,8 +7,17 @@ use diesel::sqlite::SqliteConnection;
 use mstore_pay_app::Database;
 
 /// The audit tables, and payments, which carry the heads of their chains.
-const TABLES: [&str; 6] =
-    ["payment_events", "payment_event_bodies", "payment_bodies", "audit_anchors", "anchored_heads", "payments"];
+const TABLES: [&str; 9] = [
+    "payment_events",
+    "payment_event_bodies",
+    "payment_bodies",
+    "merchant_events",
+    "merchant_heads",
+    "audit_anchors",
+    "anchored_heads",
+    "anchored_merchants",
+    "payments",
+];
 
 /// How a database writes what differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
