@@ -37,6 +37,8 @@ const PUSH_LOOK_AGAIN: Duration = seconds(15);
 /// Age up to which an ended but still payable charge is asked about so often.
 const WATCH_STEPS: [(Duration, Duration); 3] =
     [(seconds(600), seconds(60)), (seconds(3_600), seconds(300)), (Duration::MAX, seconds(3_600))];
+/// Age up to which a push that was called off without an answer is asked about so often.
+const CALLED_OFF_STEPS: [(Duration, Duration); 1] = [(seconds(3_600), seconds(300))];
 
 fn step(steps: &[(Duration, Duration)], age: Duration) -> Duration {
     steps.iter().find(|(up_to, _)| age < *up_to).map_or(DAILY, |(_, pause)| *pause)
@@ -88,8 +90,10 @@ fn next_check(payment: &Payment, charge: &Charge, now: Timestamp) -> Option<Time
     }
     let pause = match &charge.opening {
         Opening::Unknown { .. } if charge.is_unanswered_push() => return Some(next_look(payment, charge, now)),
-        // Webhooks and sweeps find money on it.
-        Opening::Intended | Opening::Unknown { .. } if charge.risk == Risk::Pushed => return None,
+        // Its opening is under way, and who opens it comes back to it.
+        Opening::Intended if charge.risk == Risk::Pushed => return None,
+        // A push that was called off may have been approved all the same.
+        Opening::Unknown { .. } if charge.risk == Risk::Pushed => step(&CALLED_OFF_STEPS, age),
         // One whose id nobody knows is looked at like any other: its provider may find it by our reference.
         Opening::Intended | Opening::Unknown { .. } | Opening::Opened(_) | Opening::Found { .. } => {
             usual_pause(charge, age, now >= dead_at)

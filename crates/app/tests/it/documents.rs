@@ -18,7 +18,7 @@ async fn the_document_and_its_page_are_served_to_everybody_and_need_nothing_from
     for path in document["paths"].as_object().unwrap().keys() {
         assert!(html.contains(path.as_str()), "{path}");
     }
-    for elsewhere in ["http://", "https://", "src=", "@import"] {
+    for elsewhere in ["=\"http", "=\"//", "src=", "url(", "@import"] {
         assert!(!html.contains(elsewhere), "{elsewhere}");
     }
     assert!(page.header("content-security-policy").starts_with("default-src 'none'"));

@@ -79,7 +79,7 @@ fn write_unanswered(page: &mut String) {
         );
     }
     page.push_str(
-        "\nRecovery reads the same table when it takes such a payment up: a charge whose key is honoured is asked for once \
+        "\nRecovery never sends a push again. What was displayed it takes up so: a charge whose key is honoured is asked for once \
          more, also if its id turned up meanwhile; where its line rests, another provider's is shown if what nobody saw \
          may be replaced, and else it waits until the line would be called again.\n\n\
          What is put aside is never shown. A provider that finds charges by our reference is asked for its id. It is \

@@ -159,6 +159,22 @@ fn money_on_a_push_that_was_given_up_is_found_and_flagged() {
 }
 
 #[test]
+fn money_on_a_push_that_was_given_up_is_looked_for_although_nobody_tells() {
+    let shop = Shop::open();
+    let payment = lost(&shop, &ovo());
+    let reference = shop.shown(&payment.id);
+    until(&shop, &payment, 80);
+    let Ok(Created::Open(new)) = shop.create(&confirmed(Shop::command("TRX-1", PRICE))) else { panic!("no QR") };
+    shop.pay(&shop.shown(&new.id), PRICE);
+    shop.pay(&reference, PRICE);
+    for _ in 0..4 {
+        shop.later(3_600);
+        shop.work();
+    }
+    assert_eq!((shop.status(&payment.id), shop.status(&new.id)), (PaymentStatus::Paid, PaymentStatus::Paid));
+}
+
+#[test]
 fn a_push_that_nobody_gave_up_is_watched_for_a_week_and_then_over() {
     let shop = Shop::open();
     let payment = lost(&shop, &ovo());

@@ -128,7 +128,9 @@ async fn a_tail_written_anew_together_with_the_payments_own_head_is_found() {
     records[1].actor = "user:nobody".to_owned();
     let bytes = Site::bytes(&records[1].canonical_bytes());
     let anew = [
-        format!("UPDATE payment_events SET record = {bytes} WHERE payment_id = '{payment}' AND seq = 2"),
+        format!(
+            "UPDATE payment_events SET record = {bytes}, actor = 'user:nobody' WHERE payment_id = '{payment}' AND seq = 2"
+        ),
         set_head(&payment, head_of(&records[1])),
     ];
     let found = format!("{payment}, in anchor 2: audit record 2 is not the one that was anchored");

@@ -115,6 +115,11 @@ impl Gateway {
                 }
             })
             .await?;
-        Ok(if another.is_some() { again(next, stored) } else { Next::End(Opened::Unknown(Box::new(stored))) })
+        let is_answered = stored.charge(&charge.id).is_some_and(|known| known.artefact().is_some());
+        Ok(match another {
+            Some(_) => again(next, stored),
+            None if is_answered => Next::End(Opened::Overtaken(Box::new(stored))),
+            None => Next::End(Opened::Unknown(Box::new(stored))),
+        })
     }
 }
