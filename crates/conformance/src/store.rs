@@ -264,6 +264,7 @@ macro_rules! for_each_store_case {
             later_event_of_a_payment_waits_for_the_earlier,
             each_dispatch_is_leased_to_one_of_racing_claimers,
             of_one_endpoint_few_dispatches_are_held_at_once,
+            endpoints_with_enough_under_way_keep_no_other_waiting,
             overtaken_teller_changes_nothing,
             endpoint_that_failed_rests_and_is_tried_once,
             endpoint_that_is_disabled_is_told_nothing_until_it_is_enabled,

@@ -20,14 +20,14 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::endpoint::{EndpointNote, EventEndpoint};
+use crate::endpoint::{EndpointNote, EndpointState, EventEndpoint};
 use crate::gateway::Scope;
-use crate::ids::EndpointId;
+use crate::ids::{EndpointId, MerchantId};
 use crate::ports::{Clock, Dispatches, EndpointStore, EndpointWritten, StoreError, Vault, VaultError};
 
 /// How often an endpoint is read again when others write it.
 const TRIES_MAX: u32 = 3;
-/// Endpoints of one merchant: each is told everything.
+/// Enabled endpoints of one merchant: each is told everything.
 pub const ENDPOINTS_OF_MERCHANT_MAX: usize = 16;
 
 /// Why an endpoint is not as it was asked for.
@@ -37,8 +37,8 @@ pub enum EndpointError {
     /// There is none of that name in that scope.
     #[error("no such endpoint")]
     NotFound,
-    /// The merchant has as many as there may be.
-    #[error("could not add the endpoint: there are {ENDPOINTS_OF_MERCHANT_MAX} already")]
+    /// The merchant has as many enabled as there may be.
+    #[error("could not enable the endpoint: {ENDPOINTS_OF_MERCHANT_MAX} are already")]
     TooMany,
     /// Others kept writing it.
     #[error("could not write the endpoint: others keep writing it")]
@@ -76,6 +76,13 @@ impl EndpointDesk {
     async fn find(&self, scope: &Scope, id: &EndpointId) -> Result<EventEndpoint, EndpointError> {
         let endpoint = self.store.endpoint(id).await?;
         endpoint.filter(|endpoint| is_within(endpoint, scope)).ok_or(EndpointError::NotFound)
+    }
+
+    /// Whether one more may be enabled.
+    async fn check_room(&self, merchant: &MerchantId) -> Result<(), EndpointError> {
+        let known = self.store.endpoints_of(merchant).await?;
+        let enabled = known.iter().filter(|endpoint| endpoint.state == EndpointState::Enabled).count();
+        if enabled < ENDPOINTS_OF_MERCHANT_MAX { Ok(()) } else { Err(EndpointError::TooMany) }
     }
 
     /// Changes an endpoint, as often as somebody else was first. `None`: there is nothing to change.

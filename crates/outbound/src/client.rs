@@ -68,12 +68,17 @@ impl HttpClient {
     /// [`HttpError`], which says whether the request may have left.
     pub async fn send(&self, call: &Call, within: Duration) -> Result<Reply, HttpError> {
         let outcome = self.exchange(call, within).await;
-        let (host, path) = (call.url.host_str().unwrap_or_default(), call.url.path());
+        let host = call.url.host_str().unwrap_or_default();
+        // What others chose may bear a secret of theirs anywhere behind the host.
+        let (path, what) = match self.reach {
+            Some(_) => (None, format!("{} {host}", call.verb.word())),
+            None => (Some(call.url.path()), format!("{call:?}")),
+        };
         match &outcome {
             Ok(reply) => {
-                tracing::debug!(host, path, status = reply.status, "{call:?} answered {}", reply.status);
+                tracing::debug!(host, path, status = reply.status, "{what} answered {}", reply.status);
             }
-            Err(error) => tracing::debug!(host, path, "{call:?} brought no answer: {error}"),
+            Err(error) => tracing::debug!(host, path, "{what} brought no answer: {error}"),
         }
         outcome
     }

@@ -135,12 +135,20 @@ async fn spread(conn: &mut AsyncPgConnection, merchant: &str, limit: u32) -> Res
     Ok(is_more)
 }
 
+/// Endpoints looked at in one claim, of which many may have all under way that they may have.
+const ENDPOINTS_LOOKED_AT_MAX: usize = 256;
+
 /// An endpoint that may be told something: whose it is, its name, and whether it failed last.
 type DueEndpoint = (String, String, i64);
 
 /// Those that may be told something now, whoever waited longest first. Whoever has one of them locked takes up what
 /// is due to it, so that no dispatch needs a lock of its own.
-async fn due_endpoints(conn: &mut AsyncPgConnection, now: Micros, limit: i64) -> QueryResult<Vec<DueEndpoint>> {
+async fn due_endpoints(
+    conn: &mut AsyncPgConnection,
+    now: Micros,
+    looked_at: &[String],
+    limit: i64,
+) -> QueryResult<Vec<DueEndpoint>> {
     let due = dispatches::table
         .filter(dispatches::merchant_id.eq(endpoints::merchant_id))
         .filter(dispatches::endpoint_id.eq(endpoints::id))
@@ -150,6 +158,7 @@ async fn due_endpoints(conn: &mut AsyncPgConnection, now: Micros, limit: i64) ->
         .filter(endpoints::state.eq(ENDPOINT_ENABLED))
         .filter(endpoints::rest_until.is_null().or(endpoints::rest_until.le(now)))
         .filter(exists(due))
+        .filter(endpoints::id.ne_all(looked_at))
         .order((endpoints::claimed_at.asc().nulls_first(), endpoints::id))
         .limit(limit)
         .select((endpoints::merchant_id, endpoints::id, endpoints::failures))
@@ -163,10 +172,21 @@ async fn claim(conn: &mut AsyncPgConnection, limit: u32, held: Held) -> Result<V
     let now = clock::now(conn).await?;
     let mut room = i64::from(limit.min(CLAIM_ROWS_MAX));
     let mut claimed = Vec::new();
-    for due in due_endpoints(conn, now, room).await? {
-        let of_one = claim_of(conn, &due, room, held, now).await?;
-        room = room.saturating_sub(i64::try_from(of_one.len()).unwrap_or(i64::MAX));
-        claimed.extend(of_one);
+    let mut looked_at = Vec::new();
+    while room > 0 && looked_at.len() < ENDPOINTS_LOOKED_AT_MAX {
+        let due = due_endpoints(conn, now, &looked_at, room).await?;
+        if due.is_empty() {
+            break;
+        }
+        for one in due {
+            let of_one = claim_of(conn, &one, room, held, now).await?;
+            room = room.saturating_sub(i64::try_from(of_one.len()).unwrap_or(i64::MAX));
+            claimed.extend(of_one);
+            looked_at.push(one.1);
+            if room == 0 {
+                break;
+            }
+        }
     }
     Ok(claimed)
 }
@@ -182,7 +202,12 @@ async fn claim_of(
         let own = dispatches::table.filter(dispatches::merchant_id.eq(merchant));
         own.filter(dispatches::endpoint_id.eq(endpoint))
     };
-    let held: i64 = own().filter(dispatches::lease_until.gt(now)).count().get_result(conn).await?;
+    let held: i64 = own()
+        .filter(dispatches::lease_token.is_not_null())
+        .filter(dispatches::lease_until.gt(now))
+        .count()
+        .get_result(conn)
+        .await?;
     let at_once = if *failures == 0 { i64::from(at_once) } else { 1 };
     let earlier = diesel::alias!(mstore_pay_tables::schema::event_dispatches as earlier);
     let before = earlier
@@ -194,10 +219,16 @@ async fn claim_of(
         .filter(dispatches::due_at.le(now))
         .filter(dispatches::lease_until.is_null().or(dispatches::lease_until.le(now)))
         .filter(not(exists(before)))
-        .order(dispatches::position)
+        // Of an endpoint that fails, what was tried least goes first: what it never takes keeps nothing else from it.
+        .order((dispatches::attempts * i64::from(*failures > 0), dispatches::position))
         .limit(at_once.saturating_sub(held).clamp(0, room))
         .select(dispatches::position)
         .load(conn)
+        .await?;
+    // A turn in which nothing was free is a turn too.
+    diesel::update(endpoints::table.find((merchant, endpoint)))
+        .set(endpoints::claimed_at.eq(now))
+        .execute(conn)
         .await?;
     if places.is_empty() {
         return Ok(Vec::new());
@@ -209,10 +240,6 @@ async fn claim_of(
             dispatches::lease_until.eq(now.plus(lease.ttl)),
             dispatches::lease_holder.eq(holder),
         ))
-        .execute(conn)
-        .await?;
-    diesel::update(endpoints::table.find((merchant, endpoint)))
-        .set(endpoints::claimed_at.eq(now))
         .execute(conn)
         .await?;
     let rows: Vec<(DispatchRow, MessageRow, EndpointRow, StandingColumns)> = dispatches::table
@@ -293,6 +320,7 @@ async fn set_back(
         ))
         .execute(conn)
         .await?;
+    let Some(rest) = setback.rest else { return Ok(()) };
     let failed = endpoints::table.filter(endpoints::id.eq(endpoint));
     diesel::update(failed.filter(endpoints::failing_since.is_null()))
         .set(endpoints::failing_since.eq(Micros::from(setback.at)))
@@ -300,7 +328,7 @@ async fn set_back(
         .await?;
     let at_work = endpoints::rest_until.is_null().or(endpoints::rest_until.le(now));
     diesel::update(failed.filter(at_work))
-        .set((endpoints::failures.eq(endpoints::failures + 1), endpoints::rest_until.eq(now.plus(setback.rest))))
+        .set((endpoints::failures.eq(endpoints::failures + 1), endpoints::rest_until.eq(now.plus(rest))))
         .execute(conn)
         .await?;
     Ok(())

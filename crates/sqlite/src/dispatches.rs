@@ -40,7 +40,7 @@ impl Dispatches for SqliteStore {
     ) -> Result<Vec<LeasedDispatch>, StoreError> {
         let is_due = self.read(|conn| {
             let now = clock::now(conn)?;
-            Ok(!due_endpoints(conn, now, 1)?.is_empty())
+            Ok(!due_endpoints(conn, now, &[], 1)?.is_empty())
         });
         if !is_due.await? {
             return Ok(Vec::new());
@@ -116,11 +116,19 @@ fn spread(conn: &mut SqliteConnection, merchant: &str, limit: u32) -> Result<boo
     Ok(is_more)
 }
 
+/// Endpoints looked at in one claim, of which many may have all under way that they may have.
+const ENDPOINTS_LOOKED_AT_MAX: usize = 256;
+
 /// An endpoint that may be told something: whose it is, its name, and whether it failed last.
 type DueEndpoint = (String, String, i64);
 
 /// Those that may be told something now, whoever waited longest first.
-fn due_endpoints(conn: &mut SqliteConnection, now: Micros, limit: i64) -> QueryResult<Vec<DueEndpoint>> {
+fn due_endpoints(
+    conn: &mut SqliteConnection,
+    now: Micros,
+    looked_at: &[String],
+    limit: i64,
+) -> QueryResult<Vec<DueEndpoint>> {
     let due = dispatches::table
         .filter(dispatches::merchant_id.eq(endpoints::merchant_id))
         .filter(dispatches::endpoint_id.eq(endpoints::id))
@@ -130,6 +138,7 @@ fn due_endpoints(conn: &mut SqliteConnection, now: Micros, limit: i64) -> QueryR
         .filter(endpoints::state.eq(ENDPOINT_ENABLED))
         .filter(endpoints::rest_until.is_null().or(endpoints::rest_until.le(now)))
         .filter(exists(due))
+        .filter(endpoints::id.ne_all(looked_at))
         .order((endpoints::claimed_at, endpoints::id))
         .limit(limit)
         .select((endpoints::merchant_id, endpoints::id, endpoints::failures))
@@ -140,10 +149,21 @@ fn claim(conn: &mut SqliteConnection, limit: u32, at_once: u32, lease: Lease) ->
     let now = clock::now(conn)?;
     let mut room = i64::from(limit.min(CLAIM_ROWS_MAX));
     let mut claimed = Vec::new();
-    for due in due_endpoints(conn, now, room)? {
-        let of_one = claim_of(conn, &due, room, at_once, lease, now)?;
-        room = room.saturating_sub(i64::try_from(of_one.len()).unwrap_or(i64::MAX));
-        claimed.extend(of_one);
+    let mut looked_at = Vec::new();
+    while room > 0 && looked_at.len() < ENDPOINTS_LOOKED_AT_MAX {
+        let due = due_endpoints(conn, now, &looked_at, room)?;
+        if due.is_empty() {
+            break;
+        }
+        for one in due {
+            let of_one = claim_of(conn, &one, room, at_once, lease, now)?;
+            room = room.saturating_sub(i64::try_from(of_one.len()).unwrap_or(i64::MAX));
+            claimed.extend(of_one);
+            looked_at.push(one.1);
+            if room == 0 {
+                break;
+            }
+        }
     }
     Ok(claimed)
 }
@@ -160,7 +180,11 @@ fn claim_of(
         let own = dispatches::table.filter(dispatches::merchant_id.eq(merchant));
         own.filter(dispatches::endpoint_id.eq(endpoint))
     };
-    let held: i64 = own().filter(dispatches::lease_until.gt(now)).count().get_result(conn)?;
+    let held: i64 = own()
+        .filter(dispatches::lease_token.is_not_null())
+        .filter(dispatches::lease_until.gt(now))
+        .count()
+        .get_result(conn)?;
     let at_once = if *failures == 0 { i64::from(at_once) } else { 1 };
     let earlier = diesel::alias!(mstore_pay_tables::schema::event_dispatches as earlier);
     let before = earlier
@@ -172,10 +196,13 @@ fn claim_of(
         .filter(dispatches::due_at.le(now))
         .filter(dispatches::lease_until.is_null().or(dispatches::lease_until.le(now)))
         .filter(not(exists(before)))
-        .order(dispatches::position)
+        // Of an endpoint that fails, what was tried least goes first: what it never takes keeps nothing else from it.
+        .order((dispatches::attempts * i64::from(*failures > 0), dispatches::position))
         .limit(at_once.saturating_sub(held).clamp(0, room))
         .select(dispatches::position)
         .load(conn)?;
+    // A turn in which nothing was free is a turn too.
+    diesel::update(endpoints::table.find((merchant, endpoint))).set(endpoints::claimed_at.eq(now)).execute(conn)?;
     if places.is_empty() {
         return Ok(Vec::new());
     }
@@ -186,7 +213,6 @@ fn claim_of(
             dispatches::lease_until.eq(now.plus(lease.ttl)),
         ))
         .execute(conn)?;
-    diesel::update(endpoints::table.find((merchant, endpoint))).set(endpoints::claimed_at.eq(now)).execute(conn)?;
     let rows: Vec<(DispatchRow, MessageRow, EndpointRow, StandingColumns)> = dispatches::table
         .inner_join(outbox::table.on(outbox::position.eq(dispatches::position)))
         .inner_join(endpoints::table.on(endpoints::id.eq(dispatches::endpoint_id)))
@@ -255,13 +281,14 @@ fn set_back(
             dispatches::lease_until.eq(NO_TIME),
         ))
         .execute(conn)?;
+    let Some(rest) = setback.rest else { return Ok(()) };
     let failed = endpoints::table.filter(endpoints::id.eq(endpoint));
     diesel::update(failed.filter(endpoints::failing_since.is_null()))
         .set(endpoints::failing_since.eq(Micros::from(setback.at)))
         .execute(conn)?;
     let at_work = endpoints::rest_until.is_null().or(endpoints::rest_until.le(now));
     diesel::update(failed.filter(at_work))
-        .set((endpoints::failures.eq(endpoints::failures + 1), endpoints::rest_until.eq(now.plus(setback.rest))))
+        .set((endpoints::failures.eq(endpoints::failures + 1), endpoints::rest_until.eq(now.plus(rest))))
         .execute(conn)?;
     Ok(())
 }

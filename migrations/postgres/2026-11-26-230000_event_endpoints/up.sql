@@ -52,6 +52,7 @@ CREATE TABLE event_dispatches (
 
 CREATE INDEX event_dispatches_of_payment ON event_dispatches (merchant_id, endpoint_id, payment_id, position);
 CREATE INDEX event_dispatches_of_message ON event_dispatches (position);
+CREATE INDEX event_dispatches_held ON event_dispatches (merchant_id, endpoint_id) WHERE lease_token IS NOT NULL;
 
 CREATE TRIGGER event_endpoints_stay BEFORE DELETE ON event_endpoints
     FOR EACH ROW EXECUTE FUNCTION refuse('endpoints are never deleted');

@@ -59,7 +59,7 @@ impl EventBodies for Bodies {
             },
             data: StatusBody::of(&view, &self.links),
         };
-        Ok(serde_json::to_string(&body).ok())
+        serde_json::to_string(&body).map(Some).map_err(StoreError::query)
     }
 }
 

@@ -50,7 +50,7 @@ async fn arrived(stores: &Stores, held: &LeasedDispatch) {
 }
 
 async fn failed(stores: &Stores, held: &LeasedDispatch, pause: Duration, rest: Duration) {
-    let setback = Setback { at: at(7), pause, rest };
+    let setback = Setback { at: at(7), pause, rest: Some(rest) };
     let marked = stores.dispatches.set_back(&held.endpoint.id, &held.message.id, held.token, setback).await;
     marked.expect("the store marks");
 }
@@ -171,6 +171,33 @@ pub async fn of_one_endpoint_few_dispatches_are_held_at_once(h: &dyn StoreHarnes
     arrived(&stores, held.first().expect("a dispatch")).await;
     let more = stores.dispatches.claim_dispatches(MANY, 2, kit.lease(LONG)).await.expect("the store claims");
     assert_eq!(more.len(), 1, "{more:?}");
+}
+
+/// Endpoints that have all under way that they may have keep no other from its turn, however many they are.
+pub async fn endpoints_with_enough_under_way_keep_no_other_waiting(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    for _ in 0..3 {
+        add(&stores, &kit, None).await;
+    }
+    for _ in 0..2 {
+        tell::<1>(&stores, &kit, merchant(), None).await;
+    }
+    spread(&stores).await;
+    let held = stores.dispatches.claim_dispatches(MANY, 1, kit.lease(LONG)).await.expect("the store claims");
+    assert_eq!(held.len(), 3, "one of each");
+    let other = add(&stores, &kit, None).await.id;
+    tell::<1>(&stores, &kit, merchant(), None).await;
+    spread(&stores).await;
+    let taken = stores.dispatches.claim_dispatches(2, 1, kit.lease(LONG)).await.expect("the store claims");
+    assert_eq!(taken.iter().map(|held| held.endpoint.id).collect::<Vec<_>>(), [other]);
+    let held = held.first().expect("a dispatch");
+    let setback = Setback { at: at(7), pause: Duration::ZERO, rest: None };
+    let marked = stores.dispatches.set_back(&held.endpoint.id, &held.message.id, held.token, setback).await;
+    marked.expect("the store marks");
+    let again = stores.dispatches.claim_dispatches(2, 1, kit.lease(LONG)).await.expect("the store claims");
+    let again: Vec<_> = again.iter().map(|held| (held.endpoint.id, held.failures)).collect();
+    assert_eq!(again, [(held.endpoint.id, 0)], "it was not to blame");
 }
 
 /// A dispatch whose lease ran out is taken up again, and whoever held it changes nothing any more.

@@ -1,7 +1,7 @@
 //! Make an endpoint of a merchant known here.
 
 use super::secrets::Signing;
-use super::{ENDPOINTS_OF_MERCHANT_MAX, EndpointDesk, EndpointError};
+use super::{EndpointDesk, EndpointError};
 use crate::account::SharedSecret;
 use crate::audit::Actor;
 use crate::endpoint::{EndpointEvent, EndpointNote, EndpointState, EventEndpoint};
@@ -33,9 +33,7 @@ impl EndpointDesk {
     pub async fn add(&self, asked: AddEndpoint) -> Result<EventEndpoint, EndpointError> {
         let now = self.clock.now();
         let AddEndpoint { scope, id, url, secret, actor } = asked;
-        if self.store.endpoints_of(&scope.merchant).await?.len() >= ENDPOINTS_OF_MERCHANT_MAX {
-            return Err(EndpointError::TooMany);
-        }
+        self.check_room(&scope.merchant).await?;
         let signing = Signing { current: secret, previous: None }.seal(&*self.vault, &scope.merchant, id)?;
         let endpoint = EventEndpoint {
             id,

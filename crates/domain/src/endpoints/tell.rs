@@ -95,19 +95,25 @@ impl EventTeller {
     /// Tells an endpoint of what was taken up for it.
     ///
     /// # Errors
-    /// [`StoreError`]: it is told again when the lease runs out.
+    /// [`StoreError`]: it is told again after a pause, at the latest when the lease runs out.
     pub async fn tell(&self, leased: &LeasedDispatch) -> Result<Told, StoreError> {
         let (endpoint, message) = (&leased.endpoint, &leased.message);
-        let told = match self.bodies.body(message).await? {
-            Some(body) => self.send(leased, body).await,
-            None => Ok(()),
+        let told = match self.bodies.body(message).await {
+            Ok(Some(body)) => self.send(leased, body).await,
+            Ok(None) => Ok(()),
+            Err(unread) => {
+                let setback = Setback { at: self.clock.now(), pause: self.pause(leased.attempts), rest: None };
+                self.dispatches.set_back(&endpoint.id, &message.id, leased.token, setback).await?;
+                return Err(unread);
+            }
         };
         let Err(error) = told else {
             self.dispatches.dispatched(&endpoint.id, &message.id, leased.token).await?;
             return Ok(Told::Arrived);
         };
         let now = self.clock.now();
-        let setback = Setback { at: now, pause: self.pause(leased.attempts), rest: self.pause(leased.failures + 1) };
+        let (pause, rest) = (self.pause(leased.attempts), Some(self.pause(leased.failures + 1)));
+        let setback = Setback { at: now, pause, rest };
         self.dispatches.set_back(&endpoint.id, &message.id, leased.token, setback).await?;
         let becomes = match error.kind {
             SendEventErrorKind::Gone => Some(EndpointState::Gone),

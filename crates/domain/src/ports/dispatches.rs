@@ -33,8 +33,8 @@ pub struct Setback {
     pub at: Timestamp,
     /// The message is not tried again for that long.
     pub pause: Duration,
-    /// The endpoint is told nothing for that long.
-    pub rest: Duration,
+    /// The endpoint is told nothing for that long; `None`: it is not to blame, and nothing counts against it.
+    pub rest: Option<Duration>,
 }
 
 /// What the endpoints are still to be told.
@@ -52,7 +52,7 @@ pub trait Dispatches: Send + Sync {
     /// Takes up to `limit` dispatches that nobody holds, for enabled endpoints that are not at rest. None MUST be given
     /// to two. A message MUST wait while an earlier one of its payment has not reached the same endpoint. At most
     /// `at_once` dispatches of one endpoint MUST be held at a time, of one that failed last a single one, so that a
-    /// slow endpoint keeps no other waiting.
+    /// slow endpoint keeps no other waiting: of one that failed last, what was tried least SHOULD go first.
     ///
     /// # Errors
     /// [`StoreError`] where they cannot be read.

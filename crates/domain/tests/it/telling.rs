@@ -38,6 +38,7 @@ enum Mood {
     TakesAndIsNotHeard,
     Refuses,
     RefusesTheFirst,
+    RefusesTheFirstTwo,
     IsGone,
 }
 
@@ -46,7 +47,7 @@ struct Receiver {
     mood: Mutex<Mood>,
     asked: AtomicU32,
     heard: Mutex<Vec<(MessageId, Vec<String>)>>,
-    first: Mutex<Option<MessageId>>,
+    first: Mutex<Vec<MessageId>>,
 }
 
 impl Receiver {
@@ -64,20 +65,24 @@ impl EventSender for Receiver {
     async fn send(&self, call: &EventCall) -> Result<(), SendEventError> {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);
         let failed = |kind| Err(SendEventError { kind, source: "it is in no mood".into() });
-        let first = *self.first.lock().unwrap().get_or_insert(call.message);
+        let mut first = self.first.lock().unwrap();
+        if first.len() < 2 && !first.contains(&call.message) {
+            first.push(call.message);
+        }
         let hear = || {
             let secrets = call.secrets.iter().map(|secret| secret.expose().to_owned()).collect();
             self.heard.lock().unwrap().push((call.message, secrets));
         };
         match *self.mood.lock().unwrap() {
             Mood::Refuses => failed(SendEventErrorKind::Failed),
-            Mood::RefusesTheFirst if call.message == first => failed(SendEventErrorKind::Failed),
+            Mood::RefusesTheFirst if first.first() == Some(&call.message) => failed(SendEventErrorKind::Failed),
+            Mood::RefusesTheFirstTwo if first.contains(&call.message) => failed(SendEventErrorKind::Failed),
             Mood::IsGone => failed(SendEventErrorKind::Gone),
             Mood::TakesAndIsNotHeard if asked.is_multiple_of(3) => {
                 hear();
                 failed(SendEventErrorKind::Failed)
             }
-            Mood::Takes | Mood::TakesAndIsNotHeard | Mood::RefusesTheFirst => {
+            Mood::Takes | Mood::TakesAndIsNotHeard | Mood::RefusesTheFirst | Mood::RefusesTheFirstTwo => {
                 hear();
                 Ok(())
             }
@@ -262,6 +267,29 @@ fn what_an_endpoint_cannot_take_holds_up_its_own_payment_only() {
 }
 
 #[test]
+fn an_endpoint_that_never_takes_two_events_hears_all_others_and_is_not_disabled() {
+    let mut shop = Shop::open();
+    shop.receiver.be(Mood::RefusesTheFirstTwo);
+    for _ in 0..2 {
+        let stuck = shop.payment();
+        shop.happen(stuck);
+    }
+    shop.work();
+    let mut others = Vec::new();
+    for minute in 0..(6 * 24 * 60) {
+        if minute % 120 == 60 {
+            let payment = shop.payment();
+            shop.happen(payment);
+            others.extend(shop.told[&payment].clone());
+        }
+        shop.work();
+        shop.clock.advance(Duration::from_secs(59));
+    }
+    assert_eq!(shop.receiver.heard(), others);
+    assert_eq!(shop.state().0, EndpointState::Enabled);
+}
+
+#[test]
 fn an_endpoint_that_failed_for_days_is_told_no_more_until_its_owner_wants_it_again() {
     let mut shop = Shop::open();
     let payment = shop.payment();
@@ -350,6 +378,11 @@ fn a_merchant_has_a_handful_of_endpoints_and_another_one_finds_none_of_them() {
     }
     let more = block_on(shop.desk.add(addition(&shop.ids)));
     assert!(matches!(more, Err(EndpointError::TooMany)), "{more:?}");
+    shop.switch(EndpointState::Disabled);
+    block_on(shop.desk.add(addition(&shop.ids))).unwrap();
+    let (scope, id, state) = (scope(), shop.endpoint.id, EndpointState::Enabled);
+    let back = block_on(shop.desk.switch(&SwitchEndpoint { scope, id, state, actor: Actor::Operator }));
+    assert!(matches!(back, Err(EndpointError::TooMany)), "{back:?}");
     let other = Scope { merchant: MerchantId::parse("M2").unwrap(), branch: None };
     let read = block_on(shop.desk.read(&other, &shop.endpoint.id));
     assert!(matches!(read, Err(EndpointError::NotFound)), "{read:?}");

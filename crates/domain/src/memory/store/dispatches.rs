@@ -80,10 +80,12 @@ impl Tables {
             before.all(|(_, earlier)| earlier.message.payment != dispatch.message.payment)
         };
         let due = own.iter().enumerate().filter(is_first).map(|(_, own)| own);
-        due.filter(|(_, dispatch)| dispatch.due <= now && is_free(dispatch.held, now))
-            .map(|(key, _)| **key)
-            .take(at_once.saturating_sub(held))
-            .collect()
+        let free = due.filter(|(_, dispatch)| dispatch.due <= now && is_free(dispatch.held, now));
+        let mut free: Vec<(u32, Key)> = free.map(|(key, dispatch)| (dispatch.attempts, **key)).collect();
+        if row.failures > 0 {
+            free.sort_unstable();
+        }
+        free.into_iter().map(|(_, key)| key).take(at_once.saturating_sub(held)).collect()
     }
 
     fn held_dispatch(&self, endpoint: &EndpointId, message: &MessageId, token: LeaseToken) -> Option<Key> {
@@ -152,11 +154,12 @@ impl Dispatches for MemoryStore {
                 row.held = None;
                 row.due = now.plus(setback.pause);
             });
+            let Some(rest) = setback.rest else { return Ok(()) };
             tables.endpoints.known.change(endpoint, |row| {
                 row.endpoint.failing_since = row.endpoint.failing_since.or(Some(setback.at));
                 if row.rest_until.is_none_or(|until| until <= now) {
                     row.failures = row.failures.saturating_add(1);
-                    row.rest_until = Some(now.plus(setback.rest));
+                    row.rest_until = Some(now.plus(rest));
                 }
             });
             Ok(())
