@@ -7,7 +7,7 @@ use serde_json::json;
 use super::shop::{Shop, millis};
 use crate::rig::ledger::{LedgerCharge, ProviderCall};
 use crate::rig::{Pay, Provider};
-use crate::scale::{Draws, at_once, cases, percentile};
+use crate::scale::{Draws, at_once, cases, percentile, unhurried};
 use crate::till::Sale;
 
 const CREATES: u64 = 500;
@@ -79,7 +79,7 @@ async fn lose_answers(provider: Provider) {
         .filter_map(|(code, shown)| Some((shown.as_ref().ok()?.at - *lost.get(code)?).to_std().unwrap_or_default()))
         .map(millis)
         .collect();
-    let (answers_lost, late) = (lost.len(), delays.iter().filter(|delay| **delay > millis(WITHIN)).count());
+    let (answers_lost, late) = (lost.len(), delays.iter().filter(|delay| **delay > millis(unhurried(WITHIN))).count());
     let doubles = double_paid(&charges);
     let (p50, p99) = (percentile(delays.clone(), 50), percentile(delays, 99));
     let objects = charges.len();
