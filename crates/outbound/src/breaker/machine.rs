@@ -32,11 +32,12 @@ pub struct BreakerPolicy {
 impl Default for BreakerPolicy {
     fn default() -> Self {
         Self {
-            failures_in_a_row: 5,
+            // Three answers of ten lost is no outage, and to open for it makes tills wait: so many are not lost by chance.
+            failures_in_a_row: 8,
             calls_remembered: 20,
             remembered_for: Duration::from_mins(1),
             calls_min: 10,
-            failed_percent: 50,
+            failed_percent: 65,
             slow_after: Duration::from_secs(4),
             slow_percent: 80,
             probe_interval: Duration::from_secs(2),

@@ -15,7 +15,7 @@ async fn opened() -> (Shared, std::sync::Arc<mstore_pay_domain::memory::ManualCl
     let (provider, manual, clock) = rig();
     let breaker = CircuitBreaker::new(provider.clone(), clock, BreakerPolicy::default());
     provider.0.misbehave_always(Operation::Open, Mishap::SilentBefore);
-    for number in 0..5 {
+    for number in 0..8 {
         breaker.open(&account("main"), &charge(number, Method::Qris)).await.unwrap_err();
     }
     provider.0.behave();
@@ -38,7 +38,7 @@ async fn whether_it_rests_can_be_asked_through_every_layer_without_taking_the_pl
     let (provider, manual, clock) = rig();
     let layers = layered(provider.clone(), &clock);
     provider.0.misbehave_always(Operation::Open, Mishap::SilentBefore);
-    for number in 0..5 {
+    for number in 0..8 {
         layers.open(&account("main"), &charge(number, Method::Qris)).await.unwrap_err();
     }
     provider.0.behave();
@@ -109,7 +109,7 @@ async fn a_batch_that_is_refused_has_an_answer_for_each_query() {
     let breaker = CircuitBreaker::new(provider.clone(), clock, BreakerPolicy::default());
     provider.0.misbehave_always(Operation::Inquire, Mishap::Unreachable);
     let queries = [query("spr-1"), query("spr-2")];
-    for _ in 0..5 {
+    for _ in 0..8 {
         breaker.inquire(&account("main"), &queries, WITHIN).await;
     }
     let answers = breaker.inquire(&account("main"), &queries, WITHIN).await;
@@ -125,14 +125,14 @@ async fn stacked_every_try_is_seen_and_the_one_that_finds_out_is_alone() {
         Operation::Open,
         Mishap::Refused { kind: ProviderErrorKind::Unavailable, certainty: Certainty::NotApplied },
     );
-    for number in 0..2 {
+    for number in 0..3 {
         stack.open(&account("main"), &charge(number, Method::Qris)).await.unwrap_err();
     }
-    assert_eq!(provider.0.calls().len(), 5, "three tries, and two of the next three");
+    assert_eq!(provider.0.calls().len(), 8, "three tries twice, and two of the next three");
     manual.advance(BreakerPolicy::default().probe_interval);
     let before = clock.now();
     stack.open(&account("main"), &charge(9, Method::Qris)).await.unwrap_err();
-    assert_eq!((provider.0.calls().len(), clock.now()), (6, before));
+    assert_eq!((provider.0.calls().len(), clock.now()), (9, before));
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn stacked_an_open_breaker_ends_a_call_without_retries() {
     let (provider, _, clock) = rig();
     let stack = layered(provider.clone(), &clock);
     provider.0.misbehave_always(Operation::Open, Mishap::SilentBefore);
-    for number in 0..5 {
+    for number in 0..8 {
         stack.open(&account("main"), &charge(number, Method::Qris)).await.unwrap_err();
     }
     let (calls, before) = (provider.0.calls().len(), clock.now());
