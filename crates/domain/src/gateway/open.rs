@@ -44,7 +44,7 @@ const UNREFUSED_PER_PAYMENT_MAX: usize = 16;
 /// Refused openings of one payment; after that it is left to its expiry.
 const REFUSED_PER_PAYMENT_MAX: usize = 64;
 /// The longest pause of recovery while a till waits.
-const RECOVERY_PAUSE_MAX: Duration = Duration::from_secs(5);
+const RECOVERY_PAUSE_MAX: Duration = Duration::from_secs(3);
 /// When a client is told to come back where no provider said when.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
