@@ -199,7 +199,7 @@ fn a_probe_that_was_never_sent_leaves_its_place_to_the_next() {
 fn answers_from_before_it_opened_do_not_close_it() {
     let mut rig = Rig::new();
     let early = rig.machine.admit(&rig.policy, rig.now);
-    rig.calls(5, Verdict::Failed, QUICK);
+    rig.calls(8, Verdict::Failed, QUICK);
     rig.machine.record(&rig.policy, early, Verdict::Answered, QUICK, rig.now);
     assert!(!rig.is_closed());
 }
@@ -208,7 +208,7 @@ fn answers_from_before_it_opened_do_not_close_it() {
 fn a_clock_set_back_does_not_keep_it_open() {
     let mut rig = Rig::new();
     rig.wait(Duration::from_hours(1));
-    rig.calls(5, Verdict::Failed, QUICK);
+    rig.calls(8, Verdict::Failed, QUICK);
     rig.now = Timestamp::EPOCH;
     assert_eq!(rig.call(Verdict::Answered, QUICK), Admission::Probe);
     assert!(rig.is_closed());

@@ -85,7 +85,7 @@ async fn its_state_can_be_read() {
     let shown = breaker.snapshot();
     assert_eq!((shown.len(), &shown[0].line), (1, &line));
     assert!(matches!(shown[0].state, BreakerState::Open { .. }));
-    assert_eq!((shown[0].calls, shown[0].failures, shown[0].opened_times), (5, 5, 1));
+    assert_eq!((shown[0].calls, shown[0].failures, shown[0].opened_times), (8, 8, 1));
     manual.advance(Duration::from_mins(1));
     assert!(!breaker.is_open(&line));
 }
