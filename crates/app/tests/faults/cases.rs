@@ -1,5 +1,6 @@
 //! One family of faults a file.
 
+mod back_end_down;
 mod day_of_a_shop;
 mod f01_kill;
 mod f02_failpoints;

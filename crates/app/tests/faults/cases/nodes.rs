@@ -1,5 +1,6 @@
 //! Faults of several nodes and of the database that they share, which is PostgreSQL whatever store a run is over.
 
+mod back_end_down;
 mod copied;
 mod f01_kill;
 mod f18_database_restarts;
