@@ -45,6 +45,7 @@ mod prepared;
 mod presence;
 mod read;
 mod records;
+mod recount;
 mod retention;
 mod schema;
 mod sessions;

@@ -19,6 +19,7 @@ use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
 use crate::prepared::KeepPrepared as _;
+use crate::recount;
 use crate::store::PostgresStore;
 
 #[async_trait]
@@ -68,6 +69,16 @@ impl OfflineStore for PostgresStore {
         limit: u32,
     ) -> Result<DeviceProgress, StoreError> {
         Ok(session!(self.snapshot, |conn| progress(conn, merchant, device, limit))?)
+    }
+
+    async fn recount(&self) -> Result<u64, StoreError> {
+        let tills = session!(self.plain, |conn| recount::miscounted(conn))?;
+        let mut recounted = 0_u64;
+        for till in &tills {
+            session!(self.transaction, |conn| recount::recount(conn, till))?;
+            recounted = recounted.saturating_add(1);
+        }
+        Ok(recounted)
     }
 
     async fn device(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Option<OfflineDevice>, StoreError> {

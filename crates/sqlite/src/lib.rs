@@ -26,6 +26,7 @@ mod payments;
 mod read;
 mod readers;
 mod records;
+mod recount;
 mod retention;
 mod store;
 mod write;

@@ -17,6 +17,7 @@ use mstore_pay_tables::schema::{
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
+use crate::recount;
 use crate::store::SqliteStore;
 
 #[async_trait]
@@ -123,6 +124,16 @@ impl OfflineStore for SqliteStore {
     ) -> Result<DeviceProgress, StoreError> {
         let (merchant, device) = (merchant.clone(), device.clone());
         self.read(move |conn| progress(conn, &merchant, &device, limit)).await
+    }
+
+    async fn recount(&self) -> Result<u64, StoreError> {
+        let tills = self.read(recount::miscounted).await?;
+        let mut recounted = 0_u64;
+        for till in tills {
+            self.write(move |conn| recount::recount(conn, &till)).await?;
+            recounted = recounted.saturating_add(1);
+        }
+        Ok(recounted)
     }
 
     async fn device(&self, merchant: &MerchantId, device: &DeviceId) -> Result<Option<OfflineDevice>, StoreError> {

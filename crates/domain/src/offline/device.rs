@@ -91,6 +91,32 @@ impl NumberRange {
 }
 
 impl DeviceProgress {
+    /// This, with the numbers of what was reported as well and is kept elsewhere, because it did not fit. `is_whole`: no
+    /// numbers stand before the first of these, so that what is before it counts as well.
+    #[must_use]
+    pub fn with_numbers_of<'a>(
+        self,
+        references: impl IntoIterator<Item = &'a OfflineReference>,
+        is_whole: bool,
+    ) -> Self {
+        let first = self.numbers.first().map(|range| (range.day.clone(), range.first)).filter(|_| !is_whole);
+        let more = NumberRange::all_of(references).into_iter();
+        let more =
+            more.filter(|range| first.as_ref().is_none_or(|first| (&range.day, range.first) >= (&first.0, first.1)));
+        let mut ranges: Vec<NumberRange> = self.numbers.into_iter().chain(more).collect();
+        ranges.sort_unstable();
+        let mut numbers: Vec<NumberRange> = Vec::new();
+        for range in ranges {
+            match numbers.last_mut() {
+                Some(known) if known.day == range.day && range.first <= known.last.saturating_add(1) => {
+                    known.last = known.last.max(range.last);
+                }
+                Some(_) | None => numbers.push(range),
+            }
+        }
+        Self { numbers, ..self }
+    }
+
     /// The highest number of its latest day, where it has decimal numbers.
     #[must_use]
     pub fn last_sequence(&self) -> Option<u64> {
@@ -133,6 +159,27 @@ mod tests {
         check(&["T-20251013-1", "T-20251013-4", "T-20251013-6"], &[("20251013", 2, 3), ("20251013", 5, 5)]);
         check(&["T-20251013-1", "T-20251014-9"], &[]);
         check(&["T-20251013-1", "T-20251013-ABC", "T-20251013-2"], &[]);
+    }
+
+    #[track_caller]
+    fn check_beside(is_whole: bool, kept: &[&str], elsewhere: &[&str], want: &[(u64, u64)]) {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let elsewhere = texts(elsewhere);
+        let elsewhere: Vec<OfflineReference> =
+            elsewhere.iter().map(|text| OfflineReference::parse(text).unwrap()).collect();
+        let gaps = progress(&texts(kept)).with_numbers_of(&elsewhere, is_whole).gaps(10);
+        assert_eq!(gaps.iter().map(|gap| (gap.from, gap.to)).collect::<Vec<_>>(), want);
+    }
+
+    #[test]
+    fn what_was_reported_and_did_not_fit_is_not_missed() {
+        check_beside(true, &["T-20251013-1", "T-20251013-4"], &[], &[(2, 3)]);
+        check_beside(true, &["T-20251013-1", "T-20251013-4"], &["T-20251013-3", "T-20251013-2"], &[]);
+        check_beside(true, &["T-20251013-1", "T-20251013-4"], &["T-20251013-3", "T-20251013-4"], &[(2, 2)]);
+        check_beside(true, &["T-20251013-1", "T-20251013-4"], &["T-20251014-3", "T-20251013-6"], &[(2, 3), (5, 5)]);
+        check_beside(true, &["T-20251013-4"], &["T-20251013-1"], &[(2, 3)]);
+        check_beside(false, &["T-20251013-4"], &["T-20251013-1"], &[]);
+        check_beside(true, &[], &["T-20251013-1", "T-20251013-3"], &[(2, 2)]);
     }
 
     #[test]

@@ -141,6 +141,14 @@ pub trait OfflineStore: Send + Sync {
         limit: u32,
     ) -> Result<DeviceProgress, StoreError>;
 
+    /// Counts anew how far every till came of which more or less is kept than was counted: a gateway of a version that
+    /// counts nothing takes reports in beside those that do. How many tills that were. A report that is taken in
+    /// meanwhile MUST be counted as well, and once.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the tills that were not counted yet are the next time.
+    async fn recount(&self) -> Result<u64, StoreError>;
+
     /// A till that reported something.
     ///
     /// # Errors

@@ -375,3 +375,19 @@ fn a_tills_clock_that_cannot_be_right_is_flagged_and_its_gaps_are_told() {
     let unknown = block_on(shop.gateway.read_device(&Shop::scope(), &device("till-9"))).unwrap();
     assert_eq!(unknown, None);
 }
+
+#[test]
+fn a_number_that_was_reported_and_led_to_a_conflict_is_no_gap() {
+    let shop = Shop::open();
+    shop.sync_one("till-2", &shop.cash("T-20251013-2", "TRX-2", PRICE));
+    for (number, order) in [(1, "TRX-1"), (4, "TRX-4")] {
+        shop.sync_one("till", &shop.cash(&format!("T-20251013-{number}"), order, PRICE));
+    }
+    let gaps = || {
+        let view = block_on(shop.gateway.read_device(&Shop::scope(), &device("till"))).unwrap().unwrap();
+        view.gaps.iter().map(|gap| (gap.from, gap.to)).collect::<Vec<_>>()
+    };
+    assert_eq!(gaps(), [(2, 3)]);
+    shop.conflict("till", &shop.cash("T-20251013-2", "TRX-2", PRICE));
+    assert_eq!(gaps(), [(3, 3)], "another till had the name, and this one did report it");
+}

@@ -18,6 +18,8 @@ mod pooler;
 mod prepared;
 mod presence;
 mod proxy;
+#[path = "../../../sqlite/tests/it/recounting.rs"]
+mod recounting;
 mod rotten;
 #[path = "../../../sqlite/tests/it/seed_model.rs"]
 mod seed_model;

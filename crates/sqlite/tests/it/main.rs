@@ -9,6 +9,7 @@ mod crash;
 mod fixtures;
 mod health;
 mod opening;
+mod recounting;
 mod rotten;
 mod seed_model;
 mod seed_view;

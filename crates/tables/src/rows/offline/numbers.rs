@@ -36,6 +36,17 @@ impl NumbersRow {
         })
     }
 
+    /// The rows of a till's numbers.
+    pub fn all_of(merchant: &str, device: &str, numbers: &[NumberRange]) -> impl Iterator<Item = Self> {
+        numbers.iter().map(move |range| Self {
+            merchant_id: merchant.to_owned(),
+            device_id: device.to_owned(),
+            day: range.day.clone(),
+            first: integer(range.first),
+            last: integer(range.last),
+        })
+    }
+
     /// The numbers of this row.
     ///
     /// # Errors
