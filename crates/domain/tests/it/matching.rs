@@ -117,7 +117,10 @@ fn of_payments_as_likely_the_nearest_in_time_is_meant_and_a_wrong_clock_leaves_i
     let shop = Shop::open();
     let early = shop.reported("T-20251013-1", None, None);
     let [first, second] = shop.two_shown();
-    shop.pass(EXPIRED_AFTER_SECONDS);
+    for payment in [&first, &second] {
+        shop.paid_now(payment);
+        shop.pass(EXPIRED_AFTER_SECONDS);
+    }
     let mut adrift = shop.reported("T-20251013-2", None, None);
     adrift.created_at_device = mstore_pay_domain::time::Timestamp::EPOCH;
     let conflict = shop.conflict("till", &adrift);
@@ -132,7 +135,26 @@ fn of_payments_as_likely_the_nearest_in_time_is_meant_and_a_wrong_clock_leaves_i
     refused(Resolution::Merge, "nobody");
     refused(Resolution::KeepServer, &second.to_string());
     shop.meaning(&conflict, &adrift, Resolution::Merge, &second.to_string()).unwrap();
+}
+
+#[test]
+fn what_ended_unpaid_takes_no_report_that_does_not_name_it() {
+    let shop = Shop::open();
+    let [first, second] = shop.two_shown();
+    shop.pass(EXPIRED_AFTER_SECONDS);
+    assert_eq!(shop.status(&second), PaymentStatus::Expired);
+    let report = shop.reported("T-20251013-1", None, None);
+    let kept: PaymentId = stored(&shop.sync_one("till", &report)).parse().unwrap();
+    assert!(![first, second].contains(&kept));
+    assert_eq!((shop.status(&kept), shop.payment(&kept).is_unproven()), (PaymentStatus::Pending, true));
+    let other = shop.reported("T-20251013-2", None, None);
+    let conflict = shop.conflict("till", &other);
+    assert_eq!((conflict.conflict, conflict.server_id.clone()), (ConflictKind::Duplicate, Some(kept.to_string())));
+    shop.meaning(&conflict, &other, Resolution::Merge, &second.to_string()).unwrap();
     assert_eq!(shop.status(&second), PaymentStatus::Expired, "nothing is paid at a person's word");
+    shop.paid_now(&first);
+    assert_eq!(stored(&shop.sync_one("till", &report)), kept.to_string(), "the same again");
+    assert_eq!((shop.status(&kept), shop.exceptions()), (PaymentStatus::Canceled, vec!["late_paid"]));
 }
 
 #[test]

@@ -255,12 +255,15 @@ impl Terms<'_> {
         let payment = unproven(dossier, self, method, amount);
         dossier.add(payment);
         link(dossier, self, &self.payment, receipt_id);
-        let is_voided = dossier.order().is_some_and(|order| matches!(order.state, OrderState::Voided { .. }));
-        if is_voided {
-            dossier.call_off(&self.payment, Withdrawal::Voided);
-        } else if !self.tenders.is_empty() {
-            dossier.call_off(&self.payment, Withdrawal::PaidInCash);
+        if let Some(why) = self.over(dossier) {
+            dossier.call_off(&self.payment, why);
         }
         self.payment
+    }
+
+    /// Why nothing of the order can wait for money any more; `None` where it can.
+    pub(super) fn over(&self, dossier: &Dossier) -> Option<Withdrawal> {
+        let is_voided = dossier.order().is_some_and(|order| matches!(order.state, OrderState::Voided { .. }));
+        if is_voided { Some(Withdrawal::Voided) } else { (!self.tenders.is_empty()).then_some(Withdrawal::PaidInCash) }
     }
 }

@@ -88,6 +88,8 @@ pub(super) fn meant(dossier: &Dossier, terms: &Terms<'_>, said: &Said<'_>) -> Me
 }
 
 fn by_money(dossier: &Dossier, terms: &Terms<'_>, said: &Said<'_>) -> Meant {
+    let is_over = terms.over(dossier).is_some();
+    let likelihood = |payment: &Payment| likelihood(payment, is_over);
     let may_be_meant =
         |payment: &&Payment| said.is_of(payment) && terms.scope.covers(payment) && likelihood(payment).is_some();
     let (taken, free): (Vec<&Payment>, Vec<&Payment>) =
@@ -162,13 +164,16 @@ fn plain(number: &str) -> String {
 }
 
 /// How likely it is that a till means this payment of several; `None` where it cannot: its money was given back, or
-/// nothing is at the provider that could have been paid.
-fn likelihood(payment: &Payment) -> Option<u8> {
+/// nothing is at the provider that could have been paid. One that ended unpaid did so on the provider's word, and a till
+/// that says otherwise and does not name it is not believed to mean it: its own word is kept, and waits, unless its
+/// order is over and nothing waits.
+fn likelihood(payment: &Payment, is_over: bool) -> Option<u8> {
     match payment.status() {
         PaymentStatus::Paid | PaymentStatus::PartiallyRefunded => Some(2),
         PaymentStatus::Pending => Some(1),
         PaymentStatus::Expired | PaymentStatus::Canceled | PaymentStatus::Failed => {
-            payment.charges.iter().any(|charge| charge.provider_ref().is_some()).then_some(0)
+            let is_known = payment.charges.iter().any(|charge| charge.provider_ref().is_some());
+            (is_over && is_known).then_some(0)
         }
         PaymentStatus::Refunded | PaymentStatus::Reversed => None,
     }
