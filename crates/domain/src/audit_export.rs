@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::audit::{AuditRecord, MerchantRecord};
+use crate::audit::{AuditRecord, MerchantRecord, SealedAnchor};
 use crate::ids::{MerchantId, PaymentId};
 use crate::ports::{AuditAnchors, PaymentFilter, PaymentPlace, PaymentRepository, StoreError, Timeline};
 use crate::time::Timestamp;
@@ -11,13 +11,15 @@ use crate::time::Timestamp;
 const PAYMENTS_AT_ONCE: u32 = 200;
 /// Merchants whose chains are listed at once.
 const MERCHANTS_AT_ONCE: u32 = 200;
+/// Anchors that are read at once.
+const ANCHORS_AT_ONCE: u32 = 50;
 /// Records of a merchant's chain that are read at once.
 const RECORDS_AT_ONCE: u32 = 500;
 
 /// Whose records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExportScope {
-    /// Every payment's, in order of payments, then every merchant's, in order of merchants.
+    /// The anchors, then every payment's, in order of payments, then every merchant's, in order of merchants.
     Everything,
     /// Those of a merchant's payments, the newest payment first, then the merchant's own.
     Merchant(MerchantId),
@@ -32,6 +34,8 @@ pub enum ExportedRecord<'a> {
     Payment(&'a AuditRecord),
     /// Of a merchant's chain.
     Merchant(&'a MerchantRecord),
+    /// Of the anchors, which name records of everybody.
+    Anchor(&'a SealedAnchor),
 }
 
 /// Who is given the records, and says whether they want more.
@@ -42,8 +46,10 @@ pub type Give<'a> = dyn FnMut(ExportedRecord<'_>) -> bool + Send + 'a;
 pub struct ExportTally {
     /// Payments and merchants with a record among them.
     pub chains: u64,
-    /// Records.
+    /// Records of them.
     pub records: u64,
+    /// Anchors.
+    pub anchors: u64,
 }
 
 /// The audit trail of a store, to be given out.
@@ -80,7 +86,10 @@ impl AuditExport {
         match scope {
             ExportScope::Payment(payment) => drop(self.give_chain(payment, since, give, &mut tally).await?),
             ExportScope::Everything => {
-                if self.give_payments(since, give, &mut tally).await? {
+                // Before the chains, which meanwhile grow: what an anchor names is then among them.
+                if self.give_anchors(since, give, &mut tally).await?
+                    && self.give_payments(since, give, &mut tally).await?
+                {
                     self.give_merchants(since, give, &mut tally).await?;
                 }
             }
@@ -94,6 +103,26 @@ impl AuditExport {
     }
 
     /// Whether more is wanted; so below.
+    async fn give_anchors(
+        &self,
+        since: Option<Timestamp>,
+        give: &mut Give<'_>,
+        tally: &mut ExportTally,
+    ) -> Result<bool, StoreError> {
+        let mut after = 0;
+        loop {
+            let anchors = self.anchors.anchors(after, ANCHORS_AT_ONCE).await?;
+            let Some(last) = anchors.last() else { return Ok(true) };
+            after = last.anchor.seq;
+            for sealed in anchors.iter().filter(|sealed| since.is_none_or(|since| sealed.anchor.at >= since)) {
+                if !give(ExportedRecord::Anchor(sealed)) {
+                    return Ok(false);
+                }
+                tally.anchors = tally.anchors.saturating_add(1);
+            }
+        }
+    }
+
     async fn give_payments(
         &self,
         since: Option<Timestamp>,

@@ -1,6 +1,7 @@
 //! `audit verify`, `audit export`
 
 mod export;
+mod line;
 
 use std::str::FromStr;
 
@@ -28,7 +29,7 @@ enum AuditCommand {
     /// Check every payment's chain to its last link, every anchor, and every body that is to be kept for
     /// `AUDIT_RETENTION_DAYS`. Gateways may go on working.
     Verify(Box<VerifyArgs>),
-    /// Write the records as JSON Lines to the standard output, with the bytes that are hashed. Gateways may go on
+    /// Write the records, and the anchors that hold them together, as JSON Lines to the standard output, with the bytes that are hashed. Gateways may go on
     /// working.
     Export(Box<export::ExportArgs>),
 }

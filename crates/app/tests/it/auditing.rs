@@ -1,16 +1,20 @@
 //! Commands that only look, from another process, while the gateway sells.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::Value;
+use mstore_pay_app::open_store;
+use mstore_pay_domain::audit_trail::AuditTrail;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::house::{House, SOON, qris, run};
+use crate::house::{House, SOON, now, qris, run};
 
 const TILLS: u32 = 3;
 /// Looks at least, and what is sold meanwhile at least.
@@ -71,7 +75,7 @@ fn of_kind<'a>(lines: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Va
 /// The chains as somebody verifies them who has nothing but the lines: their lengths.
 fn verified(lines: &[Value]) -> BTreeMap<&str, u64> {
     let mut last: BTreeMap<&str, (u64, String)> = BTreeMap::new();
-    for line in lines {
+    for line in lines.iter().filter(|line| line["kind"] != "anchor") {
         let record = BASE64_STANDARD.decode(line["record"].as_str().unwrap()).unwrap();
         let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(&record));
         assert_eq!(line["digest"], digest.as_str(), "{line}");
@@ -130,6 +134,69 @@ async fn the_audit_trail_is_exported_and_an_outsider_verifies_it() {
     assert_eq!(later, one.iter().filter(|line| line["at"].as_str().unwrap() >= middle).cloned().collect::<Vec<_>>());
     assert_eq!(export(&url, &["--since", "2999-01-01T00:00:00Z"]), Vec::<Value>::new());
     assert!(!run(&["audit", "export", "--merchant=M1", "--payment", &sold[0]]).0, "one or the other");
+}
+
+/// What `scripts/verify-audit` says to these lines, and whether they hold.
+fn script_says(lines: &[Value], more: &[&str]) -> (bool, String) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/verify-audit");
+    let piped = Stdio::piped;
+    let child = Command::new("python3").arg(script).args(more).stdin(piped()).stdout(piped()).stderr(piped()).spawn();
+    let mut child = child.unwrap();
+    let text = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
+    // It reads no further than to what does not hold.
+    child.stdin.take().unwrap().write_all(text.as_bytes()).ok();
+    let said = child.wait_with_output().unwrap();
+    let both = [said.stdout, said.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    (said.status.success(), both)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_script_for_outsiders_verifies_an_export_and_refuses_every_change() {
+    let mut house = House::open().await;
+    for order in ["TRX-1", "TRX-2"] {
+        house.pay_by_qris(order, 33_000).await;
+        house.call_off(&format!("{order}-off")).await;
+    }
+    house.stop().await;
+    let store = open_store(&house.config.database).await.unwrap();
+    let trail = AuditTrail::new(store.clone(), store);
+    let noted = trail.anchor_the_day(now().plus(Duration::from_hours(24))).await.unwrap().expect("an anchor");
+    let url = house.database_url();
+    let lines = export(&url, &[]);
+    let (holds, said) = script_says(&lines, &[]);
+    assert!(holds && said.contains(&format!("{} records hold", lines.len())), "{said}");
+    assert_eq!(u64::try_from(of_kind(&lines, "anchor").count()), Ok(noted.seq));
+    let later = export(&url, &["--since", of_kind(&lines, "payment").last().unwrap()["at"].as_str().unwrap()]);
+    assert!(!later.is_empty() && later.len() < lines.len());
+    assert_eq!([script_says(&later, &["--since"]).0, script_says(&later, &[]).0], [true, false]);
+
+    let place = |kind: &str, nth: usize| {
+        let mut of_kind = lines.iter().enumerate().filter(|(_, line)| line["kind"] == kind);
+        of_kind.nth(nth).unwrap().0
+    };
+    let end_of_payments = lines.iter().rposition(|line| line["kind"] == "payment").unwrap();
+    let refused = |what: &str, change: &dyn Fn(&mut Vec<Value>)| {
+        let mut changed = lines.clone();
+        change(&mut changed);
+        let (holds, said) = script_says(&changed, &[]);
+        assert!(!holds && said.starts_with("the audit trail does not hold: "), "{what}: {said}");
+    };
+    for kind in ["payment", "merchant", "anchor"] {
+        for field in ["seq", "at", "previous", "digest", "record"] {
+            let other = if field == "seq" { json!(7) } else { lines[place(kind, 0)]["digest"].clone() };
+            let other = if field == "digest" { json!("0".repeat(64)) } else { other };
+            refused(&format!("{kind} {field}"), &|lines| lines[place(kind, 0)][field] = other.clone());
+        }
+    }
+    refused("another actor", &|lines| lines[place("payment", 1)]["actor"] = json!("user:nobody"));
+    refused("another reason", &|lines| lines[place("merchant", 0)]["fields"][0][1] = json!("x"));
+    let names_payments = |line: &Value| line["payments"].as_array().is_some_and(|heads| !heads.is_empty());
+    let anchor = lines.iter().position(names_payments).unwrap();
+    refused("another head", &|lines| lines[anchor]["payments"][0]["seq"] = json!(1_000));
+    refused("a line less", &|lines| drop(lines.remove(place("payment", 1))));
+    refused("two swapped", &|lines| lines.swap(place("payment", 0), place("payment", 1)));
+    refused("a tail cut off", &|lines| drop(lines.remove(end_of_payments)));
+    refused("a chain gone", &|lines| lines.retain(|line| line["kind"] != "merchant"));
 }
 
 #[test]
