@@ -109,6 +109,10 @@ async fn attend(gateway: &Gateway, errand: &Errand) {
             let delivery = leased.delivery.id;
             tracing::error!(%delivery, "webhook {delivery} was given up");
         }
+        (Ok(Attended::Message(Published::Deferred { error })), Errand::Message(leased)) => {
+            let message = leased.message.id;
+            tracing::warn!(%message, because = causes(&error), "{error}: {message} is sent on again");
+        }
         (Ok(Attended::Message(Published::Refused)), Errand::Message(leased)) => {
             let payment = leased.message.payment;
             tracing::error!(%payment, "the transaction ledger refuses payment {payment}");

@@ -57,7 +57,7 @@ pub use list_payments::PaymentPage;
 pub use order::{RegisterError, RegisterOrder};
 pub use post::PostError;
 pub use prune::{Pruned, RetentionPolicy};
-pub use publish::Published;
+pub use publish::{PublishSetback, Published};
 pub use reconcile::Reconciled;
 pub use resolve_conflict::{ConflictReach, ResolveConflict, ResolveConflictError};
 pub use settle_webhook::Settled;

@@ -1,4 +1,5 @@
-//! What can go wrong on the way out and back.
+//! What can go wrong on the way out and back, whoever is called: a provider, a transaction service, a merchant's back end.
+//! Who it was is said by the error that has one of these as its cause.
 
 use mstore_pay_domain::ports::{Certainty, ProviderErrorKind};
 use thiserror::Error;
@@ -13,33 +14,33 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum HttpError {
     /// The request certainly never left: no address, no connection, no TLS, or no legal request.
-    #[error("could not reach the provider")]
+    #[error("could not reach the host")]
     NotSent {
         /// Why.
         #[source]
         source: Cause,
     },
     /// The time for the whole call ran out; the request may have left.
-    #[error("the provider did not answer in time")]
+    #[error("the host did not answer in time")]
     TimedOut {
         /// Where it stood.
         #[source]
         source: Cause,
     },
     /// The connection broke after it had been made; the request may have left.
-    #[error("the connection to the provider broke")]
+    #[error("the connection to the host broke")]
     Broken {
         /// Why.
         #[source]
         source: Cause,
     },
     /// The answer, inflated, goes on beyond the cap.
-    #[error("the provider's answer is larger than {} bytes", HttpClient::BODY_BYTES_MAX)]
+    #[error("the host's answer is larger than {} bytes", HttpClient::BODY_BYTES_MAX)]
     TooLarge,
 }
 
 impl HttpError {
-    /// Whether the provider may have got the request.
+    /// Whether the request may have arrived.
     #[must_use]
     pub const fn may_have_left(&self) -> bool {
         match self {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use thiserror::Error;
+
 use super::{DecideError, Gateway};
 use crate::audit::Actor;
 use crate::charge::Receipt;
@@ -9,21 +11,41 @@ use crate::event::{OutboxMessage, PaymentEvent};
 use crate::exception::{Misfit, MoneySource};
 use crate::ids::ChargeId;
 use crate::payment::Payment;
-use crate::ports::{LeasedMessage, LedgerErrorKind, StoreError};
+use crate::ports::{LeasedMessage, LedgerError, LedgerErrorKind, PublishError, StoreError};
 use crate::time::Timestamp;
 
 /// Longest pause between two tries.
 const PAUSE_MAX_SECONDS: u64 = 300;
 
+/// Why a message did not go out yet.
+#[derive(Debug, Error)]
+pub enum PublishSetback {
+    /// The transaction ledger did not take it.
+    #[error("the transaction ledger was not told of a paid order")]
+    Ledger(#[source] LedgerError),
+    /// It could not be sent on.
+    #[error("the message was not sent on")]
+    Publisher(#[source] PublishError),
+    /// The ledger refuses the payment, and that could not be put before a person.
+    #[error("a payment that the transaction ledger refuses was not put before a person")]
+    Undecided(#[source] DecideError),
+    /// Whoever sent it on panicked.
+    #[error("the message was given back")]
+    GivenBack,
+}
+
 /// What became of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Published {
     /// It went out.
     Sent,
     /// It went out, but the ledger will not have the payment: it is put before a person.
     Refused,
     /// It is to be tried again.
-    Deferred,
+    Deferred {
+        /// Why.
+        error: PublishSetback,
+    },
 }
 
 impl Gateway {
@@ -34,13 +56,21 @@ impl Gateway {
             PaymentEvent::OrderPaid { paid_at } => self.tell_ledger(message, paid_at).await?,
             PaymentEvent::StatusChanged(_) | PaymentEvent::ExceptionRaised => Published::Sent,
         };
-        if told != Published::Deferred && self.ports.publisher.publish(message).await.is_ok() {
-            self.ports.outbox.sent(&message.id, leased.token).await?;
-            return Ok(told);
+        let told = match told {
+            Published::Sent | Published::Refused => match self.ports.publisher.publish(message).await {
+                Ok(()) => told,
+                Err(error) => Published::Deferred { error: PublishSetback::Publisher(error) },
+            },
+            Published::Deferred { .. } => told,
+        };
+        match &told {
+            Published::Sent | Published::Refused => self.ports.outbox.sent(&message.id, leased.token).await?,
+            Published::Deferred { .. } => {
+                let pause = 2_u64.saturating_pow(leased.attempts.min(16)).min(PAUSE_MAX_SECONDS);
+                self.ports.outbox.retry(&message.id, leased.token, Duration::from_secs(pause)).await?;
+            }
         }
-        let pause = 2_u64.saturating_pow(leased.attempts.min(16)).min(PAUSE_MAX_SECONDS);
-        self.ports.outbox.retry(&message.id, leased.token, Duration::from_secs(pause)).await?;
-        Ok(Published::Deferred)
+        Ok(told)
     }
 
     /// Tells the ledger of a paid order. What it refuses, now and later, is put before a person.
@@ -49,10 +79,12 @@ impl Gateway {
         let Some(payment) = payment else { return Ok(Published::Sent) };
         let (ledger, code) = (&self.ports.ledger, &message.order_code);
         let told = ledger.verify_payment(&message.merchant, code, &payment.id, &payment.amount, paid_at).await;
-        match told.map_err(|error| error.kind) {
-            Ok(()) => Ok(Published::Sent),
-            Err(LedgerErrorKind::Refused) => self.raise_refused(&payment).await,
-            Err(LedgerErrorKind::Unavailable | LedgerErrorKind::Malformed) => Ok(Published::Deferred),
+        let Err(error) = told else { return Ok(Published::Sent) };
+        match error.kind {
+            LedgerErrorKind::Refused => self.raise_refused(&payment).await,
+            LedgerErrorKind::Unavailable | LedgerErrorKind::Malformed => {
+                Ok(Published::Deferred { error: PublishSetback::Ledger(error) })
+            }
         }
     }
 
@@ -66,7 +98,9 @@ impl Gateway {
         match raised.await {
             Ok(()) => Ok(Published::Refused),
             Err(DecideError::Store(store)) => Err(store),
-            Err(DecideError::Contended | DecideError::Commit(_)) => Ok(Published::Deferred),
+            Err(error @ (DecideError::Contended | DecideError::Commit(_))) => {
+                Ok(Published::Deferred { error: PublishSetback::Undecided(error) })
+            }
         }
     }
 }

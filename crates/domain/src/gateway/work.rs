@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::settle_webhook::NotNow;
-use super::{DecideError, Gateway, Published, Settled};
+use super::{DecideError, Gateway, PublishSetback, Published, Settled};
 use crate::ids::LeaseToken;
 use crate::lease::Lease;
 use crate::ports::{CrashPoint, LeasedMessage, LeasedPayment, StoreError};
@@ -82,7 +82,7 @@ pub enum Errand {
 }
 
 /// What became of an errand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Attended {
     /// Of a webhook.
     Webhook(Settled),
@@ -190,7 +190,7 @@ impl Gateway {
                 self.ports.payments.reschedule(&leased.payment.id, leased.token, now, &soon).await?;
                 Ok(Attended::Payment)
             }
-            Errand::Message(_) => Ok(Attended::Message(Published::Deferred)),
+            Errand::Message(_) => Ok(Attended::Message(Published::Deferred { error: PublishSetback::GivenBack })),
         }
     }
 }

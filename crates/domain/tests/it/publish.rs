@@ -1,10 +1,12 @@
 //! What went out, and what the transaction ledger says to it.
 
+use std::error::Error;
 use std::sync::Arc;
 
-use mstore_pay_domain::gateway::{Gateway, Policies, Ports};
+use futures::executor::block_on;
+use mstore_pay_domain::gateway::{Attended, Gateway, Lane, Policies, Ports, Published};
 use mstore_pay_domain::memory::MemoryLedger;
-use mstore_pay_domain::ports::LedgerErrorKind;
+use mstore_pay_domain::ports::{Clock as _, LedgerErrorKind};
 
 use crate::shop::{PRICE, Shop};
 
@@ -46,6 +48,22 @@ fn a_ledger_in_trouble_is_told_when_it_is_back() {
         assert_eq!((ledger.verified().len(), told(&shop)), (1, 1), "{trouble:?}");
         assert_eq!(shop.exceptions(), Vec::<&str>::new());
     }
+}
+
+#[test]
+fn why_a_message_did_not_go_out_is_told_to_whoever_sends_it_on() {
+    let attend = |shop: &Shop| {
+        let lane = block_on(shop.gateway.take_up(Lane::Publish, shop.world.clock.now(), 1)).unwrap();
+        let attended = block_on(shop.gateway.attend(&lane[0])).unwrap();
+        let Attended::Message(Published::Deferred { error }) = attended else { panic!("it went out: {attended:?}") };
+        let causes = std::iter::successors(Some(&error as &dyn Error), |&cause| cause.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    };
+    let shop = Shop::open();
+    shop.sell("TRX-1");
+    shop.world.feed.refuse_next(1);
+    let said = attend(&shop);
+    assert_eq!(said, "the message was not sent on: could not publish the message: the feed was told to refuse");
 }
 
 #[test]
