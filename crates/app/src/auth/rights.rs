@@ -9,7 +9,7 @@ pub(crate) enum Right {
     Read,
     /// Open, cancel and simulate payments; register orders, take cash, report what was sold without a line.
     Sell,
-    /// Call orders off, and resolve what any till reported.
+    /// Call orders off, resolve what any till reported, and say what became of money that does not fit.
     Own,
     /// See money that belongs to no merchant.
     SeeUnmatched,

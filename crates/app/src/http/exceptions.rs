@@ -1,5 +1,7 @@
 //! `GET /api/v1/pos/exceptions`: money that waits for a person.
 
+pub(super) mod resolve;
+
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};

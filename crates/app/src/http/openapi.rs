@@ -31,6 +31,7 @@ use super::{
         methods::list,
         changes::list,
         exceptions::list,
+        exceptions::resolve::resolve,
         offline::sync::sync,
         offline::list::list,
         offline::resolve::resolve,

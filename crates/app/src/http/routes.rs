@@ -29,6 +29,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(read("/api/v1/pos/methods", || web::route().to(methods::list)))
         .service(read("/api/v1/pos/events", || web::route().to(changes::list)))
         .service(read("/api/v1/pos/exceptions", || web::route().to(exceptions::list)))
+        .service(write("/api/v1/pos/exceptions/{exception}/resolve", web::post().to(exceptions::resolve::resolve)))
         .service(write("/api/v1/pos/offline/batch-sync", web::post().to(offline::sync)))
         .service(read("/api/v1/pos/offline/conflicts", || web::route().to(offline::list)))
         .service(write("/api/v1/pos/offline/conflicts/{conflict}/resolve", web::post().to(offline::resolve)))

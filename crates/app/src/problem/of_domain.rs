@@ -6,7 +6,7 @@ use mstore_pay_domain::accounts::AccountError;
 use mstore_pay_domain::endpoints::EndpointError;
 use mstore_pay_domain::gateway::{
     AcceptError, CancelError, CashError, CreateError, FindError, PostError, RegisterError, ResolveConflictError,
-    SimulateError, VoidError,
+    ResolveExceptionError, SimulateError, VoidError,
 };
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::payment::Payment;
@@ -230,6 +230,19 @@ impl From<ResolveConflictError> for Problem {
             ),
             ResolveConflictError::OrderNotFound => Self::new(ErrorCode::OrderNotFound),
             ResolveConflictError::Store(store) => store.into(),
+            _ => unforeseen(&error),
+        }
+    }
+}
+
+impl From<ResolveExceptionError> for Problem {
+    fn from(error: ResolveExceptionError) -> Self {
+        match error {
+            ResolveExceptionError::NotFound => Self::new(ErrorCode::NotFound),
+            ResolveExceptionError::ResolvedOtherwise { .. } => {
+                Self::new(ErrorCode::InvalidState).saying("the exception was resolved otherwise")
+            }
+            ResolveExceptionError::Store(store) => store.into(),
             _ => unforeseen(&error),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::house::{House, SOON};
@@ -32,6 +33,37 @@ async fn money_after_a_cancel_is_taken_in_and_flagged() {
     let exception = house.first_exception().await;
     assert_eq!((&exception["kind"], &exception["state"]), (&json!("late_paid"), &json!("open")), "{exception}");
     assert!(exception["next_step"].as_str().is_some_and(|text| !text.is_empty()), "{exception}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_says_what_became_of_money_that_does_not_fit_and_nobody_else_does() {
+    let house = House::open().await;
+    let payment = house.pay_by_qris("TRX-1", 33_000).await;
+    let path = format!("/api/v1/pos/payments/{}", payment["payment_id"].as_str().unwrap());
+    house.post(&format!("{path}/cancel")).send().await.expect_status(200);
+    house.customer_pays("TRX-1", true).await;
+    let exception = house.first_exception().await;
+    let resolve = format!("/api/v1/pos/exceptions/{}/resolve", exception["id"].as_str().unwrap());
+    let word = json!({"resolution": "accept", "reason": "the goods were handed over"});
+    let owner = house.token("M1", "L0_OWNER");
+    let as_owner = |path: &str| house.bare(Method::POST, path).bearer(&owner);
+    house.post(&resolve).json(&word).check(403, "forbidden").await;
+    as_owner(&resolve).json(&json!({"resolution": "Accept!", "reason": "x"})).check(422, "invalid_field").await;
+    as_owner(&resolve).json(&json!({"resolution": "accept", "reason": " "})).check(422, "invalid_field").await;
+    let others = house.bare(Method::POST, &resolve).bearer(&house.token("M2", "L0_OWNER"));
+    others.json(&word).check(404, "not_found").await;
+    as_owner("/api/v1/pos/exceptions/7/resolve").json(&word).check(404, "not_found").await;
+    for _ in 0..2 {
+        let resolved = as_owner(&resolve).json(&word).send().await;
+        resolved.expect_status(200);
+        assert_eq!(resolved.data()["state"], "resolved");
+    }
+    let other_word = json!({"resolution": "refund", "reason": "the goods were gone"});
+    as_owner(&resolve).json(&other_word).check(409, "invalid_state").await;
+    let timeline = house.get(&format!("{path}/timeline")).send().await.data();
+    let items = timeline["items"].as_array().unwrap().clone();
+    let of_owner: Vec<_> = items.into_iter().filter(|item| item["kind"] == "exception_resolved").collect();
+    assert_eq!(of_owner.len(), 1, "{timeline}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

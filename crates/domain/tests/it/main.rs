@@ -12,6 +12,7 @@ mod charge_law;
 mod create;
 mod dossier;
 mod drift;
+mod exceptions;
 mod expire;
 mod failover;
 mod herd;
