@@ -6,6 +6,9 @@ use crate::ids::{BranchId, EndpointId, EndpointUrl, KeyId, MerchantId};
 use crate::payment::Revision;
 use crate::time::Timestamp;
 
+/// Enabled endpoints of one merchant: each is told everything.
+pub const ENDPOINTS_OF_MERCHANT_MAX: usize = 16;
+
 /// Whether an endpoint is told of events, and if not, why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndpointState {

@@ -20,15 +20,13 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::endpoint::{EndpointNote, EndpointState, EventEndpoint};
+use crate::endpoint::{ENDPOINTS_OF_MERCHANT_MAX, EndpointNote, EventEndpoint};
 use crate::gateway::Scope;
-use crate::ids::{EndpointId, MerchantId};
+use crate::ids::EndpointId;
 use crate::ports::{Clock, Dispatches, EndpointStore, EndpointWritten, StoreError, Vault, VaultError};
 
 /// How often an endpoint is read again when others write it.
 const TRIES_MAX: u32 = 3;
-/// Enabled endpoints of one merchant: each is told everything.
-pub const ENDPOINTS_OF_MERCHANT_MAX: usize = 16;
 
 /// Why an endpoint is not as it was asked for.
 #[derive(Debug, Error)]
@@ -78,13 +76,6 @@ impl EndpointDesk {
         endpoint.filter(|endpoint| is_within(endpoint, scope)).ok_or(EndpointError::NotFound)
     }
 
-    /// Whether one more may be enabled.
-    async fn check_room(&self, merchant: &MerchantId) -> Result<(), EndpointError> {
-        let known = self.store.endpoints_of(merchant).await?;
-        let enabled = known.iter().filter(|endpoint| endpoint.state == EndpointState::Enabled).count();
-        if enabled < ENDPOINTS_OF_MERCHANT_MAX { Ok(()) } else { Err(EndpointError::TooMany) }
-    }
-
     /// Changes an endpoint, as often as somebody else was first. `None`: there is nothing to change.
     async fn change(
         &self,
@@ -101,6 +92,7 @@ impl EndpointDesk {
                     return Ok(EventEndpoint { revision, failing_since: None, ..changed });
                 }
                 EndpointWritten::Conflict => {}
+                EndpointWritten::TooMany => return Err(EndpointError::TooMany),
             }
         }
         Err(EndpointError::Contended)

@@ -33,7 +33,7 @@ pub use anchors::{Anchored, AuditAnchors};
 pub use background::{Background, Unattended};
 pub use budget::{BudgetClass, Endpoint, RateBudget, RateLimitStatus, Reservation};
 pub use clock::{Clock, IdGenerator};
-pub use dispatches::{Dispatches, LeasedDispatch, Setback};
+pub use dispatches::{Backlog, Dispatches, LeasedDispatch, Setback};
 pub use endpoints::{EndpointStore, EndpointWritten};
 pub use error::{CommitError, StoreError};
 pub use event_sender::{EventBodies, EventCall, EventSender, SendEventError, SendEventErrorKind};

@@ -6,8 +6,10 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{EndpointId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
-use mstore_pay_domain::ports::{Dispatches, LeasedDispatch, Setback, StoreError};
-use mstore_pay_tables::rows::{DispatchRow, ENDPOINT_ENABLED, EndpointRow, MessageRow, StandingColumns};
+use mstore_pay_domain::ports::{Backlog, Dispatches, LeasedDispatch, Setback, StoreError};
+use mstore_pay_tables::rows::{
+    Cells, DispatchRow, ENDPOINT_ENABLED, EndpointRow, MessageRow, StandingColumns, backlog_of,
+};
 use mstore_pay_tables::schema::{event_dispatches as dispatches, event_endpoints as endpoints, outbox};
 use mstore_pay_tables::types::Micros;
 
@@ -25,6 +27,14 @@ impl Dispatches for PostgresStore {
             return Ok(false);
         }
         Ok(session!(self.transaction, |conn| spread(conn, merchant.as_str(), limit))?)
+    }
+
+    async fn unspread(&self, limit: u32) -> Result<Vec<MerchantId>, StoreError> {
+        Ok(session!(self.plain, |conn| unspread(conn, limit))?)
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        Ok(session!(self.plain, |conn| backlog(conn))?)
     }
 
     async fn claim_dispatches(
@@ -100,6 +110,32 @@ async fn to_be_told(conn: &mut AsyncPgConnection, merchant: &str) -> QueryResult
         .for_update()
         .load(conn)
         .await
+}
+
+async fn unspread(conn: &mut AsyncPgConnection, limit: u32) -> Result<Vec<MerchantId>, Fault> {
+    let news = outbox::table
+        .filter(outbox::merchant_id.eq(endpoints::merchant_id))
+        .filter(outbox::position.gt(endpoints::told_to));
+    let behind = endpoints::table.filter(endpoints::state.eq(ENDPOINT_ENABLED)).filter(exists(news));
+    let merchants = behind.select(endpoints::merchant_id).distinct().order(endpoints::merchant_id).limit(limit.into());
+    let merchants: Vec<String> = merchants.load(conn).await?;
+    let read = |merchant: &String| Cells { table: "event_endpoints", id: merchant }.text("merchant_id", merchant);
+    Ok(merchants.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+async fn backlog(conn: &mut AsyncPgConnection) -> Result<Backlog, Fault> {
+    let waiting = || {
+        dispatches::table
+            .inner_join(endpoints::table.on(endpoints::id.eq(dispatches::endpoint_id)))
+            .inner_join(outbox::table.on(outbox::position.eq(dispatches::position)))
+            .filter(endpoints::state.eq(ENDPOINT_ENABLED))
+    };
+    let count: i64 = waiting().count().get_result(conn).await?;
+    let oldest = waiting().order(outbox::position).select(outbox::at);
+    let oldest: Option<Micros> = oldest.first(conn).await.optional()?;
+    let standing = endpoints::table.group_by(endpoints::state).select((endpoints::state, diesel::dsl::count_star()));
+    let standing: Vec<(String, i64)> = standing.load(conn).await?;
+    Ok(backlog_of(count, oldest, &standing)?)
 }
 
 async fn spread(conn: &mut AsyncPgConnection, merchant: &str, limit: u32) -> Result<bool, Fault> {

@@ -3,16 +3,17 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use mstore_pay_domain::endpoint::{EndpointNote, EventEndpoint};
+use mstore_pay_domain::endpoint::{ENDPOINTS_OF_MERCHANT_MAX, EndpointNote, EndpointState, EventEndpoint};
 use mstore_pay_domain::ids::{EndpointId, MerchantId};
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::{EndpointStore, EndpointWritten, StoreError};
-use mstore_pay_tables::rows::{EndpointNoteRow, EndpointRow, integer};
+use mstore_pay_tables::rows::{ENDPOINT_ENABLED, EndpointNoteRow, EndpointRow, integer};
 use mstore_pay_tables::schema::{event_endpoint_notes as notes, event_endpoints as endpoints, outbox};
 
 use crate::errors::Fault;
 use crate::leases::NO_TIME;
 use crate::store::PostgresStore;
+use crate::write::{Locked, lock};
 
 #[async_trait]
 impl EndpointStore for PostgresStore {
@@ -51,6 +52,9 @@ async fn write(
 ) -> Result<EndpointWritten, Fault> {
     let (merchant, id) = (endpoint.merchant.as_str(), endpoint.id.to_string());
     let row = EndpointRow::of(endpoint, expected.next());
+    if endpoint.state == EndpointState::Enabled && !has_room(conn, merchant, &id).await? {
+        return Ok(EndpointWritten::TooMany);
+    }
     if expected == Revision::NEW {
         let last = outbox::table.filter(outbox::merchant_id.eq(merchant)).select(diesel::dsl::max(outbox::position));
         let last: Option<i64> = last.first(conn).await?;
@@ -72,6 +76,15 @@ async fn write(
         diesel::insert_into(notes::table).values(&row).execute(conn).await?;
     }
     Ok(EndpointWritten::Written)
+}
+
+/// Whether a merchant may have that endpoint enabled: one that is stays so. Whoever enables another one waits.
+async fn has_room(conn: &mut AsyncPgConnection, merchant: &str, id: &str) -> Result<bool, Fault> {
+    lock(conn, Locked::Endpoints, merchant).await?;
+    let own = endpoints::table.filter(endpoints::merchant_id.eq(merchant));
+    let enabled = own.filter(endpoints::state.eq(ENDPOINT_ENABLED)).select(endpoints::id);
+    let enabled: Vec<String> = enabled.load(conn).await?;
+    Ok(enabled.len() < ENDPOINTS_OF_MERCHANT_MAX || enabled.iter().any(|known| known == id))
 }
 
 async fn of_merchant(conn: &mut AsyncPgConnection, merchant: &MerchantId) -> Result<Vec<EventEndpoint>, Fault> {

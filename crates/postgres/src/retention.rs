@@ -6,7 +6,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ports::{Prunable, Retention, StoreError};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::rows::DELIVERY_DONE;
-use mstore_pay_tables::schema::{idempotency_keys as keys, outbox, payment_bodies as bodies, webhook_inbox as inbox};
+use mstore_pay_tables::schema::{
+    event_dispatches as dispatches, idempotency_keys as keys, outbox, payment_bodies as bodies, webhook_inbox as inbox,
+};
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
@@ -23,6 +25,7 @@ async fn prune(conn: &mut AsyncPgConnection, what: Prunable, before: Micros, lim
     let gone = match what {
         Prunable::Bodies => prune_bodies(conn, before, limit).await,
         Prunable::IdempotencyKeys => prune_keys(conn, before, limit).await,
+        Prunable::MissedEvents => prune_missed(conn, before, limit).await,
         Prunable::SentMessages => prune_messages(conn, before, limit).await,
         Prunable::DoneDeliveries => prune_deliveries(conn, before, limit).await,
     };
@@ -44,12 +47,21 @@ async fn prune_keys(conn: &mut AsyncPgConnection, before: Micros, limit: i64) ->
     diesel::delete(keys::table.filter(keys::expires_at.le(*last))).execute(conn).await
 }
 
-/// Of the oldest, which stand first, those that are old enough: nothing behind them is looked at.
-async fn prune_messages(conn: &mut AsyncPgConnection, before: Micros, limit: i64) -> QueryResult<usize> {
+/// Of the oldest messages, which stand first, those that are old enough: nothing behind them is looked at.
+async fn old_messages(conn: &mut AsyncPgConnection, before: Micros, limit: i64) -> QueryResult<Vec<i64>> {
     let oldest = outbox::table.filter(outbox::sent_at.is_not_null()).order(outbox::position).limit(limit);
-    let oldest: Vec<i64> = oldest.select(outbox::position).load(conn).await?;
-    let old = outbox::table.filter(outbox::position.eq_any(oldest)).filter(outbox::at.lt(before));
-    diesel::delete(old).execute(conn).await
+    let oldest: Vec<(i64, Micros)> = oldest.select((outbox::position, outbox::at)).load(conn).await?;
+    Ok(oldest.into_iter().filter(|(_, at)| *at < before).map(|(position, _)| position).collect())
+}
+
+async fn prune_missed(conn: &mut AsyncPgConnection, before: Micros, limit: i64) -> QueryResult<usize> {
+    let old = old_messages(conn, before, limit).await?;
+    diesel::delete(dispatches::table.filter(dispatches::position.eq_any(old))).execute(conn).await
+}
+
+async fn prune_messages(conn: &mut AsyncPgConnection, before: Micros, limit: i64) -> QueryResult<usize> {
+    let old = old_messages(conn, before, limit).await?;
+    diesel::delete(outbox::table.filter(outbox::position.eq_any(old))).execute(conn).await
 }
 
 async fn prune_deliveries(conn: &mut AsyncPgConnection, before: Micros, limit: i64) -> QueryResult<usize> {

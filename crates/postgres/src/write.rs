@@ -22,6 +22,7 @@ mod tenders;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
+pub(crate) use self::locks::{Locked, lock};
 use self::stored::StoredHeads;
 use crate::errors::Fault;
 

@@ -6,8 +6,10 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ids::{EndpointId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
-use mstore_pay_domain::ports::{Dispatches, LeasedDispatch, Setback, StoreError};
-use mstore_pay_tables::rows::{DispatchRow, ENDPOINT_ENABLED, EndpointRow, MessageRow, StandingColumns};
+use mstore_pay_domain::ports::{Backlog, Dispatches, LeasedDispatch, Setback, StoreError};
+use mstore_pay_tables::rows::{
+    Cells, DispatchRow, ENDPOINT_ENABLED, EndpointRow, MessageRow, StandingColumns, backlog_of,
+};
 use mstore_pay_tables::schema::{event_dispatches as dispatches, event_endpoints as endpoints, outbox};
 use mstore_pay_tables::types::Micros;
 
@@ -30,6 +32,14 @@ impl Dispatches for SqliteStore {
             return Ok(false);
         }
         Ok(self.write(move |conn| spread(conn, &merchant, limit)).await?)
+    }
+
+    async fn unspread(&self, limit: u32) -> Result<Vec<MerchantId>, StoreError> {
+        self.read(move |conn| unspread(conn, limit)).await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.read(backlog).await
     }
 
     async fn claim_dispatches(
@@ -81,6 +91,32 @@ fn to_be_told(conn: &mut SqliteConnection, merchant: &str) -> QueryResult<Vec<(S
         .filter(exists(news))
         .select((endpoints::id, endpoints::branch_id, endpoints::told_to))
         .load(conn)
+}
+
+fn unspread(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<MerchantId>, Fault> {
+    let news = outbox::table
+        .filter(outbox::merchant_id.eq(endpoints::merchant_id))
+        .filter(outbox::position.gt(endpoints::told_to));
+    let behind = endpoints::table.filter(endpoints::state.eq(ENDPOINT_ENABLED)).filter(exists(news));
+    let merchants = behind.select(endpoints::merchant_id).distinct().order(endpoints::merchant_id).limit(limit.into());
+    let merchants: Vec<String> = merchants.load(conn)?;
+    let read = |merchant: &String| Cells { table: "event_endpoints", id: merchant }.text("merchant_id", merchant);
+    Ok(merchants.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+fn backlog(conn: &mut SqliteConnection) -> Result<Backlog, Fault> {
+    let waiting = || {
+        dispatches::table
+            .inner_join(endpoints::table.on(endpoints::id.eq(dispatches::endpoint_id)))
+            .inner_join(outbox::table.on(outbox::position.eq(dispatches::position)))
+            .filter(endpoints::state.eq(ENDPOINT_ENABLED))
+    };
+    let count: i64 = waiting().count().get_result(conn)?;
+    let oldest = waiting().order(outbox::position).select(outbox::at);
+    let oldest: Option<Micros> = oldest.first(conn).optional()?;
+    let standing = endpoints::table.group_by(endpoints::state).select((endpoints::state, diesel::dsl::count_star()));
+    let standing: Vec<(String, i64)> = standing.load(conn)?;
+    Ok(backlog_of(count, oldest, &standing)?)
 }
 
 fn spread(conn: &mut SqliteConnection, merchant: &str, limit: u32) -> Result<bool, Fault> {

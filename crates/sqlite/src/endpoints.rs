@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use mstore_pay_domain::endpoint::{EndpointNote, EventEndpoint};
+use mstore_pay_domain::endpoint::{ENDPOINTS_OF_MERCHANT_MAX, EndpointNote, EndpointState, EventEndpoint};
 use mstore_pay_domain::ids::{EndpointId, MerchantId};
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::{EndpointStore, EndpointWritten, StoreError};
-use mstore_pay_tables::rows::{EndpointNoteRow, EndpointRow, integer};
+use mstore_pay_tables::rows::{ENDPOINT_ENABLED, EndpointNoteRow, EndpointRow, integer};
 use mstore_pay_tables::schema::{event_endpoint_notes as notes, event_endpoints as endpoints, outbox};
 use mstore_pay_tables::types::Micros;
 
@@ -76,6 +76,9 @@ fn write(
 ) -> Result<EndpointWritten, Fault> {
     let (merchant, id) = (endpoint.merchant.as_str(), endpoint.id.to_string());
     let row = EndpointRow::of(endpoint, expected.next());
+    if endpoint.state == EndpointState::Enabled && !has_room(conn, merchant, &id)? {
+        return Ok(EndpointWritten::TooMany);
+    }
     if expected == Revision::NEW {
         let last = outbox::table.filter(outbox::merchant_id.eq(merchant)).select(diesel::dsl::max(outbox::position));
         let last: Option<i64> = last.first(conn)?;
@@ -97,6 +100,14 @@ fn write(
         diesel::insert_into(notes::table).values(&row).execute(conn)?;
     }
     Ok(EndpointWritten::Written)
+}
+
+/// Whether a merchant may have that endpoint enabled: one that is stays so.
+fn has_room(conn: &mut SqliteConnection, merchant: &str, id: &str) -> Result<bool, Fault> {
+    let own = endpoints::table.filter(endpoints::merchant_id.eq(merchant));
+    let enabled = own.filter(endpoints::state.eq(ENDPOINT_ENABLED)).select(endpoints::id);
+    let enabled: Vec<String> = enabled.load(conn)?;
+    Ok(enabled.len() < ENDPOINTS_OF_MERCHANT_MAX || enabled.iter().any(|known| known == id))
 }
 
 fn read_all(rows: &[EndpointRow]) -> Result<Vec<EventEndpoint>, Fault> {

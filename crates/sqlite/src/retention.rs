@@ -6,7 +6,9 @@ use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ports::{Prunable, Retention, StoreError};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::rows::DELIVERY_DONE;
-use mstore_pay_tables::schema::{idempotency_keys as keys, outbox, payment_bodies as bodies, webhook_inbox as inbox};
+use mstore_pay_tables::schema::{
+    event_dispatches as dispatches, idempotency_keys as keys, outbox, payment_bodies as bodies, webhook_inbox as inbox,
+};
 use mstore_pay_tables::types::Micros;
 
 use crate::store::SqliteStore;
@@ -19,6 +21,7 @@ impl Retention for SqliteStore {
             let gone = match what {
                 Prunable::Bodies => prune_bodies(conn, before, limit),
                 Prunable::IdempotencyKeys => prune_keys(conn, before, limit),
+                Prunable::MissedEvents => prune_missed(conn, before, limit),
                 Prunable::SentMessages => prune_messages(conn, before, limit),
                 Prunable::DoneDeliveries => prune_deliveries(conn, before, limit),
             };
@@ -42,11 +45,21 @@ fn prune_keys(conn: &mut SqliteConnection, before: Micros, limit: i64) -> QueryR
     diesel::delete(keys::table.filter(keys::expires_at.le(*last))).execute(conn)
 }
 
-/// Of the oldest, which stand first, those that are old enough: nothing behind them is looked at.
-fn prune_messages(conn: &mut SqliteConnection, before: Micros, limit: i64) -> QueryResult<usize> {
+/// Of the oldest messages, which stand first, those that are old enough: nothing behind them is looked at.
+fn old_messages(conn: &mut SqliteConnection, before: Micros, limit: i64) -> QueryResult<Vec<i64>> {
     let oldest = outbox::table.filter(outbox::sent_at.is_not_null()).order(outbox::position).limit(limit);
-    let oldest: Vec<i64> = oldest.select(outbox::position).load(conn)?;
-    diesel::delete(outbox::table.filter(outbox::position.eq_any(oldest)).filter(outbox::at.lt(before))).execute(conn)
+    let oldest: Vec<(i64, Micros)> = oldest.select((outbox::position, outbox::at)).load(conn)?;
+    Ok(oldest.into_iter().filter(|(_, at)| *at < before).map(|(position, _)| position).collect())
+}
+
+fn prune_missed(conn: &mut SqliteConnection, before: Micros, limit: i64) -> QueryResult<usize> {
+    let old = old_messages(conn, before, limit)?;
+    diesel::delete(dispatches::table.filter(dispatches::position.eq_any(old))).execute(conn)
+}
+
+fn prune_messages(conn: &mut SqliteConnection, before: Micros, limit: i64) -> QueryResult<usize> {
+    let old = old_messages(conn, before, limit)?;
+    diesel::delete(outbox::table.filter(outbox::position.eq_any(old))).execute(conn)
 }
 
 fn prune_deliveries(conn: &mut SqliteConnection, before: Micros, limit: i64) -> QueryResult<usize> {

@@ -27,7 +27,7 @@ pub use cash::TenderRow;
 pub use cells::{Cells, integer};
 pub use charge::ChargeRow;
 pub use details::DetailsRow;
-pub use endpoint::{DispatchRow, ENDPOINT_ENABLED, EndpointNoteRow, EndpointRow, StandingColumns};
+pub use endpoint::{DispatchRow, ENDPOINT_ENABLED, EndpointNoteRow, EndpointRow, StandingColumns, backlog_of};
 pub use exception::{ExceptionRow, OPEN as EXCEPTION_OPEN};
 pub use idempotency::IdempotencyRow;
 pub use inbox::{

@@ -1,8 +1,10 @@
-//! Gauges, forgetting what is over, another look at what fitted nothing, and the day's anchor.
+//! Gauges, forgetting what is over, another look at what fitted nothing, what endpoints were not told of, and the day's
+//! anchor.
 
 use std::time::Duration;
 
 use mstore_pay_domain::audit::AuditHead;
+use mstore_pay_domain::endpoint::EndpointState;
 use tokio::time::sleep;
 
 use super::Workers;
@@ -16,6 +18,9 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const ROUNDS_PER_REMATCH: u32 = 60;
 /// Rounds from one look whether the day has its anchor to the next: a minute.
 const ROUNDS_PER_ANCHOR: u32 = 12;
+/// Rounds from one look whether all reports of tills are counted to the next: an hour. A gateway that counts none goes
+/// with the end of a rolling update.
+const ROUNDS_PER_RECOUNT: u32 = 720;
 
 impl Workers {
     /// Keeps gauges current until the process is to end.
@@ -30,7 +35,12 @@ impl Workers {
             if round.is_multiple_of(ROUNDS_PER_REMATCH) {
                 self.rematch().await;
             }
+            if round.is_multiple_of(ROUNDS_PER_RECOUNT) {
+                self.recount_tills().await;
+            }
             self.count_inbox().await;
+            self.spread_missed().await;
+            self.count_backlog().await;
             for line in readiness.lines() {
                 metrics::gauge!(
                     "mstore_pay_breaker_level",
@@ -56,6 +66,14 @@ impl Workers {
         }
     }
 
+    async fn recount_tills(&self) {
+        match self.gateway.ports().offline.recount().await {
+            Ok(0) => {}
+            Ok(tills) => tracing::info!(tills, "how far {tills} tills came was counted anew"),
+            Err(error) => tracing::warn!(because = causes(&error), "tills were not counted anew: {error}"),
+        }
+    }
+
     async fn anchor_audit(&self) {
         match self.gateway.anchor_audit().await {
             Ok(None) => {}
@@ -64,6 +82,24 @@ impl Workers {
                 tracing::info!(seq, %digest, "the audit trail is anchored: {seq}:{digest}");
             }
             Err(error) => tracing::warn!(because = causes(&error), "the audit trail was not anchored: {error}"),
+        }
+    }
+
+    async fn spread_missed(&self) {
+        if let Err(error) = self.teller.spread_missed().await {
+            tracing::warn!(because = causes(&error), "what endpoints were not told of was not spread: {error}");
+        }
+    }
+
+    async fn count_backlog(&self) {
+        let Ok(backlog) = self.teller.dispatches.backlog().await else { return };
+        let age = backlog.oldest.map(|oldest| self.teller.clock.now().since(oldest)).unwrap_or_default();
+        metrics::gauge!("mstore_pay_dispatches_waiting").set(u32::try_from(backlog.waiting).unwrap_or(u32::MAX));
+        metrics::gauge!("mstore_pay_dispatches_oldest_age_seconds").set(age);
+        for state in EndpointState::ALL {
+            let known = backlog.endpoints.iter().find(|(of, _)| *of == state);
+            let count = known.map_or(0, |(_, count)| u32::try_from(*count).unwrap_or(u32::MAX));
+            metrics::gauge!("mstore_pay_endpoints", "state" => state.word()).set(count);
         }
     }
 

@@ -8,7 +8,7 @@ use mstore_pay_domain::endpoint::{EndpointEvent, EndpointState, EventEndpoint};
 use mstore_pay_domain::event::{OutboxMessage, PaymentEvent};
 use mstore_pay_domain::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::{EndpointWritten, LeasedDispatch, Prunable, Setback};
+use mstore_pay_domain::ports::{Backlog, EndpointWritten, LeasedDispatch, Prunable, Setback};
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
 use super::endpoints::{endpoint, write};
@@ -271,6 +271,74 @@ pub async fn endpoint_that_is_disabled_is_told_nothing_until_it_is_enabled(h: &d
     let held = claim(&stores, &kit, MANY, LONG).await;
     assert_eq!(messages(&held), missed);
     assert!(held.iter().all(|held| held.failures == 0 && held.endpoint.failing_since.is_none()), "{held:?}");
+}
+
+/// Merchants of whom an enabled endpoint stands before something that nobody spread are told of, and no others.
+pub async fn merchants_with_something_to_spread_are_found(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let unspread = async |limit| stores.dispatches.unspread(limit).await.expect("the store reads");
+    tell::<1>(&stores, &kit, merchant(), None).await;
+    let added = add(&stores, &kit, Some("B1")).await;
+    assert_eq!(unspread(MANY).await, [], "it hears of what comes");
+    tell::<1>(&stores, &kit, merchant(), Some("B2")).await;
+    tell::<1>(&stores, &kit, other_merchant(), None).await;
+    assert_eq!(unspread(MANY).await, [merchant()], "the other has no endpoint");
+    assert_eq!(unspread(0).await, []);
+    let disabled = EventEndpoint { state: EndpointState::Disabled, ..added.clone() };
+    assert_eq!(write(&stores, &disabled, 1, EndpointEvent::Disabled).await, EndpointWritten::Written);
+    assert_eq!(unspread(MANY).await, []);
+    assert_eq!(write(&stores, &added, 2, EndpointEvent::Enabled).await, EndpointWritten::Written);
+    assert_eq!(unspread(MANY).await, [merchant()]);
+    spread(&stores).await;
+    assert_eq!(unspread(MANY).await, []);
+}
+
+/// What is on its way to enabled endpoints is counted, since when, and how endpoints stand.
+pub async fn backlog_of_enabled_endpoints_is_told(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let backlog = async || stores.dispatches.backlog().await.expect("the store reads");
+    assert_eq!(backlog().await, Backlog::default());
+    let added = add(&stores, &kit, None).await;
+    let gone = EventEndpoint { state: EndpointState::Gone, ..endpoint(kit.endpoint_id()) };
+    assert_eq!(write(&stores, &gone, 0, EndpointEvent::Added).await, EndpointWritten::Written);
+    tell::<2>(&stores, &kit, merchant(), None).await;
+    spread(&stores).await;
+    let told = backlog().await;
+    let standing = |state| told.endpoints.iter().find(|(of, _)| *of == state).map(|(_, count)| *count);
+    assert_eq!((told.waiting, told.endpoints.len()), (2, 2), "{told:?}");
+    assert_eq!((standing(EndpointState::Enabled), standing(EndpointState::Gone)), (Some(1), Some(1)), "{told:?}");
+    let held = claim(&stores, &kit, MANY, LONG).await.pop().expect("a dispatch");
+    assert_eq!(told.oldest, Some(held.message.at));
+    arrived(&stores, &held).await;
+    assert_eq!(backlog().await.waiting, 1);
+    let disabled = EventEndpoint { state: EndpointState::Disabled, ..added };
+    assert_eq!(write(&stores, &disabled, 1, EndpointEvent::Disabled).await, EndpointWritten::Written);
+    let told = backlog().await;
+    assert_eq!((told.waiting, told.oldest), (0, None), "nobody is told of it");
+}
+
+/// What an endpoint was not told of in time is dropped with its message, and counted.
+pub async fn missed_event_goes_before_its_message(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let prune = async |what, before| stores.retention.prune(what, before, MANY).await.expect("the store prunes");
+    for _ in 0..2 {
+        add(&stores, &kit, None).await;
+    }
+    tell::<1>(&stores, &kit, merchant(), None).await;
+    spread(&stores).await;
+    assert_eq!(prune(Prunable::MissedEvents, far_future()).await, 0, "the message has not gone out");
+    for held in stores.outbox.claim(MANY, kit.lease(LONG)).await.expect("the store claims") {
+        stores.outbox.sent(&held.message.id, held.token).await.expect("the store marks");
+    }
+    assert_eq!(prune(Prunable::MissedEvents, at(0)).await, 0, "nothing is older than that");
+    let pruned = [Prunable::MissedEvents, Prunable::MissedEvents, Prunable::SentMessages];
+    for (what, rows) in pruned.into_iter().zip([2, 0, 1]) {
+        assert_eq!(prune(what, far_future()).await, rows, "{what:?}");
+    }
+    assert_eq!(claim(&stores, &kit, MANY, LONG).await, []);
 }
 
 /// When a message is deleted, it is on its way to nobody any more.

@@ -1,14 +1,20 @@
 //! Endpoints of merchants: kept whole, and written by whoever read them last.
 
+use std::sync::Arc;
+
+use futures::FutureExt as _;
 use mstore_pay_domain::account::PreviousSecret;
 use mstore_pay_domain::audit::Actor;
-use mstore_pay_domain::endpoint::{EndpointEvent, EndpointNote, EndpointState, EventEndpoint, SealedSigning};
+use mstore_pay_domain::endpoint::{
+    ENDPOINTS_OF_MERCHANT_MAX, EndpointEvent, EndpointNote, EndpointState, EventEndpoint, SealedSigning,
+};
 use mstore_pay_domain::ids::{BranchId, EndpointId, EndpointUrl, KeyId, UserId};
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::EndpointWritten;
 
 use super::fixtures::{Kit, at, merchant, other_merchant};
 use super::{StoreHarness, Stores};
+use crate::race::race;
 
 /// An endpoint with little to it.
 pub(super) fn endpoint(id: EndpointId) -> EventEndpoint {
@@ -86,6 +92,39 @@ pub async fn stale_endpoint_is_a_conflict(h: &dyn StoreHarness) {
     assert_eq!((found.state, found.revision), (EndpointState::Disabled, Revision::of(2)));
     let notes = stores.endpoints.endpoint_notes(&first.id).await.expect("the store reads");
     assert_eq!(notes.len(), 2, "{notes:?}");
+}
+
+/// A merchant has so many enabled endpoints and no more, also where several are added or enabled at once; one that is
+/// enabled can be written all the same, and another merchant's do not count.
+pub async fn of_racing_endpoints_no_more_are_enabled_than_may_be(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let others = EventEndpoint { merchant: other_merchant(), ..endpoint(kit.endpoint_id()) };
+    assert_eq!(write(&stores, &others, 0, EndpointEvent::Added).await, EndpointWritten::Written);
+    let disabled = EventEndpoint { state: EndpointState::Disabled, ..endpoint(kit.endpoint_id()) };
+    assert_eq!(write(&stores, &disabled, 0, EndpointEvent::Added).await, EndpointWritten::Written);
+    let mut known = Vec::new();
+    for _ in 1..ENDPOINTS_OF_MERCHANT_MAX {
+        let one = endpoint(kit.endpoint_id());
+        assert_eq!(write(&stores, &one, 0, EndpointEvent::Added).await, EndpointWritten::Written);
+        known.push(one);
+    }
+    let enabled = EventEndpoint { state: EndpointState::Enabled, ..disabled };
+    let mut written = vec![(enabled, Revision::NEW.next())];
+    written.extend((0..3).map(|_| (endpoint(kit.endpoint_id()), Revision::NEW)));
+    let racers = written.into_iter().map(|(one, expected)| {
+        let store = Arc::clone(&stores.endpoints);
+        let notes = [EndpointNote::new(at(9), &Actor::Operator, EndpointEvent::Enabled)];
+        async move { store.write_endpoint(&one, expected, &notes).await.expect("the store answers") }.boxed()
+    });
+    let outcomes = race(racers.collect()).await;
+    let count = |of| outcomes.iter().filter(|outcome| **outcome == of).count();
+    assert_eq!((count(EndpointWritten::Written), count(EndpointWritten::TooMany)), (1, 3), "{outcomes:?}");
+    let own = stores.endpoints.endpoints_of(&merchant()).await.expect("the store reads");
+    let enabled = own.iter().filter(|one| one.state == EndpointState::Enabled).count();
+    assert_eq!(enabled, ENDPOINTS_OF_MERCHANT_MAX);
+    let one = known.first().expect("an endpoint");
+    assert_eq!(write(&stores, one, 1, EndpointEvent::Rotated).await, EndpointWritten::Written);
 }
 
 /// All endpoints are listed page by page, each once; a merchant's are the merchant's alone.

@@ -33,7 +33,6 @@ impl EndpointDesk {
     pub async fn add(&self, asked: AddEndpoint) -> Result<EventEndpoint, EndpointError> {
         let now = self.clock.now();
         let AddEndpoint { scope, id, url, secret, actor } = asked;
-        self.check_room(&scope.merchant).await?;
         let signing = Signing { current: secret, previous: None }.seal(&*self.vault, &scope.merchant, id)?;
         let endpoint = EventEndpoint {
             id,
@@ -50,6 +49,7 @@ impl EndpointDesk {
         match self.store.write_endpoint(&endpoint, Revision::NEW, &[note]).await? {
             EndpointWritten::Written => Ok(endpoint),
             EndpointWritten::Conflict => Err(EndpointError::Contended),
+            EndpointWritten::TooMany => Err(EndpointError::TooMany),
         }
     }
 }

@@ -28,12 +28,6 @@ impl EndpointDesk {
     /// [`EndpointError`]
     pub async fn switch(&self, asked: &SwitchEndpoint) -> Result<EventEndpoint, EndpointError> {
         let now = self.clock.now();
-        if asked.state == EndpointState::Enabled {
-            let stored = self.find(&asked.scope, &asked.id).await?;
-            if stored.state != EndpointState::Enabled {
-                self.check_room(&stored.merchant).await?;
-            }
-        }
         let switched = self
             .change(&asked.scope, &asked.id, |endpoint| {
                 let note = EndpointNote::new(now, &asked.actor, asked.state.event());

@@ -57,7 +57,10 @@ impl Gateway {
         for what in Prunable::ALL {
             let age = match what {
                 Prunable::Bodies => kept.bodies,
-                Prunable::IdempotencyKeys | Prunable::SentMessages | Prunable::DoneDeliveries => Some(kept.settled),
+                Prunable::IdempotencyKeys
+                | Prunable::MissedEvents
+                | Prunable::SentMessages
+                | Prunable::DoneDeliveries => Some(kept.settled),
             };
             let Some(age) = age else { continue };
             let rows = self.ports.retention.prune(what, now.minus(age), ROWS_AT_ONCE).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::endpoint::EventEndpoint;
+use crate::endpoint::{EndpointState, EventEndpoint};
 use crate::event::OutboxMessage;
 use crate::ids::{EndpointId, LeaseToken, MerchantId, MessageId};
 use crate::lease::Lease;
@@ -37,6 +37,17 @@ pub struct Setback {
     pub rest: Option<Duration>,
 }
 
+/// How much endpoints are still to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Dispatches to enabled endpoints that did not arrive yet.
+    pub waiting: u64,
+    /// When the oldest of their messages was written.
+    pub oldest: Option<Timestamp>,
+    /// How many endpoints stand in each state that any stands in.
+    pub endpoints: Vec<(EndpointState, u64)>,
+}
+
 /// What the endpoints are still to be told.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
@@ -48,6 +59,19 @@ pub trait Dispatches: Send + Sync {
     /// # Errors
     /// [`StoreError`] where they cannot be made.
     async fn spread(&self, merchant: &MerchantId, limit: u32) -> Result<bool, StoreError>;
+
+    /// Up to `limit` merchants of whom an enabled endpoint stands before the end of the feed: whoever published there
+    /// has not spread it, or not yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn unspread(&self, limit: u32) -> Result<Vec<MerchantId>, StoreError>;
+
+    /// How much endpoints are still to be told.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that cannot be read.
+    async fn backlog(&self) -> Result<Backlog, StoreError>;
 
     /// Takes up to `limit` dispatches that nobody holds, for enabled endpoints that are not at rest. None MUST be given
     /// to two. A message MUST wait while an earlier one of its payment has not reached the same endpoint. At most

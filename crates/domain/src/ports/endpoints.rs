@@ -14,6 +14,8 @@ pub enum EndpointWritten {
     Written,
     /// It was written since it was read, or its name is taken. Nothing was written.
     Conflict,
+    /// It is enabled, and its merchant has as many beside it as there may be. Nothing was written.
+    TooMany,
 }
 
 /// The endpoints of merchants.
@@ -22,7 +24,9 @@ pub enum EndpointWritten {
 pub trait EndpointStore: Send + Sync {
     /// Writes an endpoint that stands at `expected` ([`Revision::NEW`]: it is new, and hears of what happens from then
     /// on), with the notes of what was done, all or nothing; it stands at the next revision then, whatever its own
-    /// says. How it failed so far MUST be forgotten. Notes MUST never change.
+    /// says. How it failed so far MUST be forgotten. Notes MUST never change. However many are written at once, no
+    /// merchant MUST come to have more than [`ENDPOINTS_OF_MERCHANT_MAX`](crate::endpoint::ENDPOINTS_OF_MERCHANT_MAX)
+    /// that are enabled.
     ///
     /// # Errors
     /// [`StoreError`] where it cannot be written.

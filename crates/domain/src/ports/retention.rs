@@ -12,6 +12,9 @@ pub enum Prunable {
     Bodies,
     /// Idempotency keys that were over by then.
     IdempotencyKeys,
+    /// Events that an endpoint was not told of in time, with the messages that go next: of those as many as asked for
+    /// are looked at, and more or fewer events may be theirs.
+    MissedEvents,
     /// Messages that went out, by when they were written.
     SentMessages,
     /// Webhook deliveries that were dealt with, by when they came. What is parked, dead or open stays.
@@ -20,7 +23,8 @@ pub enum Prunable {
 
 impl Prunable {
     /// Everything that may be pruned.
-    pub const ALL: [Self; 4] = [Self::Bodies, Self::IdempotencyKeys, Self::SentMessages, Self::DoneDeliveries];
+    pub const ALL: [Self; 5] =
+        [Self::Bodies, Self::IdempotencyKeys, Self::MissedEvents, Self::SentMessages, Self::DoneDeliveries];
 
     /// One word for metrics.
     #[must_use]
@@ -28,6 +32,7 @@ impl Prunable {
         match self {
             Self::Bodies => "bodies",
             Self::IdempotencyKeys => "idempotency_keys",
+            Self::MissedEvents => "missed_events",
             Self::SentMessages => "sent_messages",
             Self::DoneDeliveries => "done_deliveries",
         }

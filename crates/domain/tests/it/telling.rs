@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use mstore_pay_domain::account::SharedSecret;
 use mstore_pay_domain::audit::Actor;
-use mstore_pay_domain::endpoint::{EndpointEvent, EndpointState, EventEndpoint};
+use mstore_pay_domain::endpoint::{ENDPOINTS_OF_MERCHANT_MAX, EndpointEvent, EndpointState, EventEndpoint};
 use mstore_pay_domain::endpoints::{
-    AddEndpoint, ENDPOINTS_OF_MERCHANT_MAX, EndpointDesk, EndpointError, EventTeller, RotateSigning,
-    SpreadingPublisher, SwitchEndpoint, TellPolicy, Told,
+    AddEndpoint, EndpointDesk, EndpointError, EventTeller, RotateSigning, SpreadingPublisher, SwitchEndpoint,
+    TellPolicy, Told,
 };
 use mstore_pay_domain::event::{OutboxMessage, PaymentEvent};
 use mstore_pay_domain::gateway::Scope;
@@ -166,6 +166,12 @@ impl Shop {
 
     /// Something happens to a payment.
     fn happen(&mut self, payment: PaymentId) {
+        let message = self.commit(payment);
+        block_on(self.publisher.publish(&message)).unwrap();
+    }
+
+    /// Something happens to a payment, and nobody publishes it here.
+    fn commit(&mut self, payment: PaymentId) -> OutboxMessage {
         let message = OutboxMessage {
             id: MessageId::new(self.ids.uuid()),
             merchant: scope().merchant,
@@ -178,8 +184,8 @@ impl Shop {
         };
         let work = UnitOfWork { outbox: vec![message.clone()], ..UnitOfWork::default() };
         block_on(self.store.commit(&work)).unwrap();
-        block_on(self.publisher.publish(&message)).unwrap();
         self.told.entry(payment).or_default().push(message.id);
+        message
     }
 
     /// A worker's turn, and a second later.
@@ -311,6 +317,22 @@ fn an_endpoint_that_failed_for_days_is_told_no_more_until_its_owner_wants_it_aga
     }
     assert_eq!(shop.receiver.heard(), []);
     assert_eq!(shop.switch(EndpointState::Enabled).failing_since, None);
+    shop.catch_up();
+    shop.check_order();
+}
+
+#[test]
+fn what_a_gateway_published_that_knows_no_endpoints_is_told_without_waiting_for_more() {
+    let mut shop = Shop::open();
+    let payment = shop.payment();
+    shop.commit(payment);
+    for _ in 0..10 {
+        shop.work();
+    }
+    assert_eq!(shop.receiver.heard(), [], "nobody spread it");
+    for spread in [1, 0] {
+        assert_eq!(block_on(shop.teller.spread_missed()).unwrap(), spread);
+    }
     shop.catch_up();
     shop.check_order();
 }

@@ -15,25 +15,28 @@ diesel::define_sql_function! {
 
 /// What is locked.
 #[derive(Clone, Copy)]
-pub(super) enum Locked {
+pub(crate) enum Locked {
     /// A merchant's feed of changes.
     Feed,
     /// An order, registered or not.
     Order,
+    /// Which endpoints of a merchant are enabled.
+    Endpoints,
 }
 
 impl Locked {
-    /// Tells these locks from others; the numbers mean nothing but this.
+    /// Tells these locks from others, of nodes' presence among them; the numbers mean nothing but this.
     const fn class(self) -> i32 {
         match self {
             Self::Feed => 730_580,
             Self::Order => 730_581,
+            Self::Endpoints => 730_583,
         }
     }
 }
 
 /// Waits until nobody else holds that lock. Two names of one hash share it, which costs a wait and nothing else.
-pub(super) async fn lock(conn: &mut AsyncPgConnection, what: Locked, name: &str) -> Result<(), Fault> {
+pub(crate) async fn lock(conn: &mut AsyncPgConnection, what: Locked, name: &str) -> Result<(), Fault> {
     diesel::select(pg_advisory_xact_lock(what.class(), hashtext(name))).execute(conn).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use mstore_pay_domain::account::PreviousSecret;
 use mstore_pay_domain::endpoint::{EndpointEvent, EndpointNote, EndpointState, EventEndpoint, SealedSigning};
 use mstore_pay_domain::payment::Revision;
-use mstore_pay_domain::ports::StoreError;
+use mstore_pay_domain::ports::{Backlog, StoreError};
 
 use super::cells::{Cells, integer};
 use crate::schema::{event_dispatches, event_endpoint_notes, event_endpoints};
@@ -123,6 +123,24 @@ impl StandingColumns {
     pub fn failures(&self, endpoint: &str) -> Result<u32, StoreError> {
         Cells { table: "event_endpoints", id: endpoint }.number("failures", self.failures)
     }
+}
+
+/// What is still to be told: so many dispatches, the oldest of then, and how many endpoints stand in which state.
+///
+/// # Errors
+/// [`StoreError`] names the table, the column and the row of the cell that cannot be read.
+pub fn backlog_of(waiting: i64, oldest: Option<Micros>, standing: &[(String, i64)]) -> Result<Backlog, StoreError> {
+    let cells = Cells { table: "event_dispatches", id: "all of them" };
+    let states = || EndpointState::ALL.map(|state| (state.word(), state));
+    let standing = standing.iter().map(|(word, rows)| -> Result<_, StoreError> {
+        let cells = Cells { table: "event_endpoints", id: word };
+        Ok((cells.word("state", word, states())?, cells.number("state", *rows)?))
+    });
+    Ok(Backlog {
+        waiting: cells.number("position", waiting)?,
+        oldest: cells.some_time("at", oldest)?,
+        endpoints: standing.collect::<Result<_, _>>()?,
+    })
 }
 
 impl DispatchRow {

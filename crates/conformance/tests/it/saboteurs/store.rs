@@ -323,6 +323,9 @@ fn a_store_that_loses_the_outbox_row_is_caught() {
             "overtaken_teller_changes_nothing",
             "endpoint_that_failed_rests_and_is_tried_once",
             "endpoint_that_is_disabled_is_told_nothing_until_it_is_enabled",
+            "merchants_with_something_to_spread_are_found",
+            "backlog_of_enabled_endpoints_is_told",
+            "missed_event_goes_before_its_message",
             "dispatch_goes_with_its_message",
             "message_goes_when_it_was_sent_and_is_old",
             "everything_is_there_after_reopening",
@@ -428,6 +431,7 @@ fn a_store_that_prunes_whatever_there_is_is_caught() {
     check(
         Bug::PrunesWhateverThereIs,
         &[
+            "missed_event_goes_before_its_message",
             "body_goes_when_its_last_record_is_old_and_the_chain_holds",
             "idempotency_key_goes_after_its_time",
             "message_goes_when_it_was_sent_and_is_old",

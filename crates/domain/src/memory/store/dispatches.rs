@@ -1,5 +1,7 @@
 //! What endpoints are still to be told.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::MemoryStore;
@@ -8,7 +10,7 @@ use crate::endpoint::EndpointState;
 use crate::event::OutboxMessage;
 use crate::ids::{EndpointId, LeaseToken, MerchantId, MessageId};
 use crate::lease::Lease;
-use crate::ports::{Dispatches, LeasedDispatch, Setback, StoreError};
+use crate::ports::{Backlog, Dispatches, LeasedDispatch, Setback, StoreError};
 use crate::time::Timestamp;
 
 /// An endpoint and the number of a message.
@@ -94,11 +96,35 @@ impl Tables {
         own.find(|(_, row)| row.message.id == *message && is_held_by(row.held, token)).map(|(key, _)| *key)
     }
 
-    /// A message is gone, and whatever of it was on its way.
-    pub(super) fn forget_dispatches(&mut self, number: u64) {
+    /// A message is gone, and whatever of it was on its way; how much that was.
+    pub(super) fn forget_dispatches(&mut self, number: u64) -> usize {
         let keys: Vec<Key> = self.endpoints.dispatches.rows().keys().filter(|(_, of)| *of == number).copied().collect();
-        for key in keys {
-            self.endpoints.dispatches.remove(&key);
+        for key in &keys {
+            self.endpoints.dispatches.remove(key);
+        }
+        keys.len()
+    }
+
+    fn unspread(&self, limit: usize) -> Vec<MerchantId> {
+        let is_behind = |row: &&EndpointRow| {
+            row.endpoint.state == EndpointState::Enabled && row.told_to < self.last_change(&row.endpoint.merchant)
+        };
+        let behind = self.endpoints.known.rows().values().filter(is_behind);
+        let merchants: BTreeSet<&MerchantId> = behind.map(|row| &row.endpoint.merchant).collect();
+        merchants.into_iter().take(limit).cloned().collect()
+    }
+
+    fn backlog(&self) -> Backlog {
+        let known = self.endpoints.known.rows();
+        let is_told = |id: &EndpointId| known.get(id).is_some_and(|row| row.endpoint.state == EndpointState::Enabled);
+        let waiting = || self.endpoints.dispatches.rows().iter().filter(|((endpoint, _), _)| is_told(endpoint));
+        let standing = |state| known.values().filter(|row| row.endpoint.state == state).count();
+        let count = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
+        let states = EndpointState::ALL.into_iter().map(|state| (state, count(standing(state))));
+        Backlog {
+            waiting: count(waiting().count()),
+            oldest: waiting().map(|(_, row)| row.message.at).min(),
+            endpoints: states.filter(|(_, rows)| *rows > 0).collect(),
         }
     }
 }
@@ -108,6 +134,15 @@ impl Dispatches for MemoryStore {
     async fn spread(&self, merchant: &MerchantId, limit: u32) -> Result<bool, StoreError> {
         let (limit, now) = (usize::try_from(limit).unwrap_or(usize::MAX), self.now());
         self.write(|tables| Ok(tables.spread(merchant, limit, now)))
+    }
+
+    async fn unspread(&self, limit: u32) -> Result<Vec<MerchantId>, StoreError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.read(|tables| tables.unspread(limit)))
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        Ok(self.read(Tables::backlog))
     }
 
     async fn claim_dispatches(

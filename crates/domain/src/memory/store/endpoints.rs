@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::tables::{EndpointRow, Tables};
-use crate::endpoint::{EndpointNote, EventEndpoint};
+use crate::endpoint::{ENDPOINTS_OF_MERCHANT_MAX, EndpointNote, EndpointState, EventEndpoint};
 use crate::ids::{EndpointId, MerchantId};
 use crate::payment::Revision;
 use crate::ports::{EndpointStore, EndpointWritten, StoreError};
@@ -22,6 +22,9 @@ impl Tables {
         if stored.map_or(Revision::NEW, |row| row.endpoint.revision) != expected {
             return Err(EndpointWritten::Conflict);
         }
+        if endpoint.state == EndpointState::Enabled && !self.has_room(endpoint) {
+            return Err(EndpointWritten::TooMany);
+        }
         let (told_to, claimed, before) = match stored {
             Some(row) => (row.told_to, row.claimed, row.notes.clone()),
             None => (self.last_change(&endpoint.merchant), 0, Vec::new()),
@@ -31,6 +34,14 @@ impl Tables {
         let id = endpoint.id;
         self.endpoints.known.put(id, EndpointRow { endpoint, notes, told_to, failures: 0, rest_until: None, claimed });
         Ok(())
+    }
+
+    /// Whether a merchant may have that endpoint enabled: one that is stays so.
+    fn has_room(&self, endpoint: &EventEndpoint) -> bool {
+        let own = self.endpoints.known.rows().values().map(|row| &row.endpoint);
+        let own = own.filter(|known| known.merchant == endpoint.merchant && known.state == EndpointState::Enabled);
+        let enabled: Vec<EndpointId> = own.map(|known| known.id).collect();
+        enabled.len() < ENDPOINTS_OF_MERCHANT_MAX || enabled.contains(&endpoint.id)
     }
 
     /// The number of a merchant's last message.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::tables::{InboxState, Tables};
+use crate::ids::MerchantId;
 use crate::ports::{Prunable, Retention, StoreError};
 use crate::time::Timestamp;
 
@@ -31,9 +32,12 @@ impl Tables {
                 }
                 old.len()
             }
+            Prunable::MissedEvents => {
+                let old = self.old_messages(before, limit);
+                old.iter().map(|(_, (_, number))| self.forget_dispatches(*number)).sum()
+            }
             Prunable::SentMessages => {
-                let sent = self.changes.rows().iter().filter(|((_, number), _)| self.outbox.get(number).is_none());
-                let old = oldest(sent.map(|(key, message)| (message.at, key.clone())), before, limit);
+                let old = self.old_messages(before, limit);
                 for (_, key) in &old {
                     if let Some(message) = self.changes.get(key).map(|message| message.id) {
                         self.outbox_ids.remove(&message);
@@ -56,6 +60,12 @@ impl Tables {
                 old.len()
             }
         }
+    }
+
+    /// Messages that went out and are older than `before`.
+    fn old_messages(&self, before: Timestamp, limit: usize) -> Vec<Old<(MerchantId, u64)>> {
+        let sent = self.changes.rows().iter().filter(|((_, number), _)| self.outbox.get(number).is_none());
+        oldest(sent.map(|(key, message)| (message.at, key.clone())), before, limit)
     }
 }
 
