@@ -41,6 +41,7 @@ mod sweep;
 mod sync_batch;
 mod timeline;
 mod void;
+mod waiting;
 mod work;
 
 pub use accept_webhook::{AcceptError, AcceptedWebhook};
@@ -77,6 +78,7 @@ use std::time::Duration;
 
 use questions::Questions;
 use recover::Herd;
+use waiting::Waiting;
 
 use crate::ids::ProviderId;
 use crate::method::Method;
@@ -215,13 +217,15 @@ pub struct Gateway {
     questions: Arc<Questions>,
     /// Likewise.
     herd: Arc<Herd>,
+    /// Likewise.
+    waiting: Arc<Waiting>,
 }
 
 impl Gateway {
     /// Puts the use cases over these ports.
     #[must_use]
     pub fn new(ports: Ports, policies: Policies) -> Self {
-        Self { ports, policies, questions: Arc::default(), herd: Arc::default() }
+        Self { ports, policies, questions: Arc::default(), herd: Arc::default(), waiting: Arc::default() }
     }
 
     /// The ports it works with.
