@@ -38,6 +38,7 @@ mod simulate;
 mod status;
 mod sweep;
 mod sync_batch;
+mod tills;
 mod timeline;
 mod void;
 mod work;
@@ -75,6 +76,7 @@ use std::time::Duration;
 
 use questions::Questions;
 use recover::Herd;
+use tills::Tills;
 
 use crate::ids::ProviderId;
 use crate::method::Method;
@@ -213,13 +215,15 @@ pub struct Gateway {
     questions: Arc<Questions>,
     /// Likewise.
     herd: Arc<Herd>,
+    /// Likewise.
+    tills: Arc<Tills>,
 }
 
 impl Gateway {
     /// Puts the use cases over these ports.
     #[must_use]
     pub fn new(ports: Ports, policies: Policies) -> Self {
-        Self { ports, policies, questions: Arc::default(), herd: Arc::default() }
+        Self { ports, policies, questions: Arc::default(), herd: Arc::default(), tills: Arc::default() }
     }
 
     /// The ports it works with.
