@@ -56,10 +56,14 @@ impl Drop for Seat<'_> {
 #[async_trait]
 impl Wakeups for Feed {
     fn wake(&self, payment: &PaymentId) {
+        self.wake_here(payment);
+        self.committed.notify_one();
+    }
+
+    fn wake_here(&self, payment: &PaymentId) {
         if let Some(bell) = self.waiting().get(payment) {
             bell.notify_waiters();
         }
-        self.committed.notify_one();
     }
 
     async fn changed(&self, payment: &PaymentId, within: Duration) {
@@ -73,9 +77,7 @@ impl Wakeups for Feed {
 #[async_trait]
 impl EventPublisher for Feed {
     async fn publish(&self, message: &OutboxMessage) -> Result<(), PublishError> {
-        if let Some(bell) = self.waiting().get(&message.payment) {
-            bell.notify_waiters();
-        }
+        self.wake_here(&message.payment);
         self.published.notify_one();
         metrics::counter!("mstore_pay_events_published_total", "event" => message.event.word()).increment(1);
         Ok(())

@@ -6,6 +6,7 @@ mod lane;
 mod pruning;
 mod sweeping;
 mod telling;
+mod waking;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,8 @@ impl Workers {
         self.tasks.spawn("telling endpoints", async move { workers.tell_endpoints().await });
         let workers = Arc::clone(self);
         self.tasks.spawn("sweeping", async move { workers.sweep_accounts().await });
+        let workers = Arc::clone(self);
+        self.tasks.spawn("waking", async move { workers.wake_waiters().await });
         let workers = Arc::clone(self);
         self.tasks.spawn("pruning", async move { workers.prune().await });
         let workers = Arc::clone(self);

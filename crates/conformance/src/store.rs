@@ -165,6 +165,7 @@ macro_rules! for_each_store_case {
             payments_are_listed_by_every_filter,
             payments_at_an_account_are_listed_oldest_first_page_by_page,
             each_commit_counts_the_revision_up,
+            revisions_are_told_of_the_payments_that_are_there,
             stale_revision_is_a_conflict,
             stale_order_revision_is_a_conflict,
             order_that_is_not_as_it_was_read_is_a_conflict,

@@ -41,6 +41,7 @@ mod sync_batch;
 mod tills;
 mod timeline;
 mod void;
+mod waiting;
 mod work;
 
 pub use accept_webhook::{AcceptError, AcceptedWebhook};
@@ -77,6 +78,7 @@ use std::time::Duration;
 use questions::Questions;
 use recover::Herd;
 use tills::Tills;
+use waiting::Waiting;
 
 use crate::ids::ProviderId;
 use crate::method::Method;
@@ -217,13 +219,22 @@ pub struct Gateway {
     herd: Arc<Herd>,
     /// Likewise.
     tills: Arc<Tills>,
+    /// Likewise.
+    waiting: Arc<Waiting>,
 }
 
 impl Gateway {
     /// Puts the use cases over these ports.
     #[must_use]
     pub fn new(ports: Ports, policies: Policies) -> Self {
-        Self { ports, policies, questions: Arc::default(), herd: Arc::default(), tills: Arc::default() }
+        Self {
+            ports,
+            policies,
+            questions: Arc::default(),
+            herd: Arc::default(),
+            tills: Arc::default(),
+            waiting: Arc::default(),
+        }
     }
 
     /// The ports it works with.

@@ -9,7 +9,7 @@ use mstore_pay_domain::ids::{
 };
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::order::Order;
-use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
     CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace, PaymentRepository, StoreError,
 };
@@ -87,6 +87,10 @@ impl PaymentRepository for PostgresStore {
         limit: u32,
     ) -> Result<Vec<Payment>, StoreError> {
         Ok(session!(self.snapshot, |conn| read::list(conn, filter, after, limit))?)
+    }
+
+    async fn revisions(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, Revision)>, StoreError> {
+        Ok(session!(self.plain, |conn| read::revisions(conn, payments))?)
     }
 
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {

@@ -89,12 +89,6 @@ impl SharedWakeups {
         Ok(())
     }
 
-    fn wake_here(&self, payment: &PaymentId) {
-        if let Some(waiter) = lock(&self.waiters).get(payment) {
-            waiter.notify_waiters();
-        }
-    }
-
     fn wake_all(&self) {
         lock(&self.waiters).values().for_each(|waiter| waiter.notify_waiters());
     }
@@ -102,6 +96,12 @@ impl SharedWakeups {
 
 #[async_trait]
 impl Wakeups for SharedWakeups {
+    fn wake_here(&self, payment: &PaymentId) {
+        if let Some(waiter) = lock(&self.waiters).get(payment) {
+            waiter.notify_waiters();
+        }
+    }
+
     fn wake(&self, payment: &PaymentId) {
         self.wake_here(payment);
         lock(&self.changed).insert(*payment);

@@ -9,7 +9,7 @@ use mstore_pay_domain::ids::{
 };
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::order::Order;
-use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
     CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace, PaymentRepository, StoreError,
 };
@@ -94,6 +94,11 @@ impl PaymentRepository for SqliteStore {
     ) -> Result<Vec<Payment>, StoreError> {
         let filter = filter.clone();
         self.read(move |conn| read::list(conn, &filter, after, limit)).await
+    }
+
+    async fn revisions(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, Revision)>, StoreError> {
+        let payments: Vec<String> = payments.iter().map(ToString::to_string).collect();
+        self.read(move |conn| read::revisions(conn, &payments)).await
     }
 
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {

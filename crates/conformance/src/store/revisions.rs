@@ -35,6 +35,21 @@ pub async fn each_commit_counts_the_revision_up(h: &dyn StoreHarness) {
     }
 }
 
+/// The revisions of many payments are told at once, any merchant's; of one that is not there none is.
+pub async fn revisions_are_told_of_the_payments_that_are_there(h: &dyn StoreHarness) {
+    const MANY: usize = 1_500;
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let once = commit_and_read(&stores, &kit.payment("TRX-1")).await;
+    let twice = commit_and_read(&stores, &commit_and_read(&stores, &kit.payment("TRX-2")).await).await;
+    let nobodys = std::iter::repeat_with(|| kit.payment("TRX-3").id).take(MANY);
+    let wanted: Vec<_> = [twice.id, once.id].into_iter().chain(nobodys).collect();
+    let mut told = stores.payments.revisions(&wanted).await.expect("the store reads");
+    told.sort_unstable();
+    assert_eq!(told, [(once.id, Revision::of(1)), (twice.id, Revision::of(2))]);
+    assert_eq!(stores.payments.revisions(&[]).await.expect("the store reads"), []);
+}
+
 /// A commit decided on an outdated revision changes nothing.
 pub async fn stale_revision_is_a_conflict(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());

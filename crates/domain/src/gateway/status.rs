@@ -12,8 +12,8 @@ use crate::payment::{Intake, Payment, PaymentStatus, Revision};
 use crate::ports::{BudgetClass, Endpoint, Reservation, StoreError};
 use crate::time::Timestamp;
 
-/// How often somebody who waits looks, if nothing wakes them.
-const WAIT_POLL: Duration = Duration::from_millis(250);
+/// How often somebody who waits looks by himself, if nothing wakes them.
+const WAIT_LOOK: Duration = Duration::from_secs(2);
 /// How long a look counts as watching.
 const WATCHED_FOR: Duration = Duration::from_secs(30);
 
@@ -90,7 +90,9 @@ impl Gateway {
                 return Ok(view);
             }
             self.ports.watches.watch(&view.payment.id, self.ports.clock.now().plus(remaining)).await;
-            self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_POLL)).await;
+            let place = self.waiting.join(view.payment.id, view.payment.revision);
+            self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_LOOK)).await;
+            drop(place);
             let payment = self.find(scope, reference).await?;
             view = self.view(payment).await?;
         }

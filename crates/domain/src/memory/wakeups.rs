@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use crate::ids::PaymentId;
 use crate::ports::{Clock, Wakeups};
 
-/// Nobody is woken: whoever waits looks again when the pause is over.
+/// From one look to the next.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Nobody is woken: whoever waits looks again every quarter of a second.
 pub struct PollingWakeups {
     clock: Arc<dyn Clock>,
 }
@@ -25,7 +28,9 @@ impl PollingWakeups {
 impl Wakeups for PollingWakeups {
     fn wake(&self, _payment: &PaymentId) {}
 
+    fn wake_here(&self, _payment: &PaymentId) {}
+
     async fn changed(&self, _payment: &PaymentId, within: Duration) {
-        self.clock.sleep(within).await;
+        self.clock.sleep(within.min(POLL)).await;
     }
 }

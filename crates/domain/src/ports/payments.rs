@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{CommitError, PaymentFilter, PaymentPlace, StoreError};
 use crate::ids::{AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use crate::lease::Lease;
-use crate::payment::Payment;
+use crate::payment::{Payment, Revision};
 use crate::time::Timestamp;
 use crate::unit_of_work::UnitOfWork;
 
@@ -104,6 +104,12 @@ pub trait PaymentRepository: Send + Sync {
         after: Option<PaymentPlace>,
         limit: u32,
     ) -> Result<Vec<Payment>, StoreError>;
+
+    /// The revisions of these payments, any merchant's, in no order; of those that are not there none.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn revisions(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, Revision)>, StoreError>;
 
     /// Takes up to `limit` payments that are due at `now` and that nobody holds, longest due first.
     /// No payment MUST be given to two; an expired lease is nobody's.

@@ -37,5 +37,6 @@ mod states_page;
 mod supersede;
 mod sweep;
 mod telling;
+mod waiting;
 mod webhook_tries;
 mod workspace;

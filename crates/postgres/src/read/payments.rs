@@ -5,7 +5,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
-use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::rows::{DetailsRow, PaymentRow, status_word};
@@ -183,6 +183,17 @@ pub(crate) async fn list(
     let mut found = with_details().filter(payments::id.eq_any(&ids)).load(conn).await?;
     found.reverse();
     whole(conn, &found).await
+}
+
+/// The revisions of those payments that are there.
+pub(crate) async fn revisions(
+    conn: &mut AsyncPgConnection,
+    ids: &[PaymentId],
+) -> Result<Vec<(PaymentId, Revision)>, Fault> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let rows = payments::table.filter(payments::id.eq_any(&ids)).select((payments::id, payments::revision));
+    let found: Vec<(String, i64)> = rows.load(conn).await?;
+    Ok(found.iter().map(|(id, revision)| PaymentRow::read_revision(id, *revision)).collect::<Result<_, _>>()?)
 }
 
 fn admitted(filter: &PaymentFilter) -> payments::BoxedQuery<'_, Pg> {

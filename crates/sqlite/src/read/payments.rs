@@ -4,7 +4,7 @@ use diesel::dsl::{AsSelect, auto_type, exists};
 use diesel::prelude::*;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
-use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::rows::{DetailsRow, PaymentRow, status_word};
@@ -180,6 +180,20 @@ pub(crate) fn list(
     let mut found = with_details().filter(payments::id.eq_any(&ids)).load(conn)?;
     found.reverse();
     whole(conn, &found)
+}
+
+/// The revisions of those payments that are there.
+pub(crate) fn revisions(conn: &mut SqliteConnection, ids: &[String]) -> Result<Vec<(PaymentId, Revision)>, Fault> {
+    /// SQLite takes no more than 32,766 variables in a statement.
+    const IDS_MAX: usize = 10_000;
+    let mut found = Vec::new();
+    for some in ids.chunks(IDS_MAX) {
+        let rows = payments::table.filter(payments::id.eq_any(some)).select((payments::id, payments::revision));
+        for (id, revision) in rows.load::<(String, i64)>(conn)? {
+            found.push(PaymentRow::read_revision(&id, revision)?);
+        }
+    }
+    Ok(found)
 }
 
 fn admitted(filter: &PaymentFilter) -> payments::BoxedQuery<'_, Sqlite> {

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use mstore_pay_domain::audit::AuditHead;
 use mstore_pay_domain::charge::Charge;
+use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::payment::{
     CheckLog, Display, Intake, Payment, PaymentDetails, PublicReference, Revision, Withdrawal,
 };
@@ -125,6 +126,15 @@ impl PaymentRow {
                 last_at: cells.some_time("last_checked_at", self.last_checked_at)?,
             },
         })
+    }
+
+    /// What stands in the columns `id` and `revision`.
+    ///
+    /// # Errors
+    /// [`StoreError`] names the table, the column and the row of the cell that cannot be read.
+    pub fn read_revision(id: &str, revision: i64) -> Result<(PaymentId, Revision), StoreError> {
+        let cells = Cells { table: "payments", id };
+        Ok((cells.text("id", id)?, Revision::of(cells.number("revision", revision)?)))
     }
 
     /// Names this row in complaints.

@@ -21,6 +21,10 @@ impl Wakeups for Everywhere {
         self.shared.wake(payment);
     }
 
+    fn wake_here(&self, payment: &PaymentId) {
+        self.shared.wake_here(payment);
+    }
+
     async fn changed(&self, payment: &PaymentId, within: Duration) {
         self.shared.changed(payment, within).await;
     }

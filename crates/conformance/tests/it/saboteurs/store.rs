@@ -12,7 +12,7 @@ use mstore_pay_domain::ids::{
     AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
 use mstore_pay_domain::lease::Lease;
-use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
     Anchored, AuditAnchors, CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace,
     PaymentRepository, Prunable, Retention, StoreError,
@@ -166,6 +166,10 @@ impl PaymentRepository for Sabotaged {
         limit: u32,
     ) -> Result<Vec<Payment>, StoreError> {
         self.payments.list(filter, self.page_after(after, "pay_00000000000000000000000000000000"), limit).await
+    }
+
+    async fn revisions(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, Revision)>, StoreError> {
+        self.payments.revisions(payments).await
     }
 
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {

@@ -6,7 +6,7 @@ use super::MemoryStore;
 use super::tables::{AccountKey, Held, Tables, is_free, is_held_by};
 use crate::ids::{AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use crate::lease::Lease;
-use crate::payment::Payment;
+use crate::payment::{Payment, Revision};
 use crate::ports::{CommitError, LeasedPayment, PaymentFilter, PaymentPlace, PaymentRepository, StoreError};
 use crate::time::Timestamp;
 use crate::unit_of_work::UnitOfWork;
@@ -150,6 +150,13 @@ impl PaymentRepository for MemoryStore {
         found.sort_by_key(|payment| std::cmp::Reverse(PaymentPlace::of(payment)));
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(found)
+    }
+
+    async fn revisions(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, Revision)>, StoreError> {
+        Ok(self.read(|tables| {
+            let found = payments.iter().filter_map(|id| tables.find(id));
+            found.map(|payment| (payment.id, payment.revision)).collect()
+        }))
     }
 
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {

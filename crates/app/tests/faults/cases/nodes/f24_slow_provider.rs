@@ -6,22 +6,32 @@ use tokio::time::{Instant, sleep};
 
 use crate::cases::shop::{Shop, millis};
 use crate::rig::{Pay, Plan};
-use crate::scale::{at_once, cases, percentile};
+use crate::scale::{at_once, cases, percentile, prompt};
 use crate::till::{Messenger, Sale, Shown};
 
 const CREATES: u64 = 200;
 /// What the provider takes for an answer.
 const SLOW_MILLIS: u64 = 10_000;
-/// Looks, and webhooks, each time that is measured.
-const LOOKS: u64 = 100;
+/// Looks, and webhooks, each time that is measured: as many as there is time for while the provider is slow, so that the
+/// burst of creates at its beginning is not all that they see.
+const LOOKS: u64 = 500;
 /// Below this a busy machine says more than the gateway.
-const P99_FLOOR_MILLIS: u64 = 500;
+const P99_FLOOR_MILLIS: u64 = 50;
 
 /// The 99th percentiles of looks and of webhooks, in milliseconds.
 #[derive(Debug)]
 struct Measured {
     look: u64,
     webhook: u64,
+}
+
+/// What was seen beside creates that came at once.
+struct Beside {
+    measured: Measured,
+    took: Duration,
+    answers: BTreeMap<u16, usize>,
+    /// Creates that found no connection to the store.
+    starved: usize,
 }
 
 /// Looks at payments and brings webhooks about them, one after the other.
@@ -51,53 +61,67 @@ async fn kept_back(shop: &Shop, shown: &[Shown]) -> Vec<String> {
     shown.iter().map(body_of).collect()
 }
 
+/// Brings that many creates at once, and looks and webhooks meanwhile.
+async fn measure_beside(shop: &Shop, (name, creates): (&str, u64), shown: &[Shown], bodies: &[String]) -> Beside {
+    let busy = shop.till.patient(Duration::from_millis(2 * SLOW_MILLIS));
+    let width = usize::try_from(creates).expect("a count");
+    let creating = at_once(creates, width, |number| {
+        let busy = &busy;
+        async move { busy.create(&Sale::of(format!("F24-{name}-{number}"), 33_000)).await }
+    });
+    let measuring = async {
+        sleep(Duration::from_millis(500)).await;
+        let began = Instant::now();
+        let measured = measure(shop, shown, bodies).await;
+        (measured, began.elapsed())
+    };
+    let (answered, (measured, took)) = tokio::join!(creating, measuring);
+    let starved = answered.iter().filter(|exchange| exchange.error_code() == "store_unavailable").count();
+    let mut answers: BTreeMap<u16, usize> = BTreeMap::new();
+    for exchange in &answered {
+        *answers.entry(exchange.status()).or_default() += 1;
+    }
+    Beside { measured, took, answers, starved }
+}
+
+/// The mark is set by the same creates at a provider that answers at once: they are work for this machine's processors as
+/// well, and no connection is held for long.
 #[tokio::test(flavor = "multi_thread")]
 async fn f24_a_slow_provider_takes_no_connection_of_the_pool() {
     let shop = Shop::open_as(Plan::of_nodes(1).listing_after(3_600_000)).await;
     let (creates, looks) = (cases(CREATES), cases(LOOKS));
     shop.rig.control.faults(&json!([{"provider": "xendit", "operation": "webhook", "effect": "drop"}])).await;
-    let shown = at_once(2 * looks, 8, |number| {
+    let shown = at_once(3 * looks, 8, |number| {
         let shop = &shop;
         async move { shop.show(&Sale::of(format!("F24-{number}"), 33_000)).await }
     })
     .await;
     let bodies = kept_back(&shop, &shown).await;
-    let half = shown.len() / 2;
-    let quiet = measure(&shop, &shown[..half], &bodies[..half]).await;
+    let third = shown.len() / 3;
+    let part = |number: usize| (&shown[number * third..][..third], &bodies[number * third..][..third]);
+    let quiet = measure(&shop, part(0).0, part(0).1).await;
+    let sound = measure_beside(&shop, ("SOUND", creates), part(1).0, part(1).1).await;
     let slow = json!({"provider": "xendit", "operation": "open", "effect": "delay", "delay_ms": SLOW_MILLIS});
     shop.rig.control.faults(&json!([slow])).await;
-    let busy = shop.till.patient(Duration::from_millis(2 * SLOW_MILLIS));
-    let width = usize::try_from(creates).expect("a count");
-    let waiting = at_once(creates, width, |number| {
-        let busy = &busy;
-        async move { busy.create(&Sale::of(format!("F24-SLOW-{number}"), 33_000)).await }
-    });
-    let measured = async {
-        sleep(Duration::from_millis(500)).await;
-        let began = Instant::now();
-        let measured = measure(&shop, &shown[half..], &bodies[half..]).await;
-        (measured, began.elapsed())
-    };
-    let (answered, (loaded, took)) = tokio::join!(waiting, measured);
-    let starved = answered.iter().filter(|exchange| exchange.error_code() == "store_unavailable").count();
+    let slow = measure_beside(&shop, ("SLOW", creates), part(2).0, part(2).1).await;
     shop.rig.control.faults(&json!([])).await;
-    let mut answers: BTreeMap<u16, usize> = BTreeMap::new();
-    for exchange in &answered {
-        *answers.entry(exchange.status()).or_default() += 1;
-    }
-    // Its connections go with it.
-    drop(busy);
     shop.judge("F24").await;
     println!(
-        "F24 n={creates} looks={looks} get_p99={}ms quiet={}ms webhook_p99={}ms quiet={}ms measured_in={}ms \
-         answers={answers:?} pool_timeouts={starved}",
-        loaded.look,
+        "F24 n={creates} looks={looks} get_p99={}ms sound={}ms quiet={}ms webhook_p99={}ms sound={}ms quiet={}ms \
+         measured_in={}ms answers={:?} sound={:?} pool_timeouts={}",
+        slow.measured.look,
+        sound.measured.look,
         quiet.look,
-        loaded.webhook,
+        slow.measured.webhook,
+        sound.measured.webhook,
         quiet.webhook,
-        millis(took),
+        millis(slow.took),
+        slow.answers,
+        sound.answers,
+        slow.starved + sound.starved,
     );
-    assert_eq!(starved, 0, "creates that found no connection");
-    let within = |now: u64, quiet: u64| now <= (2 * quiet).max(P99_FLOOR_MILLIS);
-    assert!(within(loaded.look, quiet.look) && within(loaded.webhook, quiet.webhook), "{loaded:?}, quiet {quiet:?}");
+    assert_eq!(slow.starved + sound.starved, 0, "creates that found no connection");
+    let within = |slow: u64, sound: u64| slow <= (2 * sound).max(prompt(P99_FLOOR_MILLIS));
+    let (slow, sound) = (&slow.measured, &sound.measured);
+    assert!(within(slow.look, sound.look) && within(slow.webhook, sound.webhook), "{slow:?}, sound {sound:?}");
 }

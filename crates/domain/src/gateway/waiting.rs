@@ -1,0 +1,97 @@
+//! Waiting: whoever waits for a payment is woken by what this process commits, and by a look at the revisions of all
+//! that are waited for here. One look serves everybody, however many wait.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Gateway;
+use crate::ids::PaymentId;
+use crate::payment::Revision;
+use crate::ports::StoreError;
+
+/// Payments that somebody in this process waits for.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    payments: Mutex<BTreeMap<PaymentId, Awaited>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Awaited {
+    /// How many wait for it.
+    by: u32,
+    /// The latest that one of them, or a look, has seen.
+    seen: Revision,
+}
+
+impl Waiting {
+    /// Notes that somebody who has seen that revision waits for the next; until what is returned is dropped.
+    pub(super) fn join(&self, payment: PaymentId, seen: Revision) -> Place<'_> {
+        let mut payments = self.lock();
+        let awaited = payments.entry(payment).or_insert(Awaited { by: 0, seen });
+        awaited.by = awaited.by.saturating_add(1);
+        // Whoever is behind the others must be told of what they know.
+        awaited.seen = awaited.seen.min(seen);
+        Place { waiting: self, payment }
+    }
+
+    fn ids(&self) -> Vec<PaymentId> {
+        self.lock().keys().copied().collect()
+    }
+
+    /// Notes what is stored; whether that is news to anybody.
+    fn note(&self, payment: PaymentId, stored: Revision) -> bool {
+        let mut payments = self.lock();
+        let Some(awaited) = payments.get_mut(&payment) else { return false };
+        let is_news = stored > awaited.seen;
+        awaited.seen = awaited.seen.max(stored);
+        is_news
+    }
+
+    fn leave(&self, payment: PaymentId) {
+        let mut payments = self.lock();
+        let Some(awaited) = payments.get_mut(&payment) else { return };
+        awaited.by = awaited.by.saturating_sub(1);
+        if awaited.by == 0 {
+            payments.remove(&payment);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<PaymentId, Awaited>> {
+        self.payments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place among those who wait.
+pub(super) struct Place<'a> {
+    waiting: &'a Waiting,
+    payment: PaymentId,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.waiting.leave(self.payment);
+    }
+}
+
+impl Gateway {
+    /// Looks whether what is waited for in this process has changed, by whomever, and wakes those who wait for it; gives
+    /// how many payments had. To be called about every 250 ms by a worker of each process that serves tills: what is
+    /// committed here wakes them by itself, what other nodes commit may not.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the revisions cannot be read.
+    pub async fn wake_waiters(&self) -> Result<u32, StoreError> {
+        let awaited = self.waiting.ids();
+        if awaited.is_empty() {
+            return Ok(0);
+        }
+        let stored = self.ports.payments.revisions(&awaited).await?;
+        let news = stored.into_iter().filter(|(payment, revision)| self.waiting.note(*payment, *revision));
+        let mut woken = 0_u32;
+        for (payment, _) in news {
+            self.ports.wakeups.wake_here(&payment);
+            woken = woken.saturating_add(1);
+        }
+        Ok(woken)
+    }
+}
