@@ -39,6 +39,7 @@ mod simulate;
 mod status;
 mod sweep;
 mod sync_batch;
+mod tills;
 mod timeline;
 mod void;
 mod waiting;
@@ -78,6 +79,7 @@ use std::time::Duration;
 
 use questions::Questions;
 use recover::Herd;
+use tills::Tills;
 use waiting::Waiting;
 
 use crate::ids::ProviderId;
@@ -218,6 +220,8 @@ pub struct Gateway {
     /// Likewise.
     herd: Arc<Herd>,
     /// Likewise.
+    tills: Arc<Tills>,
+    /// Likewise.
     waiting: Arc<Waiting>,
 }
 
@@ -225,7 +229,14 @@ impl Gateway {
     /// Puts the use cases over these ports.
     #[must_use]
     pub fn new(ports: Ports, policies: Policies) -> Self {
-        Self { ports, policies, questions: Arc::default(), herd: Arc::default(), waiting: Arc::default() }
+        Self {
+            ports,
+            policies,
+            questions: Arc::default(),
+            herd: Arc::default(),
+            tills: Arc::default(),
+            waiting: Arc::default(),
+        }
     }
 
     /// The ports it works with.

@@ -5,14 +5,16 @@ mod because;
 mod line_up;
 mod not_taken;
 mod page;
+mod recovery;
 mod unanswered;
 
 use std::time::Duration;
 
 pub use because::{Because, Choice, PassedOver};
-pub use line_up::{LineUp, Nowhere, Standing, line_up};
+pub use line_up::{LineUp, Nowhere, Standing, line_up, maker_of_token};
 pub use not_taken::{NOT_TAKEN, NotTaken, NotTakenRow, after_not_taken};
 pub use page::routing_markdown;
+pub use recovery::{RECOVERY, Recovery, RecoveryCase, RecoveryRow, after_interruption};
 pub use unanswered::{UNANSWERED, Unanswered, UnansweredCase, UnansweredRow, after_unanswered};
 
 /// How long a till waits for a provider on trial while another is ready. Longer than that the answer is awaited

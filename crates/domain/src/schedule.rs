@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::charge::{Charge, Closing, Opening, Risk};
+use crate::ids::ChargeId;
 use crate::payment::{Display, Intake, Payment, PaymentStatus, Withdrawal};
 use crate::time::Timestamp;
 use crate::unit_of_work::Due;
@@ -53,12 +54,18 @@ pub fn close_retry(attempts: u32) -> Duration {
 /// When to look at a payment next, seen from `now`.
 #[must_use]
 pub fn next_due(payment: &Payment, now: Timestamp) -> Due {
+    next_due_without(payment, now, &[])
+}
+
+/// The same, where nobody can be asked about some of its charges.
+#[must_use]
+pub fn next_due_without(payment: &Payment, now: Timestamp, unaskable: &[ChargeId]) -> Due {
     if payment.intake == Intake::Open {
         // Whoever opens the last charge is given its time, even if something else is written meanwhile.
         let begun = payment.charges.last().map_or(payment.created_at, |charge| charge.created_at);
         return Due::At(begun.plus(OPENING_LEASE).max(now));
     }
-    let charges = payment.charges.iter().filter_map(|charge| next_for_charge(payment, charge, now));
+    let charges = payment.charges.iter().filter_map(|charge| next_for_charge(payment, charge, now, unaskable));
     let expiry = match (payment.status(), payment.display) {
         // Its looks come to their end by themselves, and a person's word or its whole watch ends it.
         (PaymentStatus::Pending, display) if payment.unanswered_push().is_some() => {
@@ -73,12 +80,13 @@ pub fn next_due(payment: &Payment, now: Timestamp) -> Due {
     charges.chain(expiry).min().map_or(Due::Never, Due::At)
 }
 
-fn next_for_charge(payment: &Payment, charge: &Charge, now: Timestamp) -> Option<Timestamp> {
+fn next_for_charge(payment: &Payment, charge: &Charge, now: Timestamp, unaskable: &[ChargeId]) -> Option<Timestamp> {
     let closing = match (&charge.closing, charge.provider_ref()) {
         (Closing::Wanted { next_at, .. }, Some(_)) => Some(*next_at),
         _not_to_be_closed => None,
     };
-    let check = if charge.state.funds().is_some() { None } else { next_check(payment, charge, now) };
+    let is_asked_about = charge.state.funds().is_none() && !unaskable.contains(&charge.id);
+    let check = if is_asked_about { next_check(payment, charge, now) } else { None };
     closing.into_iter().chain(check).min()
 }
 
@@ -89,11 +97,12 @@ fn next_check(payment: &Payment, charge: &Charge, now: Timestamp) -> Option<Time
         return None;
     }
     let pause = match &charge.opening {
-        Opening::Unknown { .. } if charge.is_unanswered_push() => return Some(next_look(payment, charge, now)),
-        // Its opening is under way, and who opens it comes back to it.
-        Opening::Intended if charge.risk == Risk::Pushed => return None,
+        // Also one whose opening was under way when the payment was withdrawn: who opens it may never come back to it.
+        Opening::Intended | Opening::Unknown { .. } if charge.is_unanswered_push() => {
+            return Some(next_look(payment, charge, now));
+        }
         // A push that was called off may have been approved all the same.
-        Opening::Unknown { .. } if charge.risk == Risk::Pushed => step(&CALLED_OFF_STEPS, age),
+        Opening::Intended | Opening::Unknown { .. } if charge.risk == Risk::Pushed => step(&CALLED_OFF_STEPS, age),
         // One whose id nobody knows is looked at like any other: its provider may find it by our reference.
         Opening::Intended | Opening::Unknown { .. } | Opening::Opened(_) | Opening::Found { .. } => {
             usual_pause(charge, age, now >= dead_at)

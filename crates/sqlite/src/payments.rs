@@ -102,7 +102,12 @@ impl PaymentRepository for SqliteStore {
     }
 
     async fn claim_due(&self, now: Timestamp, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, StoreError> {
-        Ok(self.write(move |conn| claim_due(conn, now.into(), limit, lease)).await?)
+        let claimed = self.write(move |conn| claim_due(conn, now.into(), limit, lease)).await?;
+        if claimed.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Read by a reader: for the writer tills are waiting.
+        self.read(move |conn| claimed_payments(conn, &claimed, lease.token)).await
     }
 
     async fn reschedule(
@@ -135,7 +140,8 @@ impl OrderRepository for SqliteStore {
     }
 }
 
-fn claim_due(conn: &mut SqliteConnection, due: Micros, limit: u32, lease: Lease) -> Result<Vec<LeasedPayment>, Fault> {
+/// Leases what is due, and gives its ids, in their turn.
+fn claim_due(conn: &mut SqliteConnection, due: Micros, limit: u32, lease: Lease) -> Result<Vec<String>, Fault> {
     let now = clock::now(conn)?;
     let ids: Vec<String> = payments::table
         .filter(payments::due_at.le(due))
@@ -144,15 +150,22 @@ fn claim_due(conn: &mut SqliteConnection, due: Micros, limit: u32, lease: Lease)
         .limit(limit.min(CLAIM_ROWS_MAX).into())
         .select(payments::id)
         .load(conn)?;
-    if ids.is_empty() {
-        return Ok(Vec::new());
+    if !ids.is_empty() {
+        diesel::update(payments::table.filter(payments::id.eq_any(&ids)))
+            .set((payments::lease_token.eq(lease.token.to_string()), payments::lease_until.eq(now.plus(lease.ttl))))
+            .execute(conn)?;
     }
-    diesel::update(payments::table.filter(payments::id.eq_any(&ids)))
-        .set((payments::lease_token.eq(lease.token.to_string()), payments::lease_until.eq(now.plus(lease.ttl))))
-        .execute(conn)?;
-    let mut rows = read::by_ids(conn, &ids)?;
+    Ok(ids)
+}
+
+fn claimed_payments(
+    conn: &mut SqliteConnection,
+    ids: &[String],
+    token: LeaseToken,
+) -> Result<Vec<LeasedPayment>, Fault> {
+    let mut rows = read::by_ids(conn, ids)?;
     rows.sort_by_key(|(id, _)| ids.iter().position(|claimed| claimed == id));
-    let leased = |payment| LeasedPayment { payment, token: lease.token };
+    let leased = |payment| LeasedPayment { payment, token };
     Ok(read::claimed(rows).into_iter().map(leased).collect())
 }
 

@@ -48,6 +48,9 @@ struct Item {
     needs: Vec<&'static str>,
     /// Fields that a create may have for this method only.
     takes: Vec<&'static str>,
+    /// The provider with which `card_token_id` is made: no other is sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card_token_of: Option<String>,
     providers: Vec<Via>,
 }
 
@@ -107,7 +110,8 @@ impl From<&MethodOffer> for Item {
             amount_min: dto::amount(&offer.amount_min),
             amount_max: dto::amount(&offer.amount_max),
             needs: offer.needs_phone.then_some("customer_phone").into_iter().collect(),
-            takes: offer.takes_card_token.then_some("card_token_id").into_iter().collect(),
+            takes: offer.card_token_of.is_some().then_some("card_token_id").into_iter().collect(),
+            card_token_of: offer.card_token_of.as_ref().map(ToString::to_string),
             providers: offer.providers.iter().map(Via::from).collect(),
         }
     }

@@ -13,6 +13,7 @@ mod f06_early_webhooks;
 mod f07_duplicates;
 mod f08_orders_of_arrival;
 mod f09_paid_after_the_end;
+mod f10_taken_back;
 mod f11_mismatches;
 mod f12_forged_signatures;
 mod f12_forgeries;

@@ -58,6 +58,8 @@ pub(crate) struct Judged {
     pub(crate) rest: Duration,
     /// Webhooks that were given up.
     pub(crate) dead_letters: u64,
+    /// Webhooks that fit nothing, and are kept.
+    pub(crate) parked: u64,
     findings: Vec<Finding>,
 }
 
@@ -101,7 +103,7 @@ pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[T
         opened,
     ];
     report(&format!("{case} on {}", rig.store_kind().word()), &findings);
-    Judged { rest, dead_letters: evidence.inbox.dead, findings }
+    Judged { rest, dead_letters: evidence.inbox.dead, parked: evidence.inbox.parked, findings }
 }
 
 /// As much of it as a person reads.
@@ -166,10 +168,11 @@ where
     left.await.into_iter().flatten().collect()
 }
 
-/// Whether one of the tills is told that the object is paid.
+/// Whether one of the tills is told that the object is paid, or that its money came and was taken back.
 async fn is_told(tills: &[Till], id: String) -> bool {
     for till in tills {
-        if till.get(&id).await.data()["status"] == "paid" {
+        let told = till.get(&id).await.data();
+        if ["paid", "reversed"].iter().any(|status| told["status"] == *status) {
             return true;
         }
     }

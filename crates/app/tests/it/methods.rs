@@ -153,7 +153,8 @@ async fn a_till_is_told_which_methods_it_can_use_and_what_they_need() {
     });
     assert_eq!(qris, wanted);
     assert_eq!(listed(&house, "", "ovo").await["needs"], json!(["customer_phone"]));
-    assert_eq!(listed(&house, "", "credit_card").await["takes"], json!(["card_token_id"]));
+    let card = listed(&house, "", "credit_card").await;
+    assert_eq!((&card["takes"], &card["card_token_of"]), (&json!(["card_token_id"]), &json!("xendit")));
     let too_much = listed(&house, "?amount=10000001", "qris").await;
     assert_eq!((&too_much["usable"], &too_much["reason"]), (&json!(false), &json!("amount_above_maximum")));
     for amount in ["0", "-1", "x", "", "1.5"] {

@@ -79,6 +79,23 @@ impl Dossier {
         }
     }
 
+    /// Puts aside what was still being opened for a payment that is paid: nobody was shown it, and nobody may come back to
+    /// it.
+    pub(super) fn hide_unpaid(&mut self, payment: &PaymentId) {
+        let unpaid: Vec<ChargeId> = self
+            .payment(payment)
+            .into_iter()
+            .flat_map(|payment| &payment.charges)
+            .filter(|charge| charge.exposure == Exposure::Displayable && charge.risk == Risk::Displayed)
+            .filter(|charge| matches!(charge.opening, Opening::Intended | Opening::Found { .. }))
+            .filter(|charge| charge.state.funds().is_none())
+            .map(|charge| charge.id)
+            .collect();
+        for charge in unpaid {
+            self.hide(payment, &charge);
+        }
+    }
+
     /// Ends a payment whose time is over, after its provider was asked.
     pub fn expire(&mut self, payment: &PaymentId) {
         self.withdraw(payment, Withdrawal::Expired);

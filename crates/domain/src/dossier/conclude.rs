@@ -40,6 +40,7 @@ impl Dossier {
             .map(|file| file.payment.id)
             .collect();
         for payment in paid {
+            self.hide_unpaid(&payment);
             self.close_intake(&payment);
         }
     }

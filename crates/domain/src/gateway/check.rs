@@ -5,7 +5,7 @@ use super::{DecideError, Gateway};
 use crate::audit::Actor;
 use crate::charge::{Charge, Opening};
 use crate::dossier::{Absorbed, Dossier};
-use crate::ids::PaymentId;
+use crate::ids::{ChargeId, PaymentId};
 use crate::payment::{Display, Intake, Payment, PaymentStatus, Withdrawal};
 use crate::ports::{BudgetClass, Endpoint, LeasedPayment, LookupSupport, ProviderErrorKind, Reservation, StoreError};
 use crate::schedule;
@@ -106,9 +106,21 @@ impl Gateway {
             Opening::Intended | Opening::Unknown { .. } if charge.is_hidden() => {
                 self.is_found_by_reference(payment, charge).await
             }
-            Opening::Opened(_) | Opening::Found { .. } | Opening::Unknown { .. } => Ok(true),
-            Opening::Intended | Opening::Refused { .. } => Ok(false),
+            Opening::Intended | Opening::Opened(_) | Opening::Found { .. } | Opening::Unknown { .. } => Ok(true),
+            Opening::Refused { .. } => Ok(false),
         }
+    }
+
+    /// The charges about which nobody can be asked: nobody is woken for them. Money on one is listed with all that came
+    /// to its account.
+    async fn unaskable(&self, payment: &Payment) -> Result<Vec<ChargeId>, StoreError> {
+        let mut unaskable = Vec::new();
+        for charge in &payment.charges {
+            if !self.is_worth_asking(payment, charge).await? {
+                unaskable.push(charge.id);
+            }
+        }
+        Ok(unaskable)
     }
 
     /// Whether the provider can be asked about a charge by our reference alone, paid or not.
@@ -146,7 +158,8 @@ impl Gateway {
         let stored = self.ports.payments.payment(&payment.merchant, &payment.id).await?;
         let Some(mut stored) = stored else { return Ok(()) };
         stored.checks.last_at = Some(now);
-        let scheduled = match schedule::next_due(&stored, now) {
+        let unaskable = self.unaskable(&stored).await?;
+        let scheduled = match schedule::next_due_without(&stored, now, &unaskable) {
             Due::At(at) => Some(at),
             Due::Never | Due::Leased(_) => None,
         };

@@ -174,6 +174,7 @@ impl Gateway {
     /// [`CreateError`]; money is never at stake in one, except that a [`CreateError::Store`] may come
     /// after the provider was called: then recovery goes on with it.
     pub async fn create(&self, command: &CreatePayment, answers: &dyn AnswerRenderer) -> Result<Created, CreateError> {
+        let _served = self.tills.serve();
         let deadline = Deadline::within(self.policies.create_within, self.ports.clock.as_ref());
         if let Some(request) = &command.idempotency
             && let Some(created) = self.replay(command, request, answers).await?

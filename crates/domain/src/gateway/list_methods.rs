@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::open::Route;
+use super::open::{Route, maker_of};
 use super::{Gateway, Scope};
 use crate::charge::Risk;
 use crate::ids::ProviderId;
@@ -22,8 +22,8 @@ pub struct MethodOffer {
     pub amount_max: Money,
     /// Whether it needs the customer's phone, to which a request is pushed.
     pub needs_phone: bool,
-    /// Whether it takes a card as a provider's token, so that no page is opened.
-    pub takes_card_token: bool,
+    /// Whose token it takes for a card, so that no page is opened, if anybody's.
+    pub card_token_of: Option<ProviderId>,
     /// Whether a payment by it could be opened now.
     pub usability: Usability,
     /// Where it would be opened, first first.
@@ -82,7 +82,7 @@ fn offer(method: Method, routes: &[Route], amount: Option<&Money>) -> Option<Met
     Some(MethodOffer {
         method,
         needs_phone: capabilities().any(|capabilities| capabilities.risk == Risk::Pushed),
-        takes_card_token: capabilities().any(|capabilities| capabilities.token_risk.is_some()),
+        card_token_of: maker_of(routes).map(|route| route.account.provider.clone()),
         usability: usability(routes, amount, &amount_min),
         providers: routes.iter().map(provider).collect(),
         amount_min,

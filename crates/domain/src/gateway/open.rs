@@ -11,7 +11,7 @@ mod verdict;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use route::{Asked, Route, asked};
+pub(super) use route::{Asked, Route, asked, maker_of};
 
 use super::deadline::Deadline;
 use super::race::{answer_within, within};
@@ -132,7 +132,7 @@ impl Gateway {
         loop {
             let stored = self.ports.payments.payment(job.merchant, &job.payment).await?;
             let Some(payment) = stored else { return Err(DecideError::Contended) };
-            let Some((charge, route)) = self.next_intent(job, &payment) else {
+            let Some((charge, route)) = self.next_intent(job, &run, &payment) else {
                 return Ok(Opened::Overtaken(Box::new(payment)));
             };
             if job.deadline.left(self.ports.clock.as_ref()) < LEAST_CALL {
@@ -154,10 +154,14 @@ impl Gateway {
 
     /// The intent to carry out now, and where; `None` if the payment was ended meanwhile. A notice may have told the id
     /// before the answer came: its key brings the rest.
-    fn next_intent<'a>(&self, job: &'a Job<'_>, payment: &'a Payment) -> Option<(&'a Charge, &'a Route)> {
+    fn next_intent<'a>(&self, job: &'a Job<'_>, run: &Run, payment: &'a Payment) -> Option<(&'a Charge, &'a Route)> {
         let charge = payment.charges.last().filter(|charge| !charge.is_hidden())?;
         let route = job.routes.iter().find(|route| route.leads_to(charge))?;
-        let is_to_be_opened = charge.opening == Opening::Intended || route.may_repeat(charge, self.ports.clock.now());
+        // An id that a misfit answer told changes nothing about a repeat that was decided on.
+        let is_repeated = run.repeated && matches!(charge.opening, Opening::Found { .. });
+        let is_to_be_opened = charge.opening == Opening::Intended
+            || (is_repeated && charge.risk == Risk::Displayed)
+            || route.may_repeat(charge, self.ports.clock.now());
         let at_work = payment.intake == Intake::Open && payment.display == Display::Shown;
         (is_to_be_opened && at_work).then_some((charge, route))
     }

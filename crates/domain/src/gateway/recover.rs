@@ -16,7 +16,7 @@ use crate::ids::{ChargeId, LeaseToken, PaymentId};
 use crate::lease::Lease;
 use crate::payment::{Display, Intake, Payment};
 use crate::ports::{Exchange, LeasedPayment};
-use crate::routing::{Because, Nowhere};
+use crate::routing::{Because, Nowhere, Recovery, RecoveryCase, after_interruption};
 use crate::schedule;
 use crate::time::Timestamp;
 use crate::unit_of_work::Due;
@@ -55,12 +55,13 @@ impl Gateway {
     /// is put aside and another charge is opened, or asked for once more where its key is honoured; what may have been
     /// pushed is only watched. While no provider would be called it comes back later, and spends no charge on that.
     pub(super) async fn recover(&self, leased: &LeasedPayment) -> Result<(), DecideError> {
+        self.let_tills_go_first().await;
         let payment = &leased.payment;
         let actor = Actor::Worker;
         let scope = Scope { merchant: payment.merchant.clone(), branch: payment.branch.clone() };
         let routes = self.routes(&scope, payment.method).await?;
         let now = self.ports.clock.now();
-        let (ready, all_rest) = match asked(&routes, &payment.amount) {
+        let (ready, all_rest) = match asked(&routes, &payment.amount, None) {
             Ok(asked) => (asked.routes, false),
             Err(Nowhere::Resting { .. }) => (Vec::new(), true),
             Err(Nowhere::NotOffered | Nowhere::AmountUnfit) => (Vec::new(), false),
@@ -112,27 +113,27 @@ impl Gateway {
 }
 
 impl<'a> Means<'a> {
-    /// How to go on with a payment as it is stored.
+    /// How to go on with a payment as it is stored: the table of [`routing`](crate::routing), carried out.
     fn course_of(&self, payment: &Payment) -> Course<'a> {
+        let Some(last) = payment.charges.last() else { return Course::Stop };
         let over = is_given_up(payment) || self.now >= payment.expires_at || payment.display != Display::Shown;
-        let Some(last) = payment.charges.last().filter(|_| wants_a_charge(payment) && !over) else {
-            return Course::Stop;
-        };
-        let repeats = |route: &Route| route.may_repeat(last, self.now);
-        if let Some(route) = self.ready.iter().find(|route| repeats(route)) {
-            return Course::Repeat(route);
-        }
-        if last.risk == Risk::Pushed {
-            return Course::Stop;
-        }
-        if !self.may_replace && is_unanswered(last) {
-            let rests = self.routes.iter().any(repeats);
-            return if rests { Course::ComeBack } else { Course::Stop };
-        }
-        match self.ready.iter().find(|route| route.leads_to(last)).or(self.ready.first()) {
-            Some(route) => Course::Open(route),
-            None if self.all_rest => Course::ComeBack,
-            None => Course::Stop,
+        let repeats = |route: &&Route| route.may_repeat(last, self.now);
+        let repeated = self.ready.iter().find(repeats);
+        let opened = self.ready.iter().find(|route| route.leads_to(last)).or(self.ready.first());
+        let then = after_interruption(RecoveryCase {
+            over: over || !wants_a_charge(payment),
+            pushed: last.risk == Risk::Pushed,
+            repeatable: repeated.is_some(),
+            repeatable_later: repeated.is_none() && self.routes.iter().any(|route| repeats(&route)),
+            kept: !self.may_replace && is_unanswered(last),
+            ready: opened.is_some(),
+            all_rest: self.all_rest,
+        });
+        match (then, repeated, opened) {
+            (Recovery::Repeat, Some(route), _) => Course::Repeat(route),
+            (Recovery::Open, _, Some(route)) => Course::Open(route),
+            (Recovery::ComeBack, _, _) => Course::ComeBack,
+            (Recovery::Stop | Recovery::Repeat | Recovery::Open, _, _) => Course::Stop,
         }
     }
 }

@@ -132,7 +132,8 @@ impl Gateway {
         };
         if !borne_out && misfit.is_none() {
             self.absorb_only(payment, charge, &snapshot).await?;
-            return self.not_now(leased, NotNow::Denied).await;
+            let is_of_money = matches!(notification.claim, Claim::Paid { .. });
+            return self.not_now(leased, if is_of_money { NotNow::Denied } else { NotNow::NotTakenBack }).await;
         }
         let taken = self
             .take_in(payment, charge, &snapshot, &Actor::Provider, |dossier| {

@@ -54,6 +54,7 @@ impl Gateway {
     /// # Errors
     /// [`FindError::NotFound`] also for what is another tenant's.
     pub async fn status(&self, scope: &Scope, reference: &str) -> Result<PaymentView, FindError> {
+        let _served = self.tills.serve();
         let payment = self.find(scope, reference).await?;
         let now = self.ports.clock.now();
         if payment.status() != PaymentStatus::Pending {

@@ -21,6 +21,8 @@ pub enum Standing {
     BelowMinimum,
     /// It takes no amount as large.
     AboveMaximum,
+    /// The payment is by a card's token, which another provider made.
+    TokenOfAnother,
 }
 
 impl Standing {
@@ -43,7 +45,7 @@ impl Standing {
     pub const fn is_asked(self) -> bool {
         match self {
             Self::Ready | Self::OnTrial => true,
-            Self::Resting { .. } | Self::BelowMinimum | Self::AboveMaximum => false,
+            Self::Resting { .. } | Self::BelowMinimum | Self::AboveMaximum | Self::TokenOfAnother => false,
         }
     }
 
@@ -56,8 +58,16 @@ impl Standing {
             Self::Resting { .. } => "resting",
             Self::BelowMinimum => "amount_below_minimum",
             Self::AboveMaximum => "amount_above_maximum",
+            Self::TokenOfAnother => "token_of_another",
         }
     }
+}
+
+/// Whose a card's token is, by its place in the method's order: the first's that takes tokens, with which tills make
+/// theirs. No other provider knows it. `None` where nobody takes any: then it is not looked at.
+#[must_use]
+pub fn maker_of_token(takes_tokens: impl IntoIterator<Item = bool>) -> Option<usize> {
+    takes_tokens.into_iter().position(|takes| takes)
 }
 
 /// Those who are asked, first first, and those who are not.
@@ -101,7 +111,11 @@ pub fn line_up<T>(offers: impl IntoIterator<Item = (T, Standing)>) -> Result<Lin
     }
     let rests = passed_over.iter().filter_map(|(_, standing)| match standing {
         Standing::Resting { retry_after } => Some(*retry_after),
-        Standing::Ready | Standing::OnTrial | Standing::BelowMinimum | Standing::AboveMaximum => None,
+        Standing::Ready
+        | Standing::OnTrial
+        | Standing::BelowMinimum
+        | Standing::AboveMaximum
+        | Standing::TokenOfAnother => None,
     });
     Err(match rests.min() {
         Some(retry_after) => Nowhere::Resting { retry_after },

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{NOT_TAKEN, NotTaken, TRIAL_WAIT, UNANSWERED, UNANSWERED_PER_PROVIDER_MAX, Unanswered};
+use super::{NOT_TAKEN, NotTaken, RECOVERY, Recovery, TRIAL_WAIT, UNANSWERED, UNANSWERED_PER_PROVIDER_MAX, Unanswered};
 use crate::charge::Risk;
 
 /// The policy as a Markdown page; `docs/routing.md` is this text.
@@ -25,7 +25,9 @@ pub fn routing_markdown() -> String {
     );
     page.push_str(
         "| `resting`: it has not been answering, or said when to come back | it is passed over |\n\
-         | `amount_below_minimum`, `amount_above_maximum` | it is passed over |\n\n\
+         | `amount_below_minimum`, `amount_above_maximum` | it is passed over |\n\
+         | `token_of_another`: the payment is by a card's token, which is of the first in the order that takes tokens | \
+         it is passed over |\n\n\
          If that leaves nobody the till is told 503 at once, with `Retry-After`; nothing is written and nothing waits. \
          Lines are per provider, account, operation and, for openings, method.\n\n\
          ## After an answer\n\n\
@@ -45,6 +47,7 @@ pub fn routing_markdown() -> String {
         let _infallible = writeln!(page, "| {} | {} | {then} |", word(row.another), word(row.patient));
     }
     write_unanswered(&mut page);
+    write_recovery(&mut page);
     page
 }
 
@@ -54,7 +57,8 @@ fn write_unanswered(page: &mut String) {
         "\n### Nobody knows whether the provider has it\n\n\
          No answer, an answer that makes no sense, or one that speaks of something else. The first row that fits \
          holds; a dash is either. *Replaceable*: `FAILOVER_ON_UNKNOWN=displayed`. *Repeatable*: the provider honours \
-         the charge's key, or the reference is unique and this was the first try. *Rests*: its line rests, and \
+         the charge's key, or the reference is unique and this was the first try; of a push only where no id was told. \
+         *Rests*: its line rests, and \
          nothing is sent there now. *Turn over*: the first provider's \
          share of the time is used up, {UNANSWERED_PER_PROVIDER_MAX} openings there were not answered, it was \
          on trial, or its line rests.\n\n\
@@ -79,11 +83,51 @@ fn write_unanswered(page: &mut String) {
         );
     }
     page.push_str(
-        "\nRecovery never sends a push again. What was displayed it takes up so: a charge whose key is honoured is asked for once \
-         more, also if its id turned up meanwhile; where its line rests, another provider's is shown if what nobody saw \
-         may be replaced, and else it waits until the line would be called again.\n\n\
-         What is put aside is never shown. A provider that finds charges by our reference is asked for its id. It is \
-         closed as soon as that is known, and watched until it is dead.\n",
+        "\nWhat is put aside is never shown. An id that an answer told although it did not fit is kept. A provider that \
+         finds charges by our reference is asked for an id that is not known; where nobody can be asked, money on it is \
+         seen in the list of all that came. It is closed as soon as its id is known, and watched until it is dead.\n",
+    );
+}
+
+fn write_recovery(page: &mut String) {
+    page.push_str(
+        "\n## Recovery\n\n\
+         A create that was cut off, or of which the till was told to wait, is taken up by recovery under the same \
+         payment. The first row that fits holds; a dash is either. *Over*: the payment's time is over, it was withdrawn \
+         or saw money, or too many openings of it went wrong. *Repeatable*: the last charge's key is honoured, also if \
+         its id turned up meanwhile; now, if its provider would be called, or later, if its line rests. *Kept*: the last \
+         charge was not answered, and `FAILOVER_ON_UNKNOWN=never`.\n\n\
+         | over | may have been pushed | repeatable now | kept | repeatable later | a provider is ready | every line \
+         rests | then |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    for row in &RECOVERY {
+        let then = match row.then {
+            Recovery::Repeat => "the last intent once more, under its key",
+            Recovery::Open => {
+                "put aside what was not answered, open another: there if it is ready, else at the first that is"
+            }
+            Recovery::ComeBack => "come back later; no charge is spent on that",
+            Recovery::Stop => {
+                "no more charges; what was not answered is watched, and out of sight unless it may have been pushed"
+            }
+        };
+        let _infallible = writeln!(
+            page,
+            "| {} | {} | {} | {} | {} | {} | {} | {then} |",
+            word(row.over),
+            word(row.pushed),
+            word(row.repeatable),
+            word(row.kept),
+            word(row.repeatable_later),
+            word(row.ready),
+            word(row.all_rest),
+        );
+    }
+    page.push_str(
+        "\nWhat recovery sends stays within the rate limit of the account; of its openings some are left to tills. Those who \
+         wait for it wait account by account, so that one that has used up its limit holds back no other: a few on the \
+         spot, all others come back one after the other. While a till is being served recovery waits a moment before it \
+         goes on.\n",
     );
 }
 

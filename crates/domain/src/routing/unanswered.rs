@@ -74,8 +74,8 @@ const fn either(risk: Risk, then: Unanswered) -> UnansweredRow {
     }
 }
 
-const YES: Option<bool> = Some(true);
-const NO: Option<bool> = Some(false);
+pub(super) const YES: Option<bool> = Some(true);
+pub(super) const NO: Option<bool> = Some(false);
 
 /// A key that is honoured: whatever was made, it brings.
 const KEYED: UnansweredRow = UnansweredRow { repeatable: YES, ..either(Risk::Displayed, Unanswered::Repeat) };

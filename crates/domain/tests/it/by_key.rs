@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::account::ProviderAccount;
-use mstore_pay_domain::charge::Opening;
+use mstore_pay_domain::charge::{Closing, Opening};
 use mstore_pay_domain::gateway::{AcceptedWebhook, Created, Gateway, Policies, Ports};
 use mstore_pay_domain::memory::{BookedCharge, Mishap, ScriptedProvider, ScriptedWebhooks};
 use mstore_pay_domain::method::Method;
+use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::PaymentStatus;
 use mstore_pay_domain::ports::{
     Capabilities, CrashPoint, IdempotencySupport, LookupSupport, Operation, PaymentProvider as _, Probe, StoreError,
@@ -58,6 +59,30 @@ fn while_no_answer_comes_the_till_waits_and_recovery_asks_by_the_same_key() {
         shop.pass(20);
         check_one_object(&shop);
     }
+}
+
+#[test]
+fn an_id_that_a_misfit_answer_told_is_kept_although_the_key_is_repeated() {
+    for mishap in [Mishap::WrongAmount, Mishap::UnnoticedAmount(Money::from(PRICE - 1))] {
+        let shop = shop();
+        shop.world.provider.misbehave_always(Operation::Open, mishap.clone());
+        let accepted = shop.create(&Shop::command("TRX-1", PRICE));
+        let Ok(Created::Accepted(payment)) = accepted else { panic!("expected 202, got {accepted:?}") };
+        let told = shop.books()[0].charge_ref.clone();
+        assert_eq!(shop.payment(&payment.id).charges[0].provider_ref(), Some(&told), "{mishap:?}");
+        shop.world.provider.misbehave_always(Operation::Open, Mishap::Unreachable);
+        shop.pass(400);
+        let charge = &shop.payment(&payment.id).charges[0];
+        assert!(charge.is_hidden() && charge.closing == Closing::Confirmed, "{mishap:?}: {charge:?}");
+        shop.record(&payment.id);
+    }
+}
+
+#[test]
+fn a_right_answer_after_a_misfit_one_is_shown() {
+    let shop = shop();
+    shop.world.provider.misbehave(Operation::Open, Mishap::WrongAmount);
+    check_one_object(&shop);
 }
 
 #[test]

@@ -8,14 +8,14 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::accounts::{EnvironmentAccounts, StoredAccounts};
 use mstore_pay_domain::audit::AuditRecord;
 use mstore_pay_domain::charge::Closing;
-use mstore_pay_domain::gateway::{CreateError, Created, Gateway, Policies, Ports};
-use mstore_pay_domain::ids::ProviderId;
-use mstore_pay_domain::memory::{ManualClock, Mishap, ScriptedProvider};
+use mstore_pay_domain::gateway::{CreateError, CreatePayment, Created, Gateway, Policies, Ports};
+use mstore_pay_domain::ids::{OrderCode, ProviderId};
+use mstore_pay_domain::memory::{BookedStatus, ManualClock, Mishap, ScriptedProvider};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::{
-    Availability, Capabilities, Certainty, Clock as _, IdempotencySupport, Operation, PaymentProvider as _,
+    Availability, Capabilities, CardToken, Certainty, Clock as _, IdempotencySupport, Operation, PaymentProvider as _,
     ProviderErrorKind, Timeline as _,
 };
 use mstore_pay_domain::time::Timestamp;
@@ -260,6 +260,68 @@ fn a_push_that_certainly_did_not_go_out_is_pushed_by_the_next() {
     let answer = pair.shop.create(&command);
     assert!(matches!(answer, Ok(Created::Open(_))), "{answer:?}");
     assert_eq!(pair.objects(), (0, 1));
+}
+
+/// A payment by a card's token.
+fn by_token() -> CreatePayment {
+    let mut command = Shop::command("TRX-1", PRICE);
+    (command.method, command.card_token) = (Method::CreditCard, CardToken::new("pt-1234"));
+    command
+}
+
+#[test]
+fn a_card_token_goes_to_nobody_but_the_provider_that_made_it() {
+    let pair = Pair::open();
+    pair.first().misbehave_always(Operation::Open, Mishap::Unreachable);
+    let answer = pair.shop.create(&by_token());
+    assert!(matches!(answer, Err(CreateError::Unavailable { .. })), "{answer:?}");
+    pair.first().say(Availability::Resting { retry_after: Duration::from_secs(9) });
+    let answer = pair.shop.create(&by_token());
+    assert!(
+        matches!(answer, Err(CreateError::Unavailable { retry_after }) if retry_after.as_secs() == 9),
+        "{answer:?}"
+    );
+    assert!(!pair.second.calls().contains(&Operation::Open));
+    pair.first().behave();
+    let Ok(Created::Open(payment)) = pair.shop.create(&by_token()) else { panic!("not opened") };
+    assert_eq!(pair.route(&payment), ["acme: first, not bravo/main token_of_another"]);
+}
+
+#[test]
+fn whoever_takes_no_tokens_is_passed_over_for_one_that_does() {
+    let pair = Pair::with(|first| {
+        let offered = first.capabilities(&Shop::open().world.account, Method::CreditCard).unwrap();
+        first.offering(Method::CreditCard, Capabilities { token_risk: None, ..offered })
+    });
+    let Ok(Created::Open(payment)) = pair.shop.create(&by_token()) else { panic!("not opened") };
+    assert_eq!(pair.route(&payment), ["bravo: others_passed_over, not acme/main token_of_another"]);
+    let page = CreatePayment { order_code: OrderCode::parse("TRX-2").unwrap(), card_token: None, ..by_token() };
+    let Ok(Created::Open(payment)) = pair.shop.create(&page) else { panic!("not opened") };
+    assert_eq!(pair.route(&payment), ["acme: first"], "a page is opened by anybody");
+}
+
+#[test]
+fn what_was_answered_with_another_amount_is_closed_by_the_id_that_was_told() {
+    let pair = Pair::open();
+    pair.first().misbehave_always(Operation::Open, Mishap::WrongAmount);
+    let payment = pair.shop.sell("TRX-1");
+    pair.shop.pass(3);
+    let payment = pair.shop.payment(&payment.id);
+    let told = payment.charges.iter().filter(|charge| charge.is_hidden() && charge.closing == Closing::Confirmed);
+    assert_eq!((told.count(), pair.objects()), (2, (2, 1)));
+    assert!(pair.first().charges().iter().all(|booked| booked.status == BookedStatus::Canceled));
+    pair.shop.record(&payment.id);
+}
+
+#[test]
+fn an_id_under_another_reference_is_not_taken_for_the_charges() {
+    let pair = Pair::open();
+    pair.first().misbehave_always(Operation::Open, Mishap::UnnoticedReference("TRX-9~other".to_owned()));
+    let payment = pair.shop.sell("TRX-1");
+    pair.shop.pass(3);
+    let payment = pair.shop.payment(&payment.id);
+    assert!(payment.charges.iter().filter(|charge| charge.is_hidden()).all(|charge| charge.provider_ref().is_none()));
+    assert!(!pair.first().calls().contains(&Operation::Cancel));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::{Created, Gateway, Policies, Ports, WorkLimits};
+use futures::future;
+use mstore_pay_domain::gateway::{Created, Gateway, Lane, Policies, Ports, WorkLimits};
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::memory::{ManualClock, MemoryBudget, Mishap};
 use mstore_pay_domain::method::Method;
@@ -13,7 +14,7 @@ use mstore_pay_domain::ports::{
 };
 use mstore_pay_domain::time::Timestamp;
 
-use crate::shop::{PRICE, Shop};
+use crate::shop::{PRICE, PlainAnswers, Shop};
 
 const HERD: usize = 80;
 const PER_MINUTE: u32 = 60;
@@ -73,6 +74,27 @@ fn a_herd_is_recovered_as_fast_as_the_rate_limit_allows_and_no_faster() {
     }
     let took = shop.world.clock.now().since(began);
     assert!(took < Duration::from_secs(110), "{took:?}");
+}
+
+#[test]
+fn recovery_lets_a_till_go_first_that_is_being_served() {
+    let (shop, waiting) = shop();
+    shop.later(60);
+    shop.world.provider.misbehave(Operation::Open, Mishap::Late(Duration::from_millis(50)));
+    let began = shop.world.clock.now();
+    let command = Shop::command("TRX-new", PRICE);
+    let answered_at = async {
+        shop.gateway.create(&command, &PlainAnswers).await.unwrap();
+        shop.world.clock.now()
+    };
+    let recovered_at = async {
+        let limits = WorkLimits { due: 1, ..WorkLimits::default() };
+        assert_eq!(shop.gateway.work_lane(Lane::Due, shop.world.clock.now(), limits).await.unwrap(), 1);
+        shop.world.clock.now()
+    };
+    let (answered_at, recovered_at) = block_on(future::join(answered_at, recovered_at));
+    assert!(began < answered_at && answered_at <= recovered_at, "{began} {answered_at} {recovered_at}");
+    assert_eq!(waiting.iter().filter(|payment| shop.payment(payment).can_be_shown()).count(), 1);
 }
 
 #[test]

@@ -90,9 +90,11 @@ fn a_key_whose_payment_was_withdrawn_is_not_told_to_show_it() {
 fn a_create_that_recovery_overtook_keeps_the_answer_it_gives() {
     let shop = slow_at(CrashPoint::AfterIntentCommit, Duration::from_secs(20));
     let command = Shop::keyed("TRX-1", PRICE, "k1");
+    // Another node's: who is being served by this one goes first here.
+    let elsewhere = shop.world.gateway();
     let recovery = async {
         shop.world.clock.sleep(Duration::from_secs(16)).await;
-        shop.gateway.work_once(shop.world.clock.now(), WorkLimits::default()).await.unwrap();
+        elsewhere.work_once(shop.world.clock.now(), WorkLimits::default()).await.unwrap();
     };
     let ((), created) = block_on(join(recovery, shop.gateway.create(&command, &PlainAnswers)));
     let Ok(Created::Open(payment)) = created else { panic!("expected a QR, got {created:?}") };

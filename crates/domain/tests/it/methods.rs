@@ -30,7 +30,8 @@ fn every_method_that_is_offered_says_what_it_needs() {
     for offer in offers {
         assert_eq!(offer.usability, Usability::Usable, "{}", offer.method);
         assert_eq!(offer.needs_phone, offer.method == Method::Ovo, "{}", offer.method);
-        assert_eq!(offer.takes_card_token, offer.method == Method::CreditCard, "{}", offer.method);
+        let of_card = (offer.method == Method::CreditCard).then(|| shop.world.account.provider.clone());
+        assert_eq!(offer.card_token_of, of_card, "{}", offer.method);
         assert_eq!(offer.providers.len(), 1, "{}", offer.method);
     }
 }

@@ -173,3 +173,18 @@ fn a_push_under_way_is_not_forgotten_when_it_is_cancelled() {
     let another = shop.create(&Shop::command("TRX-1", PRICE));
     assert!(matches!(another, Err(CreateError::OrderHasLivePayment { .. })), "{another:?}");
 }
+
+#[test]
+fn money_on_a_push_that_was_cancelled_while_it_was_being_sent_is_looked_for() {
+    let shop = Shop::open();
+    let mut command = Shop::command("TRX-1", PRICE);
+    command.method = Method::Ovo;
+    cut_off(&shop, CrashPoint::AfterCallBeforeCommit, End::Death, &command);
+    let payment = shop.stored("TRX-1").remove(0);
+    block_on(shop.gateway.cancel(&Shop::scope(), &payment.id.to_string(), &Actor::Worker)).unwrap();
+    shop.pass(10);
+    let reference = shop.books()[0].our_reference.to_string();
+    shop.pay(&reference, PRICE);
+    shop.pass(10);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid, "nobody told of it");
+}

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::routing::{
-    LineUp, NotTaken, Nowhere, Standing, Unanswered, UnansweredCase, after_not_taken, after_unanswered, line_up,
-    routing_markdown,
+    LineUp, NotTaken, Nowhere, Recovery, RecoveryCase, Standing, Unanswered, UnansweredCase, after_interruption,
+    after_not_taken, after_unanswered, line_up, maker_of_token, routing_markdown,
 };
 
 const fn resting(seconds: u64) -> Standing {
@@ -27,22 +27,72 @@ fn check_nowhere(standings: &[Standing], want: Nowhere) {
 
 #[test]
 fn the_order_is_kept_and_whoever_cannot_take_the_payment_is_passed_over() {
-    use Standing::{AboveMaximum, BelowMinimum, OnTrial, Ready};
+    use Standing::{AboveMaximum, BelowMinimum, OnTrial, Ready, TokenOfAnother};
     check(&[Ready, Ready], &[0, 1]);
     check(&[resting(2), Ready], &[1]);
     check(&[BelowMinimum, Ready], &[1]);
     check(&[Ready, AboveMaximum, Ready], &[0, 2]);
     check(&[OnTrial, Ready], &[0, 1]);
     check(&[OnTrial, resting(2)], &[0]);
+    check(&[Ready, TokenOfAnother], &[0]);
+    check(&[TokenOfAnother, Ready], &[1]);
 }
 
 #[test]
 fn where_nobody_can_take_it_the_first_that_may_be_asked_again_says_when() {
-    use Standing::{AboveMaximum, BelowMinimum};
+    use Standing::{AboveMaximum, BelowMinimum, TokenOfAnother};
+    check_nowhere(&[resting(9), TokenOfAnother], Nowhere::Resting { retry_after: Duration::from_secs(9) });
     check_nowhere(&[], Nowhere::NotOffered);
     check_nowhere(&[BelowMinimum, AboveMaximum], Nowhere::AmountUnfit);
     check_nowhere(&[resting(9), resting(2)], Nowhere::Resting { retry_after: Duration::from_secs(2) });
     check_nowhere(&[resting(9), AboveMaximum], Nowhere::Resting { retry_after: Duration::from_secs(9) });
+}
+
+#[test]
+fn a_card_token_is_of_the_first_in_the_order_that_takes_tokens() {
+    for (takes, want) in
+        [([true, true], Some(0)), ([true, false], Some(0)), ([false, true], Some(1)), ([false, false], None)]
+    {
+        assert_eq!(maker_of_token(takes), want, "{takes:?}");
+    }
+}
+
+/// Every case of recovery there is: seven facts.
+fn recovery_cases() -> impl Iterator<Item = RecoveryCase> {
+    (0_u8..128).map(|bits| RecoveryCase {
+        over: bits & 1 != 0,
+        pushed: bits & 2 != 0,
+        repeatable: bits & 4 != 0,
+        kept: bits & 8 != 0,
+        repeatable_later: bits & 16 != 0,
+        ready: bits & 32 != 0,
+        all_rest: bits & 64 != 0,
+    })
+}
+
+#[test]
+fn recovery_sends_nothing_for_what_is_over_or_may_have_been_pushed() {
+    for case in recovery_cases().filter(|case| case.over || case.pushed) {
+        assert_eq!(after_interruption(case), Recovery::Stop, "{case:?}");
+    }
+}
+
+#[test]
+fn recovery_opens_only_where_somebody_would_be_called_and_replaces_nothing_against_the_settings() {
+    for case in recovery_cases() {
+        let then = after_interruption(case);
+        assert!(then != Recovery::Open || (case.ready && !case.kept && !case.repeatable), "{case:?}: {then:?}");
+        assert!(then != Recovery::Repeat || case.repeatable, "{case:?}: {then:?}");
+    }
+}
+
+#[test]
+fn recovery_gives_up_a_till_that_waits_only_where_there_is_nothing_to_wait_for() {
+    for case in recovery_cases().filter(|case| !case.over && !case.pushed) {
+        let something = if case.kept { case.repeatable_later } else { case.ready || case.all_rest };
+        let gives_up = after_interruption(case) == Recovery::Stop;
+        assert_eq!(gives_up, !case.repeatable && !something, "{case:?}");
+    }
 }
 
 /// Every case there is: six facts and two risks.

@@ -4,7 +4,7 @@ use futures::executor::block_on;
 use mstore_pay_domain::gateway::{AcceptError, ConfirmWebhooks, Policies, Settled};
 use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::Operation;
+use mstore_pay_domain::ports::{InboxCounts, Operation, WebhookInbox as _};
 
 use crate::shop::{PRICE, Shop};
 
@@ -208,6 +208,32 @@ fn a_failure_told_of_money_that_came_is_asked_about_until_it_is_taken_back() {
         check_failure_after_money(policies.clone(), true, (PaymentStatus::Reversed, 1));
         check_failure_after_money(policies, false, (PaymentStatus::Paid, 2));
     }
+}
+
+/// Word that a payment was denied after its money came; where the delivery ends half a minute later.
+#[track_caller]
+fn check_denial(is_reversed: bool, want: (PaymentStatus, InboxCounts)) {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let money = shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    let charge = shop.books().first().unwrap().charge_ref.to_string();
+    let body = format!("event=failed\ncharge={charge}\npayment={money}\norder=TRX-1\nreason=DENIED");
+    let raw = ScriptedWebhooks::signed(&shop.world.account, body);
+    assert_eq!(shop.deliver(&raw), Some(Settled::Deferred), "the provider may say so a moment later");
+    if is_reversed {
+        shop.world.provider.reverse(&money).unwrap();
+    }
+    shop.pass(60);
+    let counts = block_on(shop.world.store.counts()).unwrap();
+    assert_eq!((shop.status(&payment.id), counts), want);
+}
+
+#[test]
+fn a_denial_of_money_that_came_is_believed_once_it_is_borne_out_and_parked_if_it_is_not() {
+    let one = InboxCounts { done: 1, ..InboxCounts::default() };
+    check_denial(true, (PaymentStatus::Reversed, InboxCounts { done: 2, ..one }));
+    check_denial(false, (PaymentStatus::Paid, InboxCounts { parked: 1, ..one }));
 }
 
 #[test]

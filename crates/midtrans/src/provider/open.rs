@@ -32,9 +32,9 @@ async fn transaction(talk: &Talk<'_>, charge: &OpenCharge, channel: &Channel) ->
         }
         answered => answered?,
     };
-    Transaction::parse(&reply.body)
-        .and_then(|opened| as_asked(talk, charge, channel, opened))
-        .map_err(|why| talk.malformed(&reply, why))
+    let opened = Transaction::parse(&reply.body).map_err(|why| talk.malformed(&reply, why))?;
+    let told = Some(opened.id.clone()).filter(|_| opened.reference == charge.our_reference.as_str());
+    as_asked(talk, charge, channel, opened).map_err(|why| talk.malformed(&reply, why).telling(told))
 }
 
 /// What stands under the order id, if it is what was asked for and its status still tells what to show, which it does not

@@ -22,12 +22,15 @@ const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 /// What is put aside is closed by then, where its id is known.
 const CLOSED_AWAY_WITHIN: Duration = Duration::from_secs(5);
 
-/// One create.
+/// One create, and what its till is shown.
 struct Create {
     code: String,
     sent_at: Instant,
     took: Duration,
+    /// By the answer.
     shown: Option<Shown>,
+    /// At the end, to whoever looks at the payment.
+    shown_at_the_end: Option<Shown>,
 }
 
 /// When the breaker was first seen open.
@@ -47,7 +50,17 @@ async fn sell(shop: &Shop, trouble: Trouble, number: u64) -> Create {
     let exchange = shop.till.create(&sale).await;
     let took = sent_at.elapsed();
     sleep(SALE_EVERY).await;
-    Create { code: sale.order_code, sent_at, took, shown: shown(&exchange) }
+    Create { code: sale.order_code, sent_at, took, shown: shown(&exchange), shown_at_the_end: None }
+}
+
+/// Has every till look once more at what it was answered about.
+async fn look_again(shop: &Shop, creates: &mut [Create]) {
+    let listed = shop.till.listed("/api/v1/pos/payments?limit=100").await;
+    let payment_of = |code: &str| listed.iter().find(|item| item["order_code"] == code);
+    for create in creates {
+        let Some(payment) = payment_of(&create.code).and_then(|item| item["payment_id"].as_str()) else { continue };
+        create.shown_at_the_end = shown(&shop.till.get(payment).await);
+    }
 }
 
 /// How long it takes, while a till goes on selling, until the breaker is seen closed.
@@ -76,8 +89,11 @@ struct Objects {
 }
 
 async fn objects(shop: &Shop, creates: &[Create]) -> Objects {
-    let screens: BTreeSet<&str> =
-        creates.iter().filter_map(|create| create.shown.as_ref()).map(|shown| shown.qr.as_str()).collect();
+    let screens: BTreeSet<&str> = creates
+        .iter()
+        .flat_map(|create| [&create.shown, &create.shown_at_the_end])
+        .filter_map(|shown| shown.as_ref().map(|shown| shown.qr.as_str()))
+        .collect();
     let orders: BTreeSet<&str> = creates.iter().map(|create| create.code.as_str()).collect();
     let (mut found, mut shown_of) = (Objects::default(), BTreeMap::<String, usize>::new());
     for charge in shop.rig.control.charges().await {
@@ -110,28 +126,31 @@ async fn check(trouble: Trouble) {
         creates
     };
     let keeping_on = trouble.keep_on(&shop, &over);
-    let (creates, opened, ()) = tokio::join!(selling, first_open(&shop, &over), keeping_on);
+    let (mut creates, opened, ()) = tokio::join!(selling, first_open(&shop, &over), keeping_on);
     trouble.heal(&mut shop).await;
     let closed_after = closes(&shop, trouble).await;
     sleep(CLOSED_AWAY_WITHIN).await;
+    look_again(&shop, &mut creates).await;
     let found = objects(&shop, &creates).await;
     let opened = opened.expect("the breaker never opened");
     let afterwards: Vec<&Create> = creates.iter().filter(|create| create.sent_at >= opened).collect();
     let with_qr = |creates: &[&Create]| creates.iter().filter(|create| create.shown.is_some()).count();
     let (all_with_qr, afterwards_with_qr) = (with_qr(&creates.iter().collect::<Vec<_>>()), with_qr(&afterwards));
+    let at_the_end = creates.iter().filter(|create| create.shown_at_the_end.is_some()).count();
     let p99_all = percentile(creates.iter().map(|create| millis(create.took)).collect(), 99);
     let p99 = percentile(afterwards.iter().map(|create| millis(create.took)).collect(), 99);
     let shown_twice = shop.judge(&format!("F28 {}", trouble.word())).await.broken("I3");
     println!(
-        "F28 {} n={n} with_qr={all_with_qr} p99={p99_all}ms opened_after={}ms once_open: n={} with_qr={afterwards_with_qr} \
-         p99={p99}ms; closed_after={}ms shown_twice={shown_twice} {found:?}",
+        "F28 {} n={n} with_qr={all_with_qr} with_qr_at_the_end={at_the_end} p99={p99_all}ms opened_after={}ms \
+         once_open: n={} with_qr={afterwards_with_qr} p99={p99}ms; closed_after={}ms shown_twice={shown_twice} {found:?}",
         trouble.word(),
         millis(opened - struck),
         afterwards.len(),
         millis(closed_after),
     );
     assert_eq!(afterwards_with_qr, afterwards.len(), "creates without a QR code once the breaker was open");
-    assert_eq!(found.usable, all_with_qr, "QR codes on screens that can be paid");
+    assert_eq!(at_the_end, creates.len(), "creates without a QR code at the end");
+    assert_eq!(found.usable, creates.len(), "QR codes on screens that can be paid");
     assert!(found.most_shown_of_an_order <= 1, "two shown of one order");
     assert!(p99 <= prompt(P99_MAX_MILLIS), "answered after {p99} ms once the breaker was open");
     assert!(closed_after <= CLOSED_WITHIN, "closed after {closed_after:?}");

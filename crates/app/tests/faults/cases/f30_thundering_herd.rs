@@ -8,11 +8,15 @@ use tokio::time::{Instant, sleep};
 
 use super::shop::{Shop, millis};
 use crate::rig::{Plan, Provider, StoreKind};
-use crate::scale::{at_once, cases, percentile, prompt};
+use crate::scale::{at_once, cases, percentile, prompt, unhurried};
 use crate::till::{Sale, shown};
 
 const ROWS: u64 = 2_000;
-const PER_MINUTE: u64 = 600;
+/// Calls a minute, at the most; always fewer than there are rows, so that the limit can be broken.
+const PER_MINUTE_MAX: u64 = 600;
+const PER_MINUTE_OF_HUNDRED_ROWS: u64 = 90;
+/// Of its openings the gateway leaves one in so many to tills: as many as the one sends that goes on selling.
+const TILLS_SHARE: u64 = 20;
 /// Tills that send at once, and hear nothing.
 const TILLS: usize = 200;
 /// The gateway holds still between the provider's answer and its commit, until it is killed.
@@ -21,14 +25,13 @@ const HELD: &str = "after_call_before_commit=sleep(600000)";
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Longer than the herd takes.
 const EXPIRES_SECONDS: u32 = 1_800;
-/// What 2,000 rows may take.
-const FINISHED_WITHIN: Duration = Duration::from_mins(4);
+/// What a minute's worth of rows may take: 2,000 of them, at 600 a minute, four minutes.
+const MINUTE_WITHIN_MILLIS: u64 = 72_000;
+const MINUTE_MILLIS: u64 = 60_000;
 /// Payments that are looked at at once, so that the looks end soon after the herd does.
 const LOOKS_AT_ONCE: usize = 16;
 /// Between two looks at one of them.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Between two sales of the till that goes on selling.
-const SALE_EVERY: Duration = Duration::from_secs(2);
 /// Sales by which it is seen how long they take when all is quiet.
 const QUIET_SALES: u64 = 20;
 /// What is quick anyway may take that long.
@@ -42,12 +45,12 @@ async fn sell(shop: &Shop, code: &str) -> [u64; 2] {
     [created, looked].map(|exchange| millis(exchange.took()))
 }
 
-/// Sells as long as it is not over; how long that took.
-async fn go_on_selling(shop: &Shop, over: &AtomicBool) -> Vec<[u64; 2]> {
+/// Sells now and then as long as it is not over; how long that took.
+async fn go_on_selling(shop: &Shop, every: Duration, over: &AtomicBool) -> Vec<[u64; 2]> {
     let mut took = Vec::new();
     while !over.load(Ordering::Relaxed) {
         took.push(sell(shop, &format!("F30-meanwhile-{}", took.len())).await);
-        sleep(SALE_EVERY).await;
+        sleep(every).await;
     }
     took
 }
@@ -117,27 +120,30 @@ fn p99(took: &[[u64; 2]], which: fn(&[u64; 2]) -> u64) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f30_a_herd_that_is_released_at_once_keeps_to_the_rate_limit_and_nobody_else_waits() {
-    let plan =
-        Plan::over(StoreKind::of_run()).with("XENDIT_API", "v2").with("XENDIT_RATE_LIMIT", PER_MINUTE.to_string());
-    let mut shop = Shop::open_as(plan.with("PUBLIC_BASE_URL", "https://pay.example.com")).await;
     let n = cases(ROWS);
+    let per_minute = PER_MINUTE_MAX.min(n * PER_MINUTE_OF_HUNDRED_ROWS / 100);
+    let plan =
+        Plan::over(StoreKind::of_run()).with("XENDIT_API", "v2").with("XENDIT_RATE_LIMIT", per_minute.to_string());
+    let mut shop = Shop::open_as(plan.with("PUBLIC_BASE_URL", "https://pay.example.com")).await;
+    let finished_within = unhurried(Duration::from_millis(MINUTE_WITHIN_MILLIS * n / per_minute));
+    let sale_every = Duration::from_millis(MINUTE_MILLIS * TILLS_SHARE / per_minute);
     let mut quiet = Vec::new();
     for number in 0..QUIET_SALES {
         quiet.push(sell(&shop, &format!("F30-meanwhile-quiet-{number}")).await);
     }
     cut_off(&mut shop, n).await;
-    shop.rig.control.limit(Provider::Xendit, PER_MINUTE).await;
+    shop.rig.control.limit(Provider::Xendit, per_minute).await;
     let released_at = Utc::now();
     shop.rig.start_gateway().await;
     let released = Instant::now();
     let payments: Vec<String> = herd(&shop).await.into_values().collect();
-    let (over, deadline) = (AtomicBool::new(false), released + 2 * FINISHED_WITHIN);
+    let (over, deadline) = (AtomicBool::new(false), released + 2 * finished_within);
     let waiting = async {
         let unshown = await_all(&shop, &payments, deadline).await;
         over.store(true, Ordering::Relaxed);
         unshown
     };
-    let (unshown, meanwhile) = tokio::join!(waiting, go_on_selling(&shop, &over));
+    let (unshown, meanwhile) = tokio::join!(waiting, go_on_selling(&shop, sale_every, &over));
     let finished = released.elapsed();
     let calls = shop.rig.control.calls().await;
     let told_to_wait = calls.iter().filter(|call| call.at >= released_at && call.status == Some(429)).count();
@@ -148,8 +154,8 @@ async fn f30_a_herd_that_is_released_at_once_keeps_to_the_rate_limit_and_nobody_
     );
     shop.judge("F30").await;
     println!(
-        "F30 n={n} rows={} finished_after={}ms told_to_wait={told_to_wait} objects={objects} unshown={unshown} \
-         create_p99={}ms quiet={}ms look_p99={}ms quiet={}ms sales_meanwhile={}",
+        "F30 n={n} per_minute={per_minute} rows={} finished_after={}ms told_to_wait={told_to_wait} objects={objects} \
+         unshown={unshown} create_p99={}ms quiet={}ms look_p99={}ms quiet={}ms sales_meanwhile={}",
         payments.len(),
         millis(finished),
         creates.1,
@@ -160,7 +166,7 @@ async fn f30_a_herd_that_is_released_at_once_keeps_to_the_rate_limit_and_nobody_
     );
     assert_eq!((u64::try_from(payments.len()), u64::try_from(objects)), (Ok(n), Ok(n)), "rows and objects");
     assert_eq!((told_to_wait, unshown), (0, 0), "answers that said to wait, payments without a QR code");
-    assert!(finished <= FINISHED_WITHIN, "finished after {finished:?}");
+    assert!(finished <= finished_within, "finished after {finished:?}");
     for (quiet, busy) in [creates, looks] {
         assert!(
             busy <= (2 * quiet).max(prompt(PROMPT_MILLIS)),

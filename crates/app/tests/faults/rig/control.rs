@@ -79,6 +79,13 @@ impl Control {
         object.expect("what is on a screen is the provider's").id
     }
 
+    /// Midtrans' bank takes back what came on that object, and says so.
+    pub(crate) async fn take_back(&self, id: &str) {
+        let mut body = named(id);
+        body["how"] = json!("denied");
+        self.post("take-back", &body).await;
+    }
+
     pub(crate) async fn fail(&self, id: &str) {
         self.post("fail", &named(id)).await;
     }

@@ -56,7 +56,7 @@ impl Gateway {
                 }
                 Some(live) => {
                     // What is on display stays there if nothing could take its place.
-                    let asked = asked(&routes, &command.amount)?;
+                    let asked = asked(&routes, &command.amount, command.card_token.as_ref())?;
                     self.leave(command, &live).await?;
                     let dossier = self.dossier(&command.scope.merchant, &command.order_code, actor).await?;
                     ruled_out(command, &dossier, order.as_ref())?;
@@ -65,7 +65,7 @@ impl Gateway {
                     }
                 }
                 None => {
-                    let asked = asked(&routes, &command.amount)?;
+                    let asked = asked(&routes, &command.amount, command.card_token.as_ref())?;
                     if let Some(plan) = self.intend(command, dossier, &asked, None).await? {
                         return Ok(plan);
                     }

@@ -9,7 +9,7 @@ use crate::gateway::{Gateway, Scope};
 use crate::method::Method;
 use crate::money::Money;
 use crate::ports::{Capabilities, CardToken, IdempotencySupport, PaymentProvider, StoreError};
-use crate::routing::{Because, Choice, LineUp, Nowhere, PassedOver, Standing, line_up};
+use crate::routing::{Because, Choice, LineUp, Nowhere, PassedOver, Standing, line_up, maker_of_token};
 use crate::time::Timestamp;
 
 /// A provider and account that offer a method.
@@ -35,8 +35,15 @@ pub(in crate::gateway) struct Asked {
 }
 
 /// Who is asked for that amount now, in the method's order.
-pub(in crate::gateway) fn asked(routes: &[Route], amount: &Money) -> Result<Asked, Nowhere> {
-    let LineUp { asked, passed_over } = line_up(routes.iter().map(|route| (route, route.standing(Some(amount)))))?;
+pub(in crate::gateway) fn asked(
+    routes: &[Route],
+    amount: &Money,
+    card_token: Option<&CardToken>,
+) -> Result<Asked, Nowhere> {
+    let standing = |route: &Route| {
+        if is_known_to(route, routes, card_token) { route.standing(Some(amount)) } else { Standing::TokenOfAnother }
+    };
+    let LineUp { asked, passed_over } = line_up(routes.iter().map(|route| (route, standing(route))))?;
     let Some(first) = asked.first() else { return Err(Nowhere::NotOffered) };
     let because = match (first.standing(Some(amount)), routes.first()) {
         (Standing::OnTrial, _) => Because::OnTrial,
@@ -52,7 +59,21 @@ pub(in crate::gateway) fn asked(routes: &[Route], amount: &Money) -> Result<Aske
     Ok(Asked { routes: asked.into_iter().cloned().collect(), first })
 }
 
+/// Whose a card's token would be; `None` where nobody takes any.
+pub(in crate::gateway) fn maker_of(routes: &[Route]) -> Option<&Route> {
+    maker_of_token(routes.iter().map(Route::takes_tokens)).and_then(|place| routes.get(place))
+}
+
+/// Whether a card's token, if there is one, is that provider's.
+fn is_known_to(route: &Route, routes: &[Route], card_token: Option<&CardToken>) -> bool {
+    card_token.and_then(|_| maker_of(routes)).is_none_or(|maker| maker.is(route))
+}
+
 impl Route {
+    fn takes_tokens(&self) -> bool {
+        self.capabilities.token_risk.is_some()
+    }
+
     /// Whether a charge lies at this provider and account.
     pub(in crate::gateway) fn leads_to(&self, charge: &Charge) -> bool {
         self.account.provider == charge.provider && self.account.id == charge.account
@@ -112,10 +133,11 @@ impl Gateway {
     /// The routes for a command's method, of which one at the least takes its amount.
     pub(in crate::gateway) async fn routes_for(&self, command: &CreatePayment) -> Result<Vec<Route>, CreateError> {
         let routes = self.routes(&command.scope, command.method).await?;
-        let Some(first) = routes.first().map(|route| route.capabilities.clone()) else {
+        let knowing = |route: &&Route| is_known_to(route, &routes, command.card_token.as_ref());
+        let Some(first) = routes.iter().find(knowing).map(|route| route.capabilities.clone()) else {
             return Err(CreateError::MethodUnsupported { offered: self.offered(&command.scope).await? });
         };
-        if !routes.iter().any(|route| route.capabilities.takes(&command.amount)) {
+        if !routes.iter().filter(knowing).any(|route| route.capabilities.takes(&command.amount)) {
             return Err(if command.amount < first.amount_min {
                 CreateError::AmountBelowMinimum { minimum: first.amount_min }
             } else {

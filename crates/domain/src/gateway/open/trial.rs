@@ -18,11 +18,15 @@ impl Gateway {
     pub(super) fn hear_out(&self, job: &Job<'_>, charge: &Charge, call: Call) {
         let gateway = self.clone();
         let (merchant, order_code) = (job.merchant.clone(), job.order_code.clone());
-        let (payment, charge) = (job.payment, charge.id);
+        let (payment, charge, our_reference) = (job.payment, charge.id, charge.our_reference.clone());
         let heard = async move {
-            let Ok(opened) = call.await else { return };
+            let told = match call.await {
+                Ok(opened) => Some(opened.provider_ref).filter(|_| opened.our_reference == our_reference.as_str()),
+                Err(error) => error.told.map(|told| *told),
+            };
+            let Some(told) = told else { return };
             let found = gateway.decide(&merchant, &order_code, &Actor::Provider, |dossier| {
-                dossier.found(&payment, &charge, &opened.provider_ref);
+                dossier.found(&payment, &charge, &told);
             });
             // Where even that cannot be written the charge stays unknown, as any whose answer was lost.
             let _or_stays_unknown = found.await;

@@ -22,7 +22,7 @@ impl Gateway {
         tried: &Try<'_>,
         lost: &Lost,
     ) -> Result<Next, DecideError> {
-        match after_unanswered(self.case_of(job, run, tried)) {
+        match after_unanswered(self.case_of(job, run, tried, lost)) {
             Unanswered::Repeat => self.repeat(job, tried.charge, lost).await,
             Unanswered::AskOn => {
                 self.repeat(job, tried.charge, lost).await?;
@@ -34,13 +34,17 @@ impl Gateway {
         }
     }
 
-    fn case_of(&self, job: &Job<'_>, run: &Run, tried: &Try<'_>) -> UnansweredCase {
+    fn case_of(&self, job: &Job<'_>, run: &Run, tried: &Try<'_>, lost: &Lost) -> UnansweredCase {
         let Try { payment, charge, route, following, on_trial, .. } = *tried;
         let clock = self.ports.clock.as_ref();
         let repeatable = match (charge.risk, route.capabilities.idempotency) {
             // Whoever waits for something to show waits longer than whoever was pushed something.
             (Risk::Displayed, IdempotencySupport::Key { .. }) => route.may_repeat(charge, clock.now()),
-            (Risk::Pushed, IdempotencySupport::Key { .. }) | (_, IdempotencySupport::Reference) => !run.repeated,
+            // By an id that was told it is asked about, and not sent again.
+            (Risk::Pushed, IdempotencySupport::Key { .. } | IdempotencySupport::Reference) => {
+                !run.repeated && lost.told.is_none()
+            }
+            (Risk::Displayed, IdempotencySupport::Reference) => !run.repeated,
             (_, IdempotencySupport::None) => false,
         };
         let hidden_here = payment.charges.iter().filter(|known| route.leads_to(known) && known.is_hidden()).count();
@@ -60,10 +64,14 @@ impl Gateway {
         }
     }
 
-    /// Puts on record that an opening was not answered, and leaves its intent as it is.
+    /// Puts on record that an opening was not answered, and leaves its intent as it is. An id that was told although the
+    /// answer did not fit is kept: by it the charge is closed, should nobody ever be shown it.
     async fn repeat(&self, job: &Job<'_>, charge: &Charge, lost: &Lost) -> Result<Next, DecideError> {
         self.decide_on(job, |dossier| {
             dossier.unanswered_once(&job.payment, &charge.id, &lost.exchange);
+            if let Some(told) = &lost.told {
+                dossier.found(&job.payment, &charge.id, told);
+            }
             record_drift(dossier, job, charge, &lost.drift, &lost.exchange);
             dossier.set_due(&job.payment, Due::Leased(Lease { token: job.lease, ttl: schedule::OPENING_LEASE }));
         })

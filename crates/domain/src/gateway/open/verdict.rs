@@ -25,7 +25,7 @@ pub(super) enum Verdict {
 pub(super) struct Lost {
     /// What was said.
     pub(super) exchange: Exchange,
-    /// The id that was told all the same.
+    /// The id that was told all the same, under our reference.
     pub(super) told: Option<ProviderRef>,
     /// What in it we do not know.
     pub(super) drift: Vec<Drift>,
@@ -41,7 +41,10 @@ impl Verdict {
             Ok(opened) if fits(&opened, asked, account) => Self::Fits(Box::new(opened)),
             Ok(opened) => {
                 let drift = opened.drift();
-                Self::Unknown(Lost { exchange: opened.exchange, told: Some(opened.provider_ref), drift })
+                // What bears another reference may be another's: by its id that would be closed.
+                let is_ours = opened.our_reference == asked.our_reference.as_str();
+                let told = Some(opened.provider_ref).filter(|_| is_ours);
+                Self::Unknown(Lost { exchange: opened.exchange, told, drift })
             }
             Err(error) => match error.certainty {
                 Certainty::Unknown => Self::unknown(error),
@@ -62,7 +65,7 @@ impl Verdict {
 
     fn unknown(error: ProviderError) -> Self {
         let drift = error.drift();
-        Self::Unknown(Lost { exchange: *error.exchange, told: None, drift })
+        Self::Unknown(Lost { exchange: *error.exchange, told: error.told.map(|told| *told), drift })
     }
 }
 

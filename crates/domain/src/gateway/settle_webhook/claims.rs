@@ -1,6 +1,7 @@
 //! What a webhook claims, held against what is known and what the provider says.
 
 use crate::charge::{Charge, ChargeStatus, Funds, Payer, Receipt};
+use crate::ids::ProviderRef;
 use crate::payment::Payment;
 use crate::ports::{ChargeSnapshot, Exchange, SnapshotStatus};
 use crate::webhook::{Claim, ClaimedAmount, LeasedDelivery, Notification};
@@ -38,9 +39,19 @@ fn has_money(charge: &Charge) -> bool {
     charge.state.funds().is_some_and(|funds| funds.standing().next().is_some())
 }
 
-/// Whether the provider's word covers the claim. Claims other than of money need no bearing out: the
-/// provider's word stands in their place.
+/// The payment that a claim says was taken back after it came, if it says so: one of its own names fails.
+fn taken_back<'a>(notification: &'a Notification, charge: &Charge) -> Option<&'a ProviderRef> {
+    let Claim::Failed(_) = notification.claim else { return None };
+    let mut named = notification.about.payment_ref.iter().chain(&notification.about.charge_ref);
+    named.find(|named| charge.state.funds().is_some_and(|funds| funds.receipt(named).is_some()))
+}
+
+/// Whether the provider's word covers the claim. Claims other than that money came, or went back, need no bearing out:
+/// the provider's word stands in their place.
 pub(super) fn is_borne_out(notification: &Notification, charge: &Charge, snapshot: &ChargeSnapshot) -> bool {
+    if let Some(taken_back) = taken_back(notification, charge) {
+        return snapshot.reversals.iter().any(|(reversed, _)| reversed == taken_back);
+    }
     let Claim::Paid { .. } = notification.claim else { return true };
     let amount_fits = |receipt: &Receipt| match &notification.amount {
         ClaimedAmount::Absent => true,

@@ -8,11 +8,14 @@ use crate::audit::Actor;
 use crate::gateway::{DecideError, Gateway};
 use crate::payment::Payment;
 use crate::ports::{CommitError, StoreError};
-use crate::unit_of_work::InboxFate;
+use crate::unit_of_work::{InboxFate, UnitOfWork};
 use crate::webhook::{Claim, LeasedDelivery};
 
 /// Failed tries after which a delivery that the provider, asked, does not bear out is given up.
 const DENIED_TRIES_MAX: u32 = 10;
+/// Failed tries after which word is parked that money was taken back, which the provider, asked, still has: it took half
+/// a minute, and nothing is lost meanwhile.
+const NOT_TAKEN_BACK_TRIES_MAX: u32 = 4;
 /// Failed tries after which one is given up that could not be decided: a provider out of reach says nothing
 /// of the claim, so it is given half a day.
 const UNDECIDED_TRIES_MAX: u32 = 20;
@@ -34,6 +37,8 @@ pub(in crate::gateway) enum NotNow {
     Waits(Duration),
     /// The provider was asked, and does not bear it out.
     Denied,
+    /// The provider was asked, and the money that it is said to have taken back is there.
+    NotTakenBack,
     /// That could not be found out: no answer, others kept writing, or something broke.
     Undecided,
 }
@@ -51,7 +56,10 @@ impl Gateway {
                 inbox.postpone(id, leased.token, pause, "confirming").await?;
                 return Ok(Settled::Deferred);
             }
-            NotNow::Denied => ("not borne out", DENIED_TRIES_MAX),
+            NotNow::NotTakenBack if leased.delivery.attempts.saturating_add(1) >= NOT_TAKEN_BACK_TRIES_MAX => {
+                return self.mark(UnitOfWork::default(), leased, misfits::parked(), Settled::Parked).await;
+            }
+            NotNow::Denied | NotNow::NotTakenBack => ("not borne out", DENIED_TRIES_MAX),
             NotNow::Undecided => ("not decided", UNDECIDED_TRIES_MAX),
         };
         if leased.delivery.attempts.saturating_add(1) >= tries_max {

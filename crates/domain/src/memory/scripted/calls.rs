@@ -71,6 +71,8 @@ impl ScriptedProvider {
                 Ok((done, mishap))
             }
             Some(Mishap::BrokenAfter) => unknown(Kind::Unavailable),
+            // Whoever opens is told the id all the same.
+            Some(Mishap::WrongAmount) if operation == Operation::Open => Ok((done, mishap)),
             Some(Mishap::Garbled | Mishap::WrongAmount | Mishap::WrongReference) => unknown(Kind::Malformed),
             Some(
                 Mishap::Unreachable
@@ -195,6 +197,10 @@ impl PaymentProvider for ScriptedProvider {
         let book = |books: &mut Books| self.book(books, account, charge, offered);
         let (mut booked, mishap) = self.call(Operation::Open, charge.within, book).await?;
         match &mishap {
+            Some(Mishap::WrongAmount) => {
+                let malformed = self.error(Operation::Open, Kind::Malformed, Certainty::Unknown);
+                return Err(malformed.telling(Some(booked.charge_ref)));
+            }
             Some(Mishap::UnnoticedAmount(amount)) => booked.amount = amount.clone(),
             Some(Mishap::UnnoticedReference(reference)) => {
                 let our_reference = reference.clone();

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::Exchange;
 use crate::charge::FailureReason;
-use crate::ids::ProviderId;
+use crate::ids::{ProviderId, ProviderRef};
 
 /// What was being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,6 +100,9 @@ pub struct ProviderError {
     pub upstream: Upstream,
     /// What was said on the wire, redacted.
     pub exchange: Box<Exchange>,
+    /// The id that an answer told although it did not fit. An adapter MUST leave it out unless the answer bears our
+    /// reference: by it the charge is closed, and another's must not be.
+    pub told: Option<Box<ProviderRef>>,
     /// Why.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -116,6 +119,7 @@ impl ProviderError {
             certainty,
             upstream: Upstream::default(),
             exchange: Box::default(),
+            told: None,
             source: None,
         }
     }
@@ -138,6 +142,13 @@ impl ProviderError {
     #[must_use]
     pub fn during(mut self, exchange: Exchange) -> Self {
         *self.exchange = exchange;
+        self
+    }
+
+    /// This error with the id that was told all the same.
+    #[must_use]
+    pub fn telling(mut self, told: Option<ProviderRef>) -> Self {
+        self.told = told.map(Box::new);
         self
     }
 
