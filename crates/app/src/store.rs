@@ -16,9 +16,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::ports::{
-    AccountStore, AuditAnchors, Clock, Dispatches, EndpointStore, ExceptionStore, IdempotencyStore, OfflineStore,
-    OrderRepository, Outbox, PaymentRepository, RateBudget, Retention, StoreError, Timeline, Wakeups, Watches,
-    WebhookInbox,
+    AccountStore, AuditAnchors, Census, Clock, Dispatches, EndpointStore, ExceptionStore, IdempotencyStore,
+    OfflineStore, OrderRepository, Outbox, PaymentRepository, RateBudget, Retention, StoreError, Timeline, Wakeups,
+    Watches, WebhookInbox,
 };
 
 use crate::config::Database;
@@ -47,6 +47,7 @@ pub trait Store:
     + ExceptionStore
     + IdempotencyStore
     + OfflineStore
+    + Census
     + Outbox
     + Timeline
     + AuditAnchors

@@ -19,6 +19,7 @@ mod keeping;
 mod ledger;
 mod listing;
 mod methods;
+mod metrics;
 mod midtrans;
 mod money;
 mod offline;
