@@ -8,6 +8,7 @@ mod cancelling;
 mod conventions;
 mod copying;
 mod creating;
+mod doctor;
 mod documents;
 mod drift;
 mod endpoints;
