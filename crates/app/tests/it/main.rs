@@ -19,6 +19,7 @@ mod idempotency;
 mod keeping;
 mod ledger;
 mod listing;
+mod logging;
 mod methods;
 mod metrics;
 mod midtrans;
