@@ -11,6 +11,7 @@ mod events;
 mod feed;
 mod http;
 mod limits;
+mod meter;
 mod observed;
 mod probe;
 mod readiness;

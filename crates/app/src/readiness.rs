@@ -10,6 +10,9 @@ use mstore_pay_xendit::{Xendit, XenditConfig};
 use crate::observed::{Observed, word};
 use crate::store::Store;
 
+/// The level of a line that lets nothing through.
+const OPEN: u8 = 2;
+
 /// Xendit with everything before it.
 pub(crate) type GuardedXendit = Observed<Layered<Xendit>>;
 
@@ -36,7 +39,19 @@ pub(crate) struct LineState {
     pub(crate) level: u8,
 }
 
+impl LineState {
+    /// Whether nothing is let through.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.level == OPEN
+    }
+}
+
 impl Readiness {
+    /// The providers that take part.
+    pub(crate) fn providers(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(XenditConfig::ID).chain(self.midtrans.iter().map(|_| MidtransConfig::ID))
+    }
+
     /// Whether the store can serve.
     pub(crate) async fn store(&self) -> Result<(), StoreError> {
         self.store.ready().await
@@ -56,7 +71,7 @@ fn line_state(provider: &'static str, snapshot: &BreakerSnapshot) -> LineState {
     let (state, level) = match snapshot.state {
         BreakerState::Closed => ("closed", 0),
         BreakerState::HalfOpen { .. } => ("half_open", 1),
-        BreakerState::Open { .. } => ("open", 2),
+        BreakerState::Open { .. } => ("open", OPEN),
     };
     LineState {
         provider,

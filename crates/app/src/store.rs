@@ -16,10 +16,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::ports::{
-    AccountStore, AuditAnchors, Clock, Dispatches, EndpointStore, ExceptionStore, IdempotencyStore, OfflineStore,
-    OrderRepository, Outbox, PaymentRepository, RateBudget, Retention, StoreError, Timeline, Wakeups, Watches,
-    WebhookInbox,
+    AccountStore, AuditAnchors, Census, Clock, Dispatches, EndpointStore, ExceptionStore, IdempotencyStore,
+    OfflineStore, OrderRepository, Outbox, PaymentRepository, RateBudget, Retention, StoreError, Timeline, Wakeups,
+    Watches, WebhookInbox,
 };
+use mstore_pay_domain::time::Timestamp;
 
 use crate::config::Database;
 
@@ -47,6 +48,7 @@ pub trait Store:
     + ExceptionStore
     + IdempotencyStore
     + OfflineStore
+    + Census
     + Outbox
     + Timeline
     + AuditAnchors
@@ -67,6 +69,12 @@ pub trait Store:
 
     /// This node's ties to all others on this store; `here` wakes whoever waits on this one, whose clock is that.
     async fn nodes(&self, here: Arc<dyn Wakeups>, clock: Arc<dyn Clock>) -> Nodes;
+
+    /// The time by the database's clock; `None` where it has this machine's.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be asked.
+    async fn database_time(&self) -> Result<Option<Timestamp>, StoreError>;
 
     /// What the database finds wrong with its own files; nothing, where they are sound.
     ///

@@ -101,8 +101,10 @@ impl Background for Tasks {
 
 /// What `work` gives, or that it panicked: that is counted here, and told by the panic hook.
 pub(crate) async fn fence<T>(what: &'static str, work: impl Future<Output = T>) -> Result<T, Panicked> {
+    // Shown from the first time on, as none: the first panic is seen to have come.
+    let panics = metrics::counter!("mstore_pay_panics_total", "what" => what);
     AssertUnwindSafe(work).catch_unwind().await.map_err(|_told_by_the_hook| {
-        metrics::counter!("mstore_pay_panics_total", "what" => what).increment(1);
+        panics.increment(1);
         Panicked { what }
     })
 }

@@ -1,5 +1,7 @@
 //! Logs and metrics. Neither ever carries a token, a key, a name, a phone number or an address.
 
+mod catalogue;
+
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -10,6 +12,14 @@ use crate::config::LogFormat;
 
 /// Buckets of every duration, in seconds: from a local read to the longest wait for a payment.
 const SECONDS_BUCKETS: [f64; 14] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0];
+
+/// Buckets of what providers and networks decide, in seconds: from at once to a day.
+const LAG_BUCKETS: [f64; 15] =
+    [0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 60.0, 180.0, 600.0, 1_800.0, 7_200.0, 21_600.0, 86_400.0];
+
+/// Durations of that kind.
+const LAGS: [&str; 3] =
+    ["mstore_pay_sweep_lag_seconds", "mstore_pay_time_to_truth_seconds", "mstore_pay_webhook_lag_seconds"];
 
 /// Sends log lines to the standard error output. A second call changes nothing.
 pub(crate) fn log_to_stderr(format: LogFormat, filter: &str) {
@@ -36,12 +46,17 @@ pub(crate) fn log_panics() {
 pub(crate) fn metrics() -> &'static PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
     RECORDER.get_or_init(|| {
-        let builder = || {
-            PrometheusBuilder::new()
-                .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS_BUCKETS)
-                .unwrap_or_else(|_no_buckets| PrometheusBuilder::new())
-        };
         // An embedder may have installed a recorder of its own: then ours shows nothing.
-        builder().install_recorder().unwrap_or_else(|_already_set| builder().build_recorder().handle())
+        let recorder = builder().install_recorder().unwrap_or_else(|_already_set| builder().build_recorder().handle());
+        catalogue::describe();
+        recorder
+    })
+}
+
+fn builder() -> PrometheusBuilder {
+    let lags = LAGS.map(|name| (Matcher::Full(name.to_owned()), LAG_BUCKETS.as_slice()));
+    let all = (Matcher::Suffix("_seconds".to_owned()), SECONDS_BUCKETS.as_slice());
+    lags.into_iter().chain([all]).fold(PrometheusBuilder::new(), |builder, (matcher, buckets)| {
+        builder.set_buckets_for_metric(matcher, buckets).unwrap_or_else(|_no_buckets| PrometheusBuilder::new())
     })
 }

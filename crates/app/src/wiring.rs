@@ -25,6 +25,7 @@ use crate::config::{
 use crate::events::Bodies;
 use crate::feed::Feed;
 use crate::http::Links;
+use crate::meter::{Meter, MeteredBudget};
 use crate::observed::Observed;
 use crate::probe::Failpoints;
 use crate::readiness::{GuardedMidtrans, GuardedXendit, Readiness};
@@ -109,7 +110,8 @@ pub(crate) async fn wire(
     let feed = Arc::new(Feed::default());
     let Nodes { wakeups, clock: shared, upkeep, known } = store.nodes(feed.clone(), Arc::new(system)).await;
     let clock = if system.is_real() { shared } else { Arc::new(system) };
-    let budget = store.budget(Arc::clone(&clock), call_limits(config)?);
+    let budget: Arc<dyn RateBudget> =
+        Arc::new(MeteredBudget::new(store.budget(Arc::clone(&clock), call_limits(config)?)));
     let Providers { xendit, midtrans, all, webhooks } = providers(config, &addresses, &clock, &budget)?;
     let vault: Arc<dyn Vault> = Arc::new(AesVault::new(config.account_keys.clone()));
     let desk = AccountDesk::new(store.clone(), Arc::clone(&vault), Arc::clone(&clock));
@@ -131,6 +133,7 @@ pub(crate) async fn wire(
         retention: store.clone(),
         offline: store.clone(),
         inbox: store.clone(),
+        census: store.clone(),
         outbox: store.clone(),
         publisher: Arc::new(SpreadingPublisher::new(store.clone(), feed.clone())),
         ledger: ledger(config, &store)?,
@@ -140,6 +143,7 @@ pub(crate) async fn wire(
         wakeups,
         clock,
         ids: Arc::new(TimedIds::by(system)),
+        witness: Arc::new(Meter),
         probe,
         background: Arc::new(tasks.clone()),
         providers: all,

@@ -1,6 +1,7 @@
 //! What goes on without a request: settling webhooks, looking at due payments, sending messages on,
 //! telling endpoints, sweeping for money. One runtime for all; each thing on a task of its own, fenced off from the others.
 
+mod gauges;
 mod housekeeping;
 mod lane;
 mod pruning;

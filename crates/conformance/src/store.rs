@@ -5,6 +5,7 @@ mod anchors;
 mod atomicity;
 mod audit;
 mod cash;
+mod census;
 mod dispatches;
 mod due;
 mod durability;
@@ -30,6 +31,7 @@ pub use anchors::*;
 pub use atomicity::*;
 pub use audit::*;
 pub use cash::*;
+pub use census::*;
 pub use dispatches::*;
 pub use due::*;
 pub use durability::*;
@@ -54,7 +56,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{
-    AccountStore, AuditAnchors, Dispatches, EndpointStore, ExceptionStore, IdempotencyStore, OfflineStore,
+    AccountStore, AuditAnchors, Census, Dispatches, EndpointStore, ExceptionStore, IdempotencyStore, OfflineStore,
     OrderRepository, Outbox, PaymentRepository, Retention, Timeline, WebhookInbox,
 };
 
@@ -98,6 +100,8 @@ pub struct Stores {
     pub retention: Arc<dyn Retention>,
     /// Webhook deliveries.
     pub inbox: Arc<dyn WebhookInbox>,
+    /// How much waits.
+    pub census: Arc<dyn Census>,
     /// Messages on their way out.
     pub outbox: Arc<dyn Outbox>,
     /// What tills reported.
@@ -123,6 +127,7 @@ impl Stores {
             + AuditAnchors
             + Retention
             + WebhookInbox
+            + Census
             + Outbox
             + OfflineStore
             + AccountStore
@@ -139,6 +144,7 @@ impl Stores {
             anchors: store.clone(),
             retention: store.clone(),
             inbox: store.clone(),
+            census: store.clone(),
             outbox: store.clone(),
             offline: store.clone(),
             accounts: store.clone(),
@@ -285,6 +291,7 @@ macro_rules! for_each_store_case {
             message_goes_when_it_was_sent_and_is_old,
             delivery_goes_when_it_was_dealt_with_and_is_old,
             the_oldest_go_first_and_no_more_than_asked_for,
+            what_waits_is_counted_by_age_and_kind,
             nothing_of_another_merchant_is_read,
             everything_is_there_after_reopening,
             leases_hold_and_run_out_across_reopening,

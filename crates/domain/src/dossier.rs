@@ -19,7 +19,7 @@ use crate::exception::{ExceptionState, Misfit, MoneyException};
 use crate::ids::{ChargeId, ExceptionId, MerchantId, OrderCode, PaymentId, ProviderRef};
 use crate::order::Order;
 use crate::payment::{Payment, PaymentStatus, Revision};
-use crate::ports::{Drift, IdGenerator};
+use crate::ports::{Drift, Finder, IdGenerator, RecordedMoney};
 use crate::time::Timestamp;
 use crate::unit_of_work::{Due, ExceptionWrite, LiveOrderWrite, OrderRead, UnitOfWork};
 
@@ -143,6 +143,26 @@ impl Dossier {
     #[must_use]
     pub fn paid_payment(&self) -> Option<&Payment> {
         self.payments().find(|payment| payment.status().holds_money())
+    }
+
+    /// The money that this decision puts on record, which that brought.
+    #[must_use]
+    pub fn recorded_money(&self, by: Finder) -> Vec<RecordedMoney> {
+        let of_file = |file: &File| {
+            let recorded = file.fresh_receipts.iter().filter_map(|(charge, receipt)| {
+                let charge = file.payment.charge(charge)?;
+                let receipt = charge.state.funds()?.receipt(receipt)?;
+                Some(RecordedMoney {
+                    provider: charge.provider.clone(),
+                    method: file.payment.method,
+                    by,
+                    paid_at: receipt.paid_at,
+                    recorded_at: self.now,
+                })
+            });
+            recorded.collect::<Vec<_>>()
+        };
+        self.files.iter().flat_map(of_file).collect()
     }
 
     /// What else shall be written with the decision: inbox marks, idempotency keys.

@@ -145,6 +145,21 @@ pub struct MoneyException {
 }
 
 impl Misfit {
+    /// Every kind.
+    pub const KINDS: [&str; 11] = [
+        "late_paid",
+        "reversed",
+        "overpaid",
+        "underpaid",
+        "paid_twice",
+        "unmatched",
+        "paid_after_void",
+        "account_mismatch",
+        "fee_on_qris",
+        "outcome_unknown",
+        "refund_failed",
+    ];
+
     /// The kind, one word: `late_paid`, `paid_twice`, ...
     #[must_use]
     pub const fn kind(&self) -> &'static str {

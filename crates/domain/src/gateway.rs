@@ -85,9 +85,9 @@ use waiting::Waiting;
 use crate::ids::ProviderId;
 use crate::method::Method;
 use crate::ports::{
-    AccountDirectory, AuditAnchors, Background, Clock, EventPublisher, ExceptionStore, IdGenerator, IdempotencyStore,
-    OfflineStore, OrderRepository, Outbox, PaymentProvider, PaymentRepository, Probe, RateBudget, Retention, Timeline,
-    TransactionLedger, Wakeups, Watches, WebhookInbox, WebhookSource,
+    AccountDirectory, AuditAnchors, Background, Census, Clock, EventPublisher, ExceptionStore, IdGenerator,
+    IdempotencyStore, OfflineStore, OrderRepository, Outbox, PaymentProvider, PaymentRepository, Probe, RateBudget,
+    Retention, Timeline, TransactionLedger, Wakeups, Watches, WebhookInbox, WebhookSource, Witness,
 };
 
 /// Everything the use cases need of the world.
@@ -111,6 +111,8 @@ pub struct Ports {
     pub offline: Arc<dyn OfflineStore>,
     /// The webhook inbox.
     pub inbox: Arc<dyn WebhookInbox>,
+    /// How much waits.
+    pub census: Arc<dyn Census>,
     /// Messages on their way out.
     pub outbox: Arc<dyn Outbox>,
     /// Where messages go.
@@ -129,6 +131,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Ids.
     pub ids: Arc<dyn IdGenerator>,
+    /// Who is told how soon the truth was known.
+    pub witness: Arc<dyn Witness>,
     /// Points for a fault programme.
     pub probe: Arc<dyn Probe>,
     /// Work that nobody waits for.

@@ -6,6 +6,7 @@ mod accounts;
 mod anchors;
 mod background;
 mod budget;
+mod census;
 mod clock;
 mod dispatches;
 mod endpoints;
@@ -26,12 +27,14 @@ mod vault;
 mod wakeups;
 mod watches;
 mod webhook_source;
+mod witness;
 
 pub use account_store::{AccountStore, AccountWritten};
 pub use accounts::AccountDirectory;
 pub use anchors::{Anchored, AuditAnchors};
 pub use background::{Background, Unattended};
 pub use budget::{BudgetClass, Endpoint, RateBudget, RateLimitStatus, Reservation};
+pub use census::{Census, CensusCounts, PENDING_AGES};
 pub use clock::{Clock, IdGenerator};
 pub use dispatches::{Backlog, Dispatches, LeasedDispatch, Setback};
 pub use endpoints::{EndpointStore, EndpointWritten};
@@ -56,15 +59,16 @@ pub use vault::{SecretKind, SecretOwner, SecretPlace, Vault, VaultError};
 pub use wakeups::Wakeups;
 pub use watches::Watches;
 pub use webhook_source::WebhookSource;
+pub use witness::{Finder, NoWitness, RecordedMoney, Witness};
 
 #[cfg(feature = "mocks")]
 pub use {
     account_store::MockAccountStore, accounts::MockAccountDirectory, anchors::MockAuditAnchors,
-    background::MockBackground, budget::MockRateBudget, clock::MockClock, clock::MockIdGenerator,
+    background::MockBackground, budget::MockRateBudget, census::MockCensus, clock::MockClock, clock::MockIdGenerator,
     dispatches::MockDispatches, endpoints::MockEndpointStore, event_sender::MockEventBodies,
     event_sender::MockEventSender, inbox::MockWebhookInbox, ledger::MockTransactionLedger, offline::MockOfflineStore,
     orders::MockOrderRepository, outbox::MockEventPublisher, outbox::MockOutbox, payments::MockPaymentRepository,
     probe::MockProbe, provider::MockPaymentProvider, records::MockExceptionStore, records::MockIdempotencyStore,
     records::MockTimeline, retention::MockRetention, vault::MockVault, wakeups::MockWakeups, watches::MockWatches,
-    webhook_source::MockWebhookSource,
+    webhook_source::MockWebhookSource, witness::MockWitness,
 };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
+use url::Url;
 
 use crate::call::{Call, Verb};
 use crate::error::HttpError;
@@ -81,6 +82,16 @@ impl HttpClient {
             Err(error) => tracing::debug!(host, path, "{what} brought no answer: {error}"),
         }
         outcome
+    }
+
+    /// What the `Date` header of an answer to a plain read of that address says, whatever else it answers.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn date(&self, url: &Url, within: Duration) -> Result<Option<String>, HttpError> {
+        let response = self.inner.get(url.clone()).timeout(within).send().await.map_err(failed)?;
+        let date = response.headers().get("date").and_then(|value| value.to_str().ok());
+        Ok(date.map(str::to_owned))
     }
 
     async fn exchange(&self, call: &Call, within: Duration) -> Result<Reply, HttpError> {

@@ -27,6 +27,7 @@ macro_rules! session {
 mod accounts;
 mod anchors;
 mod budget;
+mod census;
 mod clock;
 mod commit;
 mod connection;

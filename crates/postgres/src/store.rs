@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 use mstore_pay_domain::ports::{CommitError, StoreError};
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
 use crate::connection::Address;
-use crate::errors::OpenError;
+use crate::errors::{Fault, OpenError};
 use crate::presence::Presence;
 use crate::sessions::Sessions;
-use crate::{health, migrations, write};
+use crate::{clock, health, migrations, write};
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -85,6 +86,15 @@ impl PostgresStore {
     /// [`StoreError::Unavailable`] saying what is missing.
     pub async fn ready(&self) -> Result<(), StoreError> {
         Ok(session!(self.transaction, |conn| health::schema_is_current(conn))?)
+    }
+
+    /// The time by the database's clock.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be asked.
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        let shown = session!(self.plain, |conn| async { clock::now(conn).await.map_err(Fault::from) })?;
+        Timestamp::from_micros(shown.0).ok_or_else(|| StoreError::query("the database's time is out of bounds"))
     }
 
     /// What is wrong with the files of the database, as far as PostgreSQL has noticed: pages that failed

@@ -9,6 +9,7 @@
 mod accounts;
 mod anchors;
 mod backup;
+mod census;
 mod clock;
 mod connection;
 mod dispatches;

@@ -28,7 +28,7 @@ pub use cells::{Cells, integer};
 pub use charge::ChargeRow;
 pub use details::DetailsRow;
 pub use endpoint::{DispatchRow, ENDPOINT_ENABLED, EndpointNoteRow, EndpointRow, StandingColumns, backlog_of};
-pub use exception::{ExceptionRow, OPEN as EXCEPTION_OPEN};
+pub use exception::{ExceptionRow, IS_OPEN as EXCEPTION_IS_OPEN, OPEN as EXCEPTION_OPEN};
 pub use idempotency::IdempotencyRow;
 pub use inbox::{
     DEAD as DELIVERY_DEAD, DONE as DELIVERY_DONE, DeliveryRow, NewDeliveryRow, OPEN as DELIVERY_OPEN,
@@ -39,5 +39,5 @@ pub use money::{MoneyFacts, ReceiptRow, RefundRow, ReversalRow};
 pub use offline::{ConflictRow, DeviceRow, NumbersRow, OPEN as CONFLICT_OPEN, OfflineRow, ReportRow};
 pub use order::OrderRow;
 pub use outbox::MessageRow;
-pub use payment::{DueColumns, PaymentRow};
+pub use payment::{DueColumns, IS_PENDING as PAYMENT_IS_PENDING, PaymentRow};
 pub use words::status_word;

@@ -1,21 +1,22 @@
 //! `doctor`
 
+mod clocks;
 mod midtrans;
+mod outside;
+mod xendit;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use mstore_pay_domain::accounts::AccountDesk;
-use mstore_pay_domain::memory::MemoryBudget;
-use mstore_pay_domain::ports::{Clock, PaymentProvider, RateBudget, StoreError};
+use mstore_pay_domain::ports::StoreError;
 
 use super::{CliError, config_of, say};
 use crate::config::{Config, Settings};
 use crate::observed::causes;
-use crate::store::{OpenStoreError, open_store, open_store_to_read};
+use crate::store::{OpenStoreError, Store, open_store, open_store_to_read};
 use crate::system::SystemClock;
 use crate::vault::AesVault;
-use crate::wiring::{guarded_xendit, main_account};
 
 /// For the provider to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -31,8 +32,12 @@ pub(super) async fn run(settings: Settings) -> Result<(), CliError> {
     // Refuses with everything that is wrong.
     let config = config_of(settings)?;
     say(&format!("configuration: in order ({})", config.env.word()))?;
-    let known = [check_store(&config).await, check_accounts(&config).await, check_provider(&config).await];
-    let checks = known.into_iter().chain(midtrans::check(&config).await);
+    let mut checks = vec![check_store(&config).await];
+    checks.extend(check_secrets(&config).await);
+    checks.extend(xendit::check(&config).await);
+    checks.extend(midtrans::check(&config).await);
+    checks.extend(clocks::of_providers(&config).await);
+    checks.push(outside::check(&config).await);
     let mut unwell = 0_usize;
     for (what, outcome) in checks {
         match outcome {
@@ -64,13 +69,17 @@ async fn check_store(config: &Config) -> Check {
     ("store", outcome)
 }
 
-/// Whether the secrets of every merchant's account and endpoint open.
-async fn check_accounts(config: &Config) -> Check {
-    const WHAT: &str = "accounts";
+/// Whether the secrets of every merchant's account and endpoint open, and the database's clock is ours.
+async fn check_secrets(config: &Config) -> Vec<Check> {
     let store = match open_store_to_read(&config.database).await {
         Ok(store) => store,
-        Err(error) => return (WHAT, Err(format!("{error}: {}", causes(&error)))),
+        Err(error) => return vec![("accounts", Err(format!("{error}: {}", causes(&error))))],
     };
+    let accounts = check_accounts(config, Arc::clone(&store)).await;
+    std::iter::once(accounts).chain(clocks::of_database(&store).await).collect()
+}
+
+async fn check_accounts(config: &Config, store: Arc<dyn Store>) -> Check {
     let endpoints = super::endpoint::desk_over(config, Arc::clone(&store));
     let vault = AesVault::new(config.account_keys.clone());
     let accounts = AccountDesk::new(store, Arc::new(vault), Arc::new(SystemClock::REAL));
@@ -85,27 +94,5 @@ async fn check_accounts(config: &Config) -> Check {
         Ok(unopened) => Err(unopened.join("; ")),
         Err(error) => Err(format!("{error}: {}", causes(&error))),
     };
-    (WHAT, outcome)
-}
-
-/// Asks for a listing of the last moments: it changes nothing, and needs a key that is good.
-async fn check_provider(config: &Config) -> Check {
-    const WHAT: &str = "xendit";
-    let Some(base_url) = &config.xendit.base_url else {
-        return (WHAT, Ok("played by the sandbox that `serve` starts".to_owned()));
-    };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::REAL);
-    let budget: Arc<dyn RateBudget> = Arc::new(MemoryBudget::new(Arc::clone(&clock), None));
-    let wired = guarded_xendit(config, base_url, &clock, &budget)
-        .and_then(|(xendit, _)| main_account(config).map(|account| (xendit, account)));
-    let (xendit, account) = match wired {
-        Ok(wired) => wired,
-        Err(error) => return (WHAT, Err(format!("{error}: {}", causes(&error)))),
-    };
-    let since = clock.now().minus(Duration::from_secs(1));
-    let outcome = match xendit.sweep(&account, since, ANSWER_WITHIN).await {
-        Ok(_) => Ok(format!("{base_url} answers")),
-        Err(error) => Err(format!("{error}: {:?} {}", error.kind, causes(&error))),
-    };
-    (WHAT, outcome)
+    ("accounts", outcome)
 }

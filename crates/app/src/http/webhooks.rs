@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook, Gateway};
 use mstore_pay_domain::ids::{AccountId, ProviderId};
 use mstore_pay_domain::ports::Drift;
-use mstore_pay_domain::webhook::{Authentic, LeasedDelivery, RawWebhook};
+use mstore_pay_domain::webhook::{Authentic, Claim, LeasedDelivery, Notification, RawWebhook};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
@@ -71,7 +71,7 @@ pub(crate) async fn receive(
         let accepted = gateway.accept_webhook(&named, account.as_ref(), &raw).await?;
         Ok(match accepted {
             AcceptedWebhook::New(leased) => {
-                count_unknown(&gateway, &leased);
+                count_told(&gateway, &leased);
                 workers.settle_now(leased).await;
                 "new"
             }
@@ -96,13 +96,18 @@ pub(crate) async fn receive(
     }
 }
 
-/// Counts the words of a webhook that we do not know, once for however many copies.
-fn count_unknown(gateway: &Gateway, leased: &LeasedDelivery) {
+/// Counts what a webhook tells, once for however many copies: how long word of money was under way, and words that we
+/// do not know.
+fn count_told(gateway: &Gateway, leased: &LeasedDelivery) {
     let provider = &leased.delivery.provider;
     let source = gateway.ports().webhooks.iter().find(|source| &source.provider() == provider);
     let told = source.and_then(|source| source.decode(&Authentic::from_inbox(&leased.delivery)).ok());
-    let unknown: Vec<Drift> =
-        told.map(|told| told.unrecognised).unwrap_or_default().into_iter().map(Drift::Webhook).collect();
+    let Some(Notification { claim, unrecognised, .. }) = told else { return };
+    if let Claim::Paid { at: Some(paid_at) } = claim {
+        let lag = leased.delivery.received_at.since(paid_at);
+        metrics::histogram!("mstore_pay_webhook_lag_seconds", "provider" => provider.to_string()).record(lag);
+    }
+    let unknown: Vec<Drift> = unrecognised.into_iter().map(Drift::Webhook).collect();
     count_drift(provider, "webhook", &unknown);
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Wakeups, Watches};
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedClock, SharedWakeups, SharedWatches};
 
 use self::wakeups::Everywhere;
@@ -105,6 +106,10 @@ impl Store for PostgresStore {
         };
         let wakeups = Arc::new(Everywhere { here, shared });
         Nodes { wakeups, clock, upkeep: Box::pin(upkeep), known: Box::pin(known) }
+    }
+
+    async fn database_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.now().await.map(Some)
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

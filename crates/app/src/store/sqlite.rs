@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mstore_pay_domain::memory::{MemoryBudget, MemoryWatches};
 use mstore_pay_domain::ports::{Clock, RateBudget, StoreError, Wakeups, Watches};
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_sqlite::{OpenError, Options, SqliteStore};
 
 use super::{CallLimits, Nodes, OpenStoreError, Store};
@@ -56,6 +57,10 @@ impl Store for SqliteStore {
 
     async fn nodes(&self, here: Arc<dyn Wakeups>, clock: Arc<dyn Clock>) -> Nodes {
         Nodes::alone(here, clock)
+    }
+
+    async fn database_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
     }
 
     async fn integrity_check(&self) -> Result<Vec<String>, StoreError> {

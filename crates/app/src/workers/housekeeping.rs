@@ -8,6 +8,7 @@ use mstore_pay_domain::endpoint::EndpointState;
 use tokio::time::sleep;
 
 use super::Workers;
+use super::gauges::show_lines;
 use crate::limits::Limits;
 use crate::observed::causes;
 use crate::readiness::Readiness;
@@ -41,14 +42,8 @@ impl Workers {
             self.count_inbox().await;
             self.spread_missed().await;
             self.count_backlog().await;
-            for line in readiness.lines() {
-                metrics::gauge!(
-                    "mstore_pay_breaker_level",
-                    "provider" => line.provider, "account" => line.account, "operation" => line.operation,
-                    "method" => line.method.unwrap_or("any")
-                )
-                .set(line.level);
-            }
+            self.count_waiting().await;
+            show_lines(readiness);
             metrics::gauge!("mstore_pay_tasks").set(u32::try_from(self.tasks.under_way()).unwrap_or(u32::MAX));
             limits.forget_quiet();
             telemetry::metrics().run_upkeep();

@@ -118,7 +118,7 @@ async fn what_happened_is_counted() {
     let metrics = String::from_utf8(house.bare(Method::GET, "/metrics").send().await.bytes).unwrap();
     for name in [
         "mstore_pay_requests_total{route=\"/api/v1/pos/payments\",method=\"POST\",status=\"200\"}",
-        "mstore_pay_creates_total{result=\"open\"}",
+        "mstore_pay_creates_total{provider=\"xendit\",method=\"qris\",result=\"open\"}",
         "mstore_pay_provider_calls_total{provider=\"xendit\",operation=\"open\",result=\"ok\"}",
         "mstore_pay_provider_call_seconds_bucket{provider=\"xendit\",operation=\"open\",le=\"1\"}",
         "mstore_pay_webhooks_total{provider=\"xendit\",result=\"not_authentic\"}",

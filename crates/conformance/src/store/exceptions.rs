@@ -11,7 +11,7 @@ use super::fixtures::{
 };
 use super::{StoreHarness, Stores};
 
-fn exception(kit: &Kit, misfit: Misfit) -> MoneyException {
+pub(super) fn exception(kit: &Kit, misfit: Misfit) -> MoneyException {
     MoneyException {
         id: kit.exception_id(),
         merchant: Some(merchant()),
@@ -36,7 +36,7 @@ fn resolve(exception: &MoneyException) -> UnitOfWork {
     UnitOfWork { exceptions: vec![ExceptionWrite::Resolve(exception.clone())], ..UnitOfWork::default() }
 }
 
-fn resolved(exception: &MoneyException) -> MoneyException {
+pub(super) fn resolved(exception: &MoneyException) -> MoneyException {
     let by = UserId::parse("7 Siti").expect("a user");
     let (resolution, reason) = ("refund".to_owned(), "told the customer, \"sorry\"".to_owned());
     MoneyException { state: ExceptionState::Resolved { at: at(9), by, resolution, reason }, ..exception.clone() }
@@ -46,7 +46,7 @@ async fn listed(stores: &Stores, filter: ExceptionFilter, limit: u32) -> Vec<Mon
     stores.exceptions.exceptions(&filter, None, limit).await.expect("the store reads")
 }
 
-fn misfits(kit: &Kit) -> Vec<Misfit> {
+pub(super) fn misfits(kit: &Kit) -> Vec<Misfit> {
     let receipt = || provider_ref("py-1");
     let amount = || Money::from(33_000);
     let dollars = ReportedMoney { amount: Money::parse("2.05").expect("money"), currency: "USD".to_owned() };

@@ -11,7 +11,7 @@ use crate::dossier::{Absorbed, Dossier};
 use crate::ids::{ChargeId, MerchantId, OrderCode, PaymentId, ProviderRef};
 use crate::payment::Payment;
 use crate::ports::{
-    Certainty, ChargeSnapshot, CrashPoint, Operation, ProviderError, ProviderErrorKind, Query, StoreError,
+    Certainty, ChargeSnapshot, CrashPoint, Finder, Operation, ProviderError, ProviderErrorKind, Query, StoreError,
 };
 
 impl Gateway {
@@ -55,22 +55,26 @@ impl Gateway {
         Ok(answer)
     }
 
-    /// Takes a snapshot in, on the order as it is stored now.
+    /// Takes a snapshot in, on the order as it is stored now; the witness hears what money it put on record.
     pub(super) async fn take_in(
         &self,
         of: &Payment,
         charge: &ChargeId,
         snapshot: &ChargeSnapshot,
-        actor: &Actor,
+        (actor, by): (&Actor, Finder),
         also: impl Fn(&mut Dossier) + Send + Sync,
     ) -> Result<Absorbed, DecideError> {
         let (merchant, code, payment): (&MerchantId, &OrderCode, PaymentId) = (&of.merchant, &of.order_code, of.id);
-        self.decide(merchant, code, actor, |dossier| {
+        let taken = self.decide(merchant, code, actor, |dossier| {
             let absorbed = dossier.absorb(&payment, charge, snapshot);
             also(dossier);
-            absorbed
-        })
-        .await
+            (absorbed, dossier.recorded_money(by))
+        });
+        let (absorbed, recorded) = taken.await?;
+        for money in &recorded {
+            self.ports.witness.recorded(money);
+        }
+        Ok(absorbed)
     }
 }
 

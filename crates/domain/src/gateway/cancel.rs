@@ -7,7 +7,7 @@ use super::{DecideError, FindError, Gateway, Scope};
 use crate::audit::Actor;
 use crate::charge::{Charge, Closing};
 use crate::payment::{Payment, PaymentStatus, Withdrawal};
-use crate::ports::StoreError;
+use crate::ports::{Finder, StoreError};
 
 /// How far a cancel got at the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,9 @@ impl Gateway {
     pub(super) async fn ask_while_waiting(&self, payment: &Payment, actor: &Actor) -> Result<(), DecideError> {
         let Some(charge) = payment.shown_charge() else { return Ok(()) };
         match self.ask(payment, charge, &[], self.policies.cancel_within).await {
-            Ok(snapshot) => self.take_in(payment, &charge.id, &snapshot, actor, |_| ()).await.map(|_| ()),
+            Ok(snapshot) => {
+                self.take_in(payment, &charge.id, &snapshot, (actor, Finder::Look), |_| ()).await.map(|_| ())
+            }
             Err(ProviderOrStore::Store(store)) => Err(store.into()),
             Err(ProviderOrStore::Provider(_)) => Ok(()),
         }

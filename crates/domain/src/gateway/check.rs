@@ -7,7 +7,9 @@ use crate::charge::{Charge, Opening};
 use crate::dossier::{Absorbed, Dossier};
 use crate::ids::{ChargeId, PaymentId};
 use crate::payment::{Display, Intake, Payment, PaymentStatus, Withdrawal};
-use crate::ports::{BudgetClass, Endpoint, LeasedPayment, LookupSupport, ProviderErrorKind, Reservation, StoreError};
+use crate::ports::{
+    BudgetClass, Endpoint, Finder, LeasedPayment, LookupSupport, ProviderErrorKind, Reservation, StoreError,
+};
 use crate::schedule;
 use crate::time::Timestamp;
 use crate::unit_of_work::Due;
@@ -79,7 +81,8 @@ impl Gateway {
                 Ok(snapshot) => {
                     let id = payment.id;
                     let looked_at = |dossier: &mut Dossier| dossier.looked_at(&id);
-                    let absorbed = self.take_in(payment, &charge.id, &snapshot, actor, looked_at).await?;
+                    let absorbed =
+                        self.take_in(payment, &charge.id, &snapshot, (actor, Finder::Check), looked_at).await?;
                     looked.changed |= absorbed == Absorbed::Changed;
                 }
                 Err(ProviderOrStore::Store(store)) => return Err(store.into()),

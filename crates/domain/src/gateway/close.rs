@@ -10,7 +10,7 @@ use crate::audit::Actor;
 use crate::charge::{Charge, Closing};
 use crate::ids::{MerchantId, OrderCode, PaymentId};
 use crate::payment::{Payment, PaymentStatus, Withdrawal};
-use crate::ports::{CancelCharge, Canceled, ProviderErrorKind, SnapshotStatus, StoreError};
+use crate::ports::{CancelCharge, Canceled, Finder, ProviderErrorKind, SnapshotStatus, StoreError};
 use crate::schedule;
 use crate::time::Timestamp;
 
@@ -52,7 +52,7 @@ impl Gateway {
             match self.ask(&payment, charge, &[], remaining).await {
                 Ok(snapshot) => {
                     let over = closing_of(&snapshot.status).filter(|_| was_over);
-                    self.take_in(&payment, &charge.id, &snapshot, actor, |dossier| {
+                    self.take_in(&payment, &charge.id, &snapshot, (actor, Finder::Closing), |dossier| {
                         if let Some(over) = over {
                             dossier.found_over(&id, &charge_id, over);
                         }

@@ -12,7 +12,7 @@ use crate::audit::Actor;
 use crate::charge::{Charge, Opening};
 use crate::dossier::Absorbed;
 use crate::payment::Payment;
-use crate::ports::{BudgetClass, Endpoint, PaymentPlace, ProviderErrorKind, Reservation, StoreError, Sweep};
+use crate::ports::{BudgetClass, Endpoint, Finder, PaymentPlace, ProviderErrorKind, Reservation, StoreError, Sweep};
 use crate::time::Timestamp;
 
 /// For one listing of a whole period.
@@ -173,7 +173,7 @@ impl Gateway {
                 return Ok(if is_agreed { Verdict::Agreed } else { Verdict::Unanswered });
             }
         };
-        match self.take_in(payment, &charge.id, &snapshot, &Actor::Operator, |_| ()).await {
+        match self.take_in(payment, &charge.id, &snapshot, (&Actor::Operator, Finder::Reconciling), |_| ()).await {
             Ok(Absorbed::Changed) => Ok(Verdict::Corrected),
             Ok(Absorbed::Nothing) => Ok(Verdict::Agreed),
             Ok(Absorbed::Foreign) => Ok(Verdict::Unknown),

@@ -16,7 +16,8 @@ use crate::dossier::{Absorbed, Dossier};
 use crate::ids::{ChargeId, PaymentId};
 use crate::payment::Payment;
 use crate::ports::{
-    BudgetClass, ChargeSnapshot, CommitError, CrashPoint, Drift, Endpoint, ProviderErrorKind, Reservation, StoreError,
+    BudgetClass, ChargeSnapshot, CommitError, CrashPoint, Drift, Endpoint, Finder, ProviderErrorKind, Reservation,
+    StoreError,
 };
 use crate::unit_of_work::{InboxFate, InboxMark, UnitOfWork};
 use crate::webhook::{Authentic, Claim, LeasedDelivery, Notification};
@@ -136,7 +137,7 @@ impl Gateway {
             return self.not_now(leased, if is_of_money { NotNow::Denied } else { NotNow::NotTakenBack }).await;
         }
         let taken = self
-            .take_in(payment, charge, &snapshot, &Actor::Provider, |dossier| {
+            .take_in(payment, charge, &snapshot, (&Actor::Provider, Finder::Webhook), |dossier| {
                 record_delivery(dossier, &id, charge, leased);
                 record_drift(dossier, &id, charge, leased, notification);
                 if let Some(misfit) = &misfit {
@@ -197,7 +198,7 @@ impl Gateway {
         charge: &ChargeId,
         snapshot: &ChargeSnapshot,
     ) -> Result<(), StoreError> {
-        match self.take_in(payment, charge, snapshot, &Actor::Provider, |_| ()).await {
+        match self.take_in(payment, charge, snapshot, (&Actor::Provider, Finder::Webhook), |_| ()).await {
             Ok(_) | Err(DecideError::Contended | DecideError::Commit(_)) => Ok(()),
             Err(DecideError::Store(store)) => Err(store),
         }

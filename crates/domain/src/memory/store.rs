@@ -2,6 +2,7 @@
 
 mod accounts;
 mod anchors;
+mod census;
 mod commit;
 mod dispatches;
 mod endpoints;

@@ -11,7 +11,7 @@ use crate::accounts::{EnvironmentAccounts, StoredAccounts};
 use crate::gateway::{Gateway, Policies, Ports};
 use crate::ids::{AccountId, KeyId, ProviderId};
 use crate::own_ledger::OwnLedger;
-use crate::ports::{Clock, IdGenerator, NoProbe};
+use crate::ports::{Clock, IdGenerator, NoProbe, NoWitness};
 use crate::time::Timestamp;
 
 /// A gateway's whole world, in memory: one scripted provider, and one account there.
@@ -81,6 +81,7 @@ impl MemoryWorld {
             retention: Arc::<MemoryStore>::clone(store),
             offline: Arc::<MemoryStore>::clone(store),
             inbox: Arc::<MemoryStore>::clone(store),
+            census: Arc::<MemoryStore>::clone(store),
             outbox: Arc::<MemoryStore>::clone(store),
             publisher: Arc::<MemoryFeed>::clone(&self.feed),
             ledger: Arc::new(OwnLedger::new(Arc::<MemoryStore>::clone(store), Arc::<MemoryStore>::clone(store))),
@@ -95,6 +96,7 @@ impl MemoryWorld {
             wakeups: Arc::new(PollingWakeups::new(Self::clock_port(&self.clock))),
             clock: Self::clock_port(&self.clock),
             ids,
+            witness: Arc::new(NoWitness),
             probe: Arc::new(NoProbe),
             background: Arc::<MemoryBackground>::clone(&self.background),
             providers: vec![Arc::<ScriptedProvider>::clone(&self.provider)],

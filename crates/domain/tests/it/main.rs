@@ -40,4 +40,5 @@ mod sweep;
 mod telling;
 mod waiting;
 mod webhook_tries;
+mod witness;
 mod workspace;

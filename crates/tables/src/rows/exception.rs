@@ -109,4 +109,7 @@ impl ExceptionRow {
 
 /// The word for an exception that waits for a person.
 pub const OPEN: &str = "open";
+
+/// A condition with its word in it, so that the index of open exceptions serves.
+pub const IS_OPEN: &str = "state = 'open'";
 const RESOLVED: &str = "resolved";

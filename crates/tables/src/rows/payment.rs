@@ -14,6 +14,9 @@ use super::words::status_word;
 use crate::schema::payments;
 use crate::types::{Micros, MinorUnits};
 
+/// A condition with its word in it, so that the index of pending payments serves.
+pub const IS_PENDING: &str = "status = 'pending'";
+
 /// What is known of a payment. When it is due and who holds it is apart: [`DueColumns`].
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = payments, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]

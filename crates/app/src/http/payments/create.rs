@@ -6,9 +6,11 @@ use std::time::Duration;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use mstore_pay_domain::gateway::{CreatePayment, Created, IdempotentRequest};
+use mstore_pay_domain::gateway::{CreateError, CreatePayment, Created, IdempotentRequest};
 use mstore_pay_domain::idempotency::StoredAnswer;
+use mstore_pay_domain::method::Method;
 use mstore_pay_domain::payment::{Payment, PaymentDetails};
+use tokio::time::Instant;
 
 use super::request::CreateRequest;
 use crate::auth::Right;
@@ -78,19 +80,35 @@ pub(crate) async fn create(
     let answers = Answers { links: state.links.clone(), told: told(&request) };
     let gateway = Arc::clone(&state.gateway);
     let opening = async move { Box::pin(gateway.create(&command, &answers)).await };
+    let (method, since) = (asked.method, Instant::now());
     let created = state.tasks.run("opening a payment", opening).await?;
-    let result = match &created {
-        Ok(Created::Open(_)) => "open",
-        Ok(Created::Accepted(_)) => "accepted",
-        Ok(Created::Replayed(_)) => "replayed",
-        Err(_) => "refused",
-    };
-    metrics::counter!("mstore_pay_creates_total", "result" => result).increment(1);
+    count(method, &created, since);
     Ok(match created? {
         Created::Open(payment) => reply::data(StatusCode::OK, &CreatedBody::of(&payment, &state.links)),
         Created::Accepted(payment) => accepted(&payment, &state.links),
         Created::Replayed(answer) => replayed(answer),
     })
+}
+
+/// Counts and times what came of a create. Whoever was not asked for it is not named.
+fn count(method: Method, created: &Result<Created, CreateError>, since: Instant) {
+    let (result, payment) = match created {
+        Ok(Created::Open(payment)) => ("open", Some(payment)),
+        Ok(Created::Accepted(payment)) => ("accepted", Some(payment)),
+        Ok(Created::Replayed(_)) => ("replayed", None),
+        Err(CreateError::Refused(_)) => ("declined", None),
+        Err(CreateError::Unavailable { .. }) => ("unavailable", None),
+        Err(CreateError::Store(_)) => ("failed", None),
+        Err(_) => ("refused", None),
+    };
+    let charge = payment.and_then(|payment| payment.shown_charge().or(payment.charges.last()));
+    let provider = charge.map_or_else(|| "none".to_owned(), |charge| charge.provider.to_string());
+    metrics::counter!(
+        "mstore_pay_creates_total", "provider" => provider.clone(), "method" => method.code(), "result" => result
+    )
+    .increment(1);
+    metrics::histogram!("mstore_pay_create_seconds", "provider" => provider, "result" => result)
+        .record(since.elapsed());
 }
 
 fn accepted(payment: &Payment, links: &Links) -> HttpResponse {

@@ -332,6 +332,7 @@ fn a_store_that_loses_the_outbox_row_is_caught() {
             "missed_event_goes_before_its_message",
             "dispatch_goes_with_its_message",
             "message_goes_when_it_was_sent_and_is_old",
+            "what_waits_is_counted_by_age_and_kind",
             "everything_is_there_after_reopening",
         ],
     );

@@ -12,7 +12,9 @@ use crate::gateway::ask::ProviderOrStore;
 use crate::gateway::{DecideError, Gateway};
 use crate::ids::{ExceptionId, OurReference, ProviderRef};
 use crate::payment::Payment;
-use crate::ports::{ArrivedMoney, BudgetClass, CommitError, Endpoint, ProviderErrorKind, Reservation, StoreError};
+use crate::ports::{
+    ArrivedMoney, BudgetClass, CommitError, Endpoint, Finder, ProviderErrorKind, Reservation, StoreError,
+};
 use crate::time::Timestamp;
 use crate::unit_of_work::{ExceptionWrite, UnitOfWork};
 
@@ -69,7 +71,7 @@ impl Gateway {
         let nth = before.iter().filter(is_rival).count() + 1;
         // Money of another amount, too: it is recorded as an exception.
         let is_borne_out = is_borne_out(row, nth, known.into_iter().chain(&snapshot.receipts));
-        match self.take_in(&payment, &charge.id, &snapshot, actor, |_| ()).await {
+        match self.take_in(&payment, &charge.id, &snapshot, (actor, finder(actor)), |_| ()).await {
             Ok(Absorbed::Changed) if is_borne_out => Ok(Row::News),
             Ok(Absorbed::Nothing | Absorbed::Foreign) if is_borne_out => Ok(Row::Known),
             Ok(Absorbed::Changed | Absorbed::Nothing | Absorbed::Foreign) => {
@@ -136,6 +138,14 @@ impl Gateway {
             Some(reference) => payments.by_our_reference(provider, &account.id, &reference).await,
             None => Ok(None),
         }
+    }
+}
+
+/// Whose listing it is: the workers', or an operator's.
+const fn finder(actor: &Actor) -> Finder {
+    match actor {
+        Actor::Operator => Finder::Reconciling,
+        Actor::User(_) | Actor::Provider | Actor::Worker => Finder::Sweep,
     }
 }
 

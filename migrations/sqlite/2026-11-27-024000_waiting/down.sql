@@ -1,0 +1,2 @@
+DROP INDEX exceptions_open;
+DROP INDEX payments_pending;
