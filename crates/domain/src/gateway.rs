@@ -32,6 +32,7 @@ mod race;
 mod reconcile;
 mod recover;
 mod rematch;
+mod replay_webhook;
 mod resolve_conflict;
 mod settle_webhook;
 mod simulate;
