@@ -76,6 +76,7 @@ use std::time::Duration;
 
 use questions::Questions;
 use recover::Herd;
+use sweep::Trust;
 
 use crate::ids::ProviderId;
 use crate::method::Method;
@@ -180,6 +181,9 @@ pub struct Policies {
     pub cancel_within: Duration,
     /// For asking about a charge.
     pub inquire_within: Duration,
+    /// Between two questions about a payment that somebody looks at while arrived money is not listed in time, for those
+    /// providers that may be asked more often than usual.
+    pub watched_pauses: BTreeMap<ProviderId, Duration>,
     /// For the ledger while a cashier waits.
     pub resolve_within: Duration,
     /// How long things are kept.
@@ -198,6 +202,7 @@ impl Default for Policies {
             first_provider_within: Duration::from_secs(5),
             cancel_within: Duration::from_secs(2),
             inquire_within: Duration::from_secs(5),
+            watched_pauses: BTreeMap::new(),
             resolve_within: Duration::from_millis(300),
             retention: RetentionPolicy::default(),
             public_base_url: "http://127.0.0.1:8080".to_owned(),
@@ -214,13 +219,15 @@ pub struct Gateway {
     questions: Arc<Questions>,
     /// Likewise.
     herd: Arc<Herd>,
+    /// Likewise.
+    trust: Arc<Trust>,
 }
 
 impl Gateway {
     /// Puts the use cases over these ports.
     #[must_use]
     pub fn new(ports: Ports, policies: Policies) -> Self {
-        Self { ports, policies, questions: Arc::default(), herd: Arc::default() }
+        Self { ports, policies, questions: Arc::default(), herd: Arc::default(), trust: Arc::default() }
     }
 
     /// The ports it works with.

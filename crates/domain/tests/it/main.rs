@@ -37,5 +37,6 @@ mod states_page;
 mod supersede;
 mod sweep;
 mod telling;
+mod trust;
 mod webhook_tries;
 mod workspace;
