@@ -1,7 +1,9 @@
 //! Which adapter stands behind which port.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
@@ -33,6 +35,10 @@ use crate::store::{CallLimits, Nodes, Store};
 use crate::system::{SystemClock, TimedIds};
 use crate::tasks::Tasks;
 use crate::vault::AesVault;
+
+/// Between two questions about a payment that a till waits for while Xendit does not list its money in time. The others are
+/// left at the usual pause: Midtrans asks for no more than one in ten seconds.
+const XENDIT_WATCHED_PAUSE: Duration = Duration::from_secs(3);
 
 /// Why the parts do not fit together.
 #[derive(Debug, thiserror::Error)]
@@ -155,6 +161,7 @@ pub(crate) async fn wire(
         failover_on_unknown: config.failover_on_unknown,
         retention: config.retention,
         public_base_url: addresses.public,
+        watched_pauses: BTreeMap::from([(ProviderId::parse(XenditConfig::ID)?, XENDIT_WATCHED_PAUSE)]),
         ..Policies::default()
     };
     let gateway = Arc::new(Gateway::new(ports, policies));

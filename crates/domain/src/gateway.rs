@@ -32,6 +32,7 @@ mod race;
 mod reconcile;
 mod recover;
 mod rematch;
+mod replay_webhook;
 mod resolve_conflict;
 mod resolve_exception;
 mod settle_webhook;
@@ -79,6 +80,7 @@ use std::time::Duration;
 
 use questions::Questions;
 use recover::Herd;
+use sweep::Trust;
 use tills::Tills;
 use waiting::Waiting;
 
@@ -189,6 +191,9 @@ pub struct Policies {
     pub cancel_within: Duration,
     /// For asking about a charge.
     pub inquire_within: Duration,
+    /// Between two questions about a payment that somebody looks at while arrived money is not listed in time, for those
+    /// providers that may be asked more often than usual.
+    pub watched_pauses: BTreeMap<ProviderId, Duration>,
     /// For the ledger while a cashier waits.
     pub resolve_within: Duration,
     /// How long things are kept.
@@ -207,6 +212,7 @@ impl Default for Policies {
             first_provider_within: Duration::from_secs(5),
             cancel_within: Duration::from_secs(2),
             inquire_within: Duration::from_secs(5),
+            watched_pauses: BTreeMap::new(),
             resolve_within: Duration::from_millis(300),
             retention: RetentionPolicy::default(),
             public_base_url: "http://127.0.0.1:8080".to_owned(),
@@ -226,6 +232,8 @@ pub struct Gateway {
     /// Likewise.
     tills: Arc<Tills>,
     /// Likewise.
+    trust: Arc<Trust>,
+    /// Likewise.
     waiting: Arc<Waiting>,
 }
 
@@ -239,6 +247,7 @@ impl Gateway {
             questions: Arc::default(),
             herd: Arc::default(),
             tills: Arc::default(),
+            trust: Arc::default(),
             waiting: Arc::default(),
         }
     }

@@ -56,8 +56,12 @@ impl WebhookInbox for PostgresStore {
         Ok(session!(self.plain, |conn| bury(conn, delivery, token, why))?)
     }
 
-    async fn replay(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
-        Ok(session!(self.plain, |conn| replay(conn, delivery))?)
+    async fn replay(&self, delivery: &DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        Ok(session!(self.transaction, |conn| replay(conn, delivery))?)
+    }
+
+    async fn dead(&self, limit: u32) -> Result<Vec<DeliveryId>, StoreError> {
+        Ok(session!(self.plain, |conn| dead(conn, limit))?)
     }
 
     async fn unpark(&self) -> Result<u64, StoreError> {
@@ -170,12 +174,23 @@ async fn bury(conn: &mut AsyncPgConnection, delivery: &DeliveryId, token: LeaseT
     Ok(())
 }
 
-async fn replay(conn: &mut AsyncPgConnection, delivery: &DeliveryId) -> Result<bool, Fault> {
+async fn replay(conn: &mut AsyncPgConnection, delivery: &DeliveryId) -> Result<Option<Delivery>, Fault> {
     let waits = inbox::table
         .filter(inbox::id.eq(delivery.to_string()))
         .filter(inbox::state.eq_any([DELIVERY_PARKED, DELIVERY_DEAD]));
     let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(clock_timestamp()));
-    Ok(diesel::update(waits).set(reopened).kept().execute(conn).await? > 0)
+    if diesel::update(waits).set(reopened).kept().execute(conn).await? == 0 {
+        return Ok(None);
+    }
+    let named = inbox::table.filter(inbox::id.eq(delivery.to_string()));
+    let row: DeliveryRow = named.select(DeliveryRow::as_select()).first(conn).await?;
+    Ok(Some(row.read()?))
+}
+
+async fn dead(conn: &mut AsyncPgConnection, limit: u32) -> Result<Vec<DeliveryId>, Fault> {
+    let dead = inbox::table.filter(inbox::state.eq(DELIVERY_DEAD)).order(inbox::position).limit(limit.into());
+    let ids: Vec<String> = dead.select(inbox::id).load(conn).await?;
+    ids.iter().map(|id| Ok(Cells { table: "webhook_inbox", id }.text("id", id)?)).collect()
 }
 
 async fn unpark(conn: &mut AsyncPgConnection) -> Result<u64, Fault> {

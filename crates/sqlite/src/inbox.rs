@@ -62,7 +62,7 @@ impl WebhookInbox for SqliteStore {
         Ok(self.write(bury).await?)
     }
 
-    async fn replay(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
+    async fn replay(&self, delivery: &DeliveryId) -> Result<Option<Delivery>, StoreError> {
         let delivery = *delivery;
         let replay = move |conn: &mut SqliteConnection| {
             let now = clock::now(conn)?;
@@ -70,9 +70,18 @@ impl WebhookInbox for SqliteStore {
                 .filter(inbox::id.eq(delivery.to_string()))
                 .filter(inbox::state.eq_any([DELIVERY_PARKED, DELIVERY_DEAD]));
             let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(now));
-            Ok(diesel::update(waits).set(reopened).execute(conn)? > 0)
+            if diesel::update(waits).set(reopened).execute(conn)? == 0 {
+                return Ok(None);
+            }
+            let named = inbox::table.filter(inbox::id.eq(delivery.to_string()));
+            let row: DeliveryRow = named.select(DeliveryRow::as_select()).first(conn)?;
+            Ok(Some(row.read()?))
         };
         Ok(self.write(replay).await?)
+    }
+
+    async fn dead(&self, limit: u32) -> Result<Vec<DeliveryId>, StoreError> {
+        self.read(move |conn| dead(conn, limit)).await
     }
 
     async fn unpark(&self) -> Result<u64, StoreError> {
@@ -89,6 +98,12 @@ impl WebhookInbox for SqliteStore {
     async fn counts(&self) -> Result<InboxCounts, StoreError> {
         self.read(counts).await
     }
+}
+
+fn dead(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<DeliveryId>, Fault> {
+    let dead = inbox::table.filter(inbox::state.eq(DELIVERY_DEAD)).order(inbox::position).limit(limit.into());
+    let ids: Vec<String> = dead.select(inbox::id).load(conn)?;
+    ids.iter().map(|id| Ok(Cells { table: "webhook_inbox", id }.text("id", id)?)).collect()
 }
 
 fn accept(conn: &mut SqliteConnection, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, Fault> {

@@ -92,8 +92,14 @@ impl Workers {
                 let account = account.id.to_string();
                 metrics::counter!("mstore_pay_sweep_rows_total", "account" => account.clone())
                     .increment(report.listed.into());
-                metrics::counter!("mstore_pay_sweep_settled_total", "account" => account)
+                metrics::counter!("mstore_pay_sweep_settled_total", "account" => account.clone())
                     .increment(report.settled.into());
+                if let Some(lag) = report.lag {
+                    metrics::histogram!("mstore_pay_sweep_lag_seconds", "account" => account.clone()).record(lag);
+                }
+                if report.supported {
+                    metrics::gauge!("mstore_pay_sweep_trusted", "account" => account).set(u8::from(report.is_trusted));
+                }
                 return report.supported;
             }
             Ok(Err(error)) => tracing::error!(because = causes(&error), "sweeping: {error}"),

@@ -163,7 +163,11 @@ pub async fn settled_delivery_never_comes_back(h: &dyn StoreHarness) {
     must_commit(&stores, &mark(&held, InboxFate::Done)).await;
     rig.pass(AFTER_MEDIUM).await;
     assert_eq!(claim(&stores, &kit, LONG).await, []);
-    assert!(!stores.inbox.replay(&held.delivery.id).await.expect("the store replays"), "a settled one is not replayed");
+    assert_eq!(
+        stores.inbox.replay(&held.delivery.id).await.expect("the store replays"),
+        None,
+        "a settled one is not replayed"
+    );
     assert_eq!(stores.inbox.unpark().await.expect("the store unparks"), 0);
     let again = inbox(&stores).accept(&kit.delivery("{}"), kit.lease(LONG)).await.expect("the store accepts");
     assert_eq!(again, Accepted::Duplicate { first: held.delivery.id, deliveries: 2 });
@@ -209,13 +213,18 @@ pub async fn buried_delivery_comes_back_only_by_replay(h: &dyn StoreHarness) {
     assert_eq!(counts(&stores).await, InboxCounts { dead: 2, ..InboxCounts::default() });
     assert_eq!(stores.inbox.unpark().await.expect("the store unparks"), 0);
     assert_eq!(claim(&stores, &kit, LONG).await, []);
+    let dead = [by_itself.delivery.id, in_a_unit.delivery.id];
+    assert_eq!(stores.inbox.dead(10).await.expect("the store lists"), dead);
+    assert_eq!(stores.inbox.dead(1).await.expect("the store lists"), dead[..1]);
     for held in [by_itself, in_a_unit] {
-        assert!(stores.inbox.replay(&held.delivery.id).await.expect("the store replays"));
+        let replayed = stores.inbox.replay(&held.delivery.id).await.expect("the store replays");
+        assert_eq!(replayed.map(|delivery| delivery.body), Some(held.delivery.body.clone()));
         let back = claim_one(&stores, &kit, LONG).await;
         assert_eq!(back.delivery.id, held.delivery.id);
     }
+    assert_eq!(stores.inbox.dead(10).await.expect("the store lists"), []);
     let unknown = kit.delivery("other").id;
-    assert!(!stores.inbox.replay(&unknown).await.expect("the store replays"), "an unknown one is not replayed");
+    assert_eq!(stores.inbox.replay(&unknown).await.expect("the store replays"), None, "an unknown one is not replayed");
 }
 
 /// A delivery that is made due again by a person, or because something may fit it now, is tried as a new one is.
@@ -232,7 +241,7 @@ pub async fn failed_tries_of_a_delivery_that_is_made_due_again_are_forgotten(h: 
         match fate {
             InboxFate::Parked { .. } => assert_eq!(inbox.unpark().await.expect("the store unparks"), 1),
             InboxFate::Dead { .. } | InboxFate::Done => {
-                assert!(inbox.replay(&held.delivery.id).await.expect("the store replays"));
+                assert!(inbox.replay(&held.delivery.id).await.expect("the store replays").is_some());
             }
         }
         assert_eq!(claim_one(&stores, &kit, LONG).await.delivery.attempts, 0);
@@ -256,7 +265,7 @@ pub async fn parked_delivery_comes_back_when_unparked(h: &dyn StoreHarness) {
         must_commit(&stores, &mark(held, parked())).await;
     }
     for held in back.iter().take(1) {
-        assert!(stores.inbox.replay(&held.delivery.id).await.expect("the store replays"));
+        assert!(stores.inbox.replay(&held.delivery.id).await.expect("the store replays").is_some());
         assert_eq!(claim_one(&stores, &kit, LONG).await.delivery.id, held.delivery.id);
     }
 }

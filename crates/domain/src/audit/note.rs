@@ -59,6 +59,8 @@ pub enum AuditEvent {
     CancelAsked,
     /// Why an authentic webhook did what it did.
     WebhookSettled,
+    /// An operator had a webhook settled that was given up or fitted nothing.
+    WebhookReplayed,
     /// Money that does not fit was put before a person.
     ExceptionRaised,
     /// Somebody closed an exception.
@@ -77,7 +79,7 @@ pub enum AuditEvent {
 
 impl AuditEvent {
     /// Every event.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::PaymentCreated,
         Self::ChargeIntended,
         Self::ChargeOpened,
@@ -91,6 +93,7 @@ impl AuditEvent {
         Self::Withdrawn,
         Self::CancelAsked,
         Self::WebhookSettled,
+        Self::WebhookReplayed,
         Self::ExceptionRaised,
         Self::ExceptionResolved,
         Self::Simulated,
@@ -117,6 +120,7 @@ impl AuditEvent {
             Self::Withdrawn => "withdrawn",
             Self::CancelAsked => "cancel_asked",
             Self::WebhookSettled => "webhook_settled",
+            Self::WebhookReplayed => "webhook_replayed",
             Self::ExceptionRaised => "exception_raised",
             Self::ExceptionResolved => "exception_resolved",
             Self::Simulated => "simulated",

@@ -84,6 +84,10 @@ impl Gateway {
                     let absorbed =
                         self.take_in(payment, &charge.id, &snapshot, (actor, Finder::Check), looked_at).await?;
                     looked.changed |= absorbed == Absorbed::Changed;
+                    if let Some(first) = snapshot.receipts.iter().map(|receipt| receipt.paid_at).min() {
+                        let account = (&charge.provider, &charge.account);
+                        self.trust.found_unlisted(account, first, self.ports.clock.now());
+                    }
                 }
                 Err(ProviderOrStore::Store(store)) => return Err(store.into()),
                 Err(ProviderOrStore::Provider(error)) => match error.kind {

@@ -23,7 +23,7 @@ use crate::unit_of_work::{InboxFate, InboxMark, UnitOfWork};
 use crate::webhook::{Authentic, Claim, LeasedDelivery, Notification};
 
 use claims::{believed, is_borne_out, would_change};
-use find::Found;
+pub(super) use find::Found;
 pub(super) use tries::NotNow;
 
 /// Pause after a question for which the budget left too few calls, where nobody says how long.
@@ -62,7 +62,7 @@ impl Gateway {
     }
 
     /// What a delivery says; `None` if it cannot be read any more.
-    fn read(&self, leased: &LeasedDelivery) -> Option<Notification> {
+    pub(super) fn read(&self, leased: &LeasedDelivery) -> Option<Notification> {
         let source = self.ports.webhooks.iter().find(|source| source.provider() == leased.delivery.provider);
         source.and_then(|source| source.decode(&Authentic::from_inbox(&leased.delivery)).ok())
     }

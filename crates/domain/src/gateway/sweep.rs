@@ -2,6 +2,7 @@
 //! each is borne out by asking before anything is recorded.
 
 mod row;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::ports::{ArrivedMoney, BudgetClass, Endpoint, ProviderErrorKind, Reser
 use crate::time::Timestamp;
 
 use row::Row;
+pub(super) use trust::Trust;
 
 /// Windows overlap by that much, since a listing may show money late.
 const OVERLAP: Duration = Duration::from_mins(1);
@@ -30,6 +32,8 @@ const ROW_FIRST_PAUSE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepWindow {
     from: Timestamp,
+    /// When the list was last read to its end.
+    read_at: Option<Timestamp>,
     dealt_with: BTreeMap<ProviderRef, Timestamp>,
     in_vain: BTreeMap<ProviderRef, Tries>,
 }
@@ -56,6 +60,11 @@ pub struct SweepReport {
     pub known: u32,
     /// Rows that could not be borne out now; the window covers them again.
     pub left: u32,
+    /// How long ago the oldest money came that this list has and the one before had not. None where it has nothing new,
+    /// or was not read before.
+    pub lag: Option<Duration>,
+    /// Whether the list can be relied on: it is read, in time, and borne out.
+    pub is_trusted: bool,
     /// Whether the account has such a listing at all.
     pub supported: bool,
 }
@@ -64,7 +73,7 @@ impl SweepWindow {
     /// A window that starts then.
     #[must_use]
     pub fn starting(from: Timestamp) -> Self {
-        Self { from, dealt_with: BTreeMap::new(), in_vain: BTreeMap::new() }
+        Self { from, read_at: None, dealt_with: BTreeMap::new(), in_vain: BTreeMap::new() }
     }
 
     /// Moves on after a listing that was dealt with whole.
@@ -77,6 +86,15 @@ impl SweepWindow {
     fn deal_with(&mut self, row: &ArrivedMoney) {
         self.in_vain.remove(&row.row_ref);
         self.dealt_with.insert(row.row_ref.clone(), row.updated_at);
+    }
+
+    /// When the oldest of that money came which stands in a list for the first time, and when the list was read before;
+    /// `None` if nothing does, or it was not.
+    fn news(&self, arrived: &[ArrivedMoney]) -> Option<(Timestamp, Timestamp)> {
+        let is_new = |row: &&ArrivedMoney| {
+            !self.dealt_with.contains_key(&row.row_ref) && !self.in_vain.contains_key(&row.row_ref)
+        };
+        arrived.iter().filter(is_new).map(|row| row.created_at).min().zip(self.read_at)
     }
 
     /// Whether a row is to be asked about now.
@@ -101,20 +119,32 @@ impl Gateway {
     /// [`StoreError`]. A provider that does not answer is an empty report: per-charge checks go on.
     pub async fn sweep(&self, account: &ProviderAccount, window: &mut SweepWindow) -> Result<SweepReport, StoreError> {
         let mut report = SweepReport { supported: true, ..SweepReport::default() };
+        let name = (&account.provider, &account.id);
         let swept = match self.arrived(account, window.from, SWEEP_WITHIN).await {
             Listing::Read(swept) => swept,
             Listing::Unsupported => {
                 report.supported = false;
                 return Ok(report);
             }
-            Listing::Unread => return Ok(report),
+            Listing::Unread => {
+                report.is_trusted = self.trust.holds(name, self.ports.clock.now());
+                return Ok(report);
+            }
         };
+        let now = self.ports.clock.now();
+        let news = window.news(&swept.arrived);
+        report.lag = news.map(|(oldest, _)| now.since(oldest));
+        if swept.complete {
+            window.read_at = Some(now);
+            self.trust.read(name, now, news.map(|(oldest, read_before)| read_before.since(oldest)).unwrap_or_default());
+        }
         self.settle_rows(account, &swept.arrived, window, &mut report, &Actor::Worker).await?;
         let latest = swept.arrived.iter().map(|row| row.updated_at).max();
         // What a listing that was cut short did not show may lie anywhere before what it showed.
         if let Some(latest) = latest.filter(|_| swept.complete && report.left == 0) {
             window.advance(latest);
         }
+        report.is_trusted = self.trust.holds(name, self.ports.clock.now());
         Ok(report)
     }
 

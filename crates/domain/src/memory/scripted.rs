@@ -15,6 +15,7 @@ pub use webhooks::ScriptedWebhooks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::lock;
 use crate::ids::ProviderId;
@@ -35,6 +36,7 @@ pub struct ScriptedProvider {
     script: Mutex<Script>,
     availability: Mutex<Availability>,
     listing_max: Mutex<usize>,
+    listing_lag: Mutex<Duration>,
 }
 
 impl ScriptedProvider {
@@ -52,6 +54,7 @@ impl ScriptedProvider {
             script: Mutex::default(),
             availability: Mutex::new(Availability::Ready),
             listing_max: Mutex::new(usize::MAX),
+            listing_lag: Mutex::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::ids::{DeliveryId, LeaseToken};
 use crate::lease::Lease;
-use crate::webhook::{LeasedDelivery, NewDelivery};
+use crate::webhook::{Delivery, LeasedDelivery, NewDelivery};
 
 /// What came of taking a delivery in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,11 +87,17 @@ pub trait WebhookInbox: Send + Sync {
     /// [`StoreError`] where that cannot be written.
     async fn bury(&self, delivery: &DeliveryId, token: LeaseToken, why: &str) -> Result<(), StoreError>;
 
-    /// Makes a parked or dead delivery due again, its failed tries forgotten; `false` if it is neither.
+    /// Makes a parked or dead delivery due again, its failed tries forgotten, and returns it; `None` if it is neither.
     ///
     /// # Errors
     /// [`StoreError`] where that cannot be written.
-    async fn replay(&self, delivery: &DeliveryId) -> Result<bool, StoreError>;
+    async fn replay(&self, delivery: &DeliveryId) -> Result<Option<Delivery>, StoreError>;
+
+    /// Up to `limit` deliveries that were given up, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn dead(&self, limit: u32) -> Result<Vec<DeliveryId>, StoreError>;
 
     /// Makes every parked delivery due again, its failed tries forgotten: something may match them now. Returns
     /// how many.

@@ -59,11 +59,17 @@ fn vocabulary() -> Vec<Signal> {
 
 /// What is promised to be the same: status, money that stands, time of the first receipt.
 fn end_of(signals: &[Signal]) -> (ChargeStatus, Money, Option<Timestamp>) {
-    let state =
-        signals.iter().fold(ChargeState::Initiated, |state, signal| match state.on(signal, &Money::from(ASKED)) {
-            Outcome::Moved(to) => to,
-            Outcome::Unchanged | Outcome::Stale | Outcome::Disputed(_) => state,
-        });
+    end_at(&signals.iter().fold(ChargeState::Initiated, |state, signal| after(&state, signal)))
+}
+
+fn after(state: &ChargeState, signal: &Signal) -> ChargeState {
+    match state.on(signal, &Money::from(ASKED)) {
+        Outcome::Moved(to) => to,
+        Outcome::Unchanged | Outcome::Stale | Outcome::Disputed(_) => state.clone(),
+    }
+}
+
+fn end_at(state: &ChargeState) -> (ChargeStatus, Money, Option<Timestamp>) {
     let funds = state.funds();
     let received = funds.map_or_else(Money::zero, mstore_pay_domain::charge::Funds::received);
     let first = funds.and_then(|funds| funds.first_receipt()).map(|receipt| receipt.paid_at);
@@ -101,6 +107,69 @@ fn every_order_of_delivery_ends_the_same() {
     assert_eq!(ends, BTreeSet::from([(ChargeStatus::Paid, Money::from(ASKED), Some(at(10)))]));
 }
 
+/// What can be heard of one charge at Xendit: it waited, it expired, it was cancelled, a try failed, and it was paid
+/// twice all the same, of which a part went back.
+fn told_by_xendit() -> [Signal; 7] {
+    [
+        Signal::Pending,
+        Signal::Expired { at: at(5) },
+        Signal::Canceled { at: at(6) },
+        Signal::Failed { at: at(7), reason: FailureReason::from_code("DECLINED") },
+        receipt("py-1", ASKED, 10),
+        receipt("py-2", ASKED, 12),
+        refund("rf-1", 400),
+    ]
+}
+
+/// What can be heard of one charge at Midtrans: its `transaction_id` is one payment, told with the second it was made
+/// and with the second it settled, denied afterwards, and refunded in two parts.
+fn told_by_midtrans() -> [Signal; 7] {
+    [
+        Signal::Pending,
+        Signal::Expired { at: at(5) },
+        receipt("0f4c", ASKED, 10),
+        receipt("0f4c", ASKED, 11),
+        reversed("0f4c"),
+        refund("1", 400),
+        refund("2", 600),
+    ]
+}
+
+/// Every order of all that is told, and of all that with any one thing told once more, ends as the given order does.
+#[track_caller]
+fn check_every_order(told: &[Signal], want: (ChargeStatus, Money, Option<Timestamp>)) {
+    let mut ends = BTreeSet::new();
+    go_on(&ChargeState::Initiated, told, &mut ends);
+    for repeated in told {
+        let again: Vec<Signal> = told.iter().chain([repeated]).cloned().collect();
+        go_on(&ChargeState::Initiated, &again, &mut ends);
+    }
+    assert_eq!(ends, BTreeSet::from([want]));
+}
+
+/// Hears what is left, in every order.
+fn go_on(state: &ChargeState, left: &[Signal], ends: &mut BTreeSet<(ChargeStatus, Money, Option<Timestamp>)>) {
+    if left.is_empty() {
+        ends.insert(end_at(state));
+    }
+    for (index, signal) in left.iter().enumerate() {
+        let others = left.iter().enumerate().filter(|(other, _)| *other != index);
+        let rest: Vec<Signal> = others.map(|(_, signal)| signal.clone()).collect();
+        go_on(&after(state, signal), &rest, ends);
+    }
+}
+
+#[test]
+fn every_order_and_repetition_of_what_xendit_tells_ends_the_same() {
+    let both = Money::from(2 * ASKED);
+    check_every_order(&told_by_xendit(), (ChargeStatus::PartiallyRefunded, both, Some(at(10))));
+}
+
+#[test]
+fn every_order_and_repetition_of_what_midtrans_tells_ends_the_same() {
+    check_every_order(&told_by_midtrans(), (ChargeStatus::Reversed, Money::zero(), Some(at(10))));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10_000))]
 
@@ -132,12 +201,8 @@ fn shuffle(signals: &mut [Signal], seed: u64) {
 
 /// A state for each status, rich and poor in money.
 fn states() -> Vec<ChargeState> {
-    let reached = |signals: &[Signal]| {
-        signals.iter().fold(ChargeState::Initiated, |state, signal| match state.on(signal, &Money::from(ASKED)) {
-            Outcome::Moved(to) => to,
-            Outcome::Unchanged | Outcome::Stale | Outcome::Disputed(_) => state,
-        })
-    };
+    let reached =
+        |signals: &[Signal]| signals.iter().fold(ChargeState::Initiated, |state, signal| after(&state, signal));
     let paid = receipt("py-1", ASKED, 10);
     let paid_twice = [paid.clone(), receipt("py-2", ASKED, 12)];
     vec![

@@ -38,6 +38,7 @@ mod states_page;
 mod supersede;
 mod sweep;
 mod telling;
+mod trust;
 mod waiting;
 mod webhook_tries;
 mod witness;

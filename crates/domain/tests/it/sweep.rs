@@ -104,7 +104,7 @@ fn a_row_of_money_that_is_on_record_is_not_asked_about() {
     let asked = shop.world.provider.calls();
     assert_eq!(
         sweep(&shop, &mut window),
-        SweepReport { listed: 1, known: 1, supported: true, ..SweepReport::default() }
+        SweepReport { listed: 1, known: 1, supported: true, is_trusted: true, ..SweepReport::default() }
     );
     assert_eq!(shop.world.provider.calls()[asked.len()..], [Operation::Sweep]);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use mstore_pay_domain::charge::Charge;
-use mstore_pay_domain::gateway::{Gateway, Policies, Ports, Settled};
+use mstore_pay_domain::gateway::{AcceptedWebhook, Gateway, Policies, Ports, Settled};
 use mstore_pay_domain::ids::LeaseToken;
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
@@ -166,7 +166,29 @@ fn a_claim_that_is_replayed_is_tried_as_often_as_a_new_one() {
     let leased = take_up(&shop);
     pass_hours(&shop, 2);
     assert_eq!(counts(&shop).dead, 1);
-    assert!(block_on(shop.world.store.replay(&leased.delivery.id)).unwrap());
+    assert!(block_on(shop.world.store.replay(&leased.delivery.id)).unwrap().is_some());
     shop.work();
     assert_eq!(counts(&shop), InboxCounts { open: 1, ..InboxCounts::default() });
+}
+
+#[test]
+fn a_replay_is_on_the_record_of_its_payment_with_why_and_its_second_has_no_effect() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let raw = shop.webhooks().pop().unwrap();
+    let provider = shop.world.account.provider.clone();
+    let AcceptedWebhook::New(leased) = block_on(shop.gateway.accept_webhook(&provider, None, &raw)).unwrap() else {
+        panic!("it came before");
+    };
+    let delivery = leased.delivery.id;
+    block_on(shop.world.store.bury(&delivery, leased.token, "hopeless")).unwrap();
+    let replay = || block_on(shop.gateway.replay_webhook(&delivery, "the provider is back")).unwrap();
+    assert!(replay());
+    assert!(shop.record(&payment.id).contains(&"webhook_replayed".to_owned()));
+    shop.work();
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+    let record = shop.record(&payment.id);
+    assert!(!replay());
+    assert_eq!(shop.record(&payment.id), record);
 }

@@ -9,7 +9,7 @@ use mstore_pay_conformance::store_failures;
 use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
-use mstore_pay_domain::webhook::{LeasedDelivery, NewDelivery};
+use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
 
 use crate::memory::store::MemoryStoreHarness;
 
@@ -53,8 +53,12 @@ impl WebhookInbox for Sabotaged {
         self.inner.bury(id, token, why).await
     }
 
-    async fn replay(&self, id: &DeliveryId) -> Result<bool, StoreError> {
+    async fn replay(&self, id: &DeliveryId) -> Result<Option<Delivery>, StoreError> {
         self.inner.replay(id).await
+    }
+
+    async fn dead(&self, limit: u32) -> Result<Vec<DeliveryId>, StoreError> {
+        self.inner.dead(limit).await
     }
 
     async fn unpark(&self) -> Result<u64, StoreError> {

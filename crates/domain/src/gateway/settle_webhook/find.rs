@@ -8,7 +8,7 @@ use crate::ports::StoreError;
 use crate::webhook::{LeasedDelivery, Notification};
 
 /// What was found.
-pub(super) enum Found {
+pub(in crate::gateway) enum Found {
     /// One charge.
     One {
         /// Its payment.
@@ -30,7 +30,7 @@ pub(super) enum Found {
 
 impl Gateway {
     /// The one charge a notification names at the delivery's account.
-    pub(super) async fn subject_of(
+    pub(in crate::gateway) async fn subject_of(
         &self,
         leased: &LeasedDelivery,
         notification: &Notification,

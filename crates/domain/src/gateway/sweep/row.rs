@@ -92,7 +92,9 @@ impl Gateway {
         window: &mut SweepWindow,
         actor: &Actor,
     ) -> Result<Row, StoreError> {
-        if !window.count_in_vain(row, self.ports.clock.now()) {
+        let now = self.ports.clock.now();
+        self.trust.doubt((&charge.provider, &charge.account), now);
+        if !window.count_in_vain(row, now) {
             return Ok(Row::Left);
         }
         let misfit = unmatched(row);

@@ -302,7 +302,8 @@ impl PaymentProvider for ScriptedProvider {
         let list = |books: &mut Books| {
             let own = books.charges().iter().filter(|known| known.account == account.id);
             let mut arrived: Vec<ArrivedMoney> = own.flat_map(answers::arrived).collect();
-            arrived.retain(|row| row.updated_at >= since);
+            let listed_until = self.clock.now().minus(*lock(&self.listing_lag));
+            arrived.retain(|row| row.updated_at >= since && row.created_at <= listed_until);
             arrived.sort_by(|one, other| (one.updated_at, &one.row_ref).cmp(&(other.updated_at, &other.row_ref)));
             let left_out = arrived.len().saturating_sub(*lock(&self.listing_max));
             arrived.drain(..left_out);

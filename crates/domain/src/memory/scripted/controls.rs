@@ -1,5 +1,7 @@
 //! What the customer and the test do at the provider.
 
+use std::time::Duration;
+
 use super::books::{BookedCharge, BookedStatus, NoSuchCharge};
 use super::{Mishap, ScriptedProvider, ScriptedWebhooks, lock};
 use crate::account::ProviderAccount;
@@ -63,8 +65,14 @@ impl ScriptedProvider {
         *lock(&self.listing_max) = rows;
     }
 
+    /// Money is listed from now on only so long after it came.
+    pub fn list_late_by(&self, lag: Duration) {
+        *lock(&self.listing_lag) = lag;
+    }
+
     /// All goes well again.
     pub fn behave(&self) {
+        *lock(&self.listing_lag) = Duration::ZERO;
         *lock(&self.listing_max) = usize::MAX;
         *lock(&self.script) = super::Script::default();
         *lock(&self.availability) = Availability::Ready;

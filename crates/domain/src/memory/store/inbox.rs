@@ -142,16 +142,26 @@ impl WebhookInbox for MemoryStore {
         })
     }
 
-    async fn replay(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
+    async fn replay(&self, delivery: &DeliveryId) -> Result<Option<Delivery>, StoreError> {
         let now = self.now();
         self.write(|tables| {
             let waits = |row: &InboxRow| matches!(row.state, InboxState::Parked | InboxState::Dead);
-            let found = tables.inbox.get(delivery).is_some_and(waits);
-            if found {
-                tables.reopen(delivery, now);
+            if !tables.inbox.get(delivery).is_some_and(waits) {
+                return Ok(None);
             }
-            Ok(found)
+            tables.reopen(delivery, now);
+            Ok(tables.inbox.get(delivery).map(|row| row.delivery.clone()))
         })
+    }
+
+    async fn dead(&self, limit: u32) -> Result<Vec<DeliveryId>, StoreError> {
+        Ok(self.read(|tables| {
+            let rows = tables.inbox.rows().values().filter(|row| row.state == InboxState::Dead);
+            let mut dead: Vec<(u64, DeliveryId)> = rows.map(|row| (row.number, row.delivery.id)).collect();
+            dead.sort_unstable();
+            dead.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            dead.into_iter().map(|(_, id)| id).collect()
+        }))
     }
 
     async fn unpark(&self) -> Result<u64, StoreError> {

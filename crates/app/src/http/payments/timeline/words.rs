@@ -129,6 +129,10 @@ pub(super) fn of_event(word: &str) -> Bilingual {
         Some(AuditEvent::WebhookSettled) => {
             both("Pemberitahuan penyedia diproses.", "A notification of the provider was settled.")
         }
+        Some(AuditEvent::WebhookReplayed) => both(
+            "Petugas meminta pemberitahuan penyedia diproses lagi.",
+            "An operator had a notification of the provider settled again.",
+        ),
         Some(AuditEvent::ExceptionRaised) => both("Perlu diperiksa oleh petugas.", "Put before a person."),
         Some(AuditEvent::ExceptionResolved) => both("Petugas sudah memeriksanya.", "A person dealt with it."),
         Some(AuditEvent::Simulated) => both("Pembayaran percobaan dipesan.", "A test payment was ordered."),
