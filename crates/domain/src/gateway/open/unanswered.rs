@@ -40,7 +40,7 @@ impl Gateway {
         let repeatable = match (charge.risk, route.capabilities.idempotency) {
             // Whoever waits for something to show waits longer than whoever was pushed something.
             (Risk::Displayed, IdempotencySupport::Key { .. }) => route.may_repeat(charge, clock.now()),
-            // By an id that was told it is asked about, and not sent again.
+            // Whatever told an id was carried out: it is not sent again.
             (Risk::Pushed, IdempotencySupport::Key { .. } | IdempotencySupport::Reference) => {
                 !run.repeated && lost.told.is_none()
             }
@@ -97,6 +97,8 @@ impl Gateway {
             }
         };
         let is_replaced = then != Unanswered::Watch;
+        // A push of which nobody knows what it asks for is looked for and put before a person, by whatever name it goes.
+        let told = lost.told.as_ref().filter(|_| charge.risk == Risk::Displayed);
         let next = ChargeId::new(self.ports.ids.uuid());
         let stored = self
             .decide_on(job, |dossier| {
@@ -104,7 +106,7 @@ impl Gateway {
                     // Somebody else who asked under the same key was answered.
                     return;
                 }
-                dossier.unanswered(&job.payment, &charge.id, &lost.exchange, lost.told.as_ref());
+                dossier.unanswered(&job.payment, &charge.id, &lost.exchange, told);
                 record_drift(dossier, job, charge, &lost.drift, &lost.exchange);
                 let at_work = is_at_work(dossier, job, charge);
                 if is_replaced {
