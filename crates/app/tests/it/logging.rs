@@ -27,7 +27,8 @@ async fn every_line_of_the_log_is_an_object_also_when_something_panics() {
     let ready: Value = serde_json::from_str(&ready).unwrap();
     let (_, token) = run(&["token", "--app-env=test", "--merchant=M1", "--user=1", "--role=L0_OWNER", "--ttl=600"]);
     let url = format!("{}/api/v1/pos/payments", ready["listen"].as_str().unwrap());
-    let call = reqwest::Client::new().post(url).bearer_auth(token.trim()).json(&qris("TRX-1", 33_000));
+    let client = reqwest::Client::builder().build().unwrap();
+    let call = client.post(url).bearer_auth(token.trim()).json(&qris("TRX-1", 33_000));
     assert_eq!(call.send().await.unwrap().status(), 503, "the failpoint strikes");
     Command::new("kill").args(["-TERM", &gateway.id().to_string()]).status().unwrap();
     let told = gateway.wait_with_output().unwrap();
