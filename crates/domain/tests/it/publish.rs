@@ -56,7 +56,8 @@ fn why_a_message_did_not_go_out_is_told_to_whoever_sends_it_on() {
         let lane = block_on(shop.gateway.take_up(Lane::Publish, shop.world.clock.now(), 1)).unwrap();
         let attended = block_on(shop.gateway.attend(&lane[0])).unwrap();
         let Attended::Message(Published::Deferred { error }) = attended else { panic!("it went out: {attended:?}") };
-        let causes = std::iter::successors(Some(&error as &dyn Error), |&cause| cause.source());
+        let outermost: &dyn Error = &error;
+        let causes = std::iter::successors(Some(outermost), |&cause| cause.source());
         causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     };
     let shop = Shop::open();
