@@ -95,6 +95,22 @@ pub(crate) struct Addresses {
     pub(crate) midtrans: Option<MidtransAddresses>,
 }
 
+impl Addresses {
+    /// Where they are for a command that calls nobody.
+    pub(crate) fn uncalled(config: &Config) -> Self {
+        let nowhere = "http://127.0.0.1";
+        let midtrans = config.midtrans.as_ref();
+        Self {
+            public: config.public_base_url.clone().unwrap_or_default(),
+            xendit: config.xendit.base_url.clone().unwrap_or_else(|| nowhere.to_owned()),
+            midtrans: midtrans.map(|known| {
+                let addresses = known.addresses.clone();
+                addresses.unwrap_or_else(|| MidtransAddresses::below(nowhere))
+            }),
+        }
+    }
+}
+
 fn call_limits(config: &Config) -> Result<CallLimits, IdError> {
     let per_minute = |limit: PerMinute| limit.0.map(NonZeroU32::get);
     let of_midtrans =

@@ -105,7 +105,11 @@ async fn attend(gateway: &Gateway, errand: &Errand) {
         Ok(outcome) => outcome,
         Err(_panicked) => gateway.give_back(errand).await,
     };
-    let result = if outcome.is_ok() { "ok" } else { "error" };
+    let result = match &outcome {
+        Ok(Attended::Message(Published::Deferred { .. })) => "deferred",
+        Ok(_) => "ok",
+        Err(_) => "error",
+    };
     metrics::counter!("mstore_pay_work_total", "what" => what, "result" => result).increment(1);
     match (outcome, errand) {
         (Err(error), _) => tracing::error!(because = causes(&error), "{what}: {error}"),

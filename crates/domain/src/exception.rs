@@ -46,8 +46,8 @@ pub enum Misfit {
         /// How much.
         amount: Money,
     },
-    /// Money, or word of it, that belongs to no charge we know, that the provider does not bear out, or that the
-    /// transaction ledger refuses.
+    /// Money, or word of it, that belongs to no charge we know, that the provider does not bear out, also that it was
+    /// taken back, or that the transaction ledger refuses.
     Unmatched {
         /// What was heard of.
         source: MoneySource,

@@ -64,7 +64,7 @@ pub use prune::{Pruned, RetentionPolicy};
 pub use publish::{PublishSetback, Published};
 pub use reconcile::Reconciled;
 pub use resolve_conflict::{ConflictReach, ResolveConflict, ResolveConflictError};
-pub use resolve_exception::{ResolveException, ResolveExceptionError};
+pub use resolve_exception::{ExceptionReach, ResolveException, ResolveExceptionError};
 pub use settle_webhook::Settled;
 pub use simulate::SimulateError;
 pub use status::{PaymentView, WaitFor};

@@ -1,13 +1,11 @@
-//! `exceptions list`
+//! `exceptions list`, `exceptions resolve`
+
+mod list;
+mod resolve;
 
 use clap::{Args, Subcommand};
-use mstore_pay_domain::exception::ExceptionState;
-use mstore_pay_domain::ids::MerchantId;
-use mstore_pay_domain::ports::ExceptionFilter;
 
 use super::{CliError, config_of, say};
-use crate::config::Settings;
-use crate::store::open_store_to_read;
 
 /// What `exceptions` is told.
 #[derive(Debug, Args)]
@@ -18,42 +16,16 @@ pub(super) struct ExceptionsArgs {
 
 #[derive(Debug, Subcommand)]
 enum ExceptionsCommand {
-    /// List money that waits for a person, newest first. Gateways may go on working.
-    List(Box<ListArgs>),
-}
-
-#[derive(Debug, Args)]
-struct ListArgs {
-    #[command(flatten)]
-    settings: Settings,
-    /// A merchant's; without one: money that belongs to no merchant.
-    #[arg(long)]
-    merchant: Option<MerchantId>,
-    /// At most so many.
-    #[arg(long, default_value_t = 100)]
-    limit: u32,
+    /// List money that waits for a person, whoever's, newest first. Gateways may go on working.
+    List(Box<list::ListArgs>),
+    /// Say what became of money that does not fit, and why: a merchant's, or what belongs to no merchant. A store of
+    /// SQLite must not be open elsewhere.
+    Resolve(Box<resolve::ResolveArgs>),
 }
 
 pub(super) async fn run(args: ExceptionsArgs) -> Result<(), CliError> {
-    let ExceptionsCommand::List(list) = args.command;
-    let config = config_of(list.settings)?;
-    let store = open_store_to_read(&config.database).await?;
-    let filter = list.merchant.map_or(ExceptionFilter::Unmatched, ExceptionFilter::Merchant);
-    for exception in store.exceptions(&filter, None, list.limit).await? {
-        let state = match &exception.state {
-            ExceptionState::Open => "open",
-            ExceptionState::Resolved { .. } => "resolved",
-        };
-        let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
-        say(&format!(
-            "{} {} {} {} {} {}",
-            exception.at,
-            exception.id,
-            exception.misfit.kind(),
-            state,
-            text(exception.payment.map(|payment| payment.to_string())),
-            text(exception.misfit.amount().map(ToString::to_string)),
-        ))?;
+    match args.command {
+        ExceptionsCommand::List(args) => list::run(*args).await,
+        ExceptionsCommand::Resolve(args) => resolve::run(*args).await,
     }
-    Ok(())
 }

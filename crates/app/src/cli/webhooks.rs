@@ -4,7 +4,8 @@ use clap::{Args, Subcommand};
 use mstore_pay_domain::ids::DeliveryId;
 
 use super::{CliError, config_of, say};
-use crate::config::{Config, MidtransAddresses, Settings};
+use crate::config::Settings;
+use crate::observed::causes;
 use crate::store::open_store;
 use crate::system::SystemClock;
 use crate::tasks::Tasks;
@@ -42,32 +43,50 @@ struct ReplayArgs {
     reason: Option<String>,
 }
 
+/// A reason that would be put on no record.
+#[derive(Debug, thiserror::Error)]
+#[error("a reason is for deliveries that are named, or for --dead: parked ones are looked at again without")]
+struct NobodysReason;
+
+/// Deliveries whose replay is not on record.
+#[derive(Debug, thiserror::Error)]
+#[error("the reason is not on record for {count} of the deliveries")]
+struct Unnoted {
+    count: usize,
+}
+
 pub(super) async fn run(args: WebhooksArgs) -> Result<(), CliError> {
     let WebhooksCommand::Replay(replay) = args.command;
     let config = config_of(replay.settings)?;
+    let is_for_some = replay.dead || !replay.deliveries.is_empty();
+    if replay.reason.is_some() && !is_for_some {
+        return Err(NobodysReason.into());
+    }
     let store = open_store(&config.database).await?;
-    let Some(reason) = replay.reason.filter(|_| replay.dead || !replay.deliveries.is_empty()) else {
+    let Some(reason) = replay.reason else {
         let unparked = store.unpark().await?;
         return say(&format!("{unparked} parked deliveries are due again"));
     };
     let tasks = Tasks::here();
     let clock = SystemClock::tied(config.clock);
-    let Wired { gateway, .. } = wire(&config, addresses(&config), store, clock, &tasks).await?;
+    let Wired { gateway, .. } = wire(&config, Addresses::uncalled(&config), store, clock, &tasks).await?;
     let deliveries = if replay.dead { gateway.ports().inbox.dead(DEAD_MAX).await? } else { replay.deliveries };
+    let mut unnoted = 0_usize;
     for delivery in &deliveries {
-        let again = gateway.replay_webhook(delivery, &reason).await?;
-        say(&format!("{delivery} {}", if again { "is due again" } else { "is neither parked nor dead" }))?;
+        match gateway.replay_webhook(delivery, &reason).await {
+            Ok(true) => say(&format!("{delivery} is due again"))?,
+            Ok(false) => say(&format!("{delivery} is neither parked nor dead"))?,
+            Err(error) => {
+                unnoted = unnoted.saturating_add(1);
+                say(&format!(
+                    "{delivery} may be due again, without the reason on record: {error}: {}",
+                    causes(&error)
+                ))?;
+            }
+        }
     }
-    if replay.dead { say(&format!("{} dead deliveries", deliveries.len())) } else { Ok(()) }
-}
-
-/// Where the providers are. Nobody is called: what a delivery says is read, no more.
-fn addresses(config: &Config) -> Addresses {
-    let nowhere = "http://127.0.0.1";
-    let midtrans = config.midtrans.as_ref();
-    Addresses {
-        public: config.public_base_url.clone().unwrap_or_default(),
-        xendit: config.xendit.base_url.clone().unwrap_or_else(|| nowhere.to_owned()),
-        midtrans: midtrans.map(|known| known.addresses.clone().unwrap_or_else(|| MidtransAddresses::below(nowhere))),
+    if replay.dead {
+        say(&format!("{} dead deliveries", deliveries.len()))?;
     }
+    if unnoted > 0 { Err(Unnoted { count: unnoted }.into()) } else { Ok(()) }
 }

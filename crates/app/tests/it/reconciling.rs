@@ -28,10 +28,16 @@ fn reconcile(database: &str, sandbox: &str, since: &str) -> (bool, String) {
     run(&["reconcile", "--app-env=test", "--database-url", database, "--xendit-base-url", &xendit, "--since", since])
 }
 
-fn unmatched(database: &str) -> usize {
-    let (listed, said) = run(&["exceptions", "list", "--database-url", database]);
+/// The lines that `exceptions list` has for money that no charge fits.
+fn unmatched(database: &str, more: &[&str]) -> Vec<String> {
+    let (listed, said) = run(&[&["exceptions", "list", "--database-url", database], more].concat());
     assert!(listed, "{said}");
-    said.lines().filter(|line| line.contains(" unmatched ")).count()
+    said.lines().filter(|line| line.contains(" unmatched ")).map(ToOwned::to_owned).collect()
+}
+
+fn resolve(database: &str, exception: &str, resolution: &str) -> (bool, String) {
+    let what = ["exceptions", "resolve", exception, "--resolution", resolution, "--reason", "paid back by hand"];
+    run(&[&what[..], &["--app-env=test", "--database-url", database]].concat())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,8 +53,38 @@ async fn money_of_which_nothing_is_on_record_any_more_is_put_before_a_person() {
         let (succeeded, said) = reconcile(&blank.url, &house.sandbox, LONG_AGO);
         let books = "xendit main: asked 2, agreed 0, corrected 0, unknown 2, unanswered 0, of others 0";
         assert!(succeeded && said.contains(books), "{said}");
-        assert_eq!(unmatched(&blank.url), 2);
+        assert_eq!(unmatched(&blank.url, &[]).len(), 2);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_of_nobody_is_resolved_once_at_the_command_line() {
+    let house = House::open().await;
+    let payment = house.pay_by_qris("TRX-1", 33_000).await;
+    house.customer_pays("TRX-1", true).await;
+    house.until_status(&payment["payment_id"], "paid").await;
+    let blank = Blank::like(&house.database_url());
+    let must_reconcile = || {
+        let (succeeded, said) = reconcile(&blank.url, &house.sandbox, LONG_AGO);
+        assert!(succeeded, "{said}");
+    };
+    must_reconcile();
+    let waiting = unmatched(&blank.url, &[]);
+    let [line] = waiting.as_slice() else { panic!("expected one: {waiting:?}") };
+    let exception = line.split(' ').find(|word| word.starts_with("exc_")).unwrap();
+    let (resolved, said) = resolve(&blank.url, exception, "Paid back!");
+    assert!(!resolved && said.contains("not a word of a to z and _"), "{said}");
+    for _ in 0..2 {
+        let (resolved, said) = resolve(&blank.url, exception, "refund");
+        assert!(resolved && said.contains(&format!("{exception} is resolved: refund")), "{said}");
+    }
+    let (resolved, said) = resolve(&blank.url, exception, "ignore");
+    assert!(!resolved && said.contains("resolved otherwise"), "{said}");
+    must_reconcile();
+    assert_eq!(unmatched(&blank.url, &[]), Vec::<String>::new(), "it is put before nobody again");
+    let of_nobody = unmatched(&blank.url, &["--nobody"]);
+    let [line] = of_nobody.as_slice() else { panic!("expected one: {of_nobody:?}") };
+    assert!(line.contains(exception) && line.contains(" resolved "), "{line}");
 }
 
 #[test]

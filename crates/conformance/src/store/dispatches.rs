@@ -19,6 +19,8 @@ use crate::race::race;
 const PAID: PaymentEvent = PaymentEvent::StatusChanged(PaymentStatus::Paid);
 /// Dispatches of one endpoint at once, where a case is not about that.
 const MANY: u32 = 100;
+/// A rest that outlasts what a case does meanwhile, on a busy machine too.
+const RESTS_FOR: Duration = Duration::from_millis(600);
 
 async fn add(stores: &Stores, kit: &Kit, branch: Option<&str>) -> EventEndpoint {
     let branch = branch.map(|branch| BranchId::parse(branch).expect("a branch"));
@@ -235,12 +237,12 @@ pub async fn endpoint_that_failed_rests_and_is_tried_once(h: &dyn StoreHarness) 
     let together = claim(&stores, &kit, 2, LONG).await;
     assert_eq!(together.len(), 2);
     for held in &together {
-        failed(&stores, held, Duration::ZERO, SHORT).await;
+        failed(&stores, held, Duration::ZERO, RESTS_FOR).await;
     }
     assert_eq!(claim(&stores, &kit, MANY, LONG).await, [], "it rests");
     let read = stores.endpoints.endpoint(&id).await.expect("the store reads").expect("the endpoint");
     assert_eq!(read.failing_since, Some(at(7)));
-    rig.pass(AFTER_SHORT).await;
+    rig.pass(RESTS_FOR).await;
     let tried = claim(&stores, &kit, MANY, LONG).await;
     assert_eq!(tried.iter().map(|held| held.failures).collect::<Vec<_>>(), [1]);
     assert_eq!(claim(&stores, &kit, MANY, LONG).await, [], "one is under way");

@@ -137,7 +137,7 @@ pub async fn resolved_exception_stays_resolved(h: &dyn StoreHarness) {
     assert_eq!(listed(&stores, ExceptionFilter::Merchant(merchant()), 10).await, [resolved(&first)]);
 }
 
-/// Exceptions are listed newest first: a merchant's, a payment's, or those of nobody.
+/// Exceptions are listed newest first: a merchant's, a payment's, those of nobody, or those that wait.
 pub async fn exceptions_are_listed_newest_first_by_merchant_payment_or_none(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
     let stores = rig.stores();
@@ -153,6 +153,9 @@ pub async fn exceptions_are_listed_newest_first_by_merchant_payment_or_none(h: &
         let misfit = late(&format!("py-{seconds}"));
         let raised = MoneyException { merchant, payment, at: at(seconds), ..exception(&kit, misfit) };
         must_commit(&stores, &raise(&raised)).await;
+        if seconds == 2 {
+            must_commit(&stores, &resolve(&resolved(&raised))).await;
+        }
     }
     let cases = [
         (ExceptionFilter::Merchant(merchant()), 10, vec![3, 2, 1]),
@@ -160,6 +163,7 @@ pub async fn exceptions_are_listed_newest_first_by_merchant_payment_or_none(h: &
         (ExceptionFilter::Payment(payment), 10, vec![3, 2]),
         (ExceptionFilter::Payment(kit.payment_id()), 10, vec![]),
         (ExceptionFilter::Unmatched, 10, vec![4]),
+        (ExceptionFilter::Open, 10, vec![5, 4, 3, 1]),
     ];
     for (filter, limit, want) in cases {
         let found = listed(&stores, filter.clone(), limit).await;

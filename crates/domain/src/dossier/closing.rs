@@ -81,7 +81,7 @@ impl Dossier {
 
     /// Puts aside what was still being opened for a payment that is paid: nobody was shown it, and nobody may come back to
     /// it.
-    pub(super) fn hide_unpaid(&mut self, payment: &PaymentId) {
+    pub(super) fn hide_unopened(&mut self, payment: &PaymentId) {
         let unpaid: Vec<ChargeId> = self
             .payment(payment)
             .into_iter()

@@ -40,7 +40,7 @@ impl Dossier {
             .map(|file| file.payment.id)
             .collect();
         for payment in paid {
-            self.hide_unpaid(&payment);
+            self.hide_unopened(&payment);
             self.close_intake(&payment);
         }
     }

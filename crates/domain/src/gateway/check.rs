@@ -110,8 +110,8 @@ impl Gateway {
             return Ok(false);
         }
         match charge.opening {
-            Opening::Intended | Opening::Unknown { .. } if charge.is_hidden() => {
-                self.is_found_by_reference(payment, charge).await
+            Opening::Intended | Opening::Unknown { .. } if is_nameless(charge) => {
+                Ok(self.lookup_of(payment, charge).await? == Some(LookupSupport::ByReference))
             }
             Opening::Intended | Opening::Opened(_) | Opening::Found { .. } | Opening::Unknown { .. } => Ok(true),
             Opening::Refused { .. } => Ok(false),
@@ -119,27 +119,28 @@ impl Gateway {
     }
 
     /// The charges about which nobody can be asked: nobody is woken for them. Money on one is listed with all that came
-    /// to its account.
+    /// to its account. One whose provider is not set up here may be asked about by another node.
     async fn unaskable(&self, payment: &Payment) -> Result<Vec<ChargeId>, StoreError> {
         let mut unaskable = Vec::new();
         for charge in &payment.charges {
-            if !self.is_worth_asking(payment, charge).await? {
+            let is_for_others = is_nameless(charge) && self.lookup_of(payment, charge).await?.is_none();
+            if !is_for_others && !self.is_worth_asking(payment, charge).await? {
                 unaskable.push(charge.id);
             }
         }
         Ok(unaskable)
     }
 
-    /// Whether the provider can be asked about a charge by our reference alone, paid or not.
-    async fn is_found_by_reference(&self, payment: &Payment, charge: &Charge) -> Result<bool, StoreError> {
+    /// How the provider can be asked about a charge; `None` where it cannot be reached from here.
+    async fn lookup_of(&self, payment: &Payment, charge: &Charge) -> Result<Option<LookupSupport>, StoreError> {
         let account = match self.account_of(charge).await {
             Ok(account) => account,
             Err(ProviderOrStore::Store(store)) => return Err(store),
-            Err(ProviderOrStore::Provider(_)) => return Ok(false),
+            Err(ProviderOrStore::Provider(_)) => return Ok(None),
         };
         let provider = self.provider(&charge.provider);
         let offered = provider.and_then(|provider| provider.capabilities(&account, payment.method));
-        Ok(offered.is_some_and(|offered| offered.lookup == LookupSupport::ByReference))
+        Ok(offered.map(|offered| offered.lookup))
     }
 
     pub(super) async fn class_of(&self, payment: &Payment) -> BudgetClass {
@@ -173,6 +174,11 @@ impl Gateway {
         let next = scheduled.map(|at| wait_until.map_or(at, |wait| wait.max(at)));
         self.ports.payments.reschedule(&payment.id, leased.token, now, &next).await
     }
+}
+
+/// Whether a charge is out of sight, and nobody was told its id.
+fn is_nameless(charge: &Charge) -> bool {
+    charge.is_hidden() && matches!(charge.opening, Opening::Intended | Opening::Unknown { .. })
 }
 
 /// Whether the time is over in which money for an unanswered push could still be under way.

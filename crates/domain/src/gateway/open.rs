@@ -158,7 +158,7 @@ impl Gateway {
         let charge = payment.charges.last().filter(|charge| !charge.is_hidden())?;
         let route = job.routes.iter().find(|route| route.leads_to(charge))?;
         // An id that a misfit answer told changes nothing about a repeat that was decided on.
-        let is_repeated = run.repeated && matches!(charge.opening, Opening::Found { .. });
+        let is_repeated = run.repeated && matches!(charge.opening, Opening::Found { .. }) && charge.state.is_open();
         let is_to_be_opened = charge.opening == Opening::Intended
             || (is_repeated && charge.risk == Risk::Displayed)
             || route.may_repeat(charge, self.ports.clock.now());

@@ -6,7 +6,7 @@ use super::sync_batch::is_committed;
 use super::{Gateway, Scope};
 use crate::audit::{Actor, AuditEvent, AuditNote, MerchantNote};
 use crate::exception::{ExceptionState, MoneyException};
-use crate::ids::{ExceptionId, MerchantId, UserId};
+use crate::ids::{ExceptionId, UserId};
 use crate::ports::StoreError;
 use crate::unit_of_work::{ExceptionWrite, UnitOfWork};
 
@@ -16,10 +16,10 @@ const TRIES_MAX: u32 = 5;
 /// A person's word on an exception.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolveException {
-    /// Whose, and in which branch.
-    pub scope: Scope,
     /// Who says so.
     pub user: UserId,
+    /// What they may resolve.
+    pub reach: ExceptionReach,
     /// Which exception.
     pub exception: ExceptionId,
     /// What became of the money, in a word: `accept`, `refund`, ...
@@ -28,11 +28,20 @@ pub struct ResolveException {
     pub reason: String,
 }
 
+/// Which exceptions a person may resolve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExceptionReach {
+    /// Those of a merchant, or of one branch.
+    Of(Scope),
+    /// Anybody's, and those that belong to nobody: an operator's, at the command line.
+    Any,
+}
+
 /// Why an exception was not resolved.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ResolveExceptionError {
-    /// There is none of that id, or it is nobody's, or another branch's.
+    /// There is none of that id, or none that they may resolve.
     #[error("no such exception")]
     NotFound,
     /// Somebody resolved it otherwise.
@@ -46,9 +55,23 @@ pub enum ResolveExceptionError {
     Store(#[from] StoreError),
 }
 
+impl ResolveException {
+    /// The longest word for what became of the money.
+    pub const RESOLUTION_CHARS_MAX: usize = 32;
+    /// The longest reason.
+    pub const REASON_CHARS_MAX: usize = 500;
+
+    fn actor(&self) -> Actor {
+        match &self.reach {
+            ExceptionReach::Of(_) => Actor::User(self.user.clone()),
+            ExceptionReach::Any => Actor::Operator,
+        }
+    }
+}
+
 impl Gateway {
     /// Resolves an exception, on record with who said so and why: on the merchant's chain, and on that of its payment.
-    /// Saying the same again gives the same.
+    /// One that belongs to nobody keeps it itself. Saying the same again gives the same.
     ///
     /// # Errors
     /// [`ResolveExceptionError`]
@@ -71,13 +94,23 @@ impl Gateway {
         Err(StoreError::unavailable("others kept changing the order").into())
     }
 
-    /// The exception, if whoever asks may see it.
+    /// The exception, if it is within their reach.
     async fn exception_of(&self, resolve: &ResolveException) -> Result<Option<MoneyException>, StoreError> {
-        let Scope { merchant, branch } = &resolve.scope;
-        let found = self.ports.exceptions.exception(&resolve.exception).await?;
-        let Some(found) = found.filter(|found| found.merchant.as_ref() == Some(merchant)) else { return Ok(None) };
+        let Some(found) = self.ports.exceptions.exception(&resolve.exception).await? else { return Ok(None) };
+        let is_theirs = match &resolve.reach {
+            ExceptionReach::Of(scope) => self.is_of(scope, &found).await?,
+            ExceptionReach::Any => true,
+        };
+        Ok(is_theirs.then_some(found))
+    }
+
+    async fn is_of(&self, scope: &Scope, found: &MoneyException) -> Result<bool, StoreError> {
+        let Scope { merchant, branch } = scope;
+        if found.merchant.as_ref() != Some(merchant) {
+            return Ok(false);
+        }
         if branch.is_none() {
-            return Ok(Some(found));
+            return Ok(true);
         }
         let payment = match &found.payment {
             Some(payment) => self.ports.payments.payment(merchant, payment).await?,
@@ -89,7 +122,7 @@ impl Gateway {
             (Some(_), _) | (None, None) => None,
         };
         let at = payment.and_then(|payment| payment.branch).or_else(|| order.and_then(|order| order.branch));
-        Ok((at == *branch).then_some(found))
+        Ok(at == *branch)
     }
 
     /// `None` if somebody was faster and it must be seen anew.
@@ -98,12 +131,17 @@ impl Gateway {
         resolve: &ResolveException,
         exception: MoneyException,
     ) -> Result<Option<MoneyException>, StoreError> {
-        let (now, actor) = (self.ports.clock.now(), Actor::User(resolve.user.clone()));
+        let (now, actor) = (self.ports.clock.now(), resolve.actor());
         let note = AuditNote::new(now, actor.clone(), AuditEvent::ExceptionResolved)
             .with("exception", &exception.id)
             .with("kind", exception.misfit.kind())
             .with("resolution", &resolve.resolution)
             .with("reason", &resolve.reason);
+        let note = match &resolve.reach {
+            ExceptionReach::Of(_) => note,
+            // The actor is any operator; this is the person.
+            ExceptionReach::Any => note.with("by", &resolve.user),
+        };
         let state = ExceptionState::Resolved {
             at: now,
             by: resolve.user.clone(),
@@ -111,19 +149,22 @@ impl Gateway {
             reason: resolve.reason.clone(),
         };
         let resolved = MoneyException { state, ..exception };
-        let work = self.work_of(&resolve.scope.merchant, &actor, &resolved, note).await?;
+        let work = self.work_of(&actor, &resolved, note).await?;
         Ok(is_committed(self.commit(&work).await)?.then_some(resolved))
     }
 
     /// What it comes to: with its order and payment, where one is known.
     async fn work_of(
         &self,
-        merchant: &MerchantId,
         actor: &Actor,
         resolved: &MoneyException,
         note: AuditNote,
     ) -> Result<UnitOfWork, StoreError> {
         let write = ExceptionWrite::Resolve(resolved.clone());
+        let Some(merchant) = &resolved.merchant else {
+            // Chains are merchants' and payments'.
+            return Ok(UnitOfWork { exceptions: vec![write], ..UnitOfWork::default() });
+        };
         let Some(code) = &resolved.order_code else {
             let merchant_notes = vec![MerchantNote { merchant: merchant.clone(), note }];
             return Ok(UnitOfWork { exceptions: vec![write], merchant_notes, ..UnitOfWork::default() });

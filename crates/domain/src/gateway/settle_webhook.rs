@@ -114,7 +114,8 @@ impl Gateway {
             };
         }
         let misfit = misfits::of_claim(leased, payment, notification);
-        if let Some(misfit) = &misfit
+        let denial = misfits::of_denial(leased, known, notification);
+        if let Some(misfit) = misfit.as_ref().or(denial.as_ref())
             && self.raised_for([payment.id].into()).await?.contains(&misfit.key(Some(charge)))
         {
             return self.mark(UnitOfWork::default(), leased, misfits::parked(), Settled::Parked).await;
@@ -133,8 +134,10 @@ impl Gateway {
         };
         if !borne_out && misfit.is_none() {
             self.absorb_only(payment, charge, &snapshot).await?;
-            let is_of_money = matches!(notification.claim, Claim::Paid { .. });
-            return self.not_now(leased, if is_of_money { NotNow::Denied } else { NotNow::NotTakenBack }).await;
+            return match denial {
+                Some(denial) => self.not_taken_back(leased, payment, charge, denial).await,
+                None => self.not_now(leased, NotNow::Denied).await,
+            };
         }
         let taken = self
             .take_in(payment, charge, &snapshot, (&Actor::Provider, Finder::Webhook), |dossier| {

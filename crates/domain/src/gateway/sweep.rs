@@ -34,6 +34,8 @@ pub struct SweepWindow {
     from: Timestamp,
     /// When the list was last read to its end.
     read_at: Option<Timestamp>,
+    /// What stood in a list before, dealt with or not.
+    listed: BTreeMap<ProviderRef, Timestamp>,
     dealt_with: BTreeMap<ProviderRef, Timestamp>,
     in_vain: BTreeMap<ProviderRef, Tries>,
 }
@@ -73,7 +75,7 @@ impl SweepWindow {
     /// A window that starts then.
     #[must_use]
     pub fn starting(from: Timestamp) -> Self {
-        Self { from, read_at: None, dealt_with: BTreeMap::new(), in_vain: BTreeMap::new() }
+        Self { from, read_at: None, listed: BTreeMap::new(), dealt_with: BTreeMap::new(), in_vain: BTreeMap::new() }
     }
 
     /// Moves on after a listing that was dealt with whole.
@@ -81,6 +83,7 @@ impl SweepWindow {
         self.from = self.from.max(latest.minus(OVERLAP));
         let from = self.from;
         self.dealt_with.retain(|_, updated_at| *updated_at >= from);
+        self.listed.retain(|_, updated_at| *updated_at >= from);
     }
 
     fn deal_with(&mut self, row: &ArrivedMoney) {
@@ -89,12 +92,14 @@ impl SweepWindow {
     }
 
     /// When the oldest of that money came which stands in a list for the first time, and when the list was read before;
-    /// `None` if nothing does, or it was not.
-    fn news(&self, arrived: &[ArrivedMoney]) -> Option<(Timestamp, Timestamp)> {
-        let is_new = |row: &&ArrivedMoney| {
-            !self.dealt_with.contains_key(&row.row_ref) && !self.in_vain.contains_key(&row.row_ref)
-        };
-        arrived.iter().filter(is_new).map(|row| row.created_at).min().zip(self.read_at)
+    /// `None` if nothing does, or it was not. Money from before the window stands in it because something about it
+    /// changed, and tells nothing.
+    fn news(&mut self, arrived: &[ArrivedMoney]) -> Option<(Timestamp, Timestamp)> {
+        let from = self.from;
+        let is_new = |row: &&ArrivedMoney| row.created_at >= from && !self.listed.contains_key(&row.row_ref);
+        let oldest = arrived.iter().filter(is_new).map(|row| row.created_at).min();
+        self.listed.extend(arrived.iter().map(|row| (row.row_ref.clone(), row.updated_at)));
+        oldest.zip(self.read_at)
     }
 
     /// Whether a row is to be asked about now.

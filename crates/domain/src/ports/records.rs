@@ -31,6 +31,8 @@ pub enum ExceptionFilter {
     Payment(PaymentId),
     /// Those that belong to no merchant.
     Unmatched,
+    /// Those that wait for a person, whoever's.
+    Open,
 }
 
 /// An exception's place in a listing.
@@ -54,7 +56,7 @@ impl ExceptionPlace {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait ExceptionStore: Send + Sync {
-    /// Up to `limit` exceptions, open and resolved, newest first: by the time they were raised, those of the
+    /// Up to `limit` of those exceptions, open and resolved unless it says open, newest first: by the time they were raised, those of the
     /// same moment by id. They are those that come behind `after`, whether or not it is still there.
     ///
     /// # Errors

@@ -83,9 +83,10 @@ fn write_unanswered(page: &mut String) {
         );
     }
     page.push_str(
-        "\nWhat is put aside is never shown. An id that an answer told although it did not fit is kept. A provider that \
-         finds charges by our reference is asked for an id that is not known; where nobody can be asked, money on it is \
-         seen in the list of all that came. It is closed as soon as its id is known, and watched until it is dead.\n",
+        "\nWhat is put aside is never shown. An id that an answer told although it did not fit is kept, but not of a \
+         push, which nothing could take back by it. A provider that finds charges by our reference is asked for an id that \
+         is not known; where nobody can be asked, money on it is seen in the list of all that came. It is closed as soon as \
+         its id is known, and watched until it is dead.\n",
     );
 }
 

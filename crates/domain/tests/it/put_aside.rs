@@ -142,6 +142,20 @@ fn nobody_is_woken_again_and_again_for_what_cannot_be_asked_about() {
 }
 
 #[test]
+fn a_node_without_the_provider_leaves_what_was_put_aside_there_to_the_others() {
+    let shop = shop(LookupSupport::ByReference, IdempotencySupport::None);
+    shop.world.provider.misbehave(Operation::Open, Mishap::SilentAfter);
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    shop.later(60);
+    let without = Gateway::new(Ports { providers: Vec::new(), ..shop.world.ports() }, Policies::default());
+    block_on(without.work_lane(Lane::Due, shop.world.clock.now(), WorkLimits::default())).unwrap();
+    shop.pass(3_700);
+    check_closed(&shop, &payment.id);
+}
+
+#[test]
 fn what_was_being_opened_when_money_came_by_another_charge_is_put_aside() {
     let shop = shop(LookupSupport::ByReference, IdempotencySupport::None);
     shop.world.provider.misbehave_always(Operation::Open, Mishap::BrokenAfter);

@@ -190,15 +190,14 @@ fn check_failure_after_money(policies: Policies, is_reversed: bool, want: (Payme
     if is_reversed {
         shop.world.provider.reverse(&money).unwrap();
     }
-    let questions = || shop.world.provider.calls().iter().filter(|call| **call == Operation::Inquire).count();
-    let before = questions();
+    let before = questions(&shop);
     let charge = shop.books().first().unwrap().charge_ref.to_string();
     for nth in 1..=2 {
         let body = format!("event=failed\ncharge={charge}\norder=TRX-1\nreason=DENIED\nsent_at={nth}");
         assert_eq!(shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body)), Some(Settled::Done));
     }
     shop.work();
-    assert_eq!((shop.status(&payment.id), questions() - before), want);
+    assert_eq!((shop.status(&payment.id), questions(&shop) - before), want);
 }
 
 #[test]
@@ -210,9 +209,15 @@ fn a_failure_told_of_money_that_came_is_asked_about_until_it_is_taken_back() {
     }
 }
 
-/// Word that a payment was denied after its money came; where the delivery ends half a minute later.
+/// How often the provider was asked.
+fn questions(shop: &Shop) -> usize {
+    shop.world.provider.calls().iter().filter(|call| **call == Operation::Inquire).count()
+}
+
+/// Word that a payment was denied after its money came: where the payment and the delivery end half a minute later, how
+/// often the provider was asked, and what a person is told. What was parked is looked at again, and changes nothing.
 #[track_caller]
-fn check_denial(is_reversed: bool, want: (PaymentStatus, InboxCounts)) {
+fn check_denial(is_reversed: bool, want: (PaymentStatus, InboxCounts), asked: usize, told: &str) {
     let shop = Shop::open();
     let payment = shop.sell("TRX-1");
     let money = shop.pay(&shop.shown(&payment.id), PRICE);
@@ -220,20 +225,47 @@ fn check_denial(is_reversed: bool, want: (PaymentStatus, InboxCounts)) {
     let charge = shop.books().first().unwrap().charge_ref.to_string();
     let body = format!("event=failed\ncharge={charge}\npayment={money}\norder=TRX-1\nreason=DENIED");
     let raw = ScriptedWebhooks::signed(&shop.world.account, body);
+    let before = questions(&shop);
     assert_eq!(shop.deliver(&raw), Some(Settled::Deferred), "the provider may say so a moment later");
     if is_reversed {
         shop.world.provider.reverse(&money).unwrap();
     }
+    let stands = || (shop.status(&payment.id), block_on(shop.world.store.counts()).unwrap());
     shop.pass(60);
-    let counts = block_on(shop.world.store.counts()).unwrap();
-    assert_eq!((shop.status(&payment.id), counts), want);
+    assert_eq!((stands(), questions(&shop) - before, shop.exceptions()), (want, asked, vec![told]));
+    let (calls, record) = (shop.world.provider.calls(), shop.record(&payment.id));
+    for _ in 0..2 {
+        assert_eq!(block_on(shop.gateway.rematch()).unwrap(), want.1.parked);
+        shop.work();
+        assert_eq!((stands(), shop.exceptions()), (want, vec![told]));
+        assert_eq!((shop.world.provider.calls(), shop.record(&payment.id)), (calls.clone(), record.clone()));
+    }
 }
 
 #[test]
-fn a_denial_of_money_that_came_is_believed_once_it_is_borne_out_and_parked_if_it_is_not() {
+fn a_denial_of_money_that_came_is_believed_once_it_is_borne_out_and_a_person_has_it_if_it_is_not() {
     let one = InboxCounts { done: 1, ..InboxCounts::default() };
-    check_denial(true, (PaymentStatus::Reversed, InboxCounts { done: 2, ..one }));
-    check_denial(false, (PaymentStatus::Paid, InboxCounts { parked: 1, ..one }));
+    check_denial(true, (PaymentStatus::Reversed, InboxCounts { done: 2, ..one }), 2, "reversed");
+    check_denial(false, (PaymentStatus::Paid, InboxCounts { parked: 1, ..one }), 4, "unmatched");
+}
+
+#[test]
+fn money_taken_back_after_a_denial_that_a_person_has_is_heard_of_by_the_next_word_of_it() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let money = shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    let charge = shop.books().first().unwrap().charge_ref.to_string();
+    let denial = |nth: u32| {
+        let body = format!("event=failed\ncharge={charge}\npayment={money}\nreason=DENIED\nsent_at={nth}");
+        ScriptedWebhooks::signed(&shop.world.account, body)
+    };
+    assert_eq!(shop.deliver(&denial(1)), Some(Settled::Deferred));
+    shop.pass(60);
+    assert_eq!(shop.exceptions(), ["unmatched"]);
+    shop.world.provider.reverse(&money).unwrap();
+    assert_eq!(shop.deliver(&denial(2)), Some(Settled::Done));
+    assert_eq!((shop.status(&payment.id), shop.exceptions()), (PaymentStatus::Reversed, vec!["reversed", "unmatched"]));
 }
 
 #[test]

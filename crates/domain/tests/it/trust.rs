@@ -1,14 +1,17 @@
 //! The list of arrived money: relied on while it is in time, and done without while it is not.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::{Policies, SweepReport, SweepWindow, WaitFor};
+use mstore_pay_domain::gateway::{Gateway, Policies, Ports, SweepReport, SweepWindow, WaitFor};
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
-use mstore_pay_domain::ports::{Certainty, Clock as _, Operation, ProviderErrorKind};
+use mstore_pay_domain::ports::{
+    Certainty, Clock as _, Endpoint, MockRateBudget, Operation, ProviderErrorKind, Reservation,
+};
 
 use crate::shop::{PRICE, Shop};
 
@@ -75,6 +78,32 @@ fn while_the_list_is_late_whoever_looks_asks_every_three_seconds() {
         assert!(!report.is_trusted, "{report:?}");
     };
     check(list_late, 10);
+}
+
+#[test]
+fn a_list_whose_money_waits_for_the_budget_is_in_time_all_the_same() {
+    let mut shop = open();
+    let payment = shop.sell("TRX-1");
+    let mut budget = MockRateBudget::new();
+    budget.expect_reserve().returning(|_, _, endpoint, _, _| match endpoint {
+        Endpoint::Sweep => Reservation::Granted,
+        Endpoint::Open | Endpoint::Inquire | Endpoint::Cancel | Endpoint::Refund => {
+            Reservation::Wait(Duration::from_secs(1))
+        }
+    });
+    shop.gateway = Gateway::new(Ports { budget: Arc::new(budget), ..shop.world.ports() }, Policies::default());
+    let mut window = SweepWindow::starting(shop.world.clock.now());
+    sweep(&shop, &mut window);
+    shop.later(1);
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let reports: Vec<SweepReport> = (0..10)
+        .map(|_| {
+            shop.later(1);
+            sweep(&shop, &mut window)
+        })
+        .collect();
+    assert!(reports.iter().all(|report| report.left == 1 && report.is_trusted), "{reports:?}");
+    assert_eq!(reports.iter().filter(|report| report.lag.is_some()).count(), 1, "it is news once");
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Default for BreakerPolicy {
             calls_remembered: 20,
             remembered_for: Duration::from_mins(1),
             calls_min: 10,
-            failed_percent: 65,
+            failed_percent: 80,
             slow_after: Duration::from_secs(4),
             slow_percent: 80,
             probe_interval: Duration::from_secs(2),

@@ -1,7 +1,8 @@
 //! Orders, exceptions, idempotency keys, the audit trail and the feed of changes.
 
-use diesel::dsl::exists;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::audit::{AuditRecord, Digest, MerchantRecord};
 use mstore_pay_domain::cash::CashTender;
@@ -12,7 +13,8 @@ use mstore_pay_domain::ids::{BranchId, ExceptionId, MerchantId, OrderCode, Payme
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
 use mstore_pay_tables::rows::{
-    EventBodyRow, EventRow, ExceptionRow, IdempotencyRow, MerchantEventRow, MessageRow, OrderRow, TenderRow, integer,
+    EXCEPTION_IS_OPEN, EventBodyRow, EventRow, ExceptionRow, IdempotencyRow, MerchantEventRow, MessageRow, OrderRow,
+    TenderRow, integer,
 };
 use mstore_pay_tables::schema::{
     cash_tenders, exceptions, idempotency_keys, merchant_events, outbox, payment_bodies, payment_event_bodies,
@@ -78,6 +80,7 @@ pub(crate) fn exceptions(
         }
         ExceptionFilter::Payment(payment) => query.filter(exceptions::payment_id.eq(payment.to_string())),
         ExceptionFilter::Unmatched => query.filter(exceptions::merchant_id.is_null()),
+        ExceptionFilter::Open => query.filter(sql::<Bool>(EXCEPTION_IS_OPEN)),
     };
     if let Some(ExceptionPlace { at, id }) = after {
         let (at, id) = (Micros::from(at), id.to_string());

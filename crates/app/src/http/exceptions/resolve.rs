@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use mstore_pay_domain::gateway::ResolveException;
+use mstore_pay_domain::gateway::{ExceptionReach, ResolveException};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -20,8 +20,8 @@ use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
 
-const RESOLUTION_CHARS_MAX: usize = 32;
-const REASON_CHARS_MAX: usize = 500;
+const RESOLUTION_CHARS_MAX: usize = ResolveException::RESOLUTION_CHARS_MAX;
+const REASON_CHARS_MAX: usize = ResolveException::REASON_CHARS_MAX;
 
 /// What became of the money, in a word of the shop's own (`accept`, `refund`, ...), and why.
 struct ResolveExceptionRequest;
@@ -76,7 +76,8 @@ pub(crate) async fn resolve(
         fields.refuse(ErrorCode::InvalidField, "reason", "is required");
     }
     let (resolution, reason) = fields.finish(resolution.zip(reason))?;
-    let resolve = ResolveException { scope: caller.scope, user: caller.user, exception, resolution, reason };
+    let reach = ExceptionReach::Of(caller.scope);
+    let resolve = ResolveException { user: caller.user, reach, exception, resolution, reason };
     let gateway = Arc::clone(&state.gateway);
     let resolving = async move { gateway.resolve_exception(&resolve).await };
     let resolved = state.tasks.run("resolving an exception", resolving).await??;

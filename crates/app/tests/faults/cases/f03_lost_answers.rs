@@ -32,6 +32,18 @@ fn double_paid(charges: &[LedgerCharge]) -> usize {
     by_order.values().filter(|receipts| **receipts > 1).count()
 }
 
+/// How many of the orders got their QR code too late; says what was sent for them.
+fn count_late(delays: &[(&str, u64)], calls: &[ProviderCall]) -> usize {
+    let late = delays.iter().filter(|(_, delay)| *delay > millis(unhurried(WITHIN)));
+    for (code, delay) in late.clone() {
+        println!("F03 {code} got its QR code {delay} ms after the last lost answer");
+        for call in calls.iter().filter(|call| call.opens() && call.order_code() == *code) {
+            println!("    called at {}, answered {:?}", call.at, call.status);
+        }
+    }
+    late.count()
+}
+
 /// Loses three of ten answers of a provider.
 async fn lose_answers(provider: Provider) {
     let shop = Shop::open_at(&[provider]).await;
@@ -68,18 +80,20 @@ async fn lose_answers(provider: Provider) {
     })
     .await;
     let control = &shop.rig.control;
-    let lost = last_lost(&control.calls().await);
+    let calls = control.calls().await;
+    let lost = last_lost(&calls);
     let charges = control.charges().await;
     for (code, heard) in sales.iter().filter_map(|(code, shown)| Some((code, shown.as_ref().err()?))) {
         println!("F03 {code} got no QR code: {heard}");
     }
     let without_qr = sales.iter().filter(|(_, shown)| shown.is_err()).count();
-    let delays: Vec<u64> = sales
+    let delays: Vec<(&str, u64)> = sales
         .iter()
-        .filter_map(|(code, shown)| Some((shown.as_ref().ok()?.at - *lost.get(code)?).to_std().unwrap_or_default()))
-        .map(millis)
+        .filter_map(|(code, shown)| Some((code.as_str(), shown.as_ref().ok()?.at - *lost.get(code)?)))
+        .map(|(code, delay)| (code, millis(delay.to_std().unwrap_or_default())))
         .collect();
-    let (answers_lost, late) = (lost.len(), delays.iter().filter(|delay| **delay > millis(unhurried(WITHIN))).count());
+    let (answers_lost, late) = (lost.len(), count_late(&delays, &calls));
+    let delays: Vec<u64> = delays.into_iter().map(|(_, delay)| delay).collect();
     let doubles = double_paid(&charges);
     let (p50, p99) = (percentile(delays.clone(), 50), percentile(delays, 99));
     let objects = charges.len();

@@ -2,17 +2,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha512};
-use tokio::time::sleep;
 
 use super::shop::Shop;
 use crate::rig::{Pay, Provider};
-use crate::scale::{at_once, cases};
+use crate::scale::{at_once, cases, unhurried};
 use crate::till::{Messenger, Sale};
 
 const SALES: u64 = 100;
 const TOLD_WITHIN: Duration = Duration::from_secs(20);
-/// Word of money taken back that the provider does not bear out is asked about for that long, and then parked.
-const ASKED_ABOUT_FOR: Duration = Duration::from_secs(50);
+/// Word of money taken back that the provider does not bear out is asked about for half a minute, or a little longer,
+/// and then kept and put before a person.
+const HEARD_OF_WITHIN: Duration = Duration::from_mins(1);
 
 /// A sale that was paid, and of which a denial was told afterwards.
 struct Sold {
@@ -73,7 +73,8 @@ async fn f10_what_a_bank_takes_back_is_reversed_once_midtrans_says_so_when_asked
     }
     let reversed: Vec<String> = taken_back.iter().map(|sold| sold.payment_id.clone()).collect();
     let unflagged = shop.unflagged(&reversed, &["reversed"], Duration::from_secs(5)).await.len();
-    sleep(ASKED_ABOUT_FOR).await;
+    let doubted: Vec<String> = kept.iter().map(|sold| sold.payment_id.clone()).collect();
+    let unheard_of = shop.unflagged(&doubted, &["unmatched"], unhurried(HEARD_OF_WITHIN)).await.len();
     let mut wrongly_reversed = 0;
     for sold in &kept {
         wrongly_reversed += usize::from(shop.till.get(&sold.payment_id).await.data()["status"] != "paid");
@@ -83,10 +84,11 @@ async fn f10_what_a_bank_takes_back_is_reversed_once_midtrans_says_so_when_asked
     let (untrue, parked) = (kept.len(), shop.judge("F10").await.parked);
     println!(
         "F10 n={n} taken_back={} unpaid_before={unpaid} unreversed={unreversed} unflagged={unflagged} untrue={untrue} \
-         wrongly_reversed={wrongly_reversed} refused={refused} parked={parked}",
+         wrongly_reversed={wrongly_reversed} unheard_of={unheard_of} refused={refused} parked={parked}",
         taken_back.len(),
     );
     assert_eq!((unpaid, unreversed, unflagged), (0, 0, 0), "unpaid before, not reversed, before no person");
     assert_eq!((wrongly_reversed, refused), (0, 0), "reversed on the word of a notification alone, and refused ones");
+    assert_eq!(unheard_of, 0, "no person hears of what the provider did not bear out");
     assert_eq!(usize::try_from(parked), Ok(untrue), "what the provider did not bear out is kept");
 }

@@ -79,6 +79,8 @@ struct Counted {
     unknown: usize,
     /// Of which the first provider has heard.
     heard_of_by_the_first: usize,
+    /// Cards among them.
+    tokens_heard_of_by_the_first: usize,
     /// Openings sent to the first provider beyond the first of an order, whether or not they made anything.
     sent_to_the_first_again: usize,
     /// Objects at the first provider beyond the first of an order.
@@ -119,6 +121,7 @@ async fn count(shop: &Shop, sold: &[Sold]) -> Counted {
         counted.sent_to_the_first_again += sent_to_the_first.saturating_sub(1);
         counted.second_at_the_first += at_the_first.saturating_sub(1);
         if *kind == Push::CardToken {
+            counted.tokens_heard_of_by_the_first += usize::from(is_heard_of);
             counted.tokens_sent_to_the_second += of(&openings, code, Provider::Midtrans);
         }
         if is_heard_of || is_unknown {
@@ -173,6 +176,8 @@ async fn f28_whatever_trouble_the_first_provider_is_in_no_push_goes_out_twice() 
         sent.1,
     );
     assert!(unknown > 0 && moved > 0, "{unknown} unknown, {moved} pushed by the second: the faults never struck");
+    let tokens = sum(|counted| counted.tokens_heard_of_by_the_first);
+    assert!(tokens > 0, "no token was sent to its maker: nothing is proven of tokens");
     assert_eq!(sent, (0, 0), "openings sent to the first again, and tokens to the second, which did not make them");
     assert_eq!(second, (0, 0), "second objects at the first provider, and sent to the second too");
     assert!(counts.iter().all(|(_, counted)| counted.most_objects_of_an_order <= 1), "{counts:?}");

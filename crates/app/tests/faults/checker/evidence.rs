@@ -118,8 +118,9 @@ async fn let_leases_end(rig: &Rig) {
 /// The store once no webhook waits in it, or once that has been waited for. A webhook that was not borne out yet is
 /// tried again after a pause; whoever was killed meanwhile is started anew and given the time for it.
 async fn at_rest(rig: &mut Rig) -> Arc<dyn Store> {
-    const TRIES: u32 = 3;
-    // The first pause of a webhook whose try failed, and a margin; the second is no longer than two of them.
+    // In all the half minute for which word is asked about that money was taken back, and a margin.
+    const TRIES: u32 = 6;
+    // The first pause of a webhook whose try failed, and a margin.
     const PAUSE: Duration = Duration::from_secs(7);
     for _ in 0..TRIES {
         let store = rig.store().await;

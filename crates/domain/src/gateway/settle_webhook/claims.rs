@@ -40,7 +40,7 @@ fn has_money(charge: &Charge) -> bool {
 }
 
 /// The payment that a claim says was taken back after it came, if it says so: one of its own names fails.
-fn taken_back<'a>(notification: &'a Notification, charge: &Charge) -> Option<&'a ProviderRef> {
+pub(super) fn taken_back<'a>(notification: &'a Notification, charge: &Charge) -> Option<&'a ProviderRef> {
     let Claim::Failed(_) = notification.claim else { return None };
     let mut named = notification.about.payment_ref.iter().chain(&notification.about.charge_ref);
     named.find(|named| charge.state.funds().is_some_and(|funds| funds.receipt(named).is_some()))

@@ -1,9 +1,12 @@
 //! Claims that do not fit: kept, and put before a person.
 
 use super::Settled;
+use super::claims::taken_back;
+use crate::charge::Charge;
 use crate::exception::{Misfit, MoneyException, MoneySource};
 use crate::gateway::Gateway;
-use crate::ids::ExceptionId;
+use crate::ids::{ChargeId, ExceptionId};
+use crate::money::ReportedMoney;
 use crate::payment::Payment;
 use crate::ports::StoreError;
 use crate::unit_of_work::{ExceptionWrite, InboxFate, UnitOfWork};
@@ -21,22 +24,47 @@ pub(super) fn of_claim(leased: &LeasedDelivery, payment: &Payment, notification:
     }
 }
 
+/// What puts a claim before a person that money was taken back, once it is given up: `reversed` would say that the
+/// money is gone, and nobody bore that out. It is of the delivery, not of the receipt, which is as it was: should the
+/// bank take the money back later, the next word of it is asked about.
+pub(super) fn of_denial(leased: &LeasedDelivery, charge: &Charge, notification: &Notification) -> Option<Misfit> {
+    let source = MoneySource::Claim(leased.delivery.id);
+    taken_back(notification, charge).map(|_receipt| Misfit::Unmatched { source, claimed: claimed(notification) })
+}
+
+/// What puts a claim on a charge before a person once it is given up, if it is of money: that it came, or was taken
+/// back.
+pub(super) fn of_given_up(
+    leased: &LeasedDelivery,
+    payment: &Payment,
+    charge: &ChargeId,
+    notification: &Notification,
+) -> Option<Misfit> {
+    if let Claim::Paid { .. } = notification.claim {
+        return Some(unmatched(leased, notification));
+    }
+    payment.charge(charge).and_then(|known| of_denial(leased, known, notification))
+}
+
 /// What becomes of a delivery whose claim does not fit. A person has it: it is kept, and asked about no more.
 pub(super) fn parked() -> InboxFate {
     InboxFate::Parked { why: "its claim does not fit".to_owned() }
 }
 
 /// A claim of money that fits nothing, or that nobody bore out.
-pub(super) fn unmatched(leased: &LeasedDelivery, notification: &Notification) -> Misfit {
-    let claimed = match &notification.amount {
-        ClaimedAmount::Named(amount) => Some(amount.clone()),
-        ClaimedAmount::Absent | ClaimedAmount::Unreadable(_) => None,
-    };
+fn unmatched(leased: &LeasedDelivery, notification: &Notification) -> Misfit {
     let source = match &notification.about.payment_ref {
         Some(payment_ref) => MoneySource::Receipt(payment_ref.clone()),
         None => MoneySource::Claim(leased.delivery.id),
     };
-    Misfit::Unmatched { source, claimed }
+    Misfit::Unmatched { source, claimed: claimed(notification) }
+}
+
+fn claimed(notification: &Notification) -> Option<ReportedMoney> {
+    match &notification.amount {
+        ClaimedAmount::Named(amount) => Some(amount.clone()),
+        ClaimedAmount::Absent | ClaimedAmount::Unreadable(_) => None,
+    }
 }
 
 impl Gateway {
@@ -48,28 +76,30 @@ impl Gateway {
         why: &str,
     ) -> Result<Settled, StoreError> {
         let fate = InboxFate::Parked { why: why.to_owned() };
-        match notification.claim {
-            Claim::Paid { .. } => self.raise_unmatched(leased, notification, fate, Settled::Parked).await,
-            Claim::Pending
-            | Claim::Expired
-            | Claim::Canceled
-            | Claim::Failed(_)
-            | Claim::Refunded
-            | Claim::Other(_) => self.mark(UnitOfWork::default(), leased, fate, Settled::Parked).await,
-        }
+        self.keep_unmatched(leased, notification, fate, Settled::Parked).await
     }
 
-    /// Puts a claim of money that belongs to no charge before a person, with what becomes of its delivery.
-    pub(super) async fn raise_unmatched(
+    /// Says what becomes of a delivery that belongs to no charge, and puts a claim of money before a person with it.
+    pub(super) async fn keep_unmatched(
         &self,
         leased: &LeasedDelivery,
         notification: &Notification,
         fate: InboxFate,
         settled: Settled,
     ) -> Result<Settled, StoreError> {
-        let id = ExceptionId::new(self.ports.ids.uuid());
-        let exception = MoneyException::of_nobody(id, unmatched(leased, notification), self.ports.clock.now());
-        let work = UnitOfWork { exceptions: vec![ExceptionWrite::Raise(exception)], ..UnitOfWork::default() };
-        self.mark(work, leased, fate, settled).await
+        let exceptions = match notification.claim {
+            Claim::Paid { .. } => {
+                let id = ExceptionId::new(self.ports.ids.uuid());
+                let misfit = unmatched(leased, notification);
+                vec![ExceptionWrite::Raise(MoneyException::of_nobody(id, misfit, self.ports.clock.now()))]
+            }
+            Claim::Pending
+            | Claim::Expired
+            | Claim::Canceled
+            | Claim::Failed(_)
+            | Claim::Refunded
+            | Claim::Other(_) => Vec::new(),
+        };
+        self.mark(UnitOfWork { exceptions, ..UnitOfWork::default() }, leased, fate, settled).await
     }
 }

@@ -3,18 +3,20 @@
 use std::time::Duration;
 
 use super::find::Found;
-use super::{Settled, mark_of, misfits};
+use super::{Settled, mark_of, misfits, record_delivery};
 use crate::audit::Actor;
+use crate::exception::Misfit;
 use crate::gateway::{DecideError, Gateway};
+use crate::ids::ChargeId;
 use crate::payment::Payment;
 use crate::ports::{CommitError, StoreError};
 use crate::unit_of_work::{InboxFate, UnitOfWork};
-use crate::webhook::{Claim, LeasedDelivery};
+use crate::webhook::LeasedDelivery;
 
 /// Failed tries after which a delivery that the provider, asked, does not bear out is given up.
 const DENIED_TRIES_MAX: u32 = 10;
-/// Failed tries after which word is parked that money was taken back, which the provider, asked, still has: it took half
-/// a minute, and nothing is lost meanwhile.
+/// Failed tries after which word is parked that money was taken back, which the provider, asked, still has: it took
+/// half a minute, nothing is lost meanwhile, and a person has it.
 const NOT_TAKEN_BACK_TRIES_MAX: u32 = 4;
 /// Failed tries after which one is given up that could not be decided: a provider out of reach says nothing
 /// of the claim, so it is given half a day.
@@ -37,8 +39,6 @@ pub(in crate::gateway) enum NotNow {
     Waits(Duration),
     /// The provider was asked, and does not bear it out.
     Denied,
-    /// The provider was asked, and the money that it is said to have taken back is there.
-    NotTakenBack,
     /// That could not be found out: no answer, others kept writing, or something broke.
     Undecided,
 }
@@ -56,10 +56,7 @@ impl Gateway {
                 inbox.postpone(id, leased.token, pause, "confirming").await?;
                 return Ok(Settled::Deferred);
             }
-            NotNow::NotTakenBack if leased.delivery.attempts.saturating_add(1) >= NOT_TAKEN_BACK_TRIES_MAX => {
-                return self.mark(UnitOfWork::default(), leased, misfits::parked(), Settled::Parked).await;
-            }
-            NotNow::Denied | NotNow::NotTakenBack => ("not borne out", DENIED_TRIES_MAX),
+            NotNow::Denied => ("not borne out", DENIED_TRIES_MAX),
             NotNow::Undecided => ("not decided", UNDECIDED_TRIES_MAX),
         };
         if leased.delivery.attempts.saturating_add(1) >= tries_max {
@@ -91,29 +88,59 @@ impl Gateway {
         self.not_now(leased, NotNow::Waits(pause)).await
     }
 
-    /// Gives a delivery up. What claims money is put before a person in the same commit.
+    /// The money that is said to have been taken back is there: asked about again, and in the end kept and put before a
+    /// person.
+    pub(super) async fn not_taken_back(
+        &self,
+        leased: &LeasedDelivery,
+        payment: &Payment,
+        charge: &ChargeId,
+        denial: Misfit,
+    ) -> Result<Settled, StoreError> {
+        if leased.delivery.attempts.saturating_add(1) < NOT_TAKEN_BACK_TRIES_MAX {
+            return self.not_now(leased, NotNow::Denied).await;
+        }
+        self.give_up(leased, payment, (charge, denial), (misfits::parked(), Settled::Parked)).await
+    }
+
+    /// Gives a delivery up. What claims that money came, or was taken back, is put before a person in the same commit.
     pub(super) async fn bury(&self, leased: &LeasedDelivery, why: &str) -> Result<Settled, StoreError> {
-        let claim = self.read(leased).filter(|notification| matches!(notification.claim, Claim::Paid { .. }));
-        let Some(notification) = claim else {
+        let Some(notification) = self.read(leased) else {
             self.ports.inbox.bury(&leased.delivery.id, leased.token, why).await?;
             return Ok(Settled::Buried);
         };
         let fate = InboxFate::Dead { why: why.to_owned() };
         let Found::One { payment, charge } = self.subject_of(leased, &notification).await? else {
-            return self.raise_unmatched(leased, &notification, fate, Settled::Buried).await;
+            return self.keep_unmatched(leased, &notification, fate, Settled::Buried).await;
         };
-        let (id, misfit) = (payment.id, misfits::unmatched(leased, &notification));
-        let buried = self.decide(&payment.merchant, &payment.order_code, &Actor::Provider, |dossier| {
-            dossier.raise(&id, Some(charge), misfit.clone());
+        match misfits::of_given_up(leased, &payment, &charge, &notification) {
+            Some(misfit) => self.give_up(leased, &payment, (&charge, misfit), (fate, Settled::Buried)).await,
+            None => self.mark(UnitOfWork::default(), leased, fate, Settled::Buried).await,
+        }
+    }
+
+    /// Puts a claim that is given up before a person, on its payment's record, with what becomes of its delivery.
+    async fn give_up(
+        &self,
+        leased: &LeasedDelivery,
+        payment: &Payment,
+        (charge, misfit): (&ChargeId, Misfit),
+        (fate, settled): (InboxFate, Settled),
+    ) -> Result<Settled, StoreError> {
+        let id = payment.id;
+        let given_up = self.decide(&payment.merchant, &payment.order_code, &Actor::Provider, |dossier| {
+            record_delivery(dossier, &id, charge, leased);
+            dossier.raise(&id, Some(*charge), misfit.clone());
             dossier.work_mut().inbox.push(mark_of(leased, fate.clone()));
         });
-        match buried.await {
-            Ok(()) => Ok(Settled::Buried),
+        match given_up.await {
+            Ok(()) => Ok(settled),
             // Somebody else holds it by now.
             Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Deferred),
             Err(DecideError::Store(store)) => Err(store),
             Err(DecideError::Contended | DecideError::Commit(_)) => {
-                self.ports.inbox.postpone(&leased.delivery.id, leased.token, pause_after(leased), why).await?;
+                let (inbox, pause) = (&self.ports.inbox, pause_after(leased));
+                inbox.postpone(&leased.delivery.id, leased.token, pause, "others kept writing").await?;
                 Ok(Settled::Deferred)
             }
         }

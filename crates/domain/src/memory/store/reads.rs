@@ -6,7 +6,7 @@ use super::MemoryStore;
 use super::tables::Tables;
 use crate::audit::{AuditRecord, Digest, MerchantRecord};
 use crate::cash::CashTender;
-use crate::exception::MoneyException;
+use crate::exception::{ExceptionState, MoneyException};
 use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
 use crate::ids::{ExceptionId, MerchantId, OrderCode, PaymentId};
 use crate::order::Order;
@@ -43,6 +43,7 @@ impl Tables {
             }
             ExceptionFilter::Payment(payment) => exception.payment.as_ref() == Some(payment),
             ExceptionFilter::Unmatched => exception.merchant.is_none(),
+            ExceptionFilter::Open => exception.state == ExceptionState::Open,
         }
     }
 }

@@ -60,11 +60,11 @@ fn eight_failures_in_a_row_open_it() {
 }
 
 #[test]
-fn two_thirds_of_ten_calls_failing_opens_it() {
+fn eight_of_ten_calls_failing_opens_it() {
     let mut rig = Rig::new();
-    for _ in 0..3 {
-        rig.calls(2, Verdict::Failed, QUICK);
+    for failures in [4, 3] {
         rig.call(Verdict::Answered, QUICK);
+        rig.calls(failures, Verdict::Failed, QUICK);
     }
     assert!(rig.is_closed());
     rig.call(Verdict::Failed, QUICK);
@@ -72,11 +72,11 @@ fn two_thirds_of_ten_calls_failing_opens_it() {
 }
 
 #[test]
-fn half_of_the_calls_failing_leaves_it_closed() {
+fn three_of_four_calls_failing_leaves_it_closed() {
     let mut rig = Rig::new();
     for _ in 0..100 {
         rig.call(Verdict::Answered, QUICK);
-        rig.call(Verdict::Failed, QUICK);
+        rig.calls(3, Verdict::Failed, QUICK);
     }
     assert!(rig.is_closed());
 }
