@@ -6,6 +6,8 @@ use tempfile::TempDir;
 use crate::house::{House, run};
 
 const LONG_AGO: &str = "2020-01-01T00:00:00Z";
+/// Money is in the provider's list as soon as it came.
+const LISTED_AT_ONCE: &str = "--sandbox-sweep-lag=0";
 
 /// A store in which nothing was ever recorded, of the kind that the house has.
 struct Blank {
@@ -42,7 +44,7 @@ fn resolve(database: &str, exception: &str, resolution: &str) -> (bool, String) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn money_of_which_nothing_is_on_record_any_more_is_put_before_a_person() {
-    let house = House::open().await;
+    let house = House::open_with(&[LISTED_AT_ONCE]).await;
     for order in ["TRX-1", "TRX-2"] {
         let payment = house.pay_by_qris(order, 33_000).await;
         house.customer_pays(order, true).await;
@@ -59,7 +61,7 @@ async fn money_of_which_nothing_is_on_record_any_more_is_put_before_a_person() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn money_of_nobody_is_resolved_once_at_the_command_line() {
-    let house = House::open().await;
+    let house = House::open_with(&[LISTED_AT_ONCE]).await;
     let payment = house.pay_by_qris("TRX-1", 33_000).await;
     house.customer_pays("TRX-1", true).await;
     house.until_status(&payment["payment_id"], "paid").await;

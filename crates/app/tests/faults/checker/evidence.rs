@@ -118,8 +118,8 @@ async fn let_leases_end(rig: &Rig) {
 /// The store once no webhook waits in it, or once that has been waited for. A webhook that was not borne out yet is
 /// tried again after a pause; whoever was killed meanwhile is started anew and given the time for it.
 async fn at_rest(rig: &mut Rig) -> Arc<dyn Store> {
-    // In all the half minute for which word is asked about that money was taken back, and a margin.
-    const TRIES: u32 = 6;
+    // In all twice the half minute for which word is asked about that money was taken back.
+    const TRIES: u32 = 9;
     // The first pause of a webhook whose try failed, and a margin.
     const PAUSE: Duration = Duration::from_secs(7);
     for _ in 0..TRIES {
