@@ -73,6 +73,10 @@ impl LedgerRig for SabotagedRig {
         self.whole.put_order(merchant, code, order).await;
     }
 
+    async fn paid(&self, merchant: &MerchantId, code: &OrderCode, count: usize) -> Vec<PaymentId> {
+        self.whole.paid(merchant, code, count).await
+    }
+
     async fn booked(&self, payment: &PaymentId) -> usize {
         match self.bug {
             Bug::BooksEveryRepeat => self.booked.lock().unwrap().iter().filter(|booked| *booked == payment).count(),
