@@ -31,7 +31,7 @@ use mstore_pay_domain::unit_of_work::{OrderWrite, UnitOfWork};
 const PRICE: u32 = 33_000;
 
 /// [`OwnLedger`].
-struct OwnLedgerHarness;
+pub(crate) struct OwnLedgerHarness;
 
 struct OwnLedgerRig {
     world: MemoryWorld,
@@ -115,6 +115,14 @@ impl OwnLedgerRig {
         }
     }
 
+    /// The order stands where it stood before the gateway settled its money, so that it hears of it from the ledger alone.
+    async fn put_back(&self, merchant: &MerchantId, code: &OrderCode) {
+        let Some(order) = self.world.store.order(merchant, code).await.unwrap() else { return };
+        let expected = order.revision;
+        let orders = vec![OrderWrite { order: Order { state: OrderState::PendingPayment, ..order }, expected }];
+        self.world.store.commit(&UnitOfWork { orders, ..UnitOfWork::default() }).await.unwrap();
+    }
+
     /// The order as the gateway has it: registered now, if it was not before.
     async fn registered(&self, payment: &Payment) -> Order {
         let (merchant, code) = (payment.merchant.clone(), payment.order_code.clone());
@@ -170,6 +178,7 @@ impl LedgerRig for OwnLedgerRig {
                 self.gateway.settle_webhook(&leased).await.unwrap();
             }
         }
+        self.put_back(merchant, code).await;
         payments.iter().map(|payment| payment.id).collect()
     }
 
