@@ -7,6 +7,7 @@ mod f02_failpoints;
 mod f03_lost_answers;
 mod f03_lost_pushes;
 mod f03_older_api;
+mod f03_snap_pages;
 mod f04_never_arrived;
 mod f05_cut_off_pushes;
 mod f06_early_webhooks;

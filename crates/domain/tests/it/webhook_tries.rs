@@ -46,6 +46,22 @@ fn take_up(shop: &Shop) -> LeasedDelivery {
 }
 
 #[test]
+fn whoever_wakes_after_its_lease_writes_nothing_and_is_told_so() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let told = shop.webhooks().remove(0);
+    let accepted = block_on(shop.gateway.accept_webhook(&shop.world.account.provider, None, &told)).unwrap();
+    let AcceptedWebhook::New(asleep) = accepted else { panic!("expected a new delivery") };
+    shop.later(31);
+    assert_eq!(block_on(shop.gateway.settle_webhook(&take_up(&shop))).unwrap(), Settled::Done);
+    let record = shop.record(&payment.id);
+    assert_eq!(block_on(shop.gateway.settle_webhook(&asleep)).unwrap(), Settled::Overtaken);
+    assert_eq!(shop.record(&payment.id), record);
+    assert_eq!(counts(&shop), InboxCounts { done: 1, ..InboxCounts::default() });
+}
+
+#[test]
 fn a_webhook_of_a_provider_that_is_not_set_up_here_waits_for_a_node_that_has_it() {
     let mut shop = Shop::open();
     let payment = shop.sell("TRX-1");

@@ -11,8 +11,8 @@ fn admitted(site: &Site) -> BTreeMap<String, Vec<String>> {
     let checks = r"SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
                    WHERE contype = 'c' AND pg_get_constraintdef(oid) ~ '^CHECK \(\([a-z_]+ = ANY \(ARRAY\['";
     let of = |line: &str| {
-        let (table, rest) = line.split_once(" CHECK ((").expect("a check");
-        let (column, list) = rest.split_once(" = ANY ").expect("a list of words");
+        let (table, rest) = line.split_once(" CHECK ((").unwrap();
+        let (column, list) = rest.split_once(" = ANY ").unwrap();
         let words = list.split('\'').skip(1).step_by(2).map(ToOwned::to_owned).collect();
         (format!("{table}.{column}"), words)
     };

@@ -1,6 +1,7 @@
 //! Somebody else's transaction service owns the orders, and is down, late, confused, or forgets to answer.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +20,17 @@ const AT_ONCE: usize = 6;
 const SEED: u64 = 20_261_127;
 /// What goes wrong with one payment before the service does as it should.
 const TROUBLES_MAX: u64 = 3;
+/// One payment of so many is made while nobody listens at the service.
+const OUTAGE_ONE_OF: u64 = 10;
+/// How long it stays so after the last of them was paid: longer than the first pause of a message that was not taken.
+const DOWN_FOR: Duration = Duration::from_secs(3);
+/// What a till may have to wait for word of money while the service is down: it has nothing to do with it.
+const PAID_WITHIN: Duration = Duration::from_secs(10);
+/// Payments that are booked, and answered as they should be, when the gateway waits no more: it does for ten seconds.
+const TOO_LATE: u64 = 3;
+const ANSWERED_AFTER: Duration = Duration::from_millis(11_500);
+/// What the gateway logs of a message that the service did not take.
+const NOT_TOLD: &str = "the transaction ledger was not told of a paid order";
 /// The pauses before that many tries are over, on a busy machine.
 const BOOKED_WITHIN: Duration = Duration::from_secs(90);
 /// For word of a payment that is told once more although it was booked and answered.
@@ -29,7 +41,14 @@ const QUIET_FOR: Duration = Duration::from_secs(5);
 struct Trouble {
     /// Whether it books the payment although it answers so.
     books: bool,
-    reply: Reply,
+    answer: Answer,
+}
+
+#[derive(Debug, Clone)]
+enum Answer {
+    Odd(Reply),
+    /// What it should be, and too late.
+    TooLate,
 }
 
 impl Trouble {
@@ -49,8 +68,31 @@ impl Trouble {
         ];
         let count = u64::try_from(replies.len()).expect("few");
         let place = usize::try_from(draws.below(count)).expect("few");
-        Self { books: draws.percent(50), reply: replies[place].clone() }
+        Self { books: draws.percent(50), answer: Answer::Odd(replies[place].clone()) }
     }
+
+    /// What goes wrong with the payments, by their orders.
+    fn of_all(n: u64) -> BTreeMap<String, Vec<Self>> {
+        let mut draws = Draws::seeded(SEED);
+        let too_late = in_outage(n)..in_outage(n) + TOO_LATE;
+        let of = |number: u64| {
+            if too_late.contains(&number) {
+                return vec![Self { books: true, answer: Answer::TooLate }];
+            }
+            let many = draws.below(TROUBLES_MAX + 1);
+            (0..many).map(|_| Self::drawn(&mut draws)).collect()
+        };
+        (0..n).map(order).zip((0..n).map(of)).collect()
+    }
+}
+
+fn order(number: u64) -> String {
+    format!("BOOKS-{number}")
+}
+
+/// How many of the payments are made while nobody listens.
+fn in_outage(n: u64) -> u64 {
+    n.div_ceil(OUTAGE_ONE_OF)
 }
 
 /// An order as the service has it.
@@ -76,6 +118,8 @@ struct Books {
     orders: BTreeMap<String, Standing>,
     told: BTreeMap<String, usize>,
     booked: BTreeMap<String, Vec<Value>>,
+    /// Answers that were right, and too late.
+    too_late: u64,
 }
 
 fn order_in(path: &str) -> String {
@@ -103,8 +147,15 @@ impl Books {
             }
             self.orders.insert(order, Standing::Paid);
         }
-        let well = || Reply::json(200, json!({"payment_id": body["payment_id"]}).to_string());
-        trouble.map_or_else(well, |trouble| trouble.reply)
+        let well = Reply::json(200, json!({"payment_id": body["payment_id"]}).to_string());
+        match trouble.map(|trouble| trouble.answer) {
+            None => well,
+            Some(Answer::TooLate) => {
+                self.too_late += 1;
+                well.after(ANSWERED_AFTER)
+            }
+            Some(Answer::Odd(reply)) => reply,
+        }
     }
 
     /// Whether the order's payment was answered as it should be.
@@ -113,45 +164,61 @@ impl Books {
     }
 }
 
+/// Sells, and sees the customer pay; gives the order and its payment.
+async fn sell(shop: &Shop, number: u64) -> (String, String) {
+    let order = order(number);
+    let shown = shop.show(&Sale::of(&order, PRICE.into())).await;
+    let object = shop.rig.control.scan(&shown.reference, &shown.qr).await;
+    shop.rig.control.pay(&object, &Pay::default()).await;
+    (order, shown.payment_id)
+}
+
+/// Sells while nobody listens at the service, which no till notices; gives what was sold, and how often the gateway
+/// tried to tell of it in vain.
+async fn sell_in_outage(shop: &Shop, n: u64) -> (Vec<(String, String)>, usize) {
+    let sold = at_once(n, AT_ONCE, |number| sell(shop, number)).await;
+    for (_, payment) in &sold {
+        let told = shop.till.await_status(payment, "paid", PAID_WITHIN).await;
+        assert_eq!(told["status"], "paid", "{told}");
+    }
+    sleep(DOWN_FOR).await;
+    let log = fs::read_to_string(shop.rig.log()).expect("the gateway's log");
+    (sold, log.matches(NOT_TOLD).count())
+}
+
+/// Waits until the service has answered word of every payment as it should; gives how many it never has.
+async fn await_booked(books: &Mutex<Books>, troubles: &BTreeMap<String, usize>) -> usize {
+    let deadline = Instant::now() + BOOKED_WITHIN;
+    loop {
+        let waiting = {
+            let books = books.lock().expect("books");
+            troubles.iter().filter(|(order, troubles)| !books.is_done(order, **troubles)).count()
+        };
+        if waiting == 0 || Instant::now() >= deadline {
+            return waiting;
+        }
+        sleep(Duration::from_millis(250)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_paid_payment_is_booked_once_at_a_transaction_service_in_whatever_trouble() {
     let n = cases(PAYMENTS);
-    let mut draws = Draws::seeded(SEED);
-    let order = |number: u64| format!("BOOKS-{number}");
-    let trouble: BTreeMap<String, Vec<Trouble>> = (0..n)
-        .map(|number| {
-            let many = draws.below(TROUBLES_MAX + 1);
-            (order(number), (0..many).map(|_| Trouble::drawn(&mut draws)).collect())
-        })
-        .collect();
+    let trouble = Trouble::of_all(n);
     let troubles: BTreeMap<String, usize> = trouble.iter().map(|(order, list)| (order.clone(), list.len())).collect();
     let orders = trouble.keys().map(|order| (order.clone(), Standing::PendingPayment)).collect();
     let books = Arc::new(Mutex::new(Books { trouble, orders, ..Books::default() }));
-    let (stub, looked_up, told) = (WireStub::start().await, Arc::clone(&books), Arc::clone(&books));
+    let (mut stub, looked_up, told) = (WireStub::closed(), Arc::clone(&books), Arc::clone(&books));
     stub.answering("GET", "/merchants/", move |request| looked_up.lock().expect("books").look_up(request));
     stub.answering("POST", "/merchants/", move |request| told.lock().expect("books").take(request));
     let plan =
         Plan::over(StoreKind::of_run()).with("LEDGER_BASE_URL", stub.base_url()).with("LEDGER_TOKEN", "of-a-test");
     let shop = Shop::open_as(plan).await;
-    let paid = at_once(n, AT_ONCE, |number| {
-        let (shop, order) = (&shop, order(number));
-        async move {
-            let shown = shop.show(&Sale::of(&order, PRICE.into())).await;
-            let object = shop.rig.control.scan(&shown.reference, &shown.qr).await;
-            shop.rig.control.pay(&object, &Pay::default()).await;
-            (order, shown.payment_id)
-        }
-    })
-    .await;
-    let deadline = Instant::now() + BOOKED_WITHIN;
-    let waiting = || {
-        let books = books.lock().expect("books");
-        troubles.iter().filter(|(order, troubles)| !books.is_done(order, **troubles)).count()
-    };
-    while waiting() > 0 && Instant::now() < deadline {
-        sleep(Duration::from_millis(250)).await;
-    }
-    let unbooked = waiting();
+    let outage = in_outage(n);
+    let (mut paid, told_in_vain) = sell_in_outage(&shop, outage).await;
+    stub.open();
+    paid.extend(at_once(n - outage, AT_ONCE, |number| sell(&shop, outage + number)).await);
+    let unbooked = await_booked(&books, &troubles).await;
     sleep(QUIET_FOR).await;
     shop.judge("transaction service").await;
     let books = books.lock().expect("books");
@@ -164,9 +231,12 @@ async fn every_paid_payment_is_booked_once_at_a_transaction_service_in_whatever_
     let told: usize = books.told.values().sum();
     let needed: usize = troubles.values().map(|troubles| troubles + 1).sum();
     println!(
-        "transaction service n={n} troubles={} told={told} booked_once={once} orders_paid={paid_orders} \
-         unbooked={unbooked}",
+        "transaction service n={n} in_outage={outage} told_in_vain={told_in_vain} too_late={} \
+         troubles={} told={told} booked_once={once} orders_paid={paid_orders} unbooked={unbooked}",
+        books.too_late,
         needed - paid.len()
     );
+    assert!(u64::try_from(told_in_vain).is_ok_and(|tries| tries >= outage), "the service was to be down");
+    assert_eq!(books.too_late, TOO_LATE, "right answers that came too late");
     assert_eq!((once, paid_orders, unbooked, told), (paid.len(), paid.len(), 0, needed));
 }

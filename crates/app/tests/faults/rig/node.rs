@@ -12,6 +12,8 @@ pub(super) struct Node {
     process: Option<Process>,
     /// What it held when it was ready.
     fresh: Holdings,
+    /// Whether it was started to be struck.
+    pub(super) is_armed: bool,
 }
 
 impl Node {

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::cases::shop::{Shop, millis};
 use crate::rig::{Pay, Plan};
-use crate::scale::{at_once, cases, percentile, prompt};
+use crate::scale::{at_once, cases, percentile, prompt_but_for};
 use crate::till::{Messenger, Sale, Shown};
 
 const CREATES: u64 = 200;
@@ -21,6 +21,9 @@ const SLOW_MILLIS: u64 = 10_000;
 const LOOKS: u64 = 500;
 /// Below this a busy machine says more than the gateway.
 const P99_FLOOR_MILLIS: u64 = 50;
+/// What a smaller run, whose 99th percentile is the slowest of few looks, adds to that. It is far less than the second
+/// that other cases add: a look that waits for a connection which a call holds may take no longer than that.
+const BUSY_MILLIS: u64 = 150;
 
 /// The 99th percentiles of looks and of webhooks, in milliseconds.
 #[derive(Debug)]
@@ -127,7 +130,7 @@ async fn f24_a_slow_provider_takes_no_connection_of_the_pool() {
         slow.starved + sound.starved,
     );
     assert_eq!(slow.starved + sound.starved, 0, "creates that found no connection");
-    let within = |slow: u64, sound: u64| slow <= (2 * sound).max(prompt(P99_FLOOR_MILLIS));
+    let within = |slow: u64, sound: u64| slow <= (2 * sound).max(prompt_but_for(P99_FLOOR_MILLIS, BUSY_MILLIS));
     let (slow, sound) = (&slow.measured, &sound.measured);
     assert!(within(slow.look, sound.look) && within(slow.webhook, sound.webhook), "{slow:?}, sound {sound:?}");
 }
