@@ -29,6 +29,7 @@ mod orders;
 mod pay_page;
 mod production;
 mod reconciling;
+mod routes;
 mod seed;
 mod stopping;
 mod tampering;
