@@ -3,4 +3,4 @@
 #[path = "it/main.rs"]
 mod it;
 
-use it::house;
+use it::{house, served};

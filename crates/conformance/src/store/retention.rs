@@ -16,7 +16,7 @@ use super::fixtures::{AFTER_SHORT, Kit, LONG, SHORT, at, commit_and_read, mercha
 use super::{StoreHarness, StoreRig, Stores};
 
 /// From one payment to the next.
-const LATER: Duration = Duration::from_secs(60);
+const LATER: Duration = Duration::from_mins(1);
 
 async fn prune(stores: &Stores, what: Prunable, before: Timestamp, limit: u32) -> u64 {
     stores.retention.prune(what, before, limit).await.expect("the store prunes")

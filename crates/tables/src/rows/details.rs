@@ -30,6 +30,7 @@ pub struct DetailsRow {
 /// A payment's details, as they are once their customer is forgotten.
 #[derive(Debug, Default, AsChangeset)]
 #[diesel(table_name = payment_details, treat_none_as_null = true)]
+#[expect(clippy::struct_field_names, reason = "they are called what their columns are")]
 pub struct WithoutCustomer {
     customer_email: Option<String>,
     customer_name: Option<String>,
