@@ -27,6 +27,7 @@ pub mod own_ledger;
 pub mod payment;
 pub mod ports;
 pub mod qr;
+pub mod reason;
 pub mod routing;
 pub mod schedule;
 pub mod time;

@@ -40,4 +40,4 @@ pub use offline::{ConflictRow, DeviceRow, NumbersRow, OPEN as CONFLICT_OPEN, Off
 pub use order::OrderRow;
 pub use outbox::MessageRow;
 pub use payment::{DueColumns, IS_PENDING as PAYMENT_IS_PENDING, PaymentRow};
-pub use words::status_word;
+pub use words::{Words, columns_of_words, status_word};

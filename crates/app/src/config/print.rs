@@ -23,6 +23,7 @@ impl Config {
             ("APP_ENV", self.env.word().to_owned()),
             ("LISTEN_ADDR", self.listen.to_string()),
             ("DATABASE_URL", self.database.to_string()),
+            ("DATABASE_CONNECTIONS", self.database_connections.to_string()),
             ("PUBLIC_BASE_URL", self.public_base_url.clone().unwrap_or_default()),
             ("LINK_SECRET", secret(true)),
             ("SYSTEM_JWT_SECRET", secret(self.jwt.system_secret.as_ref().map(SecretText::expose).is_some())),

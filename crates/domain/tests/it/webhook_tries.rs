@@ -13,6 +13,7 @@ use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::{
     Certainty, InboxCounts, MockRateBudget, Operation, ProviderErrorKind, Reservation, WebhookInbox as _,
 };
+use mstore_pay_domain::reason::Reason;
 use mstore_pay_domain::webhook::{LeasedDelivery, RawWebhook};
 
 use crate::shop::{PRICE, Shop};
@@ -183,7 +184,8 @@ fn a_replay_is_on_the_record_of_its_payment_with_why_and_its_second_has_no_effec
     };
     let delivery = leased.delivery.id;
     block_on(shop.world.store.bury(&delivery, leased.token, "hopeless")).unwrap();
-    let replay = || block_on(shop.gateway.replay_webhook(&delivery, "the provider is back")).unwrap();
+    let replay =
+        || block_on(shop.gateway.replay_webhook(&delivery, &Reason::parse("the provider is back").unwrap())).unwrap();
     assert!(replay());
     assert!(shop.record(&payment.id).contains(&"webhook_replayed".to_owned()));
     shop.work();

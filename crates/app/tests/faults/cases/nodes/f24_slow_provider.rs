@@ -10,6 +10,10 @@ use crate::scale::{at_once, cases, percentile, prompt};
 use crate::till::{Messenger, Sale, Shown};
 
 const CREATES: u64 = 200;
+/// Of the gateway to its database.
+const CONNECTIONS: usize = 10;
+/// From the creates that are looked at to the first measure: what they left to do is done.
+const QUIET_AFTER: Duration = Duration::from_secs(5);
 /// What the provider takes for an answer.
 const SLOW_MILLIS: u64 = 10_000;
 /// Looks, and webhooks, each time that is measured: as many as there is time for while the provider is slow, so that the
@@ -88,7 +92,8 @@ async fn measure_beside(shop: &Shop, (name, creates): (&str, u64), shown: &[Show
 /// well, and no connection is held for long.
 #[tokio::test(flavor = "multi_thread")]
 async fn f24_a_slow_provider_takes_no_connection_of_the_pool() {
-    let shop = Shop::open_as(Plan::of_nodes(1).listing_after(3_600_000)).await;
+    let plan = Plan::of_nodes(1).listing_after(3_600_000).with("DATABASE_CONNECTIONS", CONNECTIONS.to_string());
+    let shop = Shop::open_as(plan).await;
     let (creates, looks) = (cases(CREATES), cases(LOOKS));
     shop.rig.control.faults(&json!([{"provider": "xendit", "operation": "webhook", "effect": "drop"}])).await;
     let shown = at_once(3 * looks, 8, |number| {
@@ -99,6 +104,7 @@ async fn f24_a_slow_provider_takes_no_connection_of_the_pool() {
     let bodies = kept_back(&shop, &shown).await;
     let third = shown.len() / 3;
     let part = |number: usize| (&shown[number * third..][..third], &bodies[number * third..][..third]);
+    sleep(QUIET_AFTER).await;
     let quiet = measure(&shop, part(0).0, part(0).1).await;
     let sound = measure_beside(&shop, ("SOUND", creates), part(1).0, part(1).1).await;
     let slow = json!({"provider": "xendit", "operation": "open", "effect": "delay", "delay_ms": SLOW_MILLIS});
