@@ -291,6 +291,10 @@ pub struct RetentionArgs {
     /// trail holds without them.
     #[arg(long, env = "AUDIT_RETENTION_DAYS", default_value = "365")]
     pub audit_retention_days: Days,
+    /// Days after which customers' e-mail addresses, names and phones are deleted from their payments, at least 8: for so
+    /// long money is looked for.
+    #[arg(long, env = "CUSTOMER_RETENTION_DAYS", default_value = "90", value_parser = value_parser!(u32).range(8..))]
+    pub customer_retention_days: u32,
     /// Days after which settled webhooks, messages that went out and idempotency keys that are over are deleted, at
     /// least 7: for so long a webhook that comes again is known. Tills that were away longer miss changes.
     #[arg(long, env = "SETTLED_RETENTION_DAYS", default_value = "30", value_parser = value_parser!(u32).range(7..))]

@@ -26,7 +26,7 @@ pub use audit::{BodyRow, EventBodyRow, EventRow};
 pub use cash::TenderRow;
 pub use cells::{Cells, integer};
 pub use charge::ChargeRow;
-pub use details::DetailsRow;
+pub use details::{DetailsRow, WithoutCustomer, names_a_customer};
 pub use endpoint::{DispatchRow, ENDPOINT_ENABLED, EndpointNoteRow, EndpointRow, StandingColumns, backlog_of};
 pub use exception::{ExceptionRow, IS_OPEN as EXCEPTION_IS_OPEN, OPEN as EXCEPTION_OPEN};
 pub use idempotency::IdempotencyRow;

@@ -71,6 +71,7 @@ impl Config {
             ("HTTP_THREADS", self.http.threads.to_string()),
             ("SANDBOX_LISTEN_ADDR", sandbox.map(|sandbox| sandbox.listen.to_string()).unwrap_or_default()),
             ("AUDIT_RETENTION_DAYS", self.retention.bodies.map_or_else(|| "off".to_owned(), days)),
+            ("CUSTOMER_RETENTION_DAYS", days(self.retention.customers)),
             ("SETTLED_RETENTION_DAYS", days(self.retention.settled)),
             ("TIME_SCALE", self.time_scale().to_string()),
             ("FAILPOINTS", self.failpoints.clone().unwrap_or_default()),

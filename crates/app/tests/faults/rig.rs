@@ -27,7 +27,7 @@ use balancer::Balancer;
 pub(crate) use control::{Control, Pay};
 use line::Line;
 use node::Node;
-pub(crate) use process::{Holdings, Process};
+pub(crate) use process::{Holdings, Process, Strace};
 pub(crate) use provider::Provider;
 pub(crate) use secrets::Secrets;
 
@@ -145,7 +145,7 @@ impl Rig {
         let own = || Backing::fresh(plan.store, dir.path());
         let mut rig = Self {
             control: Control::of(&sandbox_url),
-            backing: plan.database_url.clone().map_or_else(own, Backing::Brought),
+            backing: plan.database_url.as_deref().map_or_else(own, Backing::brought),
             dir,
             secrets,
             sandbox: Some(sandbox),
@@ -386,6 +386,16 @@ impl Rig {
         for node in &self.nodes {
             node.allow_files(most);
         }
+    }
+
+    /// Has every write that the only gateway forces to its disk fail, until what this gives is dropped.
+    pub(crate) fn fail_syncs(&self) -> Strace {
+        self.nodes[0].fail_syncs().expect("a gateway that runs")
+    }
+
+    /// Whether the only gateway ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.nodes[0].has_ended()
     }
 
     /// The memory of all gateways.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::fixtures::Site;
 
 /// By ids of ours: random, unique without a tenant, and compared with the tenant when read.
-const BY_OUR_IDS: [&str; 29] = [
+const BY_OUR_IDS: [&str; 30] = [
     "anchored_heads_of_anchor",
     "anchored_heads_pkey",
     "anchored_merchants_of_anchor",
@@ -26,6 +26,7 @@ const BY_OUR_IDS: [&str; 29] = [
     "payment_sync_pkey",
     "payments_leased",
     "payments_pkey",
+    "payments_with_customer",
     "receipts_by_payer_receipt",
     "receipts_of_payment",
     "refunds_of_payment",

@@ -73,6 +73,12 @@ impl Backing {
         }
     }
 
+    /// One that the case brought, as `DATABASE_URL` spells it.
+    pub(super) fn brought(url: &str) -> Self {
+        let file = url.strip_prefix("sqlite://").map(PathBuf::from);
+        file.map_or_else(|| Self::Brought(url.to_owned()), Self::File)
+    }
+
     /// As `DATABASE_URL` spells it.
     pub(super) fn url(&self) -> String {
         match self {
