@@ -10,7 +10,8 @@ use mstore_pay_domain::ports::{CrashPoint, Probe, StoreError};
 use crate::system::random_below;
 
 /// What strikes where. Written `point=effect;point=effect`, an effect being `abort`, `panic`, `error` or
-/// `sleep(MILLISECONDS)`, with `*N` behind it for the first N times only or `%P` for P times in a hundred.
+/// `sleep(MILLISECONDS)`, with `*N` behind it for the first N times only or `%P` for P times in a hundred. A point written
+/// `point[TEXT]` is struck only with something in hand that holds that text.
 #[derive(Debug)]
 pub(crate) struct Failpoints {
     points: BTreeMap<CrashPoint, Failpoint>,
@@ -18,6 +19,7 @@ pub(crate) struct Failpoints {
 
 #[derive(Debug)]
 struct Failpoint {
+    held: Option<String>,
     effect: Effect,
     when: When,
 }
@@ -60,6 +62,10 @@ impl Failpoints {
 
 fn parse_point(part: &str) -> Option<(CrashPoint, Failpoint)> {
     let (name, rest) = part.split_once('=')?;
+    let (name, held) = match name.trim().strip_suffix(']') {
+        Some(name) => name.split_once('[').map(|(name, held)| (name, Some(held.to_owned())))?,
+        None => (name, None),
+    };
     let point = CrashPoint::ALL.into_iter().find(|point| point.word() == name.trim())?;
     let (effect, when) = match rest.split_once('*') {
         Some((effect, times)) => (effect, When::Times(AtomicU64::new(times.trim().parse().ok()?))),
@@ -77,7 +83,15 @@ fn parse_point(part: &str) -> Option<(CrashPoint, Failpoint)> {
             Effect::Sleep(Duration::from_millis(millis.parse().ok()?))
         }
     };
-    Some((point, Failpoint { effect, when }))
+    Some((point, Failpoint { held, effect, when }))
+}
+
+impl Failpoint {
+    /// Whether it is meant, with these bytes in hand.
+    fn is_meant(&self, in_hand: &[u8]) -> bool {
+        let Some(held) = &self.held else { return true };
+        in_hand.windows(held.len().max(1)).any(|bytes| bytes == held.as_bytes())
+    }
 }
 
 impl When {
@@ -96,8 +110,9 @@ impl When {
 #[async_trait]
 impl Probe for Failpoints {
     #[expect(clippy::panic, reason = "a fault programme ordered it; production refuses failpoints")]
-    async fn reach(&self, point: CrashPoint) -> Result<(), StoreError> {
-        let Some(failpoint) = self.points.get(&point).filter(|failpoint| failpoint.when.strikes()) else {
+    async fn reach_with(&self, point: CrashPoint, in_hand: &[u8]) -> Result<(), StoreError> {
+        let meant = self.points.get(&point).filter(|failpoint| failpoint.is_meant(in_hand));
+        let Some(failpoint) = meant.filter(|failpoint| failpoint.when.strikes()) else {
             return Ok(());
         };
         tracing::warn!(point = point.word(), "failpoint {} strikes: {:?}", point.word(), failpoint.effect);
@@ -127,9 +142,24 @@ mod tests {
         assert!(probe.reach(CrashPoint::WorkerAfterLease).await.is_ok());
     }
 
+    #[tokio::test]
+    async fn a_failpoint_may_be_meant_for_what_holds_a_text() {
+        let probe = Failpoints::parse("worker_after_lease[bad]=error").unwrap();
+        assert!(probe.reach_with(CrashPoint::WorkerAfterLease, b"a bad one").await.is_err());
+        assert!(probe.reach_with(CrashPoint::WorkerAfterLease, b"a good one").await.is_ok());
+        assert!(probe.reach(CrashPoint::WorkerAfterLease).await.is_ok());
+    }
+
     #[test]
     fn what_is_no_failpoint_is_refused() {
-        for text in ["x=abort", "before_call", "before_call=explode", "before_call=sleep(x)", "before_call=error%101"] {
+        for text in [
+            "x=abort",
+            "before_call]=abort",
+            "before_call",
+            "before_call=explode",
+            "before_call=sleep(x)",
+            "before_call=error%101",
+        ] {
             assert!(Failpoints::parse(text).is_err(), "{text}");
         }
         assert!(Failpoints::parse("").is_ok());

@@ -1,10 +1,11 @@
 //! What goes on without a request: settling webhooks, looking at due payments, sending messages on,
-//! telling endpoints, sweeping for money. One runtime for all; each thing on a task of its own, fenced off from the others.
+//! telling endpoints, sweeping for money, asking in rounds. One runtime for all; each thing on a task of its own, fenced off from the others.
 
 mod gauges;
 mod housekeeping;
 mod lane;
 mod pruning;
+mod rounds;
 mod sweeping;
 mod telling;
 mod waking;
@@ -67,6 +68,8 @@ impl Workers {
         self.tasks.spawn("telling endpoints", async move { workers.tell_endpoints().await });
         let workers = Arc::clone(self);
         self.tasks.spawn("sweeping", async move { workers.sweep_accounts().await });
+        let workers = Arc::clone(self);
+        self.tasks.spawn("going the rounds", async move { workers.go_rounds().await });
         let workers = Arc::clone(self);
         self.tasks.spawn("waking", async move { workers.wake_waiters().await });
         let workers = Arc::clone(self);

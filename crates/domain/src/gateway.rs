@@ -35,6 +35,7 @@ mod rematch;
 mod replay_webhook;
 mod resolve_conflict;
 mod resolve_exception;
+mod rounds;
 mod settle_webhook;
 mod simulate;
 mod status;
@@ -65,6 +66,7 @@ pub use publish::{PublishSetback, Published};
 pub use reconcile::Reconciled;
 pub use resolve_conflict::{ConflictReach, ResolveConflict, ResolveConflictError};
 pub use resolve_exception::{ExceptionReach, ResolveException, ResolveExceptionError};
+pub use rounds::{AccountName, Round};
 pub use settle_webhook::Settled;
 pub use simulate::SimulateError;
 pub use status::{PaymentView, WaitFor};
@@ -80,6 +82,7 @@ use std::time::Duration;
 
 use questions::Questions;
 use recover::Herd;
+use rounds::Rounds;
 use sweep::Trust;
 use tills::Tills;
 use waiting::Waiting;
@@ -235,6 +238,8 @@ pub struct Gateway {
     trust: Arc<Trust>,
     /// Likewise.
     waiting: Arc<Waiting>,
+    /// Likewise.
+    rounds: Arc<Rounds>,
 }
 
 impl Gateway {
@@ -249,6 +254,7 @@ impl Gateway {
             tills: Arc::default(),
             trust: Arc::default(),
             waiting: Arc::default(),
+            rounds: Arc::default(),
         }
     }
 

@@ -41,7 +41,9 @@ impl Gateway {
             was_paid: charge.state.funds().is_some(),
         };
         let queries = [query];
-        self.questions.note(of.id, self.ports.clock.now());
+        let now = self.ports.clock.now();
+        self.questions.note(of.id, now);
+        self.rounds.note_asked(charge, &of.id, now);
         let asked = provider.inquire(&account, &queries, limit);
         let answers = answer_within(self.ports.clock.as_ref(), limit, asked).await.unwrap_or_default();
         let answer = answers.into_iter().next();

@@ -100,7 +100,9 @@ impl Gateway {
         let Some(charge) = payment.shown_charge() else { return Ok(()) };
         match self.ask(payment, charge, &[], self.policies.cancel_within).await {
             Ok(snapshot) => {
-                self.take_in(payment, &charge.id, &snapshot, (actor, Finder::Look), |_| ()).await.map(|_| ())
+                self.take_in(payment, &charge.id, &snapshot, (actor, Finder::Look), |_| ()).await?;
+                self.note_found_unlisted(charge, &snapshot);
+                Ok(())
             }
             Err(ProviderOrStore::Store(store)) => Err(store.into()),
             Err(ProviderOrStore::Provider(_)) => Ok(()),

@@ -1,6 +1,7 @@
 //! Check and expire: looking at a payment that is due.
 
 use super::ask::ProviderOrStore;
+use super::questions::ASK_AFTER;
 use super::{DecideError, Gateway};
 use crate::audit::Actor;
 use crate::charge::{Charge, Opening};
@@ -8,7 +9,8 @@ use crate::dossier::{Absorbed, Dossier};
 use crate::ids::{ChargeId, PaymentId};
 use crate::payment::{Display, Intake, Payment, PaymentStatus, Withdrawal};
 use crate::ports::{
-    BudgetClass, Endpoint, Finder, LeasedPayment, LookupSupport, ProviderErrorKind, Reservation, StoreError,
+    BudgetClass, ChargeSnapshot, Endpoint, Finder, LeasedPayment, LookupSupport, ProviderErrorKind, Reservation,
+    StoreError,
 };
 use crate::schedule;
 use crate::time::Timestamp;
@@ -21,8 +23,10 @@ struct Looked {
     changed: bool,
     /// A charge that matters could not be asked about.
     unanswered: bool,
-    /// The budget leaves nothing before then.
+    /// The budget leaves nothing before then, or somebody else asks.
     wait_until: Option<Timestamp>,
+    /// When a charge was asked about last that is asked about in rounds, and was left to them.
+    in_rounds: Option<Timestamp>,
 }
 
 impl Gateway {
@@ -53,7 +57,7 @@ impl Gateway {
             return Ok(());
         }
         if !looked.changed {
-            self.count_check(leased, now, looked.wait_until).await?;
+            self.count_check(leased, now, &looked).await?;
         }
         Ok(())
     }
@@ -70,6 +74,12 @@ impl Gateway {
             if !self.is_worth_asking(payment, charge).await? {
                 continue;
             }
+            let now = self.ports.clock.now();
+            if let Some(asked_at) = self.asked_in_rounds(payment, charge, now) {
+                looked.in_rounds = Some(asked_at);
+                looked.wait_until = Some(now.plus(ASK_AFTER).min(payment.expires_at));
+                continue;
+            }
             let class = self.class_of(payment).await;
             let reserved =
                 self.ports.budget.reserve(&charge.provider, &charge.account, Endpoint::Inquire, class, 1).await;
@@ -84,10 +94,7 @@ impl Gateway {
                     let absorbed =
                         self.take_in(payment, &charge.id, &snapshot, (actor, Finder::Check), looked_at).await?;
                     looked.changed |= absorbed == Absorbed::Changed;
-                    if let Some(first) = snapshot.receipts.iter().map(|receipt| receipt.paid_at).min() {
-                        let account = (&charge.provider, &charge.account);
-                        self.trust.found_unlisted(account, first, self.ports.clock.now());
-                    }
+                    self.note_found_unlisted(charge, &snapshot);
                 }
                 Err(ProviderOrStore::Store(store)) => return Err(store.into()),
                 // Nothing there to be found by: as good as an answer that no money came.
@@ -102,6 +109,13 @@ impl Gateway {
             }
         }
         Ok(looked)
+    }
+
+    /// Money that was found by asking is held against the list that should have had it.
+    pub(super) fn note_found_unlisted(&self, charge: &Charge, snapshot: &ChargeSnapshot) {
+        if let Some(first) = snapshot.receipts.iter().map(|receipt| receipt.paid_at).min() {
+            self.trust.found_unlisted((&charge.provider, &charge.account), first, self.ports.clock.now());
+        }
     }
 
     /// Whether there is money to ask about, and something to ask by.
@@ -156,23 +170,20 @@ impl Gateway {
     }
 
     /// A check that changed nothing is counted, and the next one is due as the schedule says then.
-    async fn count_check(
-        &self,
-        leased: &LeasedPayment,
-        now: Timestamp,
-        wait_until: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
+    async fn count_check(&self, leased: &LeasedPayment, now: Timestamp, looked: &Looked) -> Result<(), StoreError> {
         let payment = &leased.payment;
         let stored = self.ports.payments.payment(&payment.merchant, &payment.id).await?;
         let Some(mut stored) = stored else { return Ok(()) };
-        stored.checks.last_at = Some(now);
+        let checked_at =
+            looked.in_rounds.map_or(now, |asked_at| stored.checks.last_at.unwrap_or(asked_at).max(asked_at));
+        stored.checks.last_at = Some(checked_at);
         let unaskable = self.unaskable(&stored).await?;
         let scheduled = match schedule::next_due_without(&stored, now, &unaskable) {
             Due::At(at) => Some(at),
             Due::Never | Due::Leased(_) => None,
         };
-        let next = scheduled.map(|at| wait_until.map_or(at, |wait| wait.max(at)));
-        self.ports.payments.reschedule(&payment.id, leased.token, now, &next).await
+        let next = scheduled.map(|at| looked.wait_until.map_or(at, |wait| wait.max(at)));
+        self.ports.payments.reschedule(&payment.id, leased.token, checked_at, &next).await
     }
 }
 

@@ -95,6 +95,7 @@ impl Gateway {
         }
         self.ports.payments.commit(work).await?;
         for write in &work.payments {
+            self.rounds.note_stored(&write.payment);
             self.ports.wakeups.wake(&write.payment.id);
         }
         Ok(())

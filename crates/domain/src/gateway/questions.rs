@@ -26,10 +26,15 @@ impl Questions {
         insert(&mut self.last.lock().unwrap_or_else(PoisonError::into_inner), payment, now);
     }
 
-    /// Takes the question about a payment upon the caller, unless somebody asked it within that pause, or asks it now.
-    pub(super) fn take(&self, payment: PaymentId, now: Timestamp, pause: Duration) -> bool {
+    /// When this process last asked about a payment, as far as that is remembered.
+    pub(super) fn last(&self, payment: &PaymentId) -> Option<Timestamp> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).get(payment).copied()
+    }
+
+    /// Takes the question about a payment upon the caller, unless somebody asked it lately, or asks it now.
+    pub(super) fn take(&self, payment: PaymentId, now: Timestamp) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_free = last.get(&payment).is_none_or(|at| now.since(*at) >= pause);
+        let is_free = last.get(&payment).is_none_or(|at| !is_recent(*at, now));
         if is_free {
             insert(&mut last, payment, now);
         }

@@ -61,27 +61,20 @@ impl Gateway {
             return Ok(self.view(payment).await?);
         }
         self.ports.watches.watch(&payment.id, now.plus(WATCHED_FOR)).await;
-        let pause = self.pause_between_questions(&payment, now);
-        let payment = self.asked_about(scope, reference, payment, pause).await?;
+        self.join_line(&payment, now.plus(WATCHED_FOR));
+        let payment = self.asked_about(scope, reference, payment).await?;
         Ok(self.view(payment).await?)
     }
 
-    /// The payment as it stands once it was asked about, where that was not done within that pause and the budget
-    /// allows it.
-    async fn asked_about(
-        &self,
-        scope: &Scope,
-        reference: &str,
-        payment: Payment,
-        pause: Duration,
-    ) -> Result<Payment, FindError> {
+    /// The payment as it stands once it was asked about, where that may be done now and the budget allows it.
+    async fn asked_about(&self, scope: &Scope, reference: &str, payment: Payment) -> Result<Payment, FindError> {
         let now = self.ports.clock.now();
-        let checked_lately = payment.checks.last_at.is_some_and(|last| now.since(last) < pause);
-        // Whoever opens it asks for its answer, and an answer to a question would show nothing.
-        let is_opening = payment.intake == Intake::Open;
-        let is_fresh = is_opening || now.since(payment.created_at) < pause;
-        let is_over = payment.status() != PaymentStatus::Pending;
-        if is_over || is_fresh || checked_lately || !self.may_ask(&payment, now, pause).await {
+        let is_to_ask = if self.goes_in_rounds(&payment, now) {
+            self.takes_its_turn(&payment).await
+        } else {
+            self.may_ask(&payment, now).await
+        };
+        if !is_to_ask {
             return Ok(payment);
         }
         match self.ask_while_waiting(&payment, &Actor::Worker).await {
@@ -89,16 +82,6 @@ impl Gateway {
             Err(DecideError::Store(store)) => return Err(store.into()),
         }
         self.find(scope, reference).await
-    }
-
-    /// How long after the last question somebody who looks has a payment asked about: soon, where its provider allows it
-    /// and does not list the money in time.
-    fn pause_between_questions(&self, payment: &Payment, now: Timestamp) -> Duration {
-        let Some(charge) = payment.shown_charge() else { return ASK_AFTER };
-        if self.trust.holds((&charge.provider, &charge.account), now) {
-            return ASK_AFTER;
-        }
-        self.policies.watched_pauses.get(&charge.provider).map_or(ASK_AFTER, |pause| ASK_AFTER.min(*pause))
     }
 
     /// Where a payment stands, as soon as there is something to tell, or when the time is over.
@@ -114,14 +97,15 @@ impl Gateway {
             if view.is_settled() || news || remaining.is_zero() {
                 return Ok(view);
             }
-            self.ports.watches.watch(&view.payment.id, self.ports.clock.now().plus(remaining)).await;
+            let watched_until = self.ports.clock.now().plus(remaining);
+            self.ports.watches.watch(&view.payment.id, watched_until).await;
+            self.join_line(&view.payment, watched_until);
             let place = self.waiting.join(view.payment.id, view.payment.revision);
             self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_LOOK)).await;
             drop(place);
             let mut payment = self.find(scope, reference).await?;
-            let pause = self.pause_between_questions(&payment, self.ports.clock.now());
-            if pause < ASK_AFTER {
-                payment = self.asked_about(scope, reference, payment, pause).await?;
+            if self.goes_in_rounds(&payment, self.ports.clock.now()) {
+                payment = self.asked_about(scope, reference, payment).await?;
             }
             view = self.view(payment).await?;
         }
@@ -148,10 +132,16 @@ impl Gateway {
         Ok(PaymentView { payment, order_status, paid_by: recorded.or(by_payment), is_confirming })
     }
 
-    /// Whether nobody asked within that pause, in this process, and the budget leaves a question.
-    async fn may_ask(&self, payment: &Payment, now: Timestamp, pause: Duration) -> bool {
+    /// Whether a payment may be asked about because somebody looks at it: nobody did so lately, it is no news to whoever
+    /// opened it, and the budget leaves the question.
+    async fn may_ask(&self, payment: &Payment, now: Timestamp) -> bool {
+        let checked_lately = payment.checks.last_at.is_some_and(|last| now.since(last) < ASK_AFTER);
+        // Whoever opens it asks for its answer, and an answer to a question would show nothing.
+        let is_opening = payment.intake == Intake::Open;
+        let is_fresh = is_opening || now.since(payment.created_at) < ASK_AFTER;
+        let is_over = payment.status() != PaymentStatus::Pending;
         let Some(charge) = payment.shown_charge() else { return false };
-        if !self.questions.take(payment.id, now, pause) {
+        if is_over || is_fresh || checked_lately || !self.questions.take(payment.id, now) {
             return false;
         }
         let (budget, class) = (&self.ports.budget, BudgetClass::Watched);

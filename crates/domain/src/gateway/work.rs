@@ -153,7 +153,7 @@ impl Gateway {
     pub async fn attend(&self, errand: &Errand) -> Result<Attended, StoreError> {
         match errand {
             Errand::Webhook(leased) => {
-                self.ports.probe.reach(CrashPoint::WorkerAfterLease).await?;
+                self.ports.probe.reach_with(CrashPoint::WorkerAfterLease, &leased.delivery.body).await?;
                 self.settle_webhook(leased).await.map(Attended::Webhook)
             }
             Errand::Payment(leased) => match self.attend_to_payment(leased).await {
@@ -183,7 +183,7 @@ impl Gateway {
     /// [`StoreError`]: its lease runs out.
     pub async fn give_back(&self, errand: &Errand) -> Result<Attended, StoreError> {
         match errand {
-            Errand::Webhook(leased) => self.not_now(leased, NotNow::Undecided).await.map(Attended::Webhook),
+            Errand::Webhook(leased) => self.not_now(leased, NotNow::BrokenOff).await.map(Attended::Webhook),
             Errand::Payment(leased) => {
                 let now = self.ports.clock.now();
                 let soon = Some(now.plus(GIVEN_BACK_PAUSE));

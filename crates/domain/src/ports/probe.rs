@@ -70,7 +70,15 @@ pub trait Probe: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`] if the programme wants the work to end here.
-    async fn reach(&self, point: CrashPoint) -> Result<(), StoreError>;
+    async fn reach(&self, point: CrashPoint) -> Result<(), StoreError> {
+        self.reach_with(point, &[]).await
+    }
+
+    /// The work has come to that point with these bytes in hand, by which a programme may pick what it strikes.
+    ///
+    /// # Errors
+    /// As [`reach`](Self::reach).
+    async fn reach_with(&self, point: CrashPoint, in_hand: &[u8]) -> Result<(), StoreError>;
 }
 
 /// The probe of production: nothing strikes.
@@ -79,7 +87,7 @@ pub struct NoProbe;
 
 #[async_trait]
 impl Probe for NoProbe {
-    async fn reach(&self, _point: CrashPoint) -> Result<(), StoreError> {
+    async fn reach_with(&self, _point: CrashPoint, _in_hand: &[u8]) -> Result<(), StoreError> {
         Ok(())
     }
 }

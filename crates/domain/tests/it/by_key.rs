@@ -117,7 +117,7 @@ struct NoticeAt {
 
 #[async_trait]
 impl Probe for NoticeAt {
-    async fn reach(&self, point: CrashPoint) -> Result<(), StoreError> {
+    async fn reach_with(&self, point: CrashPoint, _in_hand: &[u8]) -> Result<(), StoreError> {
         for booked in self.provider.charges().iter().filter(|_| point == self.point) {
             let told = notice(&self.account, booked);
             let accepted = self.gateway.accept_webhook(&self.account.provider, None, &told).await;

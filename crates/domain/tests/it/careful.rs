@@ -52,7 +52,7 @@ struct RestsOnceAsked(Arc<ScriptedProvider>);
 
 #[async_trait]
 impl Probe for RestsOnceAsked {
-    async fn reach(&self, point: CrashPoint) -> Result<(), StoreError> {
+    async fn reach_with(&self, point: CrashPoint, _in_hand: &[u8]) -> Result<(), StoreError> {
         if point == CrashPoint::AfterCallBeforeCommit {
             self.0.say(REST);
         }

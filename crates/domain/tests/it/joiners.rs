@@ -22,7 +22,7 @@ struct Slow {
 
 #[async_trait]
 impl Probe for Slow {
-    async fn reach(&self, point: CrashPoint) -> Result<(), StoreError> {
+    async fn reach_with(&self, point: CrashPoint, _in_hand: &[u8]) -> Result<(), StoreError> {
         if point == self.at {
             self.clock.sleep(self.by).await;
         }

@@ -30,6 +30,7 @@ mod pushes;
 mod put_aside;
 mod reconcile;
 mod recover;
+mod rounds;
 mod routing;
 mod settle;
 mod shop;

@@ -54,7 +54,7 @@ struct StopsAnswered;
 
 #[async_trait]
 impl Probe for StopsAnswered {
-    async fn reach(&self, point: CrashPoint) -> Result<(), StoreError> {
+    async fn reach_with(&self, point: CrashPoint, _in_hand: &[u8]) -> Result<(), StoreError> {
         if point == CrashPoint::AfterCallBeforeCommit {
             std::future::pending::<()>().await;
         }

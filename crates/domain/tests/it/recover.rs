@@ -34,7 +34,7 @@ struct EndsAt(CrashPoint, End);
 
 #[async_trait]
 impl Probe for EndsAt {
-    async fn reach(&self, point: CrashPoint) -> Result<(), StoreError> {
+    async fn reach_with(&self, point: CrashPoint, _in_hand: &[u8]) -> Result<(), StoreError> {
         match self.1 {
             _ if point != self.0 => Ok(()),
             End::Death => std::future::pending().await,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use mstore_pay_domain::charge::Charge;
-use mstore_pay_domain::gateway::{AcceptedWebhook, Gateway, Policies, Ports, Settled};
+use mstore_pay_domain::gateway::{AcceptedWebhook, Errand, Gateway, Policies, Ports, Settled};
 use mstore_pay_domain::ids::LeaseToken;
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
@@ -171,6 +171,21 @@ fn a_provider_out_of_reach_for_a_day_leaves_the_claim_to_a_person() {
     shop.world.provider.misbehave_always(Operation::Inquire, Mishap::Unreachable);
     shop.deliver_all();
     pass_hours(&shop, 24);
+    assert_eq!((counts(&shop).dead, shop.exceptions()), (1, vec!["unmatched"]));
+}
+
+#[test]
+fn what_breaks_its_worker_ten_times_is_given_up_and_put_before_a_person() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.deliver(&untrue(&shop, &payment));
+    // The first try was a failed one, too.
+    for tries in 2..=10 {
+        assert_eq!((counts(&shop).dead, shop.exceptions()), (0, vec![]), "before try {tries}");
+        shop.later(7_200);
+        let broken_off = Errand::Webhook(Box::new(take_up(&shop)));
+        block_on(shop.gateway.give_back(&broken_off)).unwrap();
+    }
     assert_eq!((counts(&shop).dead, shop.exceptions()), (1, vec!["unmatched"]));
 }
 

@@ -18,6 +18,8 @@ const DENIED_TRIES_MAX: u32 = 10;
 /// Failed tries after which word is parked that money was taken back, which the provider, asked, still has: it took
 /// half a minute, nothing is lost meanwhile, and a person has it.
 const NOT_TAKEN_BACK_TRIES_MAX: u32 = 4;
+/// Tries that broke off, after which a delivery is given up: what breaks a worker does so again.
+const BROKEN_OFF_TRIES_MAX: u32 = 10;
 /// Failed tries after which one is given up that could not be decided: a provider out of reach says nothing
 /// of the claim, so it is given half a day.
 const UNDECIDED_TRIES_MAX: u32 = 20;
@@ -39,8 +41,10 @@ pub(in crate::gateway) enum NotNow {
     Waits(Duration),
     /// The provider was asked, and does not bear it out.
     Denied,
-    /// That could not be found out: no answer, others kept writing, or something broke.
+    /// That could not be found out: no answer, or others kept writing.
     Undecided,
+    /// Something in here broke.
+    BrokenOff,
 }
 
 impl NotNow {
@@ -71,6 +75,7 @@ impl Gateway {
             }
             NotNow::Denied => ("not borne out", DENIED_TRIES_MAX),
             NotNow::Undecided => ("not decided", UNDECIDED_TRIES_MAX),
+            NotNow::BrokenOff => ("broken off", BROKEN_OFF_TRIES_MAX),
         };
         if leased.delivery.attempts.saturating_add(1) >= tries_max {
             return self.bury(leased, why).await;
