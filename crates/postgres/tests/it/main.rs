@@ -1,5 +1,5 @@
 //! The store of many nodes, seen from outside: through its ports, and through its database.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "../../../sqlite/tests/it/anchors.rs"]
 mod anchors;
