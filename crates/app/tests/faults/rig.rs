@@ -7,7 +7,7 @@ pub(crate) mod cutter;
 pub(crate) mod ledger;
 mod line;
 mod node;
-mod process;
+pub(crate) mod process;
 mod provider;
 mod secrets;
 mod skew;

@@ -12,13 +12,13 @@ use crate::till::{Exchange, Sale, Till};
 
 const SALES: u64 = 200;
 /// From one sale of the merchant that behaves to its next.
-const SALE_EVERY: Duration = Duration::from_millis(100);
+const SALE_EVERY: Duration = Duration::from_millis(250);
 /// How many times as often the other one asks.
 const FIFTYFOLD: u32 = 50;
 /// Tills that send again and again what they were not answered, each an order of its own.
 const STORMING: u32 = 10;
 /// What a merchant may ask in a minute: as much as the one that behaves does.
-const PER_MINUTE: u32 = 600;
+const PER_MINUTE: u32 = 240;
 /// Until the storm has used up what a merchant may ask at once.
 const USED_UP_AFTER: Duration = Duration::from_secs(3);
 /// What is quick anyway may take that long.

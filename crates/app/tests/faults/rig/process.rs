@@ -1,5 +1,6 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
@@ -67,7 +68,7 @@ impl Process {
 
     /// Has every write that it forces to the disk fail from now on, until what this gives is dropped.
     pub(crate) fn fail_syncs(&self) -> Strace {
-        let child = Command::new("strace")
+        let child = as_root("strace")
             .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"])
             .args(["-e", "inject=fsync,fdatasync:error=EIO", "-p", &self.child.id().to_string()])
             .stdin(Stdio::null())
@@ -105,7 +106,17 @@ pub(crate) struct Holdings {
     pub(crate) descriptors: u64,
 }
 
-/// What stands between a process and the kernel.
+/// A command as whoever may mount and trace.
+pub(crate) fn as_root(program: &str) -> Command {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    let mut command = Command::new(if is_root { program } else { "sudo" });
+    if !is_root {
+        command.args(["-n", program]);
+    }
+    command
+}
+
+/// What stands between a process and the kernel; it ends with the process at the latest.
 #[derive(Debug)]
 pub(crate) struct Strace(Child);
 
