@@ -7,6 +7,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection as _;
+use diesel::sqlite::SqliteConnection;
 use mstore_pay_app::{Database as DatabaseUrl, OpenStoreError, Store, open_store, open_store_to_read};
 use mstore_pay_throwaway_postgres::{Database, run};
 
@@ -76,6 +79,19 @@ impl Backing {
     /// As [`sql`](Self::sql), for what may be refused.
     pub(super) fn try_sql(&self, sql: &str) -> Result<String, String> {
         run(&self.url(), sql)
+    }
+
+    /// Changes it behind the gateway's back, by the words that both kinds of store have.
+    pub(super) fn alter(&self, sql: &str) {
+        match self {
+            Self::File(path) => {
+                let mut conn = SqliteConnection::establish(&path.display().to_string()).expect("a file");
+                conn.batch_execute(sql).unwrap_or_else(|why| panic!("{sql}: {why}"));
+            }
+            Self::Own(_) | Self::Brought(_) => {
+                self.sql(sql);
+            }
+        }
     }
 
     /// The store itself; of a file only once the gateway has let go of it.
