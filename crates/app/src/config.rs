@@ -39,6 +39,10 @@ pub struct Settings {
     /// The store: `sqlite://PATH` for one process, `postgres://USER:PASSWORD@HOST/DATABASE` for any number.
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/mstore-pay.db", hide_env_values = true)]
     pub database_url: String,
+    /// Connections that this process opens to PostgreSQL to work with; a quarter of them is left to reads. The server's
+    /// `max_connections` is to cover those of all nodes, and three more of each.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value = "16")]
+    pub database_connections: NonZeroUsize,
     /// How the outside reaches us; links in answers start with it. Default: the address bound.
     #[arg(long, env = "PUBLIC_BASE_URL")]
     pub public_base_url: Option<String>,
@@ -287,6 +291,10 @@ pub struct RetentionArgs {
     /// trail holds without them.
     #[arg(long, env = "AUDIT_RETENTION_DAYS", default_value = "365")]
     pub audit_retention_days: Days,
+    /// Days after which customers' e-mail addresses, names and phones are deleted from their payments, at least 8: for so
+    /// long money is looked for.
+    #[arg(long, env = "CUSTOMER_RETENTION_DAYS", default_value = "90", value_parser = value_parser!(u32).range(8..))]
+    pub customer_retention_days: u32,
     /// Days after which settled webhooks, messages that went out and idempotency keys that are over are deleted, at
     /// least 7: for so long a webhook that comes again is known. Tills that were away longer miss changes.
     #[arg(long, env = "SETTLED_RETENTION_DAYS", default_value = "30", value_parser = value_parser!(u32).range(7..))]

@@ -10,6 +10,7 @@ mod sqlite;
 
 use std::error::Error;
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -128,13 +129,24 @@ pub enum OpenStoreError {
 /// # Errors
 /// [`OpenStoreError`]
 pub async fn open_store(database: &Database) -> Result<Arc<dyn Store>, OpenStoreError> {
+    open_store_over(database, None).await
+}
+
+/// Opens the store as [`open_store`] does; of a server's, at most so many connections are in use at once.
+///
+/// # Errors
+/// [`OpenStoreError`]
+pub(crate) async fn open_store_over(
+    database: &Database,
+    connections: Option<NonZeroUsize>,
+) -> Result<Arc<dyn Store>, OpenStoreError> {
     match database {
         #[cfg(feature = "sqlite")]
         Database::Sqlite(path) => Ok(Arc::new(sqlite::open(database, path.clone()).await?)),
         #[cfg(not(feature = "sqlite"))]
         Database::Sqlite(_) => Err(built_without(database)),
         #[cfg(feature = "postgres")]
-        Database::Postgres(url) => Ok(Arc::new(postgres::open(database, url).await?)),
+        Database::Postgres(url) => Ok(Arc::new(postgres::open(database, url, connections).await?)),
         #[cfg(not(feature = "postgres"))]
         Database::Postgres(_) => Err(built_without(database)),
     }

@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn ids_are_of_version_seven_and_do_not_repeat() {
-        let ids: std::collections::BTreeSet<Uuid> = (0..10_000).map(|_| TimedIds::REAL.uuid()).collect();
-        assert_eq!(ids.len(), 10_000);
+        let ids: std::collections::HashSet<Uuid> = (0..1_000_000).map(|_| TimedIds::REAL.uuid()).collect();
+        assert_eq!(ids.len(), 1_000_000);
         assert!(ids.iter().all(|id| id.get_version_num() == 7));
     }
 

@@ -24,7 +24,9 @@ const LAGS: [&str; 3] =
 /// Sends log lines to the standard error output. A second call changes nothing.
 pub(crate) fn log_to_stderr(format: LogFormat, filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_not_a_filter| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that cannot be written is lost: whoever would say so on the same output would panic.
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     let outcome = match format {
         LogFormat::Pretty => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).finish().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).finish().try_init(),

@@ -110,6 +110,7 @@ async fn attend(gateway: &Gateway, errand: &Errand) {
     };
     let result = match &outcome {
         Ok(Attended::Message(Published::Deferred { .. })) => "deferred",
+        Ok(Attended::Webhook(Settled::Overtaken)) => "overtaken",
         Ok(_) => "ok",
         Err(_) => "error",
     };
@@ -119,6 +120,10 @@ async fn attend(gateway: &Gateway, errand: &Errand) {
         (Ok(Attended::Webhook(Settled::Buried)), Errand::Webhook(leased)) => {
             let delivery = leased.delivery.id;
             tracing::error!(%delivery, "webhook {delivery} was given up");
+        }
+        (Ok(Attended::Webhook(Settled::Overtaken)), Errand::Webhook(leased)) => {
+            let delivery = leased.delivery.id;
+            tracing::info!(%delivery, "webhook {delivery} passed on to another worker: nothing of it was written here");
         }
         (Ok(Attended::Message(Published::Deferred { error })), Errand::Message(leased)) => {
             let message = leased.message.id;

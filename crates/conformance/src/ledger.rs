@@ -26,7 +26,11 @@ pub trait LedgerRig: Send + Sync {
     /// Registers an order in the ledger's books.
     async fn put_order(&self, merchant: &MerchantId, code: &OrderCode, order: &OrderSummary);
 
-    /// How often that payment stands in the ledger's books.
+    /// That many payments of 33,000 rupiah for one order which the shop was paid, and of which the ledger has not
+    /// heard. Where the books are the gateway's own they stand there from now on; otherwise they are ids.
+    async fn paid(&self, merchant: &MerchantId, code: &OrderCode, count: usize) -> Vec<PaymentId>;
+
+    /// How often that payment stands in the ledger's books: as what paid its order, or as money beyond that.
     async fn booked(&self, payment: &PaymentId) -> usize;
 
     /// From now on the ledger cannot be reached.

@@ -287,6 +287,7 @@ macro_rules! for_each_store_case {
             offline_progress_is_kept_as_reports_come,
             racing_offline_reports_of_a_till_are_all_counted,
             body_goes_when_its_last_record_is_old_and_the_chain_holds,
+            customer_is_forgotten_when_the_payment_is_old,
             idempotency_key_goes_after_its_time,
             message_goes_when_it_was_sent_and_is_old,
             delivery_goes_when_it_was_dealt_with_and_is_old,

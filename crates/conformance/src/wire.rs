@@ -10,11 +10,14 @@ pub use reply::Reply;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use reply::Rule;
+
+/// Callers that may wait to be taken in.
+const CALLERS_WAITING_MAX: u32 = 1_024;
 
 /// An HTTP/1.1 server on the loopback that records what it is asked and answers by rules. It stops
 /// when it is dropped. Start it on a runtime with networking and time.
@@ -22,7 +25,9 @@ use reply::Rule;
 pub struct WireStub {
     address: SocketAddr,
     script: Arc<Mutex<Script>>,
-    task: AbortHandle,
+    /// Of one that is not open yet, its port.
+    port: Option<TcpSocket>,
+    task: Option<AbortHandle>,
 }
 
 #[derive(Debug, Default)]
@@ -47,7 +52,25 @@ impl WireStub {
         let address = listener.local_addr().expect("the port that was bound");
         let script = Arc::default();
         let task = Handle::current().spawn(serving::serve(listener, Arc::clone(&script))).abort_handle();
-        Self { address, script, task }
+        Self { address, script, port: None, task: Some(task) }
+    }
+
+    /// A server on a free port of the loopback that does not listen: connecting there is refused until it
+    /// is [opened](Self::open).
+    #[must_use]
+    pub fn closed() -> Self {
+        let port = TcpSocket::new_v4().expect("a socket");
+        port.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a free port on the loopback");
+        let address = port.local_addr().expect("the port that was bound");
+        Self { address, script: Arc::default(), port: Some(port), task: None }
+    }
+
+    /// Opens one that is [closed](Self::closed).
+    pub fn open(&mut self) {
+        let port = self.port.take().expect("a server that is closed");
+        let listener = port.listen(CALLERS_WAITING_MAX).expect("the port that was bound");
+        let serving = serving::serve(listener, Arc::clone(&self.script));
+        self.task = Some(Handle::current().spawn(serving).abort_handle());
     }
 
     /// An address at which nobody listens: connecting there is refused.
@@ -96,7 +119,9 @@ impl WireStub {
 
 impl Drop for WireStub {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 #![cfg_attr(feature = "memory", doc = include_str!("../README.md"))]
 #![cfg_attr(not(feature = "memory"), doc = "The payments domain of MStore; see the README.")]
+// Whoever adds a state is shown every place that must know of it.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod account;
 pub mod accounts;
@@ -27,6 +29,7 @@ pub mod own_ledger;
 pub mod payment;
 pub mod ports;
 pub mod qr;
+pub mod reason;
 pub mod routing;
 pub mod schedule;
 pub mod time;

@@ -42,8 +42,11 @@ impl Judgement {
             Some(_) | None if !reply.is_success() => judge_bare(reply.status, reply.retry_after, endpoint),
             Some(_) | None => (Kind::Malformed, Unknown),
         };
-        let code = code.map(|code| code.to_string());
-        Some(Self { kind, certainty, upstream: Upstream { status: Some(reply.status), code } })
+        // Its own breakdown comes under HTTP 200, with the header like any.
+        let is_down = code.is_some_and(|code| code >= SERVER_ERRORS_FROM) || reply.status >= SERVER_ERRORS_FROM;
+        let retry_after = reply.retry_after.filter(|_| is_down);
+        let code = code.map(|code| code.to_string().into_boxed_str());
+        Some(Self { kind, certainty, upstream: Upstream { status: Some(reply.status), code, retry_after } })
     }
 
     /// Judges an answer of Snap's, whose HTTP statuses are its own word, and which has no code.
@@ -55,7 +58,8 @@ impl Judgement {
             None => Self::of(reply, Endpoint::Open),
             Some(said) => {
                 let (kind, certainty) = judge_said(said);
-                let upstream = Upstream { status: Some(reply.status), code: Some(said.word().to_owned()) };
+                let code = Some(said.word().into());
+                let upstream = Upstream { status: Some(reply.status), code, ..Upstream::default() };
                 Some(Self { kind, certainty, upstream })
             }
         }
@@ -202,6 +206,23 @@ mod tests {
         }
         check(500, "500", (Kind::Unavailable, Unknown));
         check(200, "504", (Kind::TimedOut, Unknown));
+    }
+
+    #[test]
+    fn a_breakdown_may_say_when_it_is_over_and_a_limit_says_it_otherwise() {
+        let told = |status, body: &str| {
+            let reply = Reply { status, body: body.as_bytes().to_vec(), rate_limit: None, retry_after: LATER };
+            Judgement::of(&reply, Endpoint::Open).and_then(|judgement| judgement.upstream.retry_after)
+        };
+        for (status, body) in [(503, r#"{"status_code":"503"}"#), (200, r#"{"status_code":"503"}"#), (503, "<html>")] {
+            assert_eq!(told(status, body), LATER, "{status} {body}");
+        }
+        // A call under way is another's affair, and no reason to leave the product alone.
+        for (status, body) in [(200, r#"{"status_code":"202"}"#), (429, r#"{"status_code":"429"}"#)] {
+            assert_eq!(told(status, body), None, "{status} {body}");
+        }
+        let of_snap = Reply { status: 503, body: Vec::new(), rate_limit: None, retry_after: LATER };
+        assert_eq!(Judgement::of_snap(&of_snap).and_then(|judgement| judgement.upstream.retry_after), LATER);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// What `Rate-Limit-Limit`, `-Remaining` and `-Reset` said, where all three can be read.
     pub rate_limit: Option<RateLimitStatus>,
-    /// When to come back, by `Retry-After` in seconds or by `Rate-Limit-Reset`.
+    /// When to come back, by `Retry-After` in seconds or, of what is no breakdown, by `Rate-Limit-Reset`.
     pub retry_after: Option<Duration>,
 }
 
@@ -32,7 +32,15 @@ impl Reply {
             (Some(limit), Some(remaining), Some(reset)) => Some(RateLimitStatus { limit, remaining, reset }),
             (_, _, _) => None,
         };
+        // Every answer of Xendit's tells when the limit is anew: that is not when a breakdown is over.
+        let reset = reset.filter(|_| !is_breakdown(status));
         Self { status, body, rate_limit, retry_after: header("retry-after").and_then(seconds).or(reset) }
+    }
+
+    /// When to come back, where whoever is out of order says so.
+    #[must_use]
+    pub fn well_after(&self) -> Option<Duration> {
+        self.retry_after.filter(|_| is_breakdown(self.status))
     }
 
     /// Whether the status says that it was done.
@@ -46,6 +54,11 @@ impl Reply {
     pub fn on_record(&self) -> String {
         format!("{} {}", self.status, redact::body(&self.body))
     }
+}
+
+/// Whether it is a status of somebody out of order.
+const fn is_breakdown(status: u16) -> bool {
+    matches!(status, 500..=599)
 }
 
 /// Reads `58.37` as seconds, exactly; Xendit writes its reset so.
@@ -95,7 +108,18 @@ mod tests {
         assert_eq!(reply.rate_limit, Some(RateLimitStatus { limit: 60, remaining: 0, reset }));
         assert_eq!(reply.retry_after, Some(reset));
 
+        let down = Reply::new(503, three, Vec::new());
+        assert_eq!((down.retry_after, down.well_after()), (None, None), "a limit says nothing of a breakdown");
+
         let two = Reply::new(200, |name| three(name).filter(|_| name != "rate-limit-limit"), Vec::new());
         assert_eq!(two.rate_limit, None);
+    }
+
+    #[test]
+    fn only_who_is_out_of_order_says_when_that_is_over() {
+        let told = |status| Reply::new(status, |name| (name == "retry-after").then_some("7"), Vec::new()).well_after();
+        assert_eq!(told(503), Some(Duration::from_secs(7)));
+        assert_eq!(told(500), Some(Duration::from_secs(7)));
+        assert_eq!((told(429), told(200)), (None, None));
     }
 }

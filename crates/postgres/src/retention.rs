@@ -5,9 +5,10 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ports::{Prunable, Retention, StoreError};
 use mstore_pay_domain::time::Timestamp;
-use mstore_pay_tables::rows::DELIVERY_DONE;
+use mstore_pay_tables::rows::{DELIVERY_DONE, WithoutCustomer, names_a_customer};
 use mstore_pay_tables::schema::{
-    event_dispatches as dispatches, idempotency_keys as keys, outbox, payment_bodies as bodies, webhook_inbox as inbox,
+    event_dispatches as dispatches, idempotency_keys as keys, outbox, payment_bodies as bodies,
+    payment_details as details, payments, webhook_inbox as inbox,
 };
 use mstore_pay_tables::types::Micros;
 
@@ -24,6 +25,7 @@ impl Retention for PostgresStore {
 async fn prune(conn: &mut AsyncPgConnection, what: Prunable, before: Micros, limit: i64) -> Result<u64, Fault> {
     let gone = match what {
         Prunable::Bodies => prune_bodies(conn, before, limit).await,
+        Prunable::Customers => prune_customers(conn, before, limit).await,
         Prunable::IdempotencyKeys => prune_keys(conn, before, limit).await,
         Prunable::MissedEvents => prune_missed(conn, before, limit).await,
         Prunable::SentMessages => prune_messages(conn, before, limit).await,
@@ -37,6 +39,17 @@ async fn prune_bodies(conn: &mut AsyncPgConnection, before: Micros, limit: i64) 
     let old = bodies::table.filter(bodies::kept_at.lt(before)).order(bodies::kept_at).limit(limit);
     let old: Vec<Vec<u8>> = old.select(bodies::digest).for_update().skip_locked().load(conn).await?;
     diesel::delete(bodies::table.filter(bodies::digest.eq_any(old))).execute(conn).await
+}
+
+/// Of the oldest payments that name a customer, those that are old enough: ids begin with their time, and nothing behind
+/// them is looked at.
+async fn prune_customers(conn: &mut AsyncPgConnection, before: Micros, limit: i64) -> QueryResult<usize> {
+    let named = details::table.inner_join(payments::table).filter(names_a_customer()).order(details::payment_id);
+    let named = named.select((details::payment_id, payments::created_at)).limit(limit);
+    let oldest: Vec<(String, Micros)> = named.load(conn).await?;
+    let old = oldest.into_iter().filter(|(_, began)| *began < before).map(|(id, _)| id);
+    let old = details::table.filter(details::payment_id.eq_any(old.collect::<Vec<_>>()));
+    diesel::update(old).set(WithoutCustomer::default()).execute(conn).await
 }
 
 /// Up to the time at which the last of so many ended; those of the same moment go with it.

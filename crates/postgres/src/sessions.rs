@@ -10,15 +10,21 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use futures::{FutureExt as _, StreamExt as _};
 use mstore_pay_domain::ports::StoreError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connection::Address;
 use crate::errors::{Fault, NoWork, OpenError, Trouble};
 
 type Ansi = AnsiTransactionManager;
 
+/// Of every so many connections one is left to reads: a till that looks does not stand behind a rush of creates.
+const CONNECTIONS_PER_READER: usize = 4;
+
 /// The connections of one node.
 pub(crate) struct Sessions {
     pool: Pool<AsyncPgConnection>,
+    /// What writes may hold of them.
+    writers: Arc<Semaphore>,
     wait_max: Duration,
     work_max: Duration,
 }
@@ -37,38 +43,49 @@ impl Sessions {
             async move { address.connect().await }.boxed()
         });
         config.recycling_method = RecyclingMethod::CustomFunction(Box::new(|conn| async { is_open(conn) }.boxed()));
+        let writers = Arc::new(Semaphore::new(count.saturating_sub(count / CONNECTIONS_PER_READER).max(1)));
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config("", config);
         let pool = Pool::builder(manager).max_size(count.max(1)).build();
         let pool = pool.map_err(|source| OpenError::Prepare { source: source.into() })?;
-        Ok(Self { pool, wait_max, work_max })
+        Ok(Self { pool, writers, wait_max, work_max })
     }
 
     /// A connection for one statement.
     pub(crate) async fn plain(&self) -> Result<Session, Fault> {
-        let conn = match tokio::time::timeout(self.wait_max, self.pool.get()).await {
-            Ok(Ok(conn)) => conn,
-            Ok(Err(PoolError::Timeout(_))) | Err(_) => return Err(StoreError::unavailable(NoWork::AllBusy).into()),
-            Ok(Err(error)) => return Err(StoreError::unavailable(error).into()),
-        };
-        Ok(Session { conn, kind: Kind::Plain, is_sound: false, end_max: self.work_max })
+        self.within_wait(self.session()).await
     }
 
     /// A connection for several statements that see one state of the database and write nothing.
     pub(crate) async fn snapshot(&self) -> Result<Session, Fault> {
-        self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+        self.plain().await?.begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
     }
 
     /// A connection for statements that are written together. Whoever writes what was read before must
     /// have locked it or compare it.
     pub(crate) async fn transaction(&self) -> Result<Session, Fault> {
-        self.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+        let writing = async {
+            let permit = Arc::clone(&self.writers).acquire_owned().await.map_err(StoreError::unavailable)?;
+            let mut session = self.session().await?;
+            session.permit = Some(permit);
+            Ok(session)
+        };
+        self.within_wait(writing).await?.begun("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
     }
 
-    async fn begin(&self, begin: &str) -> Result<Session, Fault> {
-        let mut session = self.plain().await?;
-        Ansi::begin_transaction_sql(&mut *session.conn, begin).await?;
-        session.kind = Kind::Transaction;
-        Ok(session)
+    async fn session(&self) -> Result<Session, Fault> {
+        let conn = match self.pool.get().await {
+            Ok(conn) => conn,
+            Err(PoolError::Timeout(_)) => return Err(StoreError::unavailable(NoWork::AllBusy).into()),
+            Err(error) => return Err(StoreError::unavailable(error).into()),
+        };
+        Ok(Session { conn, kind: Kind::Plain, permit: None, is_sound: false, end_max: self.work_max })
+    }
+
+    async fn within_wait(&self, session: impl Future<Output = Result<Session, Fault>>) -> Result<Session, Fault> {
+        match tokio::time::timeout(self.wait_max, session).await {
+            Ok(session) => session,
+            Err(_elapsed) => Err(StoreError::unavailable(NoWork::AllBusy).into()),
+        }
     }
 
     /// Has work done within the time that somebody may be kept waiting for it; a transaction that is
@@ -104,11 +121,19 @@ enum Kind {
 pub(crate) struct Session {
     conn: Object<AsyncPgConnection>,
     kind: Kind,
+    /// Of a write, its place among those that write.
+    permit: Option<OwnedSemaphorePermit>,
     is_sound: bool,
     end_max: Duration,
 }
 
 impl Session {
+    async fn begun(mut self, begin: &str) -> Result<Self, Fault> {
+        Ansi::begin_transaction_sql(&mut *self.conn, begin).await?;
+        self.kind = Kind::Transaction;
+        Ok(self)
+    }
+
     /// Commits what went well and rolls back what did not.
     pub(crate) async fn finish<T>(mut self, outcome: Result<T, Fault>) -> Result<T, Fault> {
         let is_lost = matches!(&outcome, Err(Fault::Query(error)) if Trouble::of(error) == Trouble::Lost);

@@ -5,9 +5,10 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ports::{Prunable, Retention, StoreError};
 use mstore_pay_domain::time::Timestamp;
-use mstore_pay_tables::rows::DELIVERY_DONE;
+use mstore_pay_tables::rows::{DELIVERY_DONE, WithoutCustomer, names_a_customer};
 use mstore_pay_tables::schema::{
-    event_dispatches as dispatches, idempotency_keys as keys, outbox, payment_bodies as bodies, webhook_inbox as inbox,
+    event_dispatches as dispatches, idempotency_keys as keys, outbox, payment_bodies as bodies,
+    payment_details as details, payments, webhook_inbox as inbox,
 };
 use mstore_pay_tables::types::Micros;
 
@@ -20,6 +21,7 @@ impl Retention for SqliteStore {
         let prune = move |conn: &mut SqliteConnection| {
             let gone = match what {
                 Prunable::Bodies => prune_bodies(conn, before, limit),
+                Prunable::Customers => prune_customers(conn, before, limit),
                 Prunable::IdempotencyKeys => prune_keys(conn, before, limit),
                 Prunable::MissedEvents => prune_missed(conn, before, limit),
                 Prunable::SentMessages => prune_messages(conn, before, limit),
@@ -35,6 +37,17 @@ fn prune_bodies(conn: &mut SqliteConnection, before: Micros, limit: i64) -> Quer
     let old = bodies::table.filter(bodies::kept_at.lt(before)).order(bodies::kept_at).limit(limit);
     let old: Vec<Vec<u8>> = old.select(bodies::digest).load(conn)?;
     diesel::delete(bodies::table.filter(bodies::digest.eq_any(old))).execute(conn)
+}
+
+/// Of the oldest payments that name a customer, those that are old enough: ids begin with their time, and nothing behind
+/// them is looked at.
+fn prune_customers(conn: &mut SqliteConnection, before: Micros, limit: i64) -> QueryResult<usize> {
+    let named = details::table.inner_join(payments::table).filter(names_a_customer()).order(details::payment_id);
+    let oldest: Vec<(String, Micros)> =
+        named.select((details::payment_id, payments::created_at)).limit(limit).load(conn)?;
+    let old = oldest.into_iter().filter(|(_, began)| *began < before).map(|(id, _)| id);
+    let old = details::table.filter(details::payment_id.eq_any(old.collect::<Vec<_>>()));
+    diesel::update(old).set(WithoutCustomer::default()).execute(conn)
 }
 
 /// Up to the time at which the last of so many ended; those of the same moment go with it.

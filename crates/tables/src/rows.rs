@@ -26,7 +26,7 @@ pub use audit::{BodyRow, EventBodyRow, EventRow};
 pub use cash::TenderRow;
 pub use cells::{Cells, integer};
 pub use charge::ChargeRow;
-pub use details::DetailsRow;
+pub use details::{DetailsRow, WithoutCustomer, names_a_customer};
 pub use endpoint::{DispatchRow, ENDPOINT_ENABLED, EndpointNoteRow, EndpointRow, StandingColumns, backlog_of};
 pub use exception::{ExceptionRow, IS_OPEN as EXCEPTION_IS_OPEN, OPEN as EXCEPTION_OPEN};
 pub use idempotency::IdempotencyRow;
@@ -40,4 +40,4 @@ pub use offline::{ConflictRow, DeviceRow, NumbersRow, OPEN as CONFLICT_OPEN, Off
 pub use order::OrderRow;
 pub use outbox::MessageRow;
 pub use payment::{DueColumns, IS_PENDING as PAYMENT_IS_PENDING, PaymentRow};
-pub use words::status_word;
+pub use words::{Words, columns_of_words, status_word};

@@ -139,6 +139,11 @@ impl Cluster {
         self.end("-INT");
     }
 
+    /// Stops the server as an operator would who cannot wait: nobody says goodbye, and its start reads the log.
+    pub fn abort(&self) {
+        self.end("-QUIT");
+    }
+
     /// Ends the server as a crash would.
     pub fn kill(&self) {
         self.end("-KILL");

@@ -27,7 +27,9 @@ impl Judgement {
     pub(crate) fn of(reply: &Reply) -> Self {
         let Refusal { code } = Refusal::parse(&reply.body);
         let (kind, certainty) = judge(reply.status, code.as_deref().unwrap_or_default(), reply.retry_after);
-        Self { kind, certainty, upstream: Upstream { status: Some(reply.status), code } }
+        let code = code.map(String::into_boxed_str);
+        let upstream = Upstream { status: Some(reply.status), code, retry_after: reply.well_after() };
+        Self { kind, certainty, upstream }
     }
 }
 
@@ -139,6 +141,16 @@ mod tests {
         for status in [100, 301, 302, 307, 304, 600] {
             check(status, "", (Kind::Malformed, Unknown));
         }
+    }
+
+    #[test]
+    fn a_breakdown_may_say_when_it_is_over_and_a_limit_says_it_otherwise() {
+        let told = |status| {
+            let reply = Reply { status, body: Vec::new(), rate_limit: None, retry_after: RESET };
+            Judgement::of(&reply).upstream.retry_after
+        };
+        assert_eq!((told(503), told(500)), (RESET, RESET));
+        assert_eq!((told(429), told(400)), (None, None));
     }
 
     #[test]

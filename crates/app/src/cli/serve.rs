@@ -86,7 +86,8 @@ fn welcome(config: &Config, running: &RunningApp, sandbox: &str) -> Result<Strin
          # pay it, as the customer\n\
          curl -s -X POST {sandbox}/_control/pay -H 'Content-Type: application/json' \\\n  \
          -d '{{\"provider\":\"xendit\",\"order_code\":\"{order}\"}}'\n\n\
-         # see it paid: {base}/api/v1/pos/payments/<payment_id>?wait=30 with the token\n\
-         # the customer's page, to scan or to click: the pay_page_url of the answer"
+         # see it paid, and the link of the customer's page, to scan or to click\n\
+         curl -s '{base}/api/v1/pos/payments?order_code={order}' -H \"Authorization: Bearer $TOKEN\" \\\n  \
+         | grep -oE '\"(status|paid_at|pay_page_url)\":\"[^\"]*\"'"
     ))
 }

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use mstore_pay_domain::ids::DeliveryId;
+use mstore_pay_domain::reason::Reason;
 
 use super::{CliError, config_of, say};
 use crate::config::Settings;
@@ -40,7 +41,7 @@ struct ReplayArgs {
     dead: bool,
     /// Why: it is put on the record of each payment that a delivery is about.
     #[arg(long)]
-    reason: Option<String>,
+    reason: Option<Reason>,
 }
 
 /// A reason that would be put on no record.

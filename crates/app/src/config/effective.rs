@@ -23,6 +23,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The store.
     pub database: Database,
+    /// Connections to it, where it is a server.
+    pub database_connections: NonZeroUsize,
     /// How the outside reaches us; `None`: the address bound.
     pub public_base_url: Option<String>,
     /// Origins whose pages may call us.

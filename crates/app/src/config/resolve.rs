@@ -109,6 +109,7 @@ impl Settings {
             env: self.app_env,
             listen: self.listen_addr,
             database: database?,
+            database_connections: self.database_connections,
             public_base_url: public_base_url?,
             cors_allowed_origins: self.cors_allowed_origins.into_iter().filter(|origin| !origin.is_empty()).collect(),
             log_format,

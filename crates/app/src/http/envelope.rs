@@ -52,11 +52,7 @@ pub(crate) async fn envelope<B: MessageBody + 'static>(
             }
         }
         Ok(Err(error)) => return Err(Final { problem: problem_of(&error), told }.into()),
-        // What panicked is not known to have ended: whoever sends it again is safe.
-        Err(_panicked) => {
-            let problem = Problem::new(ErrorCode::StoreUnavailable).closing();
-            return Err(Final { problem, told }.into());
-        }
+        Err(panicked) => return Err(Final { problem: Problem::from(panicked).closing(), told }.into()),
     };
     let closing = state.is_some_and(|state| state.tasks.shutdown().is_cancelled());
     Ok(finished(answered, &told, since, closing))

@@ -3,6 +3,7 @@
 mod wakeups;
 
 use std::error::Error;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -40,9 +41,15 @@ enum DumpError {
 }
 
 /// Connects, and brings the schema up to date.
-pub(super) async fn open(database: &Database, url: &PostgresUrl) -> Result<PostgresStore, OpenStoreError> {
+pub(super) async fn open(
+    database: &Database,
+    url: &PostgresUrl,
+    connections: Option<NonZeroUsize>,
+) -> Result<PostgresStore, OpenStoreError> {
     let not_open = |source| OpenStoreError::Open { database: database.to_string(), source };
-    PostgresStore::connect(url.expose(), Options::default()).await.map_err(|error| not_open(error.into()))
+    let options = Options::default();
+    let options = Options { connections: connections.map_or(options.connections, NonZeroUsize::get), ..options };
+    PostgresStore::connect(url.expose(), options).await.map_err(|error| not_open(error.into()))
 }
 
 /// Connects to a database whose schema is up to date.

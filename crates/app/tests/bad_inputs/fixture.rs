@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::canary::Canary;
 use crate::case::{Case, Values};
 use crate::rig::{Pay, Plan, Rig, StoreKind};
 use crate::wire::Reply;
@@ -17,6 +18,7 @@ pub(crate) const AMOUNT: i64 = 33_000;
 
 pub(crate) struct Bench {
     pub(crate) rig: Rig,
+    pub(crate) canary: Canary,
     http: reqwest::Client,
     /// What does not change from case to case.
     constants: Values,
@@ -61,7 +63,8 @@ impl Bench {
         ] {
             constants.insert(name.to_owned(), value);
         }
-        let mut bench = Self { rig, http, constants, token_a, token_b, count: 0 };
+        let canary = Canary::listen().await;
+        let mut bench = Self { rig, canary, http, constants, token_a, token_b, count: 0 };
         if provider == Provider::Midtrans {
             // It tells of every charge that is opened, and would come in between a case and what the inbox had before.
             let silent = json!({"provider": "midtrans", "operation": "webhook", "effect": "drop"});
@@ -101,7 +104,7 @@ impl Bench {
         let secrets = self.rig.secrets.clone();
         faults.extend(hygiene::faults(case, &reply, &values, &secrets.canaries()));
         for effect in &case.effects {
-            let seen = effects::Seen { values: &values, a: a.as_ref(), setup: &setup, reply: &reply };
+            let seen = effects::Seen { case, values: &values, a: a.as_ref(), setup: &setup, reply: &reply };
             if let Err(why) = effects::holds(self, effect, &seen, &before).await {
                 faults.push(format!("{effect}: {why}"));
             }
@@ -163,6 +166,11 @@ impl Bench {
     async fn at_the_provider(&self, fixture: &Fixture) -> String {
         let charges = self.rig.control.charges().await;
         charges.into_iter().find(|charge| charge.id == fixture.reference).expect("it was opened").reference
+    }
+
+    /// Asks for a payment as merchant A, whatever comes of it; the status of the answer.
+    pub(crate) async fn create_as_a(&self, body: &Value) -> u16 {
+        read(self.http.post(self.url(PAYMENTS)).bearer_auth(&self.token_a).json(body)).await.0
     }
 
     /// The payment as merchant A is told of it; the status of the answer, and its `data`.

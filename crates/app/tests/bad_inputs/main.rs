@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "a failed run says where its files are")]
 
+mod canary;
 mod case;
 mod effects;
 mod fixture;

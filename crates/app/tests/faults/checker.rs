@@ -8,6 +8,7 @@ mod evidence;
 mod leaks;
 mod money;
 mod objects;
+mod rest;
 mod trail;
 mod work;
 
@@ -54,7 +55,7 @@ impl Finding {
 
 /// What a run was found to be, invariant by invariant.
 pub(crate) struct Judged {
-    /// How long the gateway took to come to rest.
+    /// How long the gateways took to come to rest by themselves.
     pub(crate) rest: Duration,
     /// Webhooks that were given up.
     pub(crate) dead_letters: u64,
@@ -79,15 +80,17 @@ pub(crate) struct Licence {
     pub(crate) panics: bool,
 }
 
-/// Waits until every paid object counts as paid and no till waits for an opening, stops the gateway, holds all
-/// invariants, and fails the case where one is broken.
+/// Waits until every paid object counts as paid, no till waits for an opening and no webhook waits to be dealt with,
+/// stops the gateway, holds all invariants, and fails the case where one is broken.
 pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[Till], licence: Licence) -> Judged {
     let (rest, [told, opened]) = come_to_rest(rig, log, tills).await;
     let evidence = Evidence::gather(rig, log).await;
+    let rest = rest + evidence.rest.took;
     let findings = vec![
         answers::acknowledged_is_stored(&evidence),
         objects::every_object_is_ours(&evidence),
         objects::one_shown_and_payable(&evidence),
+        objects::hidden_are_watched(&evidence),
         work::webhooks_are_dealt_with(&evidence),
         money::paid_is_what_the_ledger_says(&evidence),
         trail::trails_are_whole(&evidence),
@@ -102,7 +105,8 @@ pub(crate) async fn judge(case: &str, rig: &mut Rig, log: &ClientLog, tills: &[T
         told,
         opened,
     ];
-    report(&format!("{case} on {}", rig.store_kind().word()), &findings);
+    let came_to_rest = format!("rest={}ms restarts={}", rest.as_millis(), evidence.rest.restarts);
+    report(&format!("{case} on {}", rig.store_kind().word()), &findings, &came_to_rest);
     Judged { rest, dead_letters: evidence.inbox.dead, parked: evidence.inbox.parked, findings }
 }
 
@@ -111,10 +115,10 @@ fn shorten(text: &str) -> &str {
     text.char_indices().nth(BROKEN_CHARS_MAX).map_or(text, |(end, _)| text.split_at(end).0)
 }
 
-fn report(case: &str, findings: &[Finding]) {
+fn report(case: &str, findings: &[Finding], came_to_rest: &str) {
     let held: Vec<String> =
         findings.iter().map(|f| format!("{} {}/{}", f.name, f.n - f.broken.len().min(f.n), f.n)).collect();
-    println!("{case} invariants: {}", held.join(", "));
+    println!("{case} invariants: {}, {came_to_rest}", held.join(", "));
     let broken: Vec<String> = findings
         .iter()
         .filter(|finding| !finding.broken.is_empty())

@@ -15,6 +15,7 @@ mod skew;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, RwLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use mstore_pay_app::Store;
@@ -26,11 +27,13 @@ use balancer::Balancer;
 pub(crate) use control::{Control, Pay};
 use line::Line;
 use node::Node;
-pub(crate) use process::{Holdings, Process};
+pub(crate) use process::{Holdings, Process, Strace};
 pub(crate) use provider::Provider;
 pub(crate) use secrets::Secrets;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mstore-pay");
+/// A connection that the balancer was making when a node was left out is the node's by then.
+const ARRIVED_WITHIN: Duration = Duration::from_millis(200);
 
 /// What a case sets up.
 #[derive(Debug, Clone)]
@@ -142,7 +145,7 @@ impl Rig {
         let own = || Backing::fresh(plan.store, dir.path());
         let mut rig = Self {
             control: Control::of(&sandbox_url),
-            backing: plan.database_url.clone().map_or_else(own, Backing::Brought),
+            backing: plan.database_url.as_deref().map_or_else(own, Backing::brought),
             dir,
             secrets,
             sandbox: Some(sandbox),
@@ -188,6 +191,7 @@ impl Rig {
         }
         command.envs(failpoints.map(|failpoints| ("FAILPOINTS", failpoints)));
         let log = self.log();
+        self.nodes[node].is_armed = failpoints.is_some();
         let url = self.nodes[node].start(&mut command, &log).map_err(|why| format!("{why}; see {}", log.display()))?;
         let url = match &self.balancer {
             Some(balancer) => {
@@ -217,9 +221,11 @@ impl Rig {
         self.nodes[node].kill();
     }
 
-    /// Asks one of several to end, as an operator does who took it from the balancer first; gives how long it took.
+    /// Asks one of several to end, as an operator does who took it from the balancer first and let arrive what was on
+    /// its way; gives how long it took.
     pub(crate) fn stop_node(&mut self, node: usize) -> Duration {
         self.leave_out(node);
+        thread::sleep(ARRIVED_WITHIN);
         self.nodes[node].stop()
     }
 
@@ -290,6 +296,11 @@ impl Rig {
         self.backing.alter("UPDATE webhook_inbox SET due_at = received_at");
     }
 
+    /// What that SQL counts in a store of either kind, while gateways work on it; its column is called `count`.
+    pub(crate) fn count(&self, sql: &str) -> u64 {
+        self.backing.count(sql)
+    }
+
     /// Puts the clock of the first node, which has one of its own, that much off from now on.
     pub(crate) fn set_first_clock(&self, skew: &str) {
         skew::set(&self.skew_file(), skew);
@@ -323,6 +334,21 @@ impl Rig {
     /// Where each node answers that runs.
     pub(crate) fn node_urls(&self) -> Vec<String> {
         self.nodes.iter().filter_map(Node::url).collect()
+    }
+
+    /// What one of several counted under that name and those labels, as `/metrics` writes them; 0 of what it never did.
+    pub(crate) async fn counted(&self, node: usize, metric: &str) -> u64 {
+        let url = self.nodes[node].url().expect("a node that runs");
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().expect("a client");
+        let answer = client.get(format!("{url}/metrics")).send().await.expect("a gateway has metrics");
+        let told = answer.text().await.expect("metrics are text");
+        let value = told.lines().find_map(|line| line.strip_prefix(metric)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().unwrap_or_else(|why| panic!("{metric} {value}: {why}")))
+    }
+
+    /// Whether a gateway runs that was started with failpoints: what they strike may be left to its lease.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.nodes.iter().any(|node| node.is_running() && node.is_armed)
     }
 
     /// Whether requests are spread over several nodes.
@@ -370,6 +396,16 @@ impl Rig {
         for node in &self.nodes {
             node.allow_files(most);
         }
+    }
+
+    /// Has every write that the only gateway forces to its disk fail, until what this gives is dropped.
+    pub(crate) fn fail_syncs(&self) -> Strace {
+        self.nodes[0].fail_syncs().expect("a gateway that runs")
+    }
+
+    /// Whether the only gateway ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.nodes[0].has_ended()
     }
 
     /// The memory of all gateways.

@@ -26,7 +26,12 @@ pub(crate) fn repeats(full: u64) -> u64 {
 /// The most milliseconds for what is to take no more than `target`: that, at the figures of continuous integration, which
 /// have the machine to themselves; more in a smaller run, which has not.
 pub(crate) fn prompt(target: u64) -> u64 {
-    if thousandths() < 1_000 { target + BUSY_MILLIS } else { target }
+    prompt_but_for(target, BUSY_MILLIS)
+}
+
+/// As [`prompt`], where a smaller run adds no more than so many milliseconds.
+pub(crate) fn prompt_but_for(target: u64, busy: u64) -> u64 {
+    if thousandths() < 1_000 { target + busy } else { target }
 }
 
 /// The longest that something may take which may need several tries: that, at the figures of continuous integration;

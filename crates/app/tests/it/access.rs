@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256};
+use base64::Engine as _;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,10 +18,44 @@ const SECRET: &[u8] = b"development-jwt-secret-not-for-production";
 
 /// A token that says what it is told, signed with the development secret.
 fn forge(header: &Value, claims: &Value) -> String {
+    forge_with(header, claims, hmac(SECRET))
+}
+
+/// A token that says what it is told, signed in that way.
+fn forge_with(header: &Value, claims: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
     let part = |value: &Value| data_encoding::BASE64URL_NOPAD.encode(value.to_string().as_bytes());
     let signed = format!("{}.{}", part(header), part(claims));
-    let mac = Hmac::<Sha256>::new_from_slice(SECRET).unwrap().chain_update(&signed).finalize().into_bytes();
-    format!("{signed}.{}", data_encoding::BASE64URL_NOPAD.encode(&mac))
+    let signature = sign(signed.as_bytes());
+    format!("{signed}.{}", data_encoding::BASE64URL_NOPAD.encode(&signature))
+}
+
+fn hmac(secret: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> {
+    |bytes| Hmac::<Sha256>::new_from_slice(secret).unwrap().chain_update(bytes).finalize().into_bytes().to_vec()
+}
+
+/// A public key as the configuration takes it.
+fn pem(der: &[u8]) -> String {
+    let lines = base64::prelude::BASE64_STANDARD.encode(der);
+    format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n")
+}
+
+/// An RSA key, and how one signs with it.
+fn rsa() -> (String, impl Fn(&[u8]) -> Vec<u8>) {
+    let key = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).unwrap();
+    let public = key.public_key().as_der().unwrap();
+    let sign = move |bytes: &[u8]| {
+        let mut signature = vec![0; key.public_modulus_len()];
+        key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), bytes, &mut signature).unwrap();
+        signature
+    };
+    (pem(public.as_ref()), sign)
+}
+
+/// An Ed25519 key, and how one signs with it.
+fn ed25519() -> (String, impl Fn(&[u8]) -> Vec<u8>) {
+    let key = Ed25519KeyPair::generate().unwrap();
+    let public: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
+    (pem(public.as_ref()), move |bytes: &[u8]| key.sign(bytes).as_ref().to_vec())
 }
 
 fn claims(changes: &Value) -> Value {
@@ -32,45 +71,6 @@ fn claims(changes: &Value) -> Value {
         }
     }
     claims
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn each_role_may_do_what_it_is_for_on_every_route() {
-    let house = House::open().await;
-    let payment = house.pay_by_qris("TRX-1", 33_000).await;
-    let id = payment["payment_id"].as_str().unwrap();
-    let of = |tail: &str| format!("/api/v1/pos/payments/{id}{tail}");
-    let routes = [
-        (Method::GET, of(""), "read"),
-        (Method::GET, of("/timeline"), "read"),
-        (Method::GET, of("/qr.svg"), "read"),
-        (Method::GET, of("/qr.png"), "read"),
-        (Method::GET, "/api/v1/transactions/TRX-1".to_owned(), "read"),
-        (Method::GET, "/api/v1/pos/exceptions".to_owned(), "exceptions"),
-        (Method::GET, "/api/v1/accounts".to_owned(), "accounts"),
-        (Method::POST, "/api/v1/accounts".to_owned(), "accounts"),
-        (Method::POST, "/api/v1/accounts/xendit/nobody/disable".to_owned(), "accounts"),
-        (Method::POST, "/api/v1/pos/payments".to_owned(), "sell"),
-        (Method::POST, of("/cancel"), "sell"),
-        (Method::POST, of("/simulate"), "sell"),
-        (Method::POST, "/api/v1/transactions".to_owned(), "sell"),
-    ];
-    let rights: [(&str, &[&str]); 5] = [
-        ("L0_VIEWER", &["read", "exceptions"]),
-        ("L0_CASHIER", &["read", "exceptions", "sell"]),
-        ("L0_OWNER", &["read", "exceptions", "sell", "accounts"]),
-        ("SYSTEM_OPERATOR", &["exceptions"]),
-        ("L0_STRANGER", &[]),
-    ];
-    for (method, path, right) in &routes {
-        for (role, carried) in rights {
-            let call = house.bare(method.clone(), path).bearer(&house.token(MERCHANT, role));
-            let status = call.send().await.status.as_u16();
-            let let_in = status != 403;
-            assert_eq!(let_in, carried.contains(right), "{role} {method} {path}: {status}");
-        }
-        house.bare(method.clone(), path).check(401, "unauthorized").await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,6 +114,63 @@ async fn every_fault_of_a_token_gets_the_same_answer() {
     fine.json(&qris("TRX-1", 1_000)).send().await.expect_status(200);
     let query = format!("{path}?access_token={}", forge(&good, &claims(&json!({}))));
     house.bare(Method::POST, &query).json(&qris("TRX-1", 1_000)).check(401, "unauthorized").await;
+}
+
+/// Asks with that token; whether it was let in.
+async fn is_let_in(house: &House, token: &str) -> bool {
+    let answer = house.bare(Method::GET, "/api/v1/pos/methods").bearer(token).send().await;
+    assert!([200, 401].contains(&answer.status.as_u16()), "{answer:?}");
+    answer.status == 200
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_chooses_among_configured_keys_and_never_how_it_is_verified() {
+    let (rsa_public, rsa_sign) = rsa();
+    let (ed_public, ed_sign) = ed25519();
+    let (_, strangers_sign) = rsa();
+    let [old, new] = [b"the-key-before-the-rotation-of-keys".as_slice(), b"the-key-after-the-rotation-of-keys-1"];
+    let text = |secret: &[u8]| String::from_utf8(secret.to_vec()).unwrap();
+    let hs = |kid: &str, secret: &[u8]| json!({"kid": kid, "algorithm": "HS256", "key": text(secret)});
+    let (of_rsa, of_ed) = (
+        json!({"kid": "rsa", "algorithm": "RS256", "key": rsa_public}),
+        json!({"kid": "ed", "algorithm": "EdDSA", "key": ed_public}),
+    );
+    let keys = json!([hs("old", old), hs("new", new), of_rsa, of_ed]);
+    let house = House::open_with(&[&format!("--jwt-keys={keys}")]).await;
+    let (header, claims) = (|alg: &str, kid: &str| json!({"typ": "JWT", "alg": alg, "kid": kid}), claims(&json!({})));
+    let of_old = forge_with(&header("HS256", "old"), &claims, hmac(old));
+    for (good, token) in [
+        ("the key before", of_old.clone()),
+        ("the key after", forge_with(&header("HS256", "new"), &claims, hmac(new))),
+        ("an RSA key", forge_with(&header("RS256", "rsa"), &claims, &rsa_sign)),
+        ("an Ed25519 key", forge_with(&header("EdDSA", "ed"), &claims, &ed_sign)),
+        ("no name, the secret of the system", forge(&json!({"alg": "HS256"}), &claims)),
+    ] {
+        assert!(is_let_in(&house, &token).await, "{good}");
+    }
+    let inline = |name: &str, value: Value| {
+        let mut header = header("RS256", "rsa");
+        header[name] = value;
+        header
+    };
+    for (bad, token) in [
+        ("another's name", forge_with(&header("HS256", "new"), &claims, hmac(old))),
+        ("a name of nobody", forge_with(&header("HS256", "newer"), &claims, hmac(new))),
+        ("no name", forge_with(&json!({"alg": "HS256"}), &claims, hmac(new))),
+        ("the secret of the system under a name", forge(&header("HS256", "new"), &claims)),
+        ("the public key as a secret", forge_with(&header("HS256", "rsa"), &claims, hmac(rsa_public.as_bytes()))),
+        ("another public key as a secret", forge_with(&header("HS256", "ed"), &claims, hmac(ed_public.as_bytes()))),
+        ("a secret as a public key", forge_with(&header("RS256", "new"), &claims, &rsa_sign)),
+        ("no signature", forge_with(&header("none", "rsa"), &claims, |_| Vec::new())),
+        ("no signature under a good name", forge_with(&header("RS256", "rsa"), &claims, |_| Vec::new())),
+        ("a stranger's key", forge_with(&header("RS256", "rsa"), &claims, &strangers_sign)),
+        ("a key of its own", forge_with(&inline("jwk", json!({"kty": "oct", "k": "AA"})), &claims, &strangers_sign)),
+        ("a key elsewhere", forge_with(&inline("jku", json!("https://evil.example/k")), &claims, &strangers_sign)),
+    ] {
+        assert!(!is_let_in(&house, &token).await, "{bad}");
+    }
+    let house = house.reopen_with(&[&format!("--jwt-keys={}", json!([hs("new", new)]))]).await;
+    assert!(!is_let_in(&house, &of_old).await, "its key is configured no more");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,38 +1,21 @@
 //! What a gateway logs in production: one object a line, whatever happens.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::fs::File;
 
+use reqwest::Method;
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::house::{qris, run};
+use crate::house::qris;
+use crate::served::Served;
+
+const PAYMENTS: &str = "/api/v1/pos/payments";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_line_of_the_log_is_an_object_also_when_something_panics() {
-    let folder = TempDir::new().unwrap();
-    let database = format!("sqlite://{}", folder.path().join("pay.db").display());
-    let state = folder.path().join("sandbox.json").display().to_string();
-    let mut gateway = Command::new(env!("CARGO_BIN_EXE_mstore-pay"))
-        .args(["serve", "--app-env=test", "--ready-json", "--listen-addr=127.0.0.1:0"])
-        .args(["--sandbox-listen-addr=127.0.0.1:0", "--http-threads=1", "--provider-order=xendit"])
-        .args(["--log-format=json", "--log-filter=info", "--failpoints=before_call=panic*1"])
-        .args(["--database-url", &database, "--sandbox-state", &state])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut ready = String::new();
-    BufReader::new(gateway.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    let ready: Value = serde_json::from_str(&ready).unwrap();
-    let (_, token) = run(&["token", "--app-env=test", "--merchant=M1", "--user=1", "--role=L0_OWNER", "--ttl=600"]);
-    let url = format!("{}/api/v1/pos/payments", ready["listen"].as_str().unwrap());
-    let client = reqwest::Client::builder().build().unwrap();
-    let call = client.post(url).bearer_auth(token.trim()).json(&qris("TRX-1", 33_000));
+    let served = Served::start(&["--log-filter=info", "--failpoints=before_call=panic*1"], &[]);
+    let call = served.call(Method::POST, PAYMENTS).json(&qris("TRX-1", 33_000));
     assert_eq!(call.send().await.unwrap().status(), 503, "the failpoint strikes");
-    Command::new("kill").args(["-TERM", &gateway.id().to_string()]).status().unwrap();
-    let told = gateway.wait_with_output().unwrap();
-    let log = String::from_utf8(told.stderr).unwrap();
+    let (log, _, _folder) = served.end();
     let lines: Vec<Value> =
         log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect();
     for line in &lines {
@@ -42,4 +25,35 @@ async fn every_line_of_the_log_is_an_object_also_when_something_panics() {
     let panicked = |line: &&Value| line["message"].as_str().is_some_and(|text| text.starts_with("panicked: failpoint"));
     let panicked = lines.iter().find(panicked).unwrap_or_else(|| panic!("no panic in\n{log}"));
     assert!(panicked["level"] == "ERROR" && panicked["place"].is_string(), "{panicked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_a_client_sends_is_within_one_line() {
+    let served = Served::start(&["--log-filter=debug"], &[]);
+    let forged = "x\r\n{\"level\":\"ERROR\",\"message\":\"forged\"}\u{1b}[31m\u{2028}";
+    let mut sale = qris("TRX-1", 33_000);
+    (sale["description"], sale["order_code"]) = (forged.into(), forged.into());
+    assert_eq!(served.call(Method::POST, PAYMENTS).json(&sale).send().await.unwrap().status(), 422);
+    let body = format!("{{\"id\":\"{}\"}}", forged.escape_default());
+    let webhook = served.bare(Method::POST, "/api/v1/webhook/xendit").header("x-callback-token", "none").body(body);
+    webhook.header("content-type", "application/json").send().await.unwrap();
+    served.call(Method::GET, "/api/v1/pos/payments/%0d%0aforged%1b%5b31m").send().await.unwrap();
+    let (log, _, _folder) = served.end();
+    assert!(log.lines().count() > 3, "{log}");
+    for line in log.lines() {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert_ne!(line["message"], "forged");
+    }
+    assert!(!log.contains('\u{1b}') && !log.contains('\u{2028}'), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_be_written_fails_no_payment() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let served = Served::logging_to(full, &["--log-filter=debug"]);
+    for order in ["TRX-1", "TRX-2", "TRX-3"] {
+        let answer = served.call(Method::POST, PAYMENTS).json(&qris(order, 33_000)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{order}");
+    }
+    served.end();
 }

@@ -60,28 +60,31 @@ pub async fn order_of_another_merchant_resolves_to_nothing(h: &dyn LedgerHarness
 pub async fn payment_is_booked_once_however_often_it_is_verified(h: &dyn LedgerHarness) {
     let rig = h.fresh().await;
     rig.put_order(&merchant(), &code("TRX-1"), &order(OrderStatus::PendingPayment)).await;
-    let payment = PaymentId::new(SequentialIds::default().uuid());
-    for _ in 0..3 {
-        verify(&*rig, "TRX-1", &payment).await;
+    for payment in rig.paid(&merchant(), &code("TRX-1"), 1).await {
+        for _ in 0..3 {
+            verify(&*rig, "TRX-1", &payment).await;
+        }
+        assert_eq!(rig.booked(&payment).await, 1);
     }
-    assert_eq!(rig.booked(&payment).await, 1);
 }
 
 /// A payment of an order that the ledger does not know yet is taken all the same: the money is real.
 pub async fn payment_of_an_unknown_order_is_booked(h: &dyn LedgerHarness) {
     let rig = h.fresh().await;
-    let payment = PaymentId::new(SequentialIds::default().uuid());
-    verify(&*rig, "TRX-1", &payment).await;
-    assert_eq!(rig.booked(&payment).await, 1);
+    for payment in rig.paid(&merchant(), &code("TRX-1"), 1).await {
+        verify(&*rig, "TRX-1", &payment).await;
+        assert_eq!(rig.booked(&payment).await, 1);
+    }
 }
 
 /// Two payments of one order are two payments.
 pub async fn payments_of_one_order_are_told_apart(h: &dyn LedgerHarness) {
-    let (rig, ids) = (h.fresh().await, SequentialIds::default());
-    let payments = [PaymentId::new(ids.uuid()), PaymentId::new(ids.uuid())];
+    let rig = h.fresh().await;
+    let payments = rig.paid(&merchant(), &code("TRX-1"), 2).await;
     for payment in &payments {
         verify(&*rig, "TRX-1", payment).await;
     }
+    assert_eq!(payments.len(), 2);
     for payment in &payments {
         assert_eq!(rig.booked(payment).await, 1);
     }

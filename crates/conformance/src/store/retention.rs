@@ -15,6 +15,9 @@ use mstore_pay_domain::webhook::NewDelivery;
 use super::fixtures::{AFTER_SHORT, Kit, LONG, SHORT, at, commit_and_read, merchant, must_commit, note, read, unit};
 use super::{StoreHarness, StoreRig, Stores};
 
+/// From one payment to the next.
+const LATER: Duration = Duration::from_mins(1);
+
 async fn prune(stores: &Stores, what: Prunable, before: Timestamp, limit: u32) -> u64 {
     stores.retention.prune(what, before, limit).await.expect("the store prunes")
 }
@@ -58,6 +61,31 @@ pub async fn body_goes_when_its_last_record_is_old_and_the_chain_holds(h: &dyn S
     // What comes again is kept again.
     put_on_record(&stores, &payment, "old", 300).await;
     assert!(is_kept(&stores, "old").await);
+}
+
+/// Whom a payment was sold to is forgotten when it is old; the payment stays, with all else that the till said, and is
+/// written on.
+pub async fn customer_is_forgotten_when_the_payment_is_old(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let text = |text: &str| Some(text.to_owned());
+    let mut named = kit.payment("TRX-1");
+    named.details.description = text("two coffees");
+    let forgotten = Payment { details: named.details.clone(), ..named.clone() };
+    named.details.customer_phone = text("+628123456789");
+    let named = commit_and_read(&stores, &named).await;
+    let mut other = kit.payment("TRX-2");
+    other.created_at = other.created_at.plus(LATER);
+    other.details.customer_email = text("siti@example.com");
+    other.details.customer_name = text("Siti");
+    let other = commit_and_read(&stores, &other).await;
+    assert_eq!(prune_all(&stores, Prunable::Customers, named.created_at).await, 0, "nothing is older than that");
+    assert_eq!(prune_all(&stores, Prunable::Customers, other.created_at).await, 1);
+    let known = read(&stores, &named).await.expect("the payment is found");
+    assert_eq!(known.details, forgotten.details);
+    assert_eq!(Payment { details: named.details.clone(), ..known.clone() }, named, "nothing else is another");
+    assert_eq!(read(&stores, &other).await, Some(other));
+    put_on_record(&stores, &known, "a check", 500).await;
 }
 
 /// A key goes some time after it was over, and is as free then as it was before.

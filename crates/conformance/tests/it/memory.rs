@@ -2,7 +2,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod ledger;
-mod own_ledger;
+pub(crate) mod own_ledger;
 pub(crate) mod provider;
 pub(crate) mod store;
 pub(crate) mod webhook;

@@ -51,6 +51,15 @@ async fn requests_are_recorded_and_answered_in_turn() {
 }
 
 #[tokio::test]
+async fn one_that_is_closed_refuses_until_it_is_opened() {
+    let mut stub = WireStub::closed();
+    stub.on("POST", "/v3/", [Reply::json(200, "{}")]);
+    assert_eq!(ask(&stub, POST).await.unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+    stub.open();
+    assert!(ask(&stub, POST).await.unwrap().starts_with(b"HTTP/1.1 200 "));
+}
+
+#[tokio::test]
 async fn a_connection_is_kept_and_chunked_bodies_are_read() {
     let stub = stub(Reply::json(200, "{}")).await;
     let chunked = "POST /v3/ HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n";

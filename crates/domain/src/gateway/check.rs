@@ -97,15 +97,15 @@ impl Gateway {
                     self.note_found_unlisted(charge, &snapshot);
                 }
                 Err(ProviderOrStore::Store(store)) => return Err(store.into()),
-                Err(ProviderOrStore::Provider(error)) => match error.kind {
-                    // Nothing there to be found by: as good as an answer that no money came.
-                    ProviderErrorKind::NotFound => {}
-                    ProviderErrorKind::RateLimited { retry_after } => {
+                // Nothing there to be found by: as good as an answer that no money came.
+                Err(ProviderOrStore::Provider(error)) if error.kind == ProviderErrorKind::NotFound => {}
+                Err(ProviderOrStore::Provider(error)) => {
+                    if let ProviderErrorKind::RateLimited { retry_after } = error.kind {
                         looked.wait_until = Some(self.ports.clock.now().plus(retry_after.unwrap_or_default()));
                         break;
                     }
-                    _unanswered => looked.unanswered |= !charge.is_hidden(),
-                },
+                    looked.unanswered |= !charge.is_hidden();
+                }
             }
         }
         Ok(looked)

@@ -17,6 +17,8 @@ const CLOCKS_APART_MAX: Duration = Duration::from_hours(1);
 pub struct RetentionPolicy {
     /// Redacted bodies, after the last audit record that speaks of them; `None`: for ever.
     pub bodies: Option<Duration>,
+    /// How customers are reached and what they are called, after their payment began. Longer than it is watched: a week.
+    pub customers: Duration,
     /// Deliveries that were dealt with, messages that went out, and idempotency keys after their time. Longer than
     /// anybody sends a webhook again: Xendit does for a day and Midtrans for six hours, whoever replays recorded ones
     /// does it days later, and money is looked for during a week.
@@ -33,7 +35,11 @@ impl RetentionPolicy {
 
 impl Default for RetentionPolicy {
     fn default() -> Self {
-        Self { bodies: Some(Duration::from_hours(365 * 24)), settled: Duration::from_hours(30 * 24) }
+        Self {
+            bodies: Some(Duration::from_hours(365 * 24)),
+            customers: Duration::from_hours(90 * 24),
+            settled: Duration::from_hours(30 * 24),
+        }
     }
 }
 
@@ -57,6 +63,7 @@ impl Gateway {
         for what in Prunable::ALL {
             let age = match what {
                 Prunable::Bodies => kept.bodies,
+                Prunable::Customers => Some(kept.customers),
                 Prunable::IdempotencyKeys
                 | Prunable::MissedEvents
                 | Prunable::SentMessages

@@ -5,6 +5,7 @@ use super::{DecideError, Gateway};
 use crate::audit::{Actor, AuditEvent, AuditNote};
 use crate::ids::{DeliveryId, LeaseToken};
 use crate::ports::StoreError;
+use crate::reason::Reason;
 use crate::webhook::LeasedDelivery;
 
 impl Gateway {
@@ -13,7 +14,7 @@ impl Gateway {
     ///
     /// # Errors
     /// [`StoreError`]: it may be due again all the same.
-    pub async fn replay_webhook(&self, delivery: &DeliveryId, reason: &str) -> Result<bool, StoreError> {
+    pub async fn replay_webhook(&self, delivery: &DeliveryId, reason: &Reason) -> Result<bool, StoreError> {
         let Some(delivery) = self.ports.inbox.replay(delivery).await? else { return Ok(false) };
         let id = delivery.id;
         let leased = LeasedDelivery { delivery, token: LeaseToken::new(self.ports.ids.uuid()) };

@@ -11,6 +11,7 @@ use crate::offline::{ConflictState, OfflineConflict, OfflineItem, OfflineTender,
 use crate::order::OrderState;
 use crate::payment::{Payment, Withdrawal};
 use crate::ports::StoreError;
+use crate::reason::Reason;
 use crate::unit_of_work::OfflineWrite;
 
 /// How often it is decided anew when others act on the same order.
@@ -30,7 +31,7 @@ pub struct ResolveConflict {
     /// What becomes of it.
     pub resolution: Resolution,
     /// Why.
-    pub reason: String,
+    pub reason: Reason,
     /// The payment that the report means, by any of its ids, where the person names it.
     pub payment: Option<String>,
     /// What was reported, read from the conflict.
@@ -194,7 +195,7 @@ impl Gateway {
             at: now,
             by: resolve.user.clone(),
             resolution: resolve.resolution,
-            reason: resolve.reason.clone(),
+            reason: resolve.reason.to_string(),
             applied,
         };
         let resolved = OfflineConflict { state, ..conflict };

@@ -8,6 +8,7 @@ use crate::audit::{Actor, AuditEvent, AuditNote, MerchantNote};
 use crate::exception::{ExceptionState, MoneyException};
 use crate::ids::{ExceptionId, UserId};
 use crate::ports::StoreError;
+use crate::reason::{Reason, ResolutionWord};
 use crate::unit_of_work::{ExceptionWrite, UnitOfWork};
 
 /// How often it is decided anew when others act on the same order.
@@ -22,10 +23,10 @@ pub struct ResolveException {
     pub reach: ExceptionReach,
     /// Which exception.
     pub exception: ExceptionId,
-    /// What became of the money, in a word: `accept`, `refund`, ...
-    pub resolution: String,
+    /// What became of the money.
+    pub resolution: ResolutionWord,
     /// Why.
-    pub reason: String,
+    pub reason: Reason,
 }
 
 /// Which exceptions a person may resolve.
@@ -56,11 +57,6 @@ pub enum ResolveExceptionError {
 }
 
 impl ResolveException {
-    /// The longest word for what became of the money.
-    pub const RESOLUTION_CHARS_MAX: usize = 32;
-    /// The longest reason.
-    pub const REASON_CHARS_MAX: usize = 500;
-
     fn actor(&self) -> Actor {
         match &self.reach {
             ExceptionReach::Of(_) => Actor::User(self.user.clone()),
@@ -80,7 +76,7 @@ impl Gateway {
             let exception = self.exception_of(resolve).await?.ok_or(ResolveExceptionError::NotFound)?;
             match &exception.state {
                 ExceptionState::Open => {}
-                ExceptionState::Resolved { resolution, .. } if *resolution == resolve.resolution => {
+                ExceptionState::Resolved { resolution, .. } if resolution == resolve.resolution.as_str() => {
                     return Ok(exception);
                 }
                 ExceptionState::Resolved { .. } => {
@@ -145,8 +141,8 @@ impl Gateway {
         let state = ExceptionState::Resolved {
             at: now,
             by: resolve.user.clone(),
-            resolution: resolve.resolution.clone(),
-            reason: resolve.reason.clone(),
+            resolution: resolve.resolution.to_string(),
+            reason: resolve.reason.to_string(),
         };
         let resolved = MoneyException { state, ..exception };
         let work = self.work_of(&actor, &resolved, note).await?;

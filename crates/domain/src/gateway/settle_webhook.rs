@@ -16,8 +16,7 @@ use crate::dossier::{Absorbed, Dossier};
 use crate::ids::{ChargeId, PaymentId};
 use crate::payment::Payment;
 use crate::ports::{
-    BudgetClass, ChargeSnapshot, CommitError, CrashPoint, Drift, Endpoint, Finder, ProviderErrorKind, Reservation,
-    StoreError,
+    BudgetClass, ChargeSnapshot, CommitError, CrashPoint, Drift, Endpoint, Finder, Reservation, StoreError,
 };
 use crate::unit_of_work::{InboxFate, InboxMark, UnitOfWork};
 use crate::webhook::{Authentic, Claim, LeasedDelivery, Notification};
@@ -40,6 +39,8 @@ pub enum Settled {
     Deferred,
     /// It was tried too often, and is put before a person.
     Buried,
+    /// Somebody else holds it by now, and settles it: nothing was written.
+    Overtaken,
 }
 
 impl Gateway {
@@ -92,7 +93,7 @@ impl Gateway {
         });
         match noted.await {
             Ok(()) => Ok(Settled::Done),
-            Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Deferred),
+            Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Overtaken),
             Err(DecideError::Store(store)) => Err(store),
             Err(DecideError::Contended | DecideError::Commit(_)) => self.not_now(leased, NotNow::Undecided).await,
         }
@@ -154,8 +155,7 @@ impl Gateway {
                 self.ports.probe.reach(CrashPoint::WorkerAfterApplyBeforeDone).await?;
                 Ok(settled)
             }
-            // Somebody else holds it by now, and settles it.
-            Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Deferred),
+            Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Overtaken),
             Err(DecideError::Store(store)) => Err(store),
             Err(DecideError::Contended | DecideError::Commit(_)) => self.not_now(leased, NotNow::Undecided).await,
         }
@@ -187,11 +187,7 @@ impl Gateway {
         match self.ask(payment, &named, &heard_of, self.policies.inquire_within).await {
             Ok(snapshot) => Ok(Ok(snapshot)),
             Err(ProviderOrStore::Store(store)) => Err(store),
-            Err(ProviderOrStore::Provider(error)) => Ok(Err(match error.kind {
-                ProviderErrorKind::NotFound => NotNow::Denied,
-                ProviderErrorKind::RateLimited { retry_after } => NotNow::Waits(retry_after.unwrap_or(BUDGET_PAUSE)),
-                _unanswered => NotNow::Undecided,
-            })),
+            Err(ProviderOrStore::Provider(error)) => Ok(Err(NotNow::after(&error))),
         }
     }
 
@@ -224,7 +220,8 @@ impl Gateway {
         match self.commit(&work).await {
             Ok(()) => Ok(settled),
             Err(CommitError::Store(store)) => Err(store),
-            // Somebody else holds it by now.
+            Err(CommitError::LeaseLost) => Ok(Settled::Overtaken),
+            // Others wrote meanwhile.
             Err(_lost) => Ok(Settled::Deferred),
         }
     }

@@ -41,6 +41,18 @@ impl PaymentDetails {
     /// Longest value of metadata.
     pub const METADATA_VALUE_CHARS_MAX: usize = 500;
 
+    /// Whether they say how a customer is reached or what a customer is called.
+    #[must_use]
+    pub const fn name_a_customer(&self) -> bool {
+        self.customer_email.is_some() || self.customer_name.is_some() || self.customer_phone.is_some()
+    }
+
+    /// These details without the customer.
+    #[must_use]
+    pub fn without_customer(self) -> Self {
+        Self { customer_email: None, customer_name: None, customer_phone: None, ..self }
+    }
+
     /// These details with that metadata.
     ///
     /// # Errors

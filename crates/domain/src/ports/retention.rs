@@ -10,6 +10,8 @@ use crate::time::Timestamp;
 pub enum Prunable {
     /// Redacted bodies that no audit record has spoken of since. The chains hold without them.
     Bodies,
+    /// What tills told of customers, their e-mail address, name and phone, by when the payment began. The payment stays.
+    Customers,
     /// Idempotency keys that were over by then.
     IdempotencyKeys,
     /// Events that an endpoint was not told of in time, with the messages that go next: of those as many as asked for
@@ -23,14 +25,21 @@ pub enum Prunable {
 
 impl Prunable {
     /// Everything that may be pruned.
-    pub const ALL: [Self; 5] =
-        [Self::Bodies, Self::IdempotencyKeys, Self::MissedEvents, Self::SentMessages, Self::DoneDeliveries];
+    pub const ALL: [Self; 6] = [
+        Self::Bodies,
+        Self::Customers,
+        Self::IdempotencyKeys,
+        Self::MissedEvents,
+        Self::SentMessages,
+        Self::DoneDeliveries,
+    ];
 
     /// One word for metrics.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Bodies => "bodies",
+            Self::Customers => "customers",
             Self::IdempotencyKeys => "idempotency_keys",
             Self::MissedEvents => "missed_events",
             Self::SentMessages => "sent_messages",

@@ -5,6 +5,7 @@ use mstore_pay_domain::exception::{ExceptionState, Misfit, MoneyException, Money
 use mstore_pay_domain::gateway::{ExceptionReach, ResolveException, ResolveExceptionError, Scope};
 use mstore_pay_domain::ids::{BranchId, ExceptionId, MerchantId, PaymentId, ProviderRef, UserId};
 use mstore_pay_domain::ports::{Clock as _, ExceptionFilter, PaymentRepository as _};
+use mstore_pay_domain::reason::{Reason, ResolutionWord};
 use mstore_pay_domain::unit_of_work::{ExceptionWrite, UnitOfWork};
 use uuid::Uuid;
 
@@ -48,8 +49,8 @@ impl Shop {
         exception: ExceptionId,
         resolution: &str,
     ) -> Result<MoneyException, ResolveExceptionError> {
-        let (user, resolution) = (UserId::parse(user).unwrap(), resolution.to_owned());
-        let resolve = ResolveException { user, reach, exception, resolution, reason: WHY.to_owned() };
+        let (user, resolution) = (UserId::parse(user).unwrap(), ResolutionWord::parse(resolution).unwrap());
+        let resolve = ResolveException { user, reach, exception, resolution, reason: Reason::parse(WHY).unwrap() };
         block_on(self.gateway.resolve_exception(&resolve))
     }
 

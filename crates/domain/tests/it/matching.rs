@@ -8,6 +8,7 @@ use mstore_pay_domain::offline::{ConflictKind, ConflictState, OfflineConflict, O
 use mstore_pay_domain::offline::{Resolution, SaleState};
 use mstore_pay_domain::order::OrderStatus;
 use mstore_pay_domain::payment::PaymentStatus;
+use mstore_pay_domain::reason::Reason;
 
 use crate::offline::stored;
 use crate::shop::{PRICE, Shop};
@@ -51,7 +52,7 @@ impl Shop {
             reach: ConflictReach::AnyTill,
             conflict: conflict.id,
             resolution,
-            reason: "seen on the customer's phone".to_owned(),
+            reason: Reason::parse("seen on the customer's phone").unwrap(),
             payment: Some(payment.to_owned()),
             item: item.clone(),
         };

@@ -14,6 +14,7 @@ use mstore_pay_domain::offline::{
 use mstore_pay_domain::order::OrderStatus;
 use mstore_pay_domain::payment::PaymentStatus;
 use mstore_pay_domain::ports::{Clock as _, OfflineStore as _, Operation, OrderRepository as _};
+use mstore_pay_domain::reason::Reason;
 
 use crate::shop::{PRICE, Shop};
 
@@ -128,7 +129,7 @@ impl Shop {
             reach,
             conflict: conflict.id,
             resolution,
-            reason: "asked the cashier".to_owned(),
+            reason: Reason::parse("asked the cashier").unwrap(),
             payment: None,
             item: item.clone(),
         };

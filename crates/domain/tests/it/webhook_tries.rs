@@ -13,6 +13,7 @@ use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::{
     Certainty, InboxCounts, MockRateBudget, Operation, ProviderErrorKind, Reservation, WebhookInbox as _,
 };
+use mstore_pay_domain::reason::Reason;
 use mstore_pay_domain::webhook::{LeasedDelivery, RawWebhook};
 
 use crate::shop::{PRICE, Shop};
@@ -42,6 +43,22 @@ fn pass_hours(shop: &Shop, hours: u64) {
 fn take_up(shop: &Shop) -> LeasedDelivery {
     let lease = Lease { token: LeaseToken::new(shop.world.ports().ids.uuid()), ttl: Duration::from_mins(1) };
     block_on(shop.world.store.claim(1, lease)).unwrap().remove(0)
+}
+
+#[test]
+fn whoever_wakes_after_its_lease_writes_nothing_and_is_told_so() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let told = shop.webhooks().remove(0);
+    let accepted = block_on(shop.gateway.accept_webhook(&shop.world.account.provider, None, &told)).unwrap();
+    let AcceptedWebhook::New(asleep) = accepted else { panic!("expected a new delivery") };
+    shop.later(31);
+    assert_eq!(block_on(shop.gateway.settle_webhook(&take_up(&shop))).unwrap(), Settled::Done);
+    let record = shop.record(&payment.id);
+    assert_eq!(block_on(shop.gateway.settle_webhook(&asleep)).unwrap(), Settled::Overtaken);
+    assert_eq!(shop.record(&payment.id), record);
+    assert_eq!(counts(&shop), InboxCounts { done: 1, ..InboxCounts::default() });
 }
 
 #[test]
@@ -198,7 +215,8 @@ fn a_replay_is_on_the_record_of_its_payment_with_why_and_its_second_has_no_effec
     };
     let delivery = leased.delivery.id;
     block_on(shop.world.store.bury(&delivery, leased.token, "hopeless")).unwrap();
-    let replay = || block_on(shop.gateway.replay_webhook(&delivery, "the provider is back")).unwrap();
+    let replay =
+        || block_on(shop.gateway.replay_webhook(&delivery, &Reason::parse("the provider is back").unwrap())).unwrap();
     assert!(replay());
     assert!(shop.record(&payment.id).contains(&"webhook_replayed".to_owned()));
     shop.work();

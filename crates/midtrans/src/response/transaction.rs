@@ -261,6 +261,35 @@ mod tests {
         assert_eq!(paid_at(Transaction::parse(card.as_bytes()).unwrap()), "2025-12-22T15:22:10Z");
     }
 
+    #[track_caller]
+    fn check_paid_at(written: &str, want: Option<&str>) {
+        let body = body("settlement", &format!(r#","settlement_time":"{written}""#));
+        let receipt = Transaction::parse(body.as_bytes()).ok().and_then(|told| told.receipt());
+        assert_eq!(receipt.map(|receipt| receipt.paid_at.to_string()).as_deref(), want, "{written}");
+    }
+
+    #[test]
+    fn times_are_those_of_western_indonesia_whatever_day_that_makes_them_elsewhere() {
+        // Midnight, and seven hours later that of UTC.
+        check_paid_at("2025-12-22 00:00:00", Some("2025-12-21T17:00:00Z"));
+        check_paid_at("2025-12-22 06:59:59", Some("2025-12-21T23:59:59Z"));
+        check_paid_at("2025-12-22 07:00:00", Some("2025-12-22T00:00:00Z"));
+        check_paid_at("2025-12-22 23:59:59", Some("2025-12-22T16:59:59Z"));
+        // The end of a year.
+        check_paid_at("2025-12-31 23:59:59", Some("2025-12-31T16:59:59Z"));
+        check_paid_at("2026-01-01 00:00:00", Some("2025-12-31T17:00:00Z"));
+        check_paid_at("2026-01-01 06:59:59", Some("2025-12-31T23:59:59Z"));
+        check_paid_at("2026-01-01 07:00:00", Some("2026-01-01T00:00:00Z"));
+        // A day that is not in every year.
+        check_paid_at("2028-02-29 00:00:00", Some("2028-02-28T17:00:00Z"));
+        check_paid_at("2028-02-29 23:59:59", Some("2028-02-29T16:59:59Z"));
+        check_paid_at("2028-03-01 00:00:00", Some("2028-02-29T17:00:00Z"));
+        check_paid_at("2027-03-01 00:00:00", Some("2027-02-28T17:00:00Z"));
+        for none in ["2027-02-29 12:00:00", "2025-12-22 24:00:00", "2025-12-22T22:22:47"] {
+            check_paid_at(none, None);
+        }
+    }
+
     #[test]
     fn money_under_a_code_that_is_not_moneys_is_put_on_record_and_no_receipt() {
         for code in ["\"201\"", "\"202\"", "\"407\"", "201", "null"] {

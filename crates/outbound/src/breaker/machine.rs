@@ -100,10 +100,7 @@ impl Verdict {
 
 /// How long the provider told us to wait, if it did.
 pub(super) fn told_wait<T>(outcome: &Result<T, ProviderError>) -> Option<Duration> {
-    match outcome.as_ref().map_err(|error| error.kind) {
-        Err(ProviderErrorKind::RateLimited { retry_after }) => retry_after,
-        Ok(_) | Err(_) => None,
-    }
+    outcome.as_ref().err().and_then(ProviderError::retry_after)
 }
 
 /// Whether a call may be made.

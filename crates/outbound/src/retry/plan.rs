@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use mstore_pay_domain::ports::{Certainty, ProviderError, ProviderErrorKind};
+use mstore_pay_domain::ports::{Certainty, ProviderError};
 
 use super::RetryPolicy;
 
@@ -44,7 +44,7 @@ impl Plan {
         if !safe || super::is_unsent(error) || !error.is_transient() {
             return None;
         }
-        let pause = self.pauses.next()?.max(asked_for(error.kind));
+        let pause = self.pauses.next()?.max(error.retry_after().unwrap_or_default());
         (pause + self.try_min <= self.left(now)).then_some(pause)
     }
 
@@ -54,18 +54,11 @@ impl Plan {
     }
 }
 
-fn asked_for(kind: ProviderErrorKind) -> Duration {
-    match kind {
-        ProviderErrorKind::RateLimited { retry_after } => retry_after.unwrap_or_default(),
-        _ => Duration::ZERO,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use mstore_pay_domain::ids::ProviderId;
-    use mstore_pay_domain::ports::Operation;
+    use mstore_pay_domain::ports::{Operation, ProviderErrorKind, Upstream};
 
     const WITHIN: Duration = Duration::from_secs(5);
 
@@ -96,6 +89,19 @@ mod tests {
         let limited = |seconds| ProviderErrorKind::RateLimited { retry_after: Some(Duration::from_secs(seconds)) };
         check(Safety::Always, limited(3), Certainty::NotApplied, true);
         check(Safety::Always, limited(60), Certainty::NotApplied, false);
+    }
+
+    #[test]
+    fn whoever_is_out_of_order_is_asked_again_when_it_says() {
+        let pause = |seconds| {
+            let id = ProviderId::parse("psp").unwrap();
+            let wait = Some(Duration::from_secs(seconds));
+            let error = ProviderError::new(id, Operation::Sweep, ProviderErrorKind::Unavailable, Certainty::Unknown)
+                .saying(Upstream { retry_after: wait, ..Upstream::default() });
+            Plan::new(&RetryPolicy::default(), Safety::Always, WITHIN, Duration::ZERO).pause(&error, Duration::ZERO)
+        };
+        assert_eq!(pause(3), Some(Duration::from_secs(3)));
+        assert_eq!(pause(60), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mstore_pay_domain::memory::SequentialIds;
-use mstore_pay_domain::ports::{CommitError, PaymentRepository, StoreError};
+use mstore_pay_domain::ports::{CommitError, OrderRepository, PaymentRepository, StoreError};
 use mstore_pay_domain::unit_of_work::Due;
 use mstore_pay_postgres::{Options, PostgresStore};
 use mstore_pay_throwaway_postgres::Cluster;
@@ -75,6 +75,29 @@ async fn a_statement_that_takes_too_long_is_given_up_and_leaves_nothing() {
     holder.join().unwrap();
     assert_eq!(store.payment(&payment.merchant, &payment.id).await.unwrap(), None);
     store.commit(&unit(&payment, Due::Never)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_does_not_stand_behind_writes_that_wait() {
+    let site = Site::new();
+    let connections = 4;
+    let store = site.open_with(Options { connections, ..options() }).await;
+    let (payment, holder) = (site.payment(), lock_payments(&site, 2));
+    let writing: Vec<_> = (0..2 * connections)
+        .map(|_| {
+            let (store, work) = (store.clone(), unit(&site.payment(), Due::Never));
+            Handle::current().spawn(async move { store.commit(&work).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let started = Instant::now();
+    assert_eq!(store.order(&payment.merchant, &payment.order_code).await.unwrap(), None);
+    assert!(started.elapsed() < AT_ONCE, "{:?}", started.elapsed());
+    assert!(writing.iter().all(|one| !one.is_finished()), "the writes wait");
+    holder.join().unwrap();
+    for one in writing {
+        one.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

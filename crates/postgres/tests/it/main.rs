@@ -26,4 +26,5 @@ mod seed_model;
 mod seed_view;
 mod sharing;
 mod suite;
+mod tenancy;
 mod words;

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use mstore_pay_conformance::ledger::{LedgerHarness, LedgerRig};
 use mstore_pay_conformance::wire::{Reply, SeenRequest, WireStub};
 use mstore_pay_domain::ids::{MerchantId, OrderCode, PaymentId};
-use mstore_pay_domain::ports::{OrderSummary, TransactionLedger};
+use mstore_pay_domain::memory::SequentialIds;
+use mstore_pay_domain::ports::{IdGenerator as _, OrderSummary, TransactionLedger};
 use mstore_pay_outbound::HttpClient;
 use mstore_pay_outbound::json::Object;
 use mstore_pay_remote_ledger::{RemoteLedger, RemoteLedgerConfig};
@@ -77,6 +78,11 @@ impl LedgerRig for Rig {
         let branch = order.branch.as_ref().map(|branch| format!(r#","branch_id":"{branch}""#)).unwrap_or_default();
         let told = format!(r#"{{"grand_total":{},"status":"{}"{branch}}}"#, order.grand_total, order.status);
         open(&self.books).orders.insert(format!("/merchants/{merchant}/orders/{code}"), told);
+    }
+
+    async fn paid(&self, _merchant: &MerchantId, _code: &OrderCode, count: usize) -> Vec<PaymentId> {
+        let ids = SequentialIds::default();
+        (0..count).map(|_| PaymentId::new(ids.uuid())).collect()
     }
 
     async fn booked(&self, payment: &PaymentId) -> usize {

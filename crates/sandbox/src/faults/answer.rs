@@ -67,8 +67,8 @@ pub(crate) async fn instead(
             }
             Some(unheard())
         }
-        Effect::StatusBefore => Some(spoken(error_of(fired.status.unwrap_or(500)))),
-        Effect::RateLimited => Some(spoken(error_of(429))),
+        Effect::StatusBefore => Some(refusal(fired, error_of(fired.status.unwrap_or(500)))),
+        Effect::RateLimited => Some(refusal(fired, error_of(429))),
         Effect::Delay
         | Effect::Drip
         | Effect::TimeoutAfter
@@ -111,7 +111,7 @@ pub(crate) async fn afterwards(
         Effect::Drip => dripping(reply, pause),
         Effect::TimeoutAfter => silence(connection).await,
         Effect::DisconnectAfter => hang_up(connection),
-        Effect::StatusAfter => spoken(error_of(fired.status.unwrap_or(500))),
+        Effect::StatusAfter => refusal(fired, error_of(fired.status.unwrap_or(500))),
         Effect::HtmlError => html(fired.status.unwrap_or(reply.status)),
         Effect::EmptyBody => spoken(Reply { body: String::new(), ..reply }),
         Effect::TruncatedJson => {
@@ -139,6 +139,14 @@ pub(crate) async fn afterwards(
         | Effect::Storm
         | Effect::CorrectedLater => spoken(reply),
     }
+}
+
+/// The provider's error, with when to come back where the rule says so.
+fn refusal(fired: &Fired, mut reply: Reply) -> Sent {
+    if let Some(seconds) = fired.retry_after_seconds {
+        reply.headers.push(("Retry-After", seconds.to_string()));
+    }
+    spoken(reply)
 }
 
 /// The reply as it is.

@@ -33,6 +33,9 @@ pub(crate) struct Rule {
     /// The HTTP status of `status_before`, `status_after` and `html_error`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<u16>,
+    /// What `Retry-After` says beside that status, or beside 429.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_seconds: Option<u32>,
     /// Where `redirect` points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<String>,
@@ -69,6 +72,7 @@ pub(crate) struct Fired {
     pub(crate) times: Option<u32>,
     pub(crate) delay_ms: Option<u64>,
     pub(crate) status: Option<u16>,
+    pub(crate) retry_after_seconds: Option<u32>,
     pub(crate) url: Option<String>,
 }
 
@@ -138,6 +142,7 @@ impl Armed {
             times: self.rule.times,
             delay_ms: self.rule.delay_ms,
             status: self.rule.status,
+            retry_after_seconds: self.rule.retry_after_seconds,
             url: self.rule.url.clone(),
         })
     }

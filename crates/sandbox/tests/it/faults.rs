@@ -47,6 +47,17 @@ async fn a_rate_limit_can_be_played() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_error_may_say_when_to_come_back() {
+    for (effect, status, done) in [("rate_limited", 429, 0), ("status_before", 503, 0), ("status_after", 503, 1)] {
+        let rule = json!({"effect": effect, "status": 503, "retry_after_seconds": 7});
+        let (_bench, answer) = spoiled_open(rule, done).await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status(), status, "{effect}");
+        assert_eq!(answer.headers()["retry-after"], "7", "{effect}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn connections_end_without_an_answer() {
     for (effect, done) in [("disconnect_before", 0), ("disconnect_after", 1), ("reset", 0)] {
         let (_bench, answer) = spoiled_open(json!({"effect": effect}), done).await;

@@ -1,5 +1,5 @@
 //! The embedded store, seen from outside: through its ports, and through its file.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod anchors;
 mod audit_trail;

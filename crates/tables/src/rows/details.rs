@@ -27,6 +27,24 @@ pub struct DetailsRow {
     metadata: String,
 }
 
+/// A payment's details, as they are once their customer is forgotten.
+#[derive(Debug, Default, AsChangeset)]
+#[diesel(table_name = payment_details, treat_none_as_null = true)]
+#[expect(clippy::struct_field_names, reason = "they are called what their columns are")]
+pub struct WithoutCustomer {
+    customer_email: Option<String>,
+    customer_name: Option<String>,
+    customer_phone: Option<String>,
+}
+
+/// Whether details say how a customer is reached or what a customer is called. An index has those that do.
+#[diesel::dsl::auto_type(no_type_alias)]
+#[must_use]
+pub fn names_a_customer() -> _ {
+    let reached = payment_details::customer_email.is_not_null().or(payment_details::customer_phone.is_not_null());
+    reached.or(payment_details::customer_name.is_not_null())
+}
+
 impl DetailsRow {
     /// The row of a payment's details.
     ///

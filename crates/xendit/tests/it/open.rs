@@ -72,6 +72,15 @@ async fn each_status_has_its_kind_and_certainty() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_breakdown_that_says_when_it_is_over_is_as_uncertain_as_any() {
+    let bench = Bench::new().await;
+    bench.fault("open", "status_before", r#","status":503,"retry_after_seconds":7"#).await;
+    let error = bench.xendit.open(&bench.account, &charge(1)).await.unwrap_err();
+    assert_eq!((error.kind, error.certainty), (Kind::Unavailable, Unknown));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_lost_or_makes_no_sense_leaves_it_unknown() {
     let bench = Bench::new().await;
     check(&bench, "timeout_after", "", (Kind::TimedOut, Unknown)).await;

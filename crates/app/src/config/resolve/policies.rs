@@ -81,6 +81,7 @@ pub(super) fn retention(args: RetentionArgs) -> RetentionPolicy {
     let days = |days: u32| DAY.saturating_mul(days);
     RetentionPolicy {
         bodies: args.audit_retention_days.0.map(|kept| days(kept.get())),
+        customers: days(args.customer_retention_days),
         settled: days(args.settled_retention_days),
     }
 }

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::gateway::{ExceptionReach, ResolveException};
+use mstore_pay_domain::reason::{Reason, ResolutionWord};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -20,17 +21,14 @@ use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
 
-const RESOLUTION_CHARS_MAX: usize = ResolveException::RESOLUTION_CHARS_MAX;
-const REASON_CHARS_MAX: usize = ResolveException::REASON_CHARS_MAX;
-
 /// What became of the money, in a word of the shop's own (`accept`, `refund`, ...), and why.
 struct ResolveExceptionRequest;
 
 impl PartialSchema for ResolveExceptionRequest {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
-            .property("resolution", schema::text(RESOLUTION_CHARS_MAX, Some("^[a-z_]+$")))
-            .property("reason", schema::text(REASON_CHARS_MAX, Some(schema::ONE_LINE)))
+            .property("resolution", schema::text(ResolutionWord::BYTES_MAX, Some("^[a-z_]+$")))
+            .property("reason", schema::text(Reason::CHARS_MAX, Some(schema::ONE_LINE)))
             .required("resolution")
             .required("reason")
             .build()
@@ -67,11 +65,12 @@ pub(crate) async fn resolve(
     let exception = id.ok_or_else(|| Problem::new(ErrorCode::NotFound))?;
     let (object, _) = body::json(&request, payload).await?;
     let mut fields = Fields::of(&object);
-    let resolution = fields.line("resolution", RESOLUTION_CHARS_MAX).filter(|word| is_word(word));
+    let resolution =
+        fields.line("resolution", ResolutionWord::BYTES_MAX).and_then(|word| ResolutionWord::parse(word).ok());
     if resolution.is_none() {
         fields.refuse(ErrorCode::InvalidField, "resolution", "must be a word of a to z and _");
     }
-    let reason = fields.line("reason", REASON_CHARS_MAX).filter(|reason| !reason.trim().is_empty());
+    let reason = fields.line("reason", Reason::CHARS_MAX).and_then(|reason| Reason::parse(reason).ok());
     if reason.is_none() {
         fields.refuse(ErrorCode::InvalidField, "reason", "is required");
     }
@@ -82,8 +81,4 @@ pub(crate) async fn resolve(
     let resolving = async move { gateway.resolve_exception(&resolve).await };
     let resolved = state.tasks.run("resolving an exception", resolving).await??;
     Ok(reply::data(StatusCode::OK, &item(&resolved, told(&request).language)))
-}
-
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }

@@ -7,6 +7,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::gateway::{ConflictReach, ResolveConflict};
 use mstore_pay_domain::offline::Resolution;
+use mstore_pay_domain::reason::Reason;
 use serde_json::value::RawValue;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema};
@@ -23,8 +24,6 @@ use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
 
-const REASON_CHARS_MAX: usize = 500;
-
 /// What becomes of a conflict, and why.
 struct ResolveRequest;
 
@@ -32,7 +31,7 @@ impl PartialSchema for ResolveRequest {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .property("resolution", schema::words(Resolution::ALL.map(Resolution::word)))
-            .property("reason", schema::text(REASON_CHARS_MAX, Some(schema::ONE_LINE)))
+            .property("reason", schema::text(Reason::CHARS_MAX, Some(schema::ONE_LINE)))
             .property("payment_id", schema::optional(schema::text(NAMED_CHARS_MAX, Some(schema::ONE_LINE))))
             .required("resolution")
             .required("reason")
@@ -83,7 +82,7 @@ pub(in crate::http) async fn resolve(
             None
         }
     });
-    let reason = fields.line("reason", REASON_CHARS_MAX).filter(|reason| !reason.trim().is_empty());
+    let reason = fields.line("reason", Reason::CHARS_MAX).and_then(|reason| Reason::parse(reason).ok());
     let payment = fields.line("payment_id", NAMED_CHARS_MAX);
     if reason.is_none() {
         fields.refuse(ErrorCode::InvalidField, "reason", "is required");

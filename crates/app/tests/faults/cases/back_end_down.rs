@@ -1,7 +1,12 @@
 //! A merchant's back end is down for an hour, of a calendar that runs faster, and gateways are killed while they would
 //! tell it: in that hour, and when it is back.
+//!
+//! What it hears is added to the file that `EVENTS_HEARD_FILE` names, to be verified by an independent library.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -72,6 +77,28 @@ impl Heard {
     }
 }
 
+/// Where what a back end hears is taken down, if that is asked for: a line of JSON for each call that it took in.
+struct Notebook {
+    file: File,
+    /// As the endpoint was told it.
+    secret: String,
+}
+
+impl Notebook {
+    fn open(secret: &str) -> Option<Self> {
+        let path = env::var_os("EVENTS_HEARD_FILE")?;
+        let file = OpenOptions::new().create(true).append(true).open(path).expect("EVENTS_HEARD_FILE can be written");
+        Some(Self { file, secret: secret.to_owned() })
+    }
+
+    fn take_down(&mut self, request: &SeenRequest) {
+        let headers: BTreeMap<&String, &String> = request.headers.iter().map(|(name, value)| (name, value)).collect();
+        let heard_at = Utc::now().timestamp();
+        let line = json!({"secret": self.secret, "heard_at": heard_at, "headers": headers, "body": request.text()});
+        writeln!(self.file, "{line}").expect("EVENTS_HEARD_FILE takes a line");
+    }
+}
+
 /// A back end, and what it was told.
 struct BackEnd {
     is_up: bool,
@@ -79,9 +106,22 @@ struct BackEnd {
     draws: Draws,
     refused: usize,
     heard: Vec<Heard>,
+    notebook: Option<Notebook>,
 }
 
 impl BackEnd {
+    fn down(secret: &str) -> Self {
+        let key = secret.strip_prefix("whsec_").map(|encoded| BASE64_STANDARD.decode(encoded));
+        Self {
+            is_up: false,
+            secret: key.expect("a secret").expect("a secret is base64"),
+            draws: Draws::seeded(SEED),
+            refused: 0,
+            heard: Vec::new(),
+            notebook: Notebook::open(secret),
+        }
+    }
+
     fn take(&mut self, request: &SeenRequest) -> Reply {
         if !self.is_up {
             self.refused += 1;
@@ -95,6 +135,9 @@ impl BackEnd {
             return refusals[self.refused % refusals.len()].clone().after(ANSWERED_AFTER);
         }
         self.heard.push(Heard::of(request, &self.secret));
+        if let Some(notebook) = &mut self.notebook {
+            notebook.take_down(request);
+        }
         // What it took in, and whoever told it does not know.
         let reply = if self.draws.percent(10) { Reply::Hangup } else { Reply::json(200, "{}") };
         reply.after(ANSWERED_AFTER)
@@ -262,10 +305,8 @@ pub(super) async fn hears_everything(plan: Plan) {
     let stub = WireStub::start().await;
     let added = owner.post("/api/v1/endpoints", &json!({"url": format!("{}/events", stub.base_url())})).await;
     assert_eq!(added.status(), 201, "{added:?}");
-    let written = added.data()["secret"].as_str().and_then(|secret| secret.strip_prefix("whsec_")).map(str::to_owned);
-    let secret = BASE64_STANDARD.decode(written.expect("a secret")).expect("a secret is base64");
-    let draws = Draws::seeded(SEED);
-    let back_end = Arc::new(Mutex::new(BackEnd { is_up: false, secret, draws, refused: 0, heard: Vec::new() }));
+    let back_end = BackEnd::down(added.data()["secret"].as_str().expect("a secret"));
+    let back_end = Arc::new(Mutex::new(back_end));
     let told = Arc::clone(&back_end);
     stub.answering("POST", "/events", move |request| told.lock().expect("a back end").take(request));
     let n = cases(SALES);

@@ -79,7 +79,7 @@ async fn leave_unfinished(shop: &mut Shop, name: &str) {
 }
 
 /// How often a failpoint struck so far, by the gateway's log.
-fn strikes(shop: &Shop, point: CrashPoint) -> usize {
+pub(super) fn strikes(shop: &Shop, point: CrashPoint) -> usize {
     let log = std::fs::read_to_string(shop.rig.log()).expect("the gateway's log");
     log.matches(&format!("failpoint {} strikes", point.word())).count()
 }

@@ -24,7 +24,7 @@ fn last_lost(calls: &[ProviderCall]) -> BTreeMap<String, DateTime<Utc>> {
 }
 
 /// So many of the orders were paid more than once.
-fn double_paid(charges: &[LedgerCharge]) -> usize {
+pub(super) fn double_paid(charges: &[LedgerCharge]) -> usize {
     let mut by_order: BTreeMap<Option<&str>, usize> = BTreeMap::new();
     for charge in charges {
         *by_order.entry(charge.order_code.as_deref()).or_default() += charge.arrived().count();

@@ -21,6 +21,14 @@ const CALM_WITHIN: Duration = Duration::from_secs(30);
 const CONNECTIONS: usize = 8;
 /// For the provider to write down what it kept back.
 const KEPT_BACK_WITHIN: Duration = Duration::from_secs(5);
+/// For the last webhook to be settled after it was acknowledged.
+const SETTLED_WITHIN: Duration = Duration::from_secs(10);
+/// Different webhooks: those that the provider sends itself never leave it, so the copies are all there is.
+const ROWS: &str = "SELECT count(*) AS count FROM webhook_inbox";
+/// How often they came.
+const DELIVERIES: &str = "SELECT CAST(sum(deliveries) AS BIGINT) AS count FROM webhook_inbox";
+/// What they did: money put on record.
+const RECEIPTS: &str = "SELECT count(*) AS count FROM receipts";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f07_twenty_copies_of_a_webhook_have_one_effect() {
@@ -91,6 +99,18 @@ async fn kept_back(shop: &Shop, event: &str, count: u64) -> Vec<Delivery> {
     }
 }
 
+/// How much money is on record, once it is so much, or once that has been waited for.
+async fn receipts(shop: &Shop, expected: u64) -> u64 {
+    let deadline = Instant::now() + SETTLED_WITHIN;
+    loop {
+        let receipts = shop.rig.count(RECEIPTS);
+        if receipts >= expected || Instant::now() >= deadline {
+            return receipts;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
 /// `event` is what the provider tells of money.
 async fn check(provider: Provider, event: &str) {
     let shop = Shop::open_at(&[provider]).await;
@@ -126,11 +146,14 @@ async fn check(provider: Provider, event: &str) {
         *statuses.entry(exchange.status()).or_default() += 1;
     }
     let grown_kib = shop.rig.memory_kib().saturating_sub(memory_kib);
+    let effects = receipts(&shop, n).await;
+    let (rows, deliveries) = (shop.rig.count(ROWS), shop.rig.count(DELIVERIES));
     shop.judge("F07").await;
     println!(
-        "F07 at {} n={n} copies={COPIES} deliveries={count} answers={statuses:?} effects={n} \
+        "F07 at {} n={n} copies={COPIES} rows={rows} deliveries={deliveries} answers={statuses:?} effects={effects} \
          rss_growth={grown_kib}KiB",
         provider.word()
     );
     assert_eq!(statuses.get(&200), Some(&answers.len()), "every copy is acknowledged");
+    assert_eq!((rows, deliveries, effects), (n, count, n), "rows of the inbox, how often they came, effects");
 }

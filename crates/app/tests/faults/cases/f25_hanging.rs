@@ -1,13 +1,15 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::shop::{Shop, millis};
 use crate::rig::Provider;
+use crate::rig::ledger::ProviderCall;
 use crate::scale::{at_once, cases, percentile, prompt};
 use crate::till::{Exchange, Sale};
 
@@ -33,9 +35,15 @@ async fn till(shop: &Shop, number: u64, over: &AtomicBool) -> Vec<Exchange> {
     heard
 }
 
-/// Answered 503 before anything could have been asked.
-fn is_refused(exchange: &Exchange) -> bool {
-    exchange.status() == 503 && exchange.took() < Duration::from_secs(1)
+/// Those answered 503 for whose orders the provider was never called: the open breaker ended them, however long it
+/// took.
+fn refused<'a>(heard: &'a [Exchange], calls: &[ProviderCall]) -> Vec<&'a Exchange> {
+    let called: BTreeSet<&str> = calls.iter().filter(|call| call.opens()).map(ProviderCall::order_code).collect();
+    let is_called = |exchange: &Exchange| {
+        let sent: Option<Value> = exchange.sent.as_deref().and_then(|body| serde_json::from_str(body).ok());
+        sent.is_some_and(|body| body["order_code"].as_str().is_some_and(|code| called.contains(code)))
+    };
+    heard.iter().filter(|exchange| exchange.status() == 503 && !is_called(exchange)).collect()
 }
 
 /// Of calls that find out, those that came before an interval had passed.
@@ -60,13 +68,12 @@ async fn f25_a_provider_that_hangs_is_soon_left_alone_and_found_out_when_it_is_w
     );
     let heard: Vec<Exchange> = heard.into_iter().flatten().collect();
     let (breaker, calls) = (shop.breaker(Provider::Xendit, "qris").await, shop.rig.control.calls().await);
-    let first = heard.iter().filter(|exchange| is_refused(exchange)).map(|exchange| exchange.sent_at).min();
-    let first = first.expect("creates that were refused at once");
+    let refused = refused(&heard, &calls);
+    let first = refused.iter().map(|exchange| exchange.sent_at).min().expect("creates that were refused");
     let opened: Vec<DateTime<Utc>> = calls.iter().filter(|call| call.opens()).map(|call| call.at).collect();
     let until_open = opened.iter().filter(|at| **at < first).count();
     let probes: Vec<DateTime<Utc>> = opened.into_iter().filter(|at| *at >= first).collect();
     let (found_out, early) = (probes.len(), early(probes));
-    let refused: Vec<&Exchange> = heard.iter().filter(|exchange| is_refused(exchange)).collect();
     let p99 = percentile(refused.iter().map(|exchange| millis(exchange.took())).collect(), 99);
     let silent = refused.iter().filter(|refused| refused.answer().and_then(|told| told.retry_after).is_none()).count();
     let refused = refused.len();

@@ -9,7 +9,11 @@ use mstore_pay_domain::ports::CrashPoint;
 use tokio::time::{Instant, sleep, timeout};
 
 const ITEMS: u64 = 500;
-const KILLS: u64 = 10;
+/// Enough for every kill to come in the middle.
+const ITEMS_MIN: u64 = 50;
+const KILLS: usize = 10;
+/// A kill before the next thing was kept is in no middle, and is tried again.
+const KILLS_MAX: usize = 3 * KILLS;
 const REPEATS: u64 = 5;
 /// What all things of a batch take together at the least, so that whoever kills it comes in the middle.
 const BATCH_MILLIS_MIN: u64 = 2_000;
@@ -19,12 +23,12 @@ const STRUCK_ITEMS: u64 = 20;
 #[tokio::test(flavor = "multi_thread")]
 async fn f55_a_batch_that_is_killed_in_the_middle_ten_times_is_complete_when_it_was_answered() {
     let mut shop = Shop::open().await;
-    let n = cases(ITEMS);
+    let n = cases(ITEMS).max(ITEMS_MIN);
     let items = cash_of("DEV1", "F55", n);
     let mut draws = Draws::seeded(55);
     let slowly = format!("{}=sleep({})", CrashPoint::SyncMidBatch.word(), BATCH_MILLIS_MIN / n);
-    let (mut killed, mut before) = (0_u64, Vec::new());
-    for _ in 0..KILLS {
+    let (mut kills, mut in_the_middle) = (0, Vec::new());
+    while in_the_middle.len() < KILLS && kills < KILLS_MAX {
         shop.rig.kill_gateway();
         shop.rig.arm_gateway(&slowly).await;
         let under_way = report(&shop.till, "DEV1", &items);
@@ -32,10 +36,15 @@ async fn f55_a_batch_that_is_killed_in_the_middle_ten_times_is_complete_when_it_
         let pause = Duration::from_millis(40 + draws.below(120));
         let answered = timeout(pause, under_way).await.is_ok();
         shop.rig.kill_gateway();
-        killed += u64::from(!answered);
+        kills += 1;
+        assert!(!answered, "kill {kills} comes after {in_the_middle:?}, when all was done");
         shop.rig.start_gateway().await;
-        let kept = Kept::of(&shop, &["DEV1"], std::iter::empty()).await;
-        before.push(u64::try_from(kept.entries.len()).expect("a count"));
+        let rows = Kept::of(&shop, &["DEV1"], std::iter::empty()).await.entries.len();
+        let before = in_the_middle.last().copied().unwrap_or_default();
+        assert!(rows >= before && rows < items.len(), "{rows} rows after {in_the_middle:?}");
+        if rows > before {
+            in_the_middle.push(rows);
+        }
     }
     let began = Instant::now();
     let answer = report(&shop.till, "DEV1", &items).await;
@@ -45,11 +54,12 @@ async fn f55_a_batch_that_is_killed_in_the_middle_ten_times_is_complete_when_it_
     let (rows, tenders, off) = (kept.entries.len(), kept.tenders.len(), kept.rupiah() - sum(&items));
     shop.judge("F55").await;
     println!(
-        "F55 n={n} kills={KILLS} in_the_middle={killed} rows_after_each={before:?} rows={rows} tenders={tenders} rupiah_off={off} last={took}ms"
+        "F55 n={n} kills={kills} in_the_middle={} rows_after_each={in_the_middle:?} rows={rows} tenders={tenders} \
+         rupiah_off={off} last={took}ms",
+        in_the_middle.len()
     );
-    assert_eq!(killed, KILLS, "batches that were cut off");
-    let n = usize::try_from(n).expect("few");
-    assert_eq!((rows, tenders, off), (n, n, 0));
+    assert_eq!(in_the_middle.len(), KILLS, "kills after each of which more was kept, and not all");
+    assert_eq!((rows, tenders, off), (items.len(), items.len(), 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,16 +31,15 @@ async fn objects(shop: &Shop, code: &str) -> Vec<LedgerCharge> {
 }
 
 /// The unseen cannot be paid: the till gets another to show, and only that one. What breaks the rule.
-async fn displayed(shop: &Shop, method: &'static str, number: u64) -> Option<String> {
-    let sale = sale(method, number);
-    let shown = match shop.till.sell(&sale, Duration::from_secs(40)).await {
+pub(super) async fn displayed(shop: &Shop, sale: &Sale, silent: bool) -> Option<String> {
+    let shown = match shop.till.sell(sale, Duration::from_secs(40)).await {
         Ok(shown) => shown,
         Err(heard) => return Some(format!("{}: nothing to show: {heard}", sale.order_code)),
     };
     let objects = objects(shop, &sale.order_code).await;
     let on_screen = objects.iter().filter(|object| object.artefact == shown.qr).count();
     let object = shop.rig.control.scan(&shown.reference, &shown.qr).await;
-    shop.rig.control.pay(&object, &Pay { silent: number.is_multiple_of(2), ..Pay::default() }).await;
+    shop.rig.control.pay(&object, &Pay { silent, ..Pay::default() }).await;
     let told = shop.till.await_status(&shown.payment_id, "paid", PAID_WITHIN).await;
     let holds = objects.len() == 2 && on_screen == 1 && told["status"] == "paid";
     let why = || format!("{}: {} objects, {on_screen} on screen, {told}", sale.order_code, objects.len());
@@ -82,7 +81,7 @@ async fn f71_whatever_the_method_a_lost_answer_is_followed_by_what_the_table_say
             if PUSHED.contains(&method) {
                 pushed(shop, method, number).await
             } else {
-                displayed(shop, method, number).await
+                displayed(shop, &sale(method, number), number.is_multiple_of(2)).await
             }
         }
     })

@@ -1,5 +1,6 @@
 //! A mixed load: tills that sell, are paid, look and cancel until they are told to stop.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::shop::Shop;
 use crate::rig::{Control, Pay};
 use crate::scale::Draws;
-use crate::till::{Sale, Till};
+use crate::till::{Exchange, Sale, Till};
 
 /// Tills that sell at the same time: about a hundred requests a second here.
 const TILLS: u64 = 12;
@@ -42,6 +43,59 @@ impl Load {
             seller.await.unwrap_or_else(|error| panic!("a till: {error}"));
         }
         self.sold.load(Ordering::Relaxed)
+    }
+}
+
+/// A request that took as long was given up by its till, by whichever clock that is read.
+const GIVEN_UP_AFTER: Duration = Duration::from_millis(4_900);
+/// A create may take longer than a till under load waits for it: of so many requests one may be given up.
+const REQUESTS_TO_ONE_GIVEN_UP: usize = 100;
+
+/// How tills under load were answered where they did not get what they wanted.
+#[derive(Debug, Default)]
+pub(super) struct Setbacks {
+    requests: usize,
+    /// Answers above 499, by their status.
+    pub(super) failures: BTreeMap<u16, usize>,
+    /// 503 that do not say when to come back.
+    pub(super) not_said_when: usize,
+    /// Nothing came back, though their till still waited.
+    pub(super) cut_off: usize,
+    /// Their till gave up.
+    given_up: usize,
+}
+
+impl Setbacks {
+    pub(super) fn of(log: &[Exchange]) -> Self {
+        let mut setbacks = Self { requests: log.len(), ..Self::default() };
+        for exchange in log {
+            let Some(answer) = exchange.answer() else {
+                let count =
+                    if exchange.took() < GIVEN_UP_AFTER { &mut setbacks.cut_off } else { &mut setbacks.given_up };
+                *count += 1;
+                continue;
+            };
+            if answer.status >= 500 {
+                *setbacks.failures.entry(answer.status).or_default() += 1;
+            }
+            setbacks.not_said_when += usize::from(answer.status == 503 && answer.retry_after.is_none());
+        }
+        setbacks
+    }
+
+    /// Answers above 499.
+    pub(super) fn failed(&self) -> usize {
+        self.failures.values().sum()
+    }
+
+    /// Nothing was worse than a 503 that says when to come back, and nobody was cut off.
+    pub(super) fn assert_mild(&self) {
+        let others: Vec<&u16> = self.failures.keys().filter(|status| **status != 503).collect();
+        assert!(others.is_empty(), "answers of {others:?}");
+        assert_eq!(self.not_said_when, 0, "answers of 503 without Retry-After");
+        assert_eq!(self.cut_off, 0, "nothing came back, and the till still waited");
+        let few = self.requests / REQUESTS_TO_ONE_GIVEN_UP + 1;
+        assert!(self.given_up <= few, "{} of {} given up", self.given_up, self.requests);
     }
 }
 

@@ -26,6 +26,11 @@ pub(super) fn paid(reference: &str, order: &str, method: &str, amount: i64) -> V
         "currency": "IDR", "created_at_device": AT})
 }
 
+/// An order that a till called off, as it reports that.
+pub(super) fn called_off(reference: &str, order: &str) -> Value {
+    json!({"offline_reference": reference, "transaction_code": order, "created_at_device": AT})
+}
+
 /// Cash for so many orders of a till, one after the other.
 pub(super) fn cash_of(device: &str, case: &str, count: u64) -> Vec<Value> {
     let item = |n| paid(&reference(device, n), &format!("{case}-{n}"), "cash", 10_000 + i64::try_from(n).expect("few"));
@@ -34,7 +39,13 @@ pub(super) fn cash_of(device: &str, case: &str, count: u64) -> Vec<Value> {
 
 /// Reports payments, once.
 pub(super) async fn report(till: &Till, device: &str, payments: &[Value]) -> Exchange {
-    let body = json!({"device_id": device, "synced_at": chrono::Utc::now(), "payments": payments});
+    report_as("payments", till, device, payments).await
+}
+
+/// Reports what the batch calls by that name, once.
+pub(super) async fn report_as(list: &str, till: &Till, device: &str, items: &[Value]) -> Exchange {
+    let mut body = json!({"device_id": device, "synced_at": chrono::Utc::now()});
+    body[list] = json!(items);
     till.post(SYNC, &body).await
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Evidence, Finding, Licence};
+use crate::rig::ledger::Delivery;
 use crate::till::{Answer, Exchange, on_screen};
 
 /// I1: every create answered 2xx is stored with that reference, amount and order, and the QR code that was told is
@@ -100,14 +101,18 @@ const MEMORY_KIB_FLOOR: u64 = 48 * 1024;
 /// Connections that its clients, and it itself, keep open for the next request.
 const DESCRIPTORS_FLOOR: u64 = 96;
 
-/// I13: nothing but 502, 503 and 504 above 499, every failure a problem document, no panic, and what the gateway holds
-/// of the machine is back where it was.
+/// I13: nothing but 502, 503 and 504 above 499, to tills and to providers, every failure that a till hears of a problem
+/// document, no panic, and what the gateway holds of the machine is back where it was.
 pub(super) fn no_five_hundred(evidence: &Evidence, licence: Licence) -> Finding {
     let mut finding = Finding::new("I13");
+    let is_allowed = |status: u16| status < 500 || (502..=504).contains(&status) || licence.panics;
+    for Delivery { provider, event, charge_id, answer, .. } in &evidence.deliveries {
+        let Some(status) = answer else { continue };
+        finding.look(is_allowed(*status), || format!("{event} of {charge_id} of {provider} was answered {status}"));
+    }
     for exchange in &evidence.log {
         let Some(answer) = exchange.answer() else { continue };
-        let allowed = answer.status < 500 || (502..=504).contains(&answer.status) || licence.panics;
-        finding.look(allowed, || format!("{} {} answered {answer:?}", exchange.verb, exchange.path));
+        finding.look(is_allowed(answer.status), || format!("{} {} answered {answer:?}", exchange.verb, exchange.path));
         if answer.status >= 400 && !licence.panics {
             let problem = answer.content_type.starts_with("application/problem+json");
             finding.look(problem, || format!("{} {} is no problem: {answer:?}", exchange.verb, exchange.path));

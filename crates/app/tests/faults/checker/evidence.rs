@@ -1,13 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mstore_pay_app::Store;
 use mstore_pay_domain::audit::AuditRecord;
 use mstore_pay_domain::cash::CashTender;
+use mstore_pay_domain::event::{Change, FeedPlace, PaymentEvent};
 use mstore_pay_domain::exception::MoneyException;
-use mstore_pay_domain::ids::{AccountId, DeliveryId, LeaseToken, MerchantId, OrderCode, ProviderId};
+use mstore_pay_domain::ids::{AccountId, DeliveryId, LeaseToken, MerchantId, OrderCode, PaymentId, ProviderId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::SequentialIds;
 use mstore_pay_domain::payment::Payment;
@@ -16,14 +16,19 @@ use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::webhook::{Authentic, NewDelivery, RawWebhook};
 use serde_json::Value;
 
+use super::rest::Rest;
 use super::work;
-use crate::rig::ledger::{LedgerCharge, ProviderCall};
+use crate::rig::ledger::{Delivery, LedgerCharge, ProviderCall};
 use crate::rig::{Holdings, Rig};
 use crate::till::{ClientLog, Exchange};
 
 /// Where ids begin that no gateway has given.
 const FRESH_IDS: u64 = u64::MAX / 2;
 const EXCEPTIONS_MAX: u32 = 100_000;
+const CHANGES_AT_ONCE: u32 = 1_000;
+
+/// A payment with its audit trail.
+pub(crate) type Recorded = (Payment, Vec<AuditRecord>);
 
 /// Everything a case left behind.
 pub(crate) struct Evidence {
@@ -32,14 +37,19 @@ pub(crate) struct Evidence {
     /// The provider's books.
     pub(crate) charges: Vec<LedgerCharge>,
     pub(crate) calls: Vec<ProviderCall>,
+    /// Webhooks of the provider's own, and how each was answered.
+    pub(crate) deliveries: Vec<Delivery>,
     /// The bodies of acknowledged webhooks, and whether the inbox knows them.
     pub(crate) acknowledged: Vec<(String, bool)>,
     /// What the store holds of every order that a till named, with the audit trail.
-    pub(crate) payments: Vec<(Payment, Vec<AuditRecord>)>,
+    pub(crate) payments: Vec<Recorded>,
+    /// What was written for the outside of each of them, in its order.
+    pub(crate) told: BTreeMap<PaymentId, Vec<PaymentEvent>>,
     pub(crate) exceptions: Vec<MoneyException>,
     /// The cash that was taken for these orders.
     pub(crate) tenders: Vec<CashTender>,
     pub(crate) inbox: InboxCounts,
+    pub(crate) rest: Rest,
     pub(crate) unsound: Vec<String>,
     /// Whether `audit verify` was content, and what it said.
     pub(crate) audit: (bool, String),
@@ -53,31 +63,19 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    /// Reads what can be read from outside, kills the gateways, then reads their store.
+    /// Lets the gateways come to rest, reads what can be read from outside, kills them, then reads their store.
     pub(super) async fn gather(rig: &mut Rig, log: &ClientLog) -> Self {
-        let_leases_end(rig).await;
+        let mut rest = Rest::of_the_living(rig).await;
         let metrics = metrics(rig).await;
         let holdings = rig.holdings();
         let deliveries = rig.control.deliveries().await;
         rig.kill_gateway();
-        let store = at_rest(rig).await;
         let log = log.all();
         let orders = orders(&log);
-        let (mut payments, mut tenders) = (Vec::new(), Vec::new());
-        for (merchant, code) in &orders {
-            tenders.extend(store.tenders(merchant, code).await.expect("cash of an order"));
-            for payment in store.of_order(merchant, code).await.expect("payments of an order") {
-                let records = store.records(&payment.id).await.expect("a payment's trail");
-                payments.push((payment, records));
-            }
-        }
+        let store = rest.of_the_dead(rig, &orders).await;
+        let (payments, tenders) = of_orders(&*store, &orders).await;
         let merchants: BTreeSet<MerchantId> = orders.into_iter().map(|(merchant, _)| merchant).collect();
-        let mut exceptions =
-            store.exceptions(&ExceptionFilter::Unmatched, None, EXCEPTIONS_MAX).await.expect("unmatched money");
-        for merchant in merchants {
-            let filter = ExceptionFilter::Merchant(merchant);
-            exceptions.extend(store.exceptions(&filter, None, EXCEPTIONS_MAX).await.expect("exceptions"));
-        }
+        let (exceptions, told) = (exceptions(&*store, &merchants).await, told(&*store, &merchants).await);
         let (inbox, unsound) =
             (store.counts().await.expect("inbox counts"), store.integrity_check().await.expect("an integrity check"));
         let acknowledged = known(&*store, work::acknowledged(&deliveries, &log)).await;
@@ -86,11 +84,14 @@ impl Evidence {
             log,
             charges: rig.control.charges().await,
             calls: rig.control.calls().await,
+            deliveries,
             acknowledged,
             payments,
+            told,
             exceptions,
             tenders,
             inbox,
+            rest,
             unsound,
             audit: rig.run(&["audit", "verify"]),
             metrics,
@@ -102,37 +103,44 @@ impl Evidence {
     }
 }
 
-/// A store that outlives its gateways keeps what a dead one held until that lease is over.
-async fn let_leases_end(rig: &Rig) {
-    const LEASE_SECONDS_MAX: u64 = 65;
-    const PAUSE: Duration = Duration::from_millis(500);
-    if !rig.outlives_gateways() {
-        return;
+/// What the store holds of these orders: their payments with the audit trail, and the cash.
+async fn of_orders(store: &dyn Store, orders: &BTreeSet<(MerchantId, OrderCode)>) -> (Vec<Recorded>, Vec<CashTender>) {
+    let (mut payments, mut tenders) = (Vec::new(), Vec::new());
+    for (merchant, code) in orders {
+        tenders.extend(store.tenders(merchant, code).await.expect("cash of an order"));
+        for payment in store.of_order(merchant, code).await.expect("payments of an order") {
+            let records = store.records(&payment.id).await.expect("a payment's trail");
+            payments.push((payment, records));
+        }
     }
-    let (store, began) = (rig.store_to_read().await, Instant::now());
-    while began.elapsed().as_secs() < LEASE_SECONDS_MAX && store.counts().await.expect("inbox counts").open > 0 {
-        tokio::time::sleep(PAUSE).await;
-    }
+    (payments, tenders)
 }
 
-/// The store once no webhook waits in it, or once that has been waited for. A webhook that was not borne out yet is
-/// tried again after a pause; whoever was killed meanwhile is started anew and given the time for it.
-async fn at_rest(rig: &mut Rig) -> Arc<dyn Store> {
-    // In all twice the half minute for which word is asked about that money was taken back.
-    const TRIES: u32 = 9;
-    // The first pause of a webhook whose try failed, and a margin.
-    const PAUSE: Duration = Duration::from_secs(7);
-    for _ in 0..TRIES {
-        let store = rig.store().await;
-        if store.counts().await.expect("inbox counts").open == 0 {
-            return store;
-        }
-        drop(store);
-        rig.start_gateway().await;
-        tokio::time::sleep(PAUSE).await;
-        rig.kill_gateway();
+/// The exceptions of these merchants, and those of nobody.
+async fn exceptions(store: &dyn Store, merchants: &BTreeSet<MerchantId>) -> Vec<MoneyException> {
+    let of_each = merchants.iter().cloned().map(ExceptionFilter::Merchant);
+    let mut exceptions = Vec::new();
+    for filter in of_each.chain([ExceptionFilter::Unmatched]) {
+        exceptions.extend(store.exceptions(&filter, None, EXCEPTIONS_MAX).await.expect("exceptions"));
     }
-    rig.store().await
+    exceptions
+}
+
+/// What was written for the outside of every payment of these merchants, in its order.
+async fn told(store: &dyn Store, merchants: &BTreeSet<MerchantId>) -> BTreeMap<PaymentId, Vec<PaymentEvent>> {
+    let mut told: BTreeMap<PaymentId, Vec<PaymentEvent>> = BTreeMap::new();
+    for merchant in merchants {
+        let mut after = FeedPlace::START;
+        loop {
+            let changes = store.changes(merchant, &None, after, CHANGES_AT_ONCE).await.expect("a feed of changes");
+            let Some(last) = changes.last() else { break };
+            after = last.place;
+            for Change { message, .. } in changes {
+                told.entry(message.payment).or_default().push(message.event);
+            }
+        }
+    }
+    told
 }
 
 /// Which of these bodies the inbox knows: what it takes in anew was not there.

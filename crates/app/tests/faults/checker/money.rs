@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use mstore_pay_domain::event::PaymentEvent;
 use mstore_pay_domain::exception::{Misfit, MoneySource};
-use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::time::Timestamp;
 
 use super::{Evidence, Finding};
@@ -47,7 +48,15 @@ fn instant(at: DateTime<Utc>, provider: Provider) -> i64 {
     }
 }
 
-/// I7: each receipt took effect once.
+/// How often it was written for the outside that the payment is paid, and for the ledger that it pays its order.
+fn told_paid(evidence: &Evidence, payment: &Payment) -> [usize; 2] {
+    let told = evidence.told.get(&payment.id).map(Vec::as_slice).unwrap_or_default();
+    let is_paid = |event: &&PaymentEvent| **event == PaymentEvent::StatusChanged(PaymentStatus::Paid);
+    let verifies = |event: &&PaymentEvent| matches!(event, PaymentEvent::OrderPaid { .. });
+    [told.iter().filter(is_paid).count(), told.iter().filter(verifies).count()]
+}
+
+/// I7: each receipt took effect once, and the outside and the ledger hear of each payment once that it is paid.
 pub(super) fn effects_happened_once(evidence: &Evidence) -> Finding {
     let mut finding = Finding::new("I7");
     for (payment, records) in &evidence.payments {
@@ -61,6 +70,21 @@ pub(super) fn effects_happened_once(evidence: &Evidence) -> Finding {
             .filter(|record| field(&record.fields, "signal").as_deref() == Some("received"))
             .count();
         finding.look(effects == receipts, || format!("{}: {receipts} receipts, {effects} effects", payment.id));
+        let (status, told) = (payment.status(), told_paid(evidence, payment));
+        let mut funds = payment.charges.iter().filter_map(|charge| charge.state.funds());
+        let is_whole = funds.all(|funds| funds.reversals().next().is_none());
+        let is_told_once = match status {
+            PaymentStatus::Paid if is_whole => told == [1, 1],
+            // What went back may never have been told of as paid, and may have been paid anew.
+            PaymentStatus::Paid
+            | PaymentStatus::PartiallyRefunded
+            | PaymentStatus::Refunded
+            | PaymentStatus::Reversed => told.iter().all(|times| *times <= receipts),
+            PaymentStatus::Pending | PaymentStatus::Expired | PaymentStatus::Canceled | PaymentStatus::Failed => {
+                told == [0, 0]
+            }
+        };
+        finding.look(is_told_once, || format!("{} is {status:?} and was told {told:?} times", payment.id));
     }
     finding
 }

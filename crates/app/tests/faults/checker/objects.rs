@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
-use mstore_pay_domain::charge::Opening;
+use chrono::{DateTime, TimeDelta, Utc};
+use mstore_pay_domain::audit::AuditRecord;
+use mstore_pay_domain::charge::{Charge, Opening};
+use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::schedule;
 use serde_json::Value;
 
 use super::{Evidence, Finding};
 use crate::rig::ledger::LedgerCharge;
 use crate::till::{Exchange, shown};
+
+/// By how much the end of a watch may come before the end of its object, which began its life after the intent to open
+/// it: time may run faster, and what is dead is asked about for a week more.
+const OUTLIVED_BY_MAX: TimeDelta = TimeDelta::hours(1);
 
 /// I2: every object of the ledger belongs to exactly one charge of ours, under its own reference and amount; every
 /// charge that says it was opened has its object.
@@ -67,6 +74,39 @@ pub(super) fn one_shown_and_payable(evidence: &Evidence) -> Finding {
         }
     }
     finding
+}
+
+/// I3: every charge that was put aside unseen is on record as that, with the time until which the provider may take
+/// money for it, and is watched as long as its object can be paid.
+pub(super) fn hidden_are_watched(evidence: &Evidence) -> Finding {
+    let mut finding = Finding::new("I3 hidden");
+    let objects = evidence.by_reference();
+    for (payment, records) in &evidence.payments {
+        for charge in payment.charges.iter().filter(|charge| charge.is_hidden()) {
+            let object = objects.get(charge.our_reference.as_str()).and_then(|namesakes| namesakes.first());
+            let holds = is_on_record(records, charge) && is_watched(payment, charge, object.copied());
+            finding.look(holds, || {
+                let dies = schedule::watch_ends(payment, charge);
+                format!("{} is hidden and watched until {dies:?}: {object:?}", charge.our_reference)
+            });
+        }
+    }
+    finding
+}
+
+fn is_on_record(records: &[AuditRecord], charge: &Charge) -> bool {
+    let named = ("charge".to_owned(), charge.id.to_string());
+    records.iter().any(|record| record.event == "charge_hidden" && record.fields.contains(&named))
+}
+
+/// Whether its time of death is known, and is no earlier than that of its object.
+fn is_watched(payment: &Payment, charge: &Charge, object: Option<&LedgerCharge>) -> bool {
+    match (schedule::watch_ends(payment, charge), object) {
+        (Some(dies), Some(object)) => object.payable_until <= dies.to_datetime() + OUTLIVED_BY_MAX,
+        (Some(_), None) => true,
+        // The provider certainly does not have it.
+        (None, object) => object.is_none(),
+    }
 }
 
 /// What was shown of each order, in the order in which it first appeared.

@@ -21,11 +21,15 @@ pub(super) fn acknowledged(deliveries: &[Delivery], log: &[Exchange]) -> BTreeSe
     from_sandbox.map(|delivery| (delivery.provider.clone(), delivery.body.get().to_owned())).chain(from_tests).collect()
 }
 
-/// I4: every webhook answered 2xx is in the inbox, byte for byte, and none there waits any more.
+/// I4: every webhook answered 2xx is in the inbox, byte for byte, and none there waits any more: not in a gateway that
+/// lives, and not in the end.
 pub(super) fn webhooks_are_dealt_with(evidence: &Evidence) -> Finding {
     let mut finding = Finding::new("I4");
     for (body, kept) in &evidence.acknowledged {
         finding.look(*kept, || format!("acknowledged and not in the inbox: {body}"));
+    }
+    if let Some(left) = evidence.rest.left_alive {
+        finding.look(left == 0, || format!("{left} webhooks were left waiting by gateways that live"));
     }
     let inbox = evidence.inbox;
     if inbox.open > 0 || inbox.dead > 0 {
@@ -35,9 +39,12 @@ pub(super) fn webhooks_are_dealt_with(evidence: &Evidence) -> Finding {
 }
 
 /// I11: no payment still waits for a charge to be opened, and no charge that counts is unanswered, but for pushes of
-/// which nobody can know and that are before a person.
+/// which nobody can know and that are before a person. A gateway that lives needs no other start for that.
 pub(super) fn nothing_is_left_open(evidence: &Evidence) -> Finding {
     let mut finding = Finding::new("I11");
+    for cut_off in evidence.rest.cut_off.iter().filter(|_| evidence.rest.left_alive.is_some()) {
+        finding.look(false, || format!("{cut_off} was still being opened when the gateways were killed"));
+    }
     for (payment, _) in &evidence.payments {
         finding.look(payment.intake == Intake::Closed, || format!("{} is still being opened", payment.id));
         for charge in payment.charges.iter().filter(|charge| !charge.is_hidden()) {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use diesel::Connection as _;
-use diesel::connection::SimpleConnection as _;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_app::{Database as DatabaseUrl, OpenStoreError, Store, open_store, open_store_to_read};
 use mstore_pay_throwaway_postgres::{Database, run};
@@ -17,6 +18,9 @@ use mstore_pay_throwaway_postgres::{Database, run};
 const STORE_SECONDS_MAX: u64 = 5;
 
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// For a gateway that writes just then.
+const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
 
 /// Which store a case is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,13 @@ impl StoreKind {
     }
 }
 
+/// What SQL counted.
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
 /// Where a case's store is.
 pub(super) enum Backing {
     File(PathBuf),
@@ -60,6 +71,12 @@ impl Backing {
             StoreKind::Sqlite => Self::File(dir.join("gateway.db")),
             StoreKind::Postgres => Self::Own(Database::empty()),
         }
+    }
+
+    /// One that the case brought, as `DATABASE_URL` spells it.
+    pub(super) fn brought(url: &str) -> Self {
+        let file = url.strip_prefix("sqlite://").map(PathBuf::from);
+        file.map_or_else(|| Self::Brought(url.to_owned()), Self::File)
     }
 
     /// As `DATABASE_URL` spells it.
@@ -92,6 +109,17 @@ impl Backing {
                 self.sql(sql);
             }
         }
+    }
+
+    /// What that SQL counts, on either kind, while gateways work on it; its column is called `count`.
+    pub(super) fn count(&self, sql: &str) -> u64 {
+        let count = match self {
+            Self::File(path) => count_in(path, sql).unwrap_or_else(|why| panic!("{sql}: {why}")),
+            Self::Own(_) | Self::Brought(_) => {
+                self.sql(sql).parse::<i64>().unwrap_or_else(|why| panic!("{sql}: {why}"))
+            }
+        };
+        u64::try_from(count).expect("a count")
     }
 
     /// The store itself; of a file only once the gateway has let go of it.
@@ -135,4 +163,12 @@ impl Backing {
         let of = |table: &str| self.sql(&format!("SET bytea_output = escape; SELECT t::text FROM {table} t"));
         tables.lines().map(of).collect()
     }
+}
+
+/// As [`Backing::count`], in a file.
+fn count_in(path: &Path, sql: &str) -> QueryResult<i64> {
+    let mut file = SqliteConnection::establish(&path.display().to_string()).expect("the store's file");
+    file.batch_execute(BUSY_TIMEOUT)?;
+    let Counted { count } = diesel::sql_query(sql).get_result(&mut file)?;
+    Ok(count)
 }

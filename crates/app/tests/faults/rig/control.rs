@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use mstore_pay_sandbox::MIDTRANS_CLIENT_KEY_DEFAULT;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Provider;
-use super::ledger::{Delivery, LedgerCharge, LedgerPage, ProviderCall};
+use super::ledger::{Delivery, LedgerCharge, LedgerPage, LedgerRow, ProviderCall};
 use super::provider::SNAP_PAGE;
 
 /// A connection that lay idle longer is not used again: the sandbox may just be closing it.
 const IDLE_MAX: Duration = Duration::from_secs(2);
+/// A card of Midtrans' tests that simply works.
+const CARD: &str = "card_number=4811111111111114&card_exp_month=12&card_exp_year=2030&card_cvv=123";
 
 /// The control plane of the sandbox.
 #[derive(Debug, Clone)]
@@ -79,6 +82,14 @@ impl Control {
         object.expect("what is on a screen is the provider's").id
     }
 
+    /// A card becomes a token of Midtrans', as in its customer's browser.
+    pub(crate) async fn card_token(&self) -> String {
+        let asked = format!("client_key={MIDTRANS_CLIENT_KEY_DEFAULT}&{CARD}");
+        let text = self.send(self.http.get(format!("{}/midtrans/v2/token?{asked}", self.sandbox))).await;
+        let made: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("a token: {error}: {text}"));
+        made["token_id"].as_str().unwrap_or_else(|| panic!("no token: {text}")).to_owned()
+    }
+
     /// Midtrans' bank takes back what came on that object, and says so.
     pub(crate) async fn take_back(&self, id: &str) {
         let mut body = named(id);
@@ -130,7 +141,8 @@ impl Control {
 
     /// What was opened, pages of Midtrans' among it: what was picked on one is money on it.
     pub(crate) async fn charges(&self) -> Vec<LedgerCharge> {
-        let mut charges: Vec<LedgerCharge> = self.get("charges").await;
+        let rows: Vec<LedgerRow> = self.get("charges").await;
+        let mut charges: Vec<LedgerCharge> = rows.into_iter().map(LedgerRow::into_told).collect();
         for page in self.get::<Vec<LedgerPage>>("pages").await {
             let (picked, others): (Vec<_>, Vec<_>) = charges.into_iter().partition(|charge| page.has(charge));
             let address = format!("{}/midtrans/snap/v4/redirection/{}", self.sandbox, page.token());

@@ -1,5 +1,7 @@
 //! The provider's own books, as the sandbox tells them: the truth that the gateway is held against.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
@@ -58,6 +60,29 @@ impl LedgerCharge {
     }
 }
 
+/// A row of the sandbox's books.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct LedgerRow {
+    #[serde(flatten)]
+    charge: LedgerCharge,
+    method: String,
+    created_at: DateTime<Utc>,
+}
+
+impl LedgerRow {
+    /// The object, with its money at the time that the provider tells. Midtrans tells of a card when it was to be
+    /// charged, however long its bank then asked the holder.
+    pub(crate) fn into_told(self) -> LedgerCharge {
+        let mut charge = self.charge;
+        if charge.provider() == Provider::Midtrans && self.method == "credit_card" {
+            for payment in &mut charge.payments {
+                payment.paid_at = self.created_at;
+            }
+        }
+        charge
+    }
+}
+
 /// A page of Midtrans' on which a customer picks how to pay.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct LedgerPage {
@@ -104,19 +129,26 @@ pub(crate) struct ProviderCall {
     pub(crate) at: DateTime<Utc>,
     pub(crate) method: String,
     pub(crate) path: String,
+    headers: BTreeMap<String, String>,
     pub(crate) body: Value,
     pub(crate) status: Option<u16>,
 }
 
 impl ProviderCall {
     pub(crate) fn opens(&self) -> bool {
-        let opening = ["/v3/payment_requests", "/sessions", "/v2/charge"];
+        let opening = ["/payment_requests", "/qr_codes", "/sessions", "/v2/charge", "/snap/v1/transactions"];
         self.method == "POST" && opening.iter().any(|path| self.path.ends_with(path))
     }
 
     /// Whether the object was made and its answer sent as it should be.
     pub(crate) fn was_answered(&self) -> bool {
         matches!(self.status, Some(200 | 201))
+    }
+
+    /// The key that it was sent under, whatever its header is called.
+    pub(crate) fn key(&self) -> Option<&str> {
+        let named = ["idempotency-key", "x-idempotency-key"];
+        named.into_iter().find_map(|name| self.headers.get(name)).map(String::as_str)
     }
 
     /// Who was called.

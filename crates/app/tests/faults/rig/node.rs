@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::process::Strace;
 use super::{Holdings, Process};
 
 /// A gateway, when it runs.
@@ -12,6 +13,8 @@ pub(super) struct Node {
     process: Option<Process>,
     /// What it held when it was ready.
     fresh: Holdings,
+    /// Whether it was started to be struck.
+    pub(super) is_armed: bool,
 }
 
 impl Node {
@@ -53,6 +56,15 @@ impl Node {
         if let Some(process) = &self.process {
             process.signal(name);
         }
+    }
+
+    /// Whether its process ended by itself.
+    pub(super) fn has_ended(&mut self) -> bool {
+        self.process.as_mut().is_some_and(Process::has_ended)
+    }
+
+    pub(super) fn fail_syncs(&self) -> Option<Strace> {
+        self.process.as_ref().map(Process::fail_syncs)
     }
 
     pub(super) fn allow_files(&self, most: u64) {

@@ -60,6 +60,21 @@ impl Process {
         assert!(set.is_ok_and(|status| status.success()), "a child's limits can be set");
     }
 
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be asked").is_some()
+    }
+
+    /// Has every write that it forces to the disk fail from now on, until what this gives is dropped.
+    pub(crate) fn fail_syncs(&self) -> Strace {
+        let child = Command::new("strace")
+            .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"])
+            .args(["-e", "inject=fsync,fdatasync:error=EIO", "-p", &self.child.id().to_string()])
+            .stdin(Stdio::null())
+            .spawn();
+        Strace(child.expect("strace, run: apt-get install -y strace"))
+    }
+
     /// Waits until it has ended.
     pub(crate) fn wait(&mut self) {
         self.child.wait().expect("a child ends");
@@ -88,6 +103,17 @@ pub(crate) struct Holdings {
     pub(crate) kib: u64,
     /// Open files and sockets.
     pub(crate) descriptors: u64,
+}
+
+/// What stands between a process and the kernel.
+#[derive(Debug)]
+pub(crate) struct Strace(Child);
+
+impl Drop for Strace {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
 }
 
 impl Drop for Process {

@@ -51,8 +51,14 @@ impl Sale {
     }
 
     /// With a card that was made a token in the customer's browser.
-    pub(crate) fn by_card_token(mut self) -> Self {
-        self.card_token = Some(format!("{}{}", Secrets::CARD_TOKENS, self.order_code));
+    pub(crate) fn by_card_token(self) -> Self {
+        let token = format!("{}{}", Secrets::CARD_TOKENS, self.order_code);
+        self.by_token(token)
+    }
+
+    /// With a card that was made that token.
+    pub(crate) fn by_token(mut self, token: String) -> Self {
+        self.card_token = Some(token);
         self.by("credit_card")
     }
 

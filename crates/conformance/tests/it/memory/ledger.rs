@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mstore_pay_conformance::ledger::{LedgerHarness, LedgerRig};
 use mstore_pay_domain::ids::{MerchantId, OrderCode, PaymentId};
-use mstore_pay_domain::memory::MemoryLedger;
-use mstore_pay_domain::ports::{LedgerErrorKind, OrderSummary, TransactionLedger};
+use mstore_pay_domain::memory::{MemoryLedger, SequentialIds};
+use mstore_pay_domain::ports::{IdGenerator as _, LedgerErrorKind, OrderSummary, TransactionLedger};
 
 /// [`MemoryLedger`].
 pub(crate) struct MemoryLedgerHarness;
@@ -30,6 +30,11 @@ impl LedgerRig for MemoryLedgerRig {
 
     async fn put_order(&self, merchant: &MerchantId, code: &OrderCode, order: &OrderSummary) {
         self.ledger.put_order(merchant.clone(), code.clone(), order.clone());
+    }
+
+    async fn paid(&self, _merchant: &MerchantId, _code: &OrderCode, count: usize) -> Vec<PaymentId> {
+        let ids = SequentialIds::default();
+        (0..count).map(|_| PaymentId::new(ids.uuid())).collect()
     }
 
     async fn booked(&self, payment: &PaymentId) -> usize {

@@ -11,11 +11,13 @@ use mstore_pay_domain::ports::{LedgerError, LedgerErrorKind, OrderSummary, Trans
 use mstore_pay_domain::time::Timestamp;
 
 use crate::memory::ledger::MemoryLedgerHarness;
+use crate::memory::own_ledger::OwnLedgerHarness;
 
 #[derive(Clone, Copy)]
 enum Bug {
     BooksEveryRepeat,
     RefusesUnknownOrders,
+    ForgetsOverOurOwnOrders,
 }
 
 struct SabotagedHarness(Bug);
@@ -49,6 +51,9 @@ impl TransactionLedger for Sabotaged {
         if matches!(self.bug, Bug::RefusesUnknownOrders) && self.whole.resolve(merchant, code).await?.is_none() {
             return Err(LedgerError { operation: "verify a payment", kind: LedgerErrorKind::Refused, source: None });
         }
+        if matches!(self.bug, Bug::ForgetsOverOurOwnOrders) {
+            return self.whole.resolve(merchant, code).await.map(drop);
+        }
         self.whole.verify_payment(merchant, code, payment, amount, paid_at).await?;
         self.booked.lock().unwrap().push(*payment);
         Ok(())
@@ -58,7 +63,10 @@ impl TransactionLedger for Sabotaged {
 #[async_trait]
 impl LedgerHarness for SabotagedHarness {
     async fn fresh(&self) -> Box<dyn LedgerRig> {
-        let whole = MemoryLedgerHarness.fresh().await;
+        let whole = match self.0 {
+            Bug::BooksEveryRepeat | Bug::RefusesUnknownOrders => MemoryLedgerHarness.fresh().await,
+            Bug::ForgetsOverOurOwnOrders => OwnLedgerHarness.fresh().await,
+        };
         Box::new(SabotagedRig { bug: self.0, whole, booked: Arc::default() })
     }
 }
@@ -73,10 +81,14 @@ impl LedgerRig for SabotagedRig {
         self.whole.put_order(merchant, code, order).await;
     }
 
+    async fn paid(&self, merchant: &MerchantId, code: &OrderCode, count: usize) -> Vec<PaymentId> {
+        self.whole.paid(merchant, code, count).await
+    }
+
     async fn booked(&self, payment: &PaymentId) -> usize {
         match self.bug {
             Bug::BooksEveryRepeat => self.booked.lock().unwrap().iter().filter(|booked| *booked == payment).count(),
-            Bug::RefusesUnknownOrders => self.whole.booked(payment).await,
+            Bug::RefusesUnknownOrders | Bug::ForgetsOverOurOwnOrders => self.whole.booked(payment).await,
         }
     }
 
@@ -95,4 +107,11 @@ fn a_ledger_that_books_every_repeat_is_caught() {
 fn a_ledger_that_refuses_unknown_orders_is_caught() {
     let failed = ledger_failures!(SabotagedHarness(Bug::RefusesUnknownOrders));
     assert_eq!(failed, ["payment_of_an_unknown_order_is_booked", "payments_of_one_order_are_told_apart"]);
+}
+
+/// Of an order that is registered later, the payments themselves tell.
+#[test]
+fn a_ledger_over_our_own_orders_that_forgets_is_caught() {
+    let failed = ledger_failures!(SabotagedHarness(Bug::ForgetsOverOurOwnOrders));
+    assert_eq!(failed, ["payment_is_booked_once_however_often_it_is_verified"]);
 }

@@ -438,6 +438,7 @@ fn a_store_that_prunes_whatever_there_is_is_caught() {
         &[
             "missed_event_goes_before_its_message",
             "body_goes_when_its_last_record_is_old_and_the_chain_holds",
+            "customer_is_forgotten_when_the_payment_is_old",
             "idempotency_key_goes_after_its_time",
             "message_goes_when_it_was_sent_and_is_old",
             "delivery_goes_when_it_was_dealt_with_and_is_old",

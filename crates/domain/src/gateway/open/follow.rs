@@ -9,7 +9,7 @@ use crate::gateway::{DecideError, Gateway, Refusal};
 use crate::ids::ChargeId;
 use crate::lease::Lease;
 use crate::payment::{Display, Intake, Payment};
-use crate::ports::{Drift, Exchange, OpenedCharge, ProviderError, ProviderErrorKind};
+use crate::ports::{Drift, Exchange, OpenedCharge, ProviderError};
 use crate::routing::{Because, NotTaken, after_not_taken};
 use crate::schedule;
 use crate::unit_of_work::{Due, IdempotencyWrite};
@@ -90,10 +90,7 @@ impl Gateway {
                 }
             })
             .await?;
-        let retry_after = match error.kind {
-            ProviderErrorKind::RateLimited { retry_after } => retry_after.unwrap_or(RETRY_AFTER),
-            _other => RETRY_AFTER,
-        };
+        let retry_after = error.retry_after().unwrap_or(RETRY_AFTER);
         Ok(match then {
             NotTaken::Next => again(next, stored),
             NotTaken::ComeBack => Next::End(Opened::Unknown(Box::new(stored))),

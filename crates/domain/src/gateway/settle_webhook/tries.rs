@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::find::Found;
-use super::{Settled, mark_of, misfits, record_delivery};
+use super::{BUDGET_PAUSE, Settled, mark_of, misfits, record_delivery};
 use crate::audit::Actor;
 use crate::exception::Misfit;
 use crate::gateway::{DecideError, Gateway};
 use crate::ids::ChargeId;
 use crate::payment::Payment;
-use crate::ports::{CommitError, StoreError};
+use crate::ports::{CommitError, ProviderError, ProviderErrorKind, StoreError};
 use crate::unit_of_work::{InboxFate, UnitOfWork};
 use crate::webhook::LeasedDelivery;
 
@@ -45,6 +45,19 @@ pub(in crate::gateway) enum NotNow {
     Undecided,
     /// Something in here broke.
     BrokenOff,
+}
+
+impl NotNow {
+    /// Why it is not, by how asking about it failed.
+    pub(super) fn after(error: &ProviderError) -> Self {
+        if error.kind == ProviderErrorKind::NotFound {
+            return Self::Denied;
+        }
+        if let ProviderErrorKind::RateLimited { retry_after } = error.kind {
+            return Self::Waits(retry_after.unwrap_or(BUDGET_PAUSE));
+        }
+        Self::Undecided
+    }
 }
 
 impl Gateway {
@@ -140,8 +153,7 @@ impl Gateway {
         });
         match given_up.await {
             Ok(()) => Ok(settled),
-            // Somebody else holds it by now.
-            Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Deferred),
+            Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Overtaken),
             Err(DecideError::Store(store)) => Err(store),
             Err(DecideError::Contended | DecideError::Commit(_)) => {
                 let (inbox, pause) = (&self.ports.inbox, pause_after(leased));

@@ -24,6 +24,17 @@ impl Tables {
                 }
                 old.len()
             }
+            Prunable::Customers => {
+                let payments = self.payments.rows().values().map(|row| &row.payment);
+                let named = payments.filter(|payment| payment.details.name_a_customer());
+                let old = oldest(named.map(|payment| (payment.created_at, payment.id)), before, limit);
+                for (_, id) in &old {
+                    self.payments.change(id, |row| {
+                        row.payment.details = std::mem::take(&mut row.payment.details).without_customer();
+                    });
+                }
+                old.len()
+            }
             Prunable::IdempotencyKeys => {
                 let rows = self.idempotency.rows().iter().map(|(slot, record)| (record.expires_at, slot.clone()));
                 let old = oldest(rows, before, limit);

@@ -81,7 +81,9 @@ pub struct Upstream {
     /// The HTTP status.
     pub status: Option<u16>,
     /// The provider's error code.
-    pub code: Option<String>,
+    pub code: Option<Box<str>>,
+    /// When it wants to be asked again, where it said so of being out of order.
+    pub retry_after: Option<Duration>,
 }
 
 /// A provider that did not do what it was asked.
@@ -157,6 +159,16 @@ impl ProviderError {
     pub const fn is_refusal(&self) -> bool {
         matches!(self.kind, ProviderErrorKind::Declined | ProviderErrorKind::InvalidRequest)
             && matches!(self.certainty, Certainty::NotApplied)
+    }
+
+    /// When to come back, where the provider says: its limit is reached, or it is out of order until then.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        if let ProviderErrorKind::RateLimited { retry_after } = self.kind {
+            retry_after
+        } else {
+            self.upstream.retry_after
+        }
     }
 
     /// The provider's code, cut to what is safe to keep and show.

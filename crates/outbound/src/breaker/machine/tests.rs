@@ -1,6 +1,6 @@
 use super::*;
 use mstore_pay_domain::ids::ProviderId;
-use mstore_pay_domain::ports::{Certainty, Operation};
+use mstore_pay_domain::ports::{Certainty, Operation, Upstream};
 
 const QUICK: Duration = Duration::from_millis(50);
 const SLOW: Duration = Duration::from_secs(5);
@@ -142,15 +142,17 @@ fn a_clock_set_back_does_not_prolong_what_was_told() {
 }
 
 #[test]
-fn only_a_rate_limit_that_names_a_time_tells_to_wait() {
-    let told = |kind| {
+fn only_who_names_a_time_tells_to_wait() {
+    let told = |kind, said: Option<Duration>| {
         let id = ProviderId::parse("psp").unwrap();
-        told_wait(&Err::<(), _>(ProviderError::new(id, Operation::Open, kind, Certainty::NotApplied)))
+        let error = ProviderError::new(id, Operation::Open, kind, Certainty::Unknown);
+        told_wait(&Err::<(), _>(error.saying(Upstream { retry_after: said, ..Upstream::default() })))
     };
     let wait = Some(Duration::from_secs(7));
-    assert_eq!(told(ProviderErrorKind::RateLimited { retry_after: wait }), wait);
-    assert_eq!(told(ProviderErrorKind::RateLimited { retry_after: None }), None);
-    assert_eq!(told(ProviderErrorKind::Unavailable), None);
+    assert_eq!(told(ProviderErrorKind::RateLimited { retry_after: wait }, None), wait);
+    assert_eq!(told(ProviderErrorKind::RateLimited { retry_after: None }, None), None);
+    assert_eq!(told(ProviderErrorKind::Unavailable, wait), wait);
+    assert_eq!(told(ProviderErrorKind::Unavailable, None), None);
     assert_eq!(told_wait(&Ok(())), None);
 }
 

@@ -27,7 +27,9 @@ async fn f01_three_nodes_killed_at_random_keep_all_they_acknowledged() {
         shop.rig.start_gateway().await;
         let ready = Instant::now();
         sold += load.finish().await;
-        recoveries.push(millis(ready.elapsed()));
+        let recovery = ready.elapsed();
+        assert!(recovery <= RECOVERED_WITHIN, "kill {round}: recovered only after {recovery:?}");
+        recoveries.push(millis(recovery));
     }
     report(shop, &format!("F01 nodes={NODES} n={kills} sales={sold}"), recoveries).await;
 }

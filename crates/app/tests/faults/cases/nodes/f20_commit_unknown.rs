@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mstore_pay_throwaway_postgres::Cluster;
 use tokio::time::sleep;
@@ -15,6 +15,8 @@ const CUTS: u64 = 200;
 /// One of so many commits is cut off.
 const ONE_OF: u64 = 25;
 const SALE_WITHIN: Duration = Duration::from_mins(1);
+/// So many commits are made by then, wherever the gateway still makes any.
+const CUT_WITHIN: Duration = Duration::from_mins(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn f20_a_commit_whose_outcome_is_unknown_is_looked_up_before_anything_is_decided() {
@@ -25,7 +27,9 @@ async fn f20_a_commit_whose_outcome_is_unknown_is_looked_up_before_anything_is_d
     let n = cases(CUTS);
     let load = Load::start(&shop, "F20", 0, SALE_WITHIN);
     cutter.cut_one_of(Some(ONE_OF));
+    let began = Instant::now();
     while cutter.cuts() < n {
+        assert!(began.elapsed() < CUT_WITHIN, "only {} of {n} commits were cut off in {CUT_WITHIN:?}", cutter.cuts());
         sleep(Duration::from_millis(50)).await;
     }
     cutter.cut_one_of(None);

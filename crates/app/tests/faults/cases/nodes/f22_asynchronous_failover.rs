@@ -14,6 +14,8 @@ const KEPT: u64 = 20;
 const WIDTH: usize = 8;
 /// One of so many is paid before the failover already: that its money was recorded is lost as well.
 const PAID_BEFORE_ONE_OF: u64 = 5;
+/// A standby on the same machine has everything by then, and the primary has noticed that it is gone.
+const REPLICATED_WITHIN: Duration = Duration::from_secs(30);
 const UNMATCHED: &str = "SELECT count(*) FROM exceptions WHERE kind = 'unmatched'";
 
 /// A primary and a standby that is told of what was committed only later.
@@ -24,18 +26,27 @@ fn pair() -> (Cluster, Cluster) {
     (primary, standby)
 }
 
+/// Waits until that SQL says that on a server.
+async fn await_word(server: &Cluster, sql: &str, word: &str) {
+    let deadline = Instant::now() + REPLICATED_WITHIN;
+    loop {
+        let said = server.run("postgres", sql);
+        if said.as_deref() == Ok(word) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{sql}: {said:?} after {REPLICATED_WITHIN:?}, not {word}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Waits until the standby has everything, and lets it have nothing more.
 async fn cut_replication(primary: &Cluster, standby: &Cluster) {
     let end = primary.run("postgres", "SELECT pg_current_wal_lsn()").expect("a place in the log");
     let arrived = format!("SELECT pg_last_wal_replay_lsn() >= '{end}'");
-    while standby.run("postgres", &arrived).as_deref() != Ok("t") {
-        sleep(Duration::from_millis(20)).await;
-    }
+    await_word(standby, &arrived, "t").await;
     standby.run("postgres", "ALTER SYSTEM SET primary_conninfo = ''").expect("a setting");
     standby.run("postgres", "SELECT pg_reload_conf()").expect("a reload");
-    while primary.run("postgres", "SELECT count(*) FROM pg_stat_replication").as_deref() != Ok("0") {
-        sleep(Duration::from_millis(20)).await;
-    }
+    await_word(primary, "SELECT count(*) FROM pg_stat_replication", "0").await;
 }
 
 async fn sell(shop: &Shop, name: &str, count: u64) -> Vec<Shown> {

@@ -6,10 +6,14 @@ use tokio::time::{Instant, sleep};
 
 use crate::cases::shop::{Shop, millis};
 use crate::rig::{Pay, Plan};
-use crate::scale::{at_once, cases, percentile, prompt};
+use crate::scale::{at_once, cases, percentile, prompt_but_for};
 use crate::till::{Messenger, Sale, Shown};
 
 const CREATES: u64 = 200;
+/// Of the gateway to its database.
+const CONNECTIONS: usize = 10;
+/// From the creates that are looked at to the first measure: what they left to do is done.
+const QUIET_AFTER: Duration = Duration::from_secs(5);
 /// What the provider takes for an answer.
 const SLOW_MILLIS: u64 = 10_000;
 /// Looks, and webhooks, each time that is measured: as many as there is time for while the provider is slow, so that the
@@ -17,6 +21,9 @@ const SLOW_MILLIS: u64 = 10_000;
 const LOOKS: u64 = 500;
 /// Below this a busy machine says more than the gateway.
 const P99_FLOOR_MILLIS: u64 = 50;
+/// What a smaller run, whose 99th percentile is the slowest of few looks, adds to that. It is far less than the second
+/// that other cases add: a look that waits for a connection which a call holds may take no longer than that.
+const BUSY_MILLIS: u64 = 150;
 
 /// The 99th percentiles of looks and of webhooks, in milliseconds.
 #[derive(Debug)]
@@ -88,7 +95,8 @@ async fn measure_beside(shop: &Shop, (name, creates): (&str, u64), shown: &[Show
 /// well, and no connection is held for long.
 #[tokio::test(flavor = "multi_thread")]
 async fn f24_a_slow_provider_takes_no_connection_of_the_pool() {
-    let shop = Shop::open_as(Plan::of_nodes(1).listing_after(3_600_000)).await;
+    let plan = Plan::of_nodes(1).listing_after(3_600_000).with("DATABASE_CONNECTIONS", CONNECTIONS.to_string());
+    let shop = Shop::open_as(plan).await;
     let (creates, looks) = (cases(CREATES), cases(LOOKS));
     shop.rig.control.faults(&json!([{"provider": "xendit", "operation": "webhook", "effect": "drop"}])).await;
     let shown = at_once(3 * looks, 8, |number| {
@@ -99,6 +107,7 @@ async fn f24_a_slow_provider_takes_no_connection_of_the_pool() {
     let bodies = kept_back(&shop, &shown).await;
     let third = shown.len() / 3;
     let part = |number: usize| (&shown[number * third..][..third], &bodies[number * third..][..third]);
+    sleep(QUIET_AFTER).await;
     let quiet = measure(&shop, part(0).0, part(0).1).await;
     let sound = measure_beside(&shop, ("SOUND", creates), part(1).0, part(1).1).await;
     let slow = json!({"provider": "xendit", "operation": "open", "effect": "delay", "delay_ms": SLOW_MILLIS});
@@ -121,7 +130,7 @@ async fn f24_a_slow_provider_takes_no_connection_of_the_pool() {
         slow.starved + sound.starved,
     );
     assert_eq!(slow.starved + sound.starved, 0, "creates that found no connection");
-    let within = |slow: u64, sound: u64| slow <= (2 * sound).max(prompt(P99_FLOOR_MILLIS));
+    let within = |slow: u64, sound: u64| slow <= (2 * sound).max(prompt_but_for(P99_FLOOR_MILLIS, BUSY_MILLIS));
     let (slow, sound) = (&slow.measured, &sound.measured);
     assert!(within(slow.look, sound.look) && within(slow.webhook, sound.webhook), "{slow:?}, sound {sound:?}");
 }

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY payments_with_customer;
