@@ -205,6 +205,11 @@ impl Rig {
         Ok(())
     }
 
+    /// Whatever is started from now on has that setting.
+    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        self.plan.settings.push((name, value.into()));
+    }
+
     pub(crate) fn kill_gateway(&mut self) {
         for node in 0..self.nodes.len() {
             self.kill_node(node);
@@ -284,6 +289,11 @@ impl Rig {
     /// As [`sql`](Self::sql), for what may be refused.
     pub(crate) fn try_sql(&self, sql: &str) -> Result<String, String> {
         self.backing.try_sql(sql)
+    }
+
+    /// Has every webhook that waits for its next try be due now. No gateway must be running.
+    pub(crate) fn hurry_webhooks(&self) {
+        self.backing.alter("UPDATE webhook_inbox SET due_at = received_at");
     }
 
     /// What that SQL counts in a store of either kind, while gateways work on it; its column is called `count`.

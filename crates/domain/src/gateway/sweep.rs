@@ -22,6 +22,8 @@ pub(super) use trust::Trust;
 const OVERLAP: Duration = Duration::from_mins(1);
 /// For one listing.
 const SWEEP_WITHIN: Duration = Duration::from_secs(5);
+/// For how long after a listing its rows wait for the rate limit: a list that is not read again soon is none.
+const ROWS_WAIT_WITHIN: Duration = Duration::from_secs(3);
 /// Questions about one row that bore nothing out, after which it is put before a person.
 const ROW_TRIES_MAX: u32 = 10;
 /// Pause after the first of them; it doubles with each.
@@ -100,6 +102,11 @@ impl SweepWindow {
         let oldest = arrived.iter().filter(is_new).map(|row| row.created_at).min();
         self.listed.extend(arrived.iter().map(|row| (row.row_ref.clone(), row.updated_at)));
         oldest.zip(self.read_at)
+    }
+
+    /// Whether the rows of the last listing may still wait for the rate limit.
+    fn may_wait(&self, now: Timestamp) -> bool {
+        self.read_at.is_some_and(|read_at| now.since(read_at) < ROWS_WAIT_WITHIN)
     }
 
     /// Whether a row is to be asked about now.

@@ -107,6 +107,27 @@ fn a_list_whose_money_waits_for_the_budget_is_in_time_all_the_same() {
 }
 
 #[test]
+fn money_that_is_listed_waits_a_moment_for_the_rate_limit_rather_than_for_the_next_list() {
+    let mut shop = open();
+    let payment = shop.sell("TRX-1");
+    let mut window = SweepWindow::starting(shop.world.clock.now());
+    sweep(&shop, &mut window);
+    shop.later(1);
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let mut budget = MockRateBudget::new();
+    let is_for = |wanted| move |_: &_, _: &_, endpoint: &_, _: &_, _: &_| *endpoint == wanted;
+    budget.expect_reserve().withf(is_for(Endpoint::Sweep)).returning(|_, _, _, _, _| Reservation::Granted);
+    let wait = Reservation::Wait(Duration::from_millis(100));
+    budget.expect_reserve().withf(is_for(Endpoint::Inquire)).times(3).returning(move |_, _, _, _, _| wait);
+    budget.expect_reserve().withf(is_for(Endpoint::Inquire)).returning(|_, _, _, _, _| Reservation::Granted);
+    shop.gateway = Gateway::new(Ports { budget: Arc::new(budget), ..shop.world.ports() }, Policies::default());
+    let begun = shop.world.clock.now();
+    let report = sweep(&shop, &mut window);
+    assert_eq!((report.settled, report.left), (1, 0), "{report:?}");
+    assert!(shop.world.clock.now().since(begun) < Duration::from_secs(1));
+}
+
+#[test]
 fn a_list_that_is_not_borne_out_is_not_relied_on() {
     let shop = open();
     let mut window = SweepWindow::starting(shop.world.clock.now());

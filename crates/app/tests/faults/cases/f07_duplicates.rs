@@ -4,14 +4,20 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::shop::Shop;
+use super::shop::{Shop, millis};
 use crate::rig::ledger::Delivery;
 use crate::rig::{Pay, Provider};
-use crate::scale::{Draws, at_once, cases};
+use crate::scale::{Draws, at_once, cases, percentile};
 use crate::till::{Messenger, Sale};
 
 const WEBHOOKS: u64 = 1_000;
 const COPIES: usize = 20;
+/// Copies of each webhook that a provider gone wild sends at the same time.
+const STORM_COPIES: u64 = 100;
+/// How long the gateway keeps a connection on which nothing comes, and a little.
+const KEPT_ALIVE: Duration = Duration::from_secs(20);
+/// For a sale whose webhook comes in a storm.
+const CALM_WITHIN: Duration = Duration::from_secs(30);
 const CONNECTIONS: usize = 8;
 /// For the provider to write down what it kept back.
 const KEPT_BACK_WITHIN: Duration = Duration::from_secs(5);
@@ -32,6 +38,50 @@ async fn f07_twenty_copies_of_a_webhook_have_one_effect() {
 #[tokio::test(flavor = "multi_thread")]
 async fn f07_twenty_copies_of_a_notification_of_midtrans_have_one_effect() {
     check(Provider::Midtrans, "settlement").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f07_storms_of_a_hundred_copies_of_a_webhook_have_one_effect_each() {
+    check_storm(Provider::Xendit).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f07_storms_of_a_hundred_copies_of_a_notification_of_midtrans_have_one_effect_each() {
+    check_storm(Provider::Midtrans).await;
+}
+
+async fn check_storm(provider: Provider) {
+    let shop = Shop::open_at(&[provider]).await;
+    let n = cases(WEBHOOKS);
+    let mut storm = shop.rule("webhook", "storm");
+    storm["times"] = json!(STORM_COPIES);
+    shop.rig.control.faults(&json!([storm])).await;
+    let waits = at_once(n, 4, |number| {
+        let shop = &shop;
+        async move {
+            let shown = shop.show(&Sale::of(format!("F07-STORM-{number}"), 33_000)).await;
+            let object = shop.rig.control.scan(&shown.reference, &shown.qr).await;
+            shop.rig.control.pay(&object, &Pay::default()).await;
+            let paid = Instant::now();
+            let told = shop.till.await_status(&shown.payment_id, "paid", CALM_WITHIN).await;
+            assert_eq!(told["status"], "paid", "{told}");
+            millis(paid.elapsed())
+        }
+    })
+    .await;
+    shop.rig.control.faults(&json!([])).await;
+    let mut statuses: BTreeMap<Option<u16>, usize> = BTreeMap::new();
+    for delivery in shop.rig.control.deliveries().await {
+        *statuses.entry(delivery.answer).or_default() += 1;
+    }
+    // The provider's connections, a hundred for each storm, stay open for the next.
+    sleep(KEPT_ALIVE).await;
+    shop.judge("F07").await;
+    println!(
+        "F07 storm at {} n={n} copies={STORM_COPIES} answers={statuses:?} effects={n} told_p99={}ms",
+        provider.word(),
+        percentile(waits, 99)
+    );
 }
 
 /// The webhooks of that event that the provider kept to itself, as soon as there are so many: it writes them down after it

@@ -1,6 +1,7 @@
 //! One row of a listing: a hint that is borne out by asking, before anything is recorded.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::{OVERLAP, SweepWindow};
 use crate::account::ProviderAccount;
@@ -17,6 +18,9 @@ use crate::ports::{
 };
 use crate::time::Timestamp;
 use crate::unit_of_work::{ExceptionWrite, UnitOfWork};
+
+/// How long a row waits for the rate limit at the most, each time: so long nobody less urgent is let through.
+const CONFIRM_WAIT_MAX: Duration = Duration::from_millis(500);
 
 /// What became of a row.
 pub(super) enum Row {
@@ -52,9 +56,7 @@ impl Gateway {
         if let (None, Some(told)) = (charge.provider_ref(), &row.charge_ref) {
             named.opening = Opening::Found { provider_ref: told.clone(), at: row.updated_at };
         }
-        let (budget, class) = (&self.ports.budget, BudgetClass::Confirm);
-        if let Reservation::Wait(_) = budget.reserve(&account.provider, &account.id, Endpoint::Inquire, class, 1).await
-        {
+        if !self.may_confirm(account, window).await {
             return Ok(Row::Left);
         }
         let snapshot = match self.ask(&payment, &named, row.payment_ref.as_slice(), self.policies.inquire_within).await
@@ -79,6 +81,22 @@ impl Gateway {
             }
             Err(DecideError::Store(store)) => Err(store),
             Err(DecideError::Contended | DecideError::Commit(_)) => Ok(Row::Left),
+        }
+    }
+
+    /// Whether the rate limit leaves the question, now or in a moment. Whoever waits for it as long as that is not passed
+    /// by those whose questions are less urgent; whoever comes back with the next listing finds that they took it all.
+    async fn may_confirm(&self, account: &ProviderAccount, window: &SweepWindow) -> bool {
+        let (budget, clock) = (&self.ports.budget, &self.ports.clock);
+        loop {
+            let (name, endpoint) = ((&account.provider, &account.id), Endpoint::Inquire);
+            match budget.reserve(name.0, name.1, endpoint, BudgetClass::Confirm, 1).await {
+                Reservation::Granted => return true,
+                Reservation::Wait(pause) if pause <= CONFIRM_WAIT_MAX && window.may_wait(clock.now()) => {
+                    clock.sleep(pause).await;
+                }
+                Reservation::Wait(_) => return false,
+            }
         }
     }
 
