@@ -29,3 +29,4 @@ deny:
 # Write the generated pages anew.
 docs:
     UPDATE_DOCS=1 cargo test --workspace -- states_page the_page_of_routing the_pages_say_what_the_catalogue_says the_document_in_docs_is_the_one_that_is_served each_seeded_bug_is_found every_rule_holds
+    UPDATE_DOCS=1 MODEL_SCALE=full cargo test --profile ci -p mstore-pay-domain --test model every_rule_holds

@@ -10,7 +10,7 @@ mod sqlite;
 
 use std::error::Error;
 use std::io;
-use std::num::NonZeroUsize;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -138,7 +138,7 @@ pub async fn open_store(database: &Database) -> Result<Arc<dyn Store>, OpenStore
 /// [`OpenStoreError`]
 pub(crate) async fn open_store_over(
     database: &Database,
-    connections: Option<NonZeroUsize>,
+    connections: Option<NonZeroU16>,
 ) -> Result<Arc<dyn Store>, OpenStoreError> {
     match database {
         #[cfg(feature = "sqlite")]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU16, NonZeroUsize};
 
 use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder, RetentionPolicy};
 use mstore_pay_domain::ids::MerchantId;
@@ -24,7 +24,7 @@ pub struct Config {
     /// The store.
     pub database: Database,
     /// Connections to it, where it is a server.
-    pub database_connections: NonZeroUsize,
+    pub database_connections: NonZeroU16,
     /// How the outside reaches us; `None`: the address bound.
     pub public_base_url: Option<String>,
     /// Origins whose pages may call us.

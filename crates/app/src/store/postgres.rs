@@ -3,7 +3,7 @@
 mod wakeups;
 
 use std::error::Error;
-use std::num::NonZeroUsize;
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -44,11 +44,12 @@ enum DumpError {
 pub(super) async fn open(
     database: &Database,
     url: &PostgresUrl,
-    connections: Option<NonZeroUsize>,
+    connections: Option<NonZeroU16>,
 ) -> Result<PostgresStore, OpenStoreError> {
     let not_open = |source| OpenStoreError::Open { database: database.to_string(), source };
     let options = Options::default();
-    let options = Options { connections: connections.map_or(options.connections, NonZeroUsize::get), ..options };
+    let options =
+        Options { connections: connections.map_or(options.connections, |count| count.get().into()), ..options };
     PostgresStore::connect(url.expose(), options).await.map_err(|error| not_open(error.into()))
 }
 

@@ -27,7 +27,8 @@ impl Workers {
         loop {
             let mut pause = PAUSE;
             let accounts = self.gateway.watched_accounts();
-            rooms.retain(|account, _| accounts.contains(account));
+            // They come in order.
+            rooms.retain(|account, _| accounts.binary_search(account).is_ok());
             for account in accounts {
                 let room = rooms.entry(account.clone()).or_insert_with(|| Arc::new(Semaphore::new(UNDER_WAY_MAX)));
                 // Counted and logged where it is caught; the others have their turns.

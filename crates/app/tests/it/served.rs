@@ -14,9 +14,19 @@ use crate::house::run;
 /// Where it writes its log unless it is to write it elsewhere.
 const LOG: &str = "gateway.log";
 
+/// A process that does not outlive whoever started it.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
 /// A gateway over the embedded store, with a sandbox.
 pub(crate) struct Served {
-    gateway: Child,
+    gateway: Running,
     folder: TempDir,
     client: Client,
     pub(crate) listen: String,
@@ -39,7 +49,7 @@ impl Served {
         let database = format!("sqlite://{}", folder.path().join("pay.db").display());
         let state = folder.path().join("sandbox.json").display().to_string();
         let log = log.unwrap_or_else(|| File::create(folder.path().join(LOG)).unwrap());
-        let mut gateway = Command::new(env!("CARGO_BIN_EXE_mstore-pay"))
+        let gateway = Command::new(env!("CARGO_BIN_EXE_mstore-pay"))
             .args(["serve", "--app-env=test", "--ready-json", "--listen-addr=127.0.0.1:0"])
             .args(["--sandbox-listen-addr=127.0.0.1:0", "--http-threads=1", "--log-format=json"])
             .args(["--database-url", &database, "--sandbox-state", &state])
@@ -49,8 +59,9 @@ impl Served {
             .stderr(log)
             .spawn()
             .unwrap();
+        let mut gateway = Running(gateway);
         let mut ready = String::new();
-        BufReader::new(gateway.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        BufReader::new(gateway.0.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         let ready: Value = serde_json::from_str(&ready).unwrap();
         let secret = environment.iter().find(|(name, _)| *name == "SYSTEM_JWT_SECRET");
         let secret = secret.map(|(_, secret)| format!("--system-jwt-secret={secret}"));
@@ -79,8 +90,8 @@ impl Served {
 
     /// Asks it to end; gives its log, and the file of its store.
     pub(crate) fn end(mut self) -> (String, PathBuf, TempDir) {
-        Command::new("kill").args(["-TERM", &self.gateway.id().to_string()]).status().unwrap();
-        assert!(self.gateway.wait().unwrap().success(), "it ends in order");
+        Command::new("kill").args(["-TERM", &self.gateway.0.id().to_string()]).status().unwrap();
+        assert!(self.gateway.0.wait().unwrap().success(), "it ends in order");
         let log = fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default();
         (log, self.folder.path().join("pay.db"), self.folder)
     }

@@ -47,6 +47,8 @@ const REFUSED_PER_PAYMENT_MAX: usize = 64;
 const RECOVERY_PAUSE_MAX: Duration = Duration::from_secs(3);
 /// When a client is told to come back where no provider said when.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// The longest that a till is told to stay away, whatever a provider says: its product is tried again by then.
+const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
 
 /// What is to be opened, for whom, and until when.
 pub(super) struct Job<'a> {

@@ -85,8 +85,11 @@ impl Gateway {
     /// The accounts at which somebody watches payments through this process.
     #[must_use]
     pub fn watched_accounts(&self) -> Vec<AccountName> {
-        let mut lines = self.rounds.lock();
-        lines.retain(|_, line| !line.is_empty());
+        let (mut lines, now) = (self.rounds.lock(), self.ports.clock.now());
+        lines.retain(|_, line| {
+            line.forget(now);
+            !line.is_empty()
+        });
         lines.keys().cloned().collect()
     }
 
@@ -94,17 +97,17 @@ impl Gateway {
     /// question, and soon after a rest.
     pub async fn next_round(&self, account: &AccountName) -> Round {
         let now = self.ports.clock.now();
-        let (merchant, payment) = match self.whose_turn(account, now) {
-            Turn::Of(merchant, payment) => (merchant, payment),
+        let (merchant, payment, asked_before) = match self.take_turn(account, None, now) {
+            Turn::Of(merchant, payment, asked_before) => (merchant, payment, asked_before),
             Turn::NotBefore(at) => return Round::Wait(at.since(now)),
             Turn::Nobodys => return Round::Rest,
         };
         match self.reserve_question(account).await {
-            Reservation::Wait(pause) => Round::Wait(pause),
-            Reservation::Granted => {
-                self.note_turn(account, &payment, now);
-                Round::Ask(InTurn { account: account.clone(), merchant, payment })
+            Reservation::Wait(pause) => {
+                self.put_back(account, &payment, asked_before, now);
+                Round::Wait(pause)
             }
+            Reservation::Granted => Round::Ask(InTurn { account: account.clone(), merchant, payment }),
         }
     }
 
@@ -141,10 +144,14 @@ impl Gateway {
     pub(super) async fn takes_its_turn(&self, payment: &Payment) -> bool {
         let Some(account) = askable(payment).map(name_of) else { return false };
         let now = self.ports.clock.now();
-        let is_its = matches!(self.whose_turn(&account, now), Turn::Of(_, id) if id == payment.id);
-        let is_granted = is_its && self.reserve_question(&account).await == Reservation::Granted;
-        if is_granted {
-            self.note_turn(&account, &payment.id, now);
+        let turn = self.take_turn(&account, Some(&payment.id), now);
+        let Turn::Of(_, id, asked_before) = turn else { return false };
+        if id != payment.id {
+            return false;
+        }
+        let is_granted = self.reserve_question(&account).await == Reservation::Granted;
+        if !is_granted {
+            self.put_back(&account, &id, asked_before, now);
         }
         is_granted
     }
@@ -164,17 +171,27 @@ impl Gateway {
         askable(payment).is_some_and(|charge| !self.trust.holds((&charge.provider, &charge.account), now))
     }
 
-    fn whose_turn(&self, account: &AccountName, now: Timestamp) -> Turn {
+    /// Whose turn it is. Whoever's it is takes it, unless `only` another would: nobody else asks about it before the rate
+    /// limit has said whether it is asked about now.
+    fn take_turn(&self, account: &AccountName, only: Option<&PaymentId>, now: Timestamp) -> Turn {
         if self.trust.holds((&account.0, &account.1), now) {
             return Turn::Nobodys;
         }
         let pause = self.pause_at(account);
-        self.rounds.lock().get_mut(account).map_or(Turn::Nobodys, |line| line.turn(pause, now))
+        let mut lines = self.rounds.lock();
+        let Some(line) = lines.get_mut(account) else { return Turn::Nobodys };
+        let turn = line.turn(pause, now);
+        if let Turn::Of(_, payment, _) = &turn
+            && only.is_none_or(|only| only == payment)
+        {
+            line.note_asked(payment, now);
+        }
+        turn
     }
 
-    fn note_turn(&self, account: &AccountName, payment: &PaymentId, now: Timestamp) {
+    fn put_back(&self, account: &AccountName, payment: &PaymentId, asked_before: Timestamp, sent_at: Timestamp) {
         if let Some(line) = self.rounds.lock().get_mut(account) {
-            line.note_asked(payment, now);
+            line.put_back(payment, asked_before, sent_at);
         }
     }
 

@@ -32,13 +32,11 @@ pub(crate) fn compare_spaces(scale: Scale, checked: &[(Scenario, Outcome)]) {
     for rule in Rule::all() {
         let _infallible = writeln!(text, "- {}", rule.name());
     }
-    compare(
-        match scale {
-            Scale::Plain => "What every run of the tests goes through",
-            Scale::Full => "What is gone through at full scale",
-        },
-        &text,
-    );
+    let heading = match scale {
+        Scale::Plain => "What every run of the tests goes through",
+        Scale::Full => "What is gone through at full scale",
+    };
+    compare(scale, heading, &text);
 }
 
 /// Compares the page with what was found where guards were missing.
@@ -47,11 +45,11 @@ pub(crate) fn compare_guards(found: &[Found]) {
     for Found { guard, scenario, rule, steps } in found {
         let _infallible = writeln!(text, "| {} | {} | {} | {steps} |", guard.bug(), rule.name(), scenario.name);
     }
-    compare("What is found without each guard", &text);
+    compare(Scale::Plain, "What is found without each guard", &text);
 }
 
-/// Compares the part of the page under that heading with what it should say.
-fn compare(heading: &str, text: &str) {
+/// Compares the part of the page under that heading, which a run of that scale writes, with what it should say.
+fn compare(scale: Scale, heading: &str, text: &str) {
     if std::fs::exists(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml")).is_ok_and(|there| !there) {
         println!("docs/model.md is not compared: this is the packaged crate");
         return;
@@ -66,5 +64,10 @@ fn compare(heading: &str, text: &str) {
         std::fs::write(PAGE, format!("{before}{heading}{want}{after}")).unwrap();
         return;
     }
-    assert_eq!(have, want, "run `UPDATE_DOCS=1 cargo test -p mstore-pay-domain --test model` to write it anew");
+    let scale = match scale {
+        Scale::Plain => "",
+        Scale::Full => " MODEL_SCALE=full",
+    };
+    let again = format!("UPDATE_DOCS=1{scale} cargo test --profile ci -p mstore-pay-domain --test model");
+    assert_eq!(have, want, "run `{again}` to write it anew");
 }

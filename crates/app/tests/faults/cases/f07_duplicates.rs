@@ -69,19 +69,25 @@ async fn check_storm(provider: Provider) {
         }
     })
     .await;
+    // The provider's connections, a hundred for each storm, stay open for the next; by then it has every answer.
+    sleep(KEPT_ALIVE).await;
     shop.rig.control.faults(&json!([])).await;
     let mut statuses: BTreeMap<Option<u16>, usize> = BTreeMap::new();
     for delivery in shop.rig.control.deliveries().await {
         *statuses.entry(delivery.answer).or_default() += 1;
     }
-    // The provider's connections, a hundred for each storm, stay open for the next.
-    sleep(KEPT_ALIVE).await;
+    let effects = receipts(&shop, n).await;
+    let short = shop.rig.count(&format!("{ROWS} WHERE deliveries < {STORM_COPIES}"));
+    let deliveries = shop.rig.count(DELIVERIES);
     shop.judge("F07").await;
     println!(
-        "F07 storm at {} n={n} copies={STORM_COPIES} answers={statuses:?} effects={n} told_p99={}ms",
+        "F07 storm at {} n={n} copies={STORM_COPIES} deliveries={deliveries} answers={statuses:?} effects={effects} \
+         told_p99={}ms",
         provider.word(),
         percentile(waits, 99)
     );
+    assert!(statuses.keys().eq([&Some(200)]), "every copy is acknowledged: {statuses:?}");
+    assert_eq!((effects, short), (n, 0), "effects, webhooks of which not every copy came");
 }
 
 /// The webhooks of that event that the provider kept to itself, as soon as there are so many: it writes them down after it

@@ -19,8 +19,9 @@ const FIFTYFOLD: u32 = 50;
 const STORMING: u32 = 10;
 /// What a merchant may ask in a minute: as much as the one that behaves does.
 const PER_MINUTE: u32 = 240;
-/// Until the storm has used up what a merchant may ask at once.
-const USED_UP_AFTER: Duration = Duration::from_secs(3);
+/// In which the storm has used up what a merchant may ask at once, on a slow machine.
+const USED_UP_WITHIN: Duration = Duration::from_secs(30);
+const SECONDS_IN_MINUTE: u64 = 60;
 /// What is quick anyway may take that long.
 const QUICK_MILLIS: u64 = 50;
 
@@ -55,15 +56,19 @@ async fn f31_a_merchant_that_storms_is_told_to_wait_and_no_other_notices() {
     sell(&behaved, "warm", n / 4).await;
     let alone = percentile(sell(&behaved, "alone", n).await, 99);
     let over = AtomicBool::new(false);
+    let began = Instant::now();
     let storming = join_all((0..STORMING).map(|number| storm(&shop.till, number, &over)));
     let beside = async {
-        sleep(USED_UP_AFTER).await;
-        let began = Instant::now();
+        while !shop.log.all().iter().any(|exchange| exchange.status() == 429) {
+            assert!(began.elapsed() < USED_UP_WITHIN, "nobody is told to wait");
+            sleep(Duration::from_millis(100)).await;
+        }
         let took = sell(&behaved, "beside", n).await;
         over.store(true, Ordering::Relaxed);
-        (percentile(took, 99), began.elapsed())
+        percentile(took, 99)
     };
-    let (stormed, (beside, took)) = tokio::join!(storming, beside);
+    let (stormed, beside) = tokio::join!(storming, beside);
+    let took = began.elapsed();
     let heard: Vec<Exchange> = stormed.into_iter().flatten().collect();
     let told: Vec<&Exchange> = heard.iter().filter(|exchange| exchange.status() == 429).collect();
     let without_when = told.iter().filter(|exchange| exchange.answer().is_none_or(|told| told.retry_after.is_none()));
@@ -81,7 +86,9 @@ async fn f31_a_merchant_that_storms_is_told_to_wait_and_no_other_notices() {
         millis(took),
         told.len(),
     );
-    assert!(told.len() * 2 > heard.len(), "most of the storm was let in");
+    let let_in = u64::try_from(heard.len() - told.len()).expect("a count");
+    let may_be = u64::from(PER_MINUTE) + u64::from(PER_MINUTE) * (took.as_secs() + 1) / SECONDS_IN_MINUTE;
+    assert!(let_in <= may_be, "{let_in} of the storm were let in, of {may_be} that may be");
     assert_eq!((without_when, u32::try_from(objects)), (0, Ok(STORMING)), "answers without a time, objects");
     assert!(beside * 2 <= (alone * 3).max(2 * prompt(QUICK_MILLIS)), "{beside} ms beside the storm, {alone} ms alone");
 }

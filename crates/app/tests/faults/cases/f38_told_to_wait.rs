@@ -18,7 +18,7 @@ const KEPT_SECONDS_MAX: u32 = 60;
 /// Between two tries of a till meanwhile.
 const TRY_EVERY: Duration = Duration::from_secs(2);
 /// Tills stop trying so long before the provider may be asked again.
-const STOPS_SECONDS_BEFORE: i64 = 3;
+const STOPS_SECONDS_BEFORE: i64 = 6;
 
 /// What a provider says, once, to whoever opens something.
 #[derive(Debug, Clone, Copy)]
@@ -32,9 +32,9 @@ struct Told {
 }
 
 const TOLD: [Told; 5] = [
-    Told { provider: Provider::Xendit, api: None, status: 503, seconds: 7 },
-    Told { provider: Provider::Xendit, api: Some(("XENDIT_API", "v2")), status: 503, seconds: 7 },
-    Told { provider: Provider::Midtrans, api: None, status: 429, seconds: 7 },
+    Told { provider: Provider::Xendit, api: None, status: 503, seconds: 15 },
+    Told { provider: Provider::Xendit, api: Some(("XENDIT_API", "v2")), status: 503, seconds: 15 },
+    Told { provider: Provider::Midtrans, api: None, status: 429, seconds: 15 },
     // Longer than is kept to.
     Told { provider: Provider::Xendit, api: None, status: 429, seconds: 600 },
     Told { provider: Provider::Midtrans, api: None, status: 503, seconds: 600 },
@@ -78,6 +78,10 @@ async fn tried_meanwhile(shop: &Shop, n: u64, due: DateTime<Utc>) -> (usize, Dur
             let mut took = Vec::new();
             while Utc::now() + TimeDelta::seconds(STOPS_SECONDS_BEFORE) < due {
                 let heard = shop.till.create(&sale).await;
+                // On a busy machine it may have been let through then.
+                if heard.answered_at >= due {
+                    break;
+                }
                 let later = heard.answer().and_then(|told| told.retry_after);
                 assert_eq!(heard.error_code(), "provider_unavailable", "{heard:?}");
                 assert!(later.is_some_and(|seconds| seconds <= u64::from(KEPT_SECONDS_MAX)), "{heard:?}");

@@ -6,7 +6,7 @@ use super::shop::{Shop, millis};
 use crate::checker::{self, Licence};
 use crate::scale::{Draws, cases, percentile, repeats};
 use mstore_pay_domain::ports::CrashPoint;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 const ITEMS: u64 = 500;
 /// Enough for every kill to come in the middle.
@@ -20,6 +20,12 @@ const BATCH_MILLIS_MIN: u64 = 2_000;
 /// Things in a batch that is struck by a failpoint.
 const STRUCK_ITEMS: u64 = 20;
 
+/// How often a gateway came to the middle of a batch, by its log.
+fn strikes(shop: &Shop) -> usize {
+    let log = std::fs::read_to_string(shop.rig.log()).expect("the gateway's log");
+    log.matches("failpoint sync_mid_batch strikes").count()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn f55_a_batch_that_is_killed_in_the_middle_ten_times_is_complete_when_it_was_answered() {
     let mut shop = Shop::open().await;
@@ -30,11 +36,21 @@ async fn f55_a_batch_that_is_killed_in_the_middle_ten_times_is_complete_when_it_
     let (mut kills, mut in_the_middle) = (0, Vec::new());
     while in_the_middle.len() < KILLS && kills < KILLS_MAX {
         shop.rig.kill_gateway();
+        let before = strikes(&shop);
         shop.rig.arm_gateway(&slowly).await;
         let under_way = report(&shop.till, "DEV1", &items);
-        // Whoever is killed answers nothing; whoever was done has answered.
         let pause = Duration::from_millis(40 + draws.below(120));
-        let answered = timeout(pause, under_way).await.is_ok();
+        let in_the_midst = async {
+            while strikes(&shop) == before {
+                sleep(Duration::from_millis(5)).await;
+            }
+            sleep(pause).await;
+        };
+        // Whoever is killed answers nothing; whoever was done has answered.
+        let answered = tokio::select! {
+            _ = under_way => true,
+            () = in_the_midst => false,
+        };
         shop.rig.kill_gateway();
         kills += 1;
         assert!(!answered, "kill {kills} comes after {in_the_middle:?}, when all was done");
@@ -73,13 +89,11 @@ async fn f02_struck_in_the_middle_of_a_batch_it_is_complete_when_it_was_answered
             let case = format!("F02-sync-{effect:?}-{round}");
             let items = cash_of(&device, &case, STRUCK_ITEMS);
             shop.rig.kill_gateway();
-            let log = || std::fs::read_to_string(shop.rig.log()).expect("the gateway's log");
-            let strikes = |text: &str| text.matches("failpoint sync_mid_batch strikes").count();
-            let before = strikes(&log());
+            let before = strikes(&shop);
             shop.rig.arm_gateway(&effect.at(CrashPoint::SyncMidBatch)).await;
             let patient = shop.till.patient(Duration::from_secs(20));
             let first = report(&patient, &device, &items).await;
-            struck += u64::from(strikes(&std::fs::read_to_string(shop.rig.log()).expect("the gateway's log")) > before);
+            struck += u64::from(strikes(&shop) > before);
             let began = Instant::now();
             if effect == Strike::Abort {
                 assert!(first.lost().is_some(), "{case}: the gateway was to die, and answered {}", first.status());

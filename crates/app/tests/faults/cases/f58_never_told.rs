@@ -2,18 +2,18 @@ use std::time::{Duration, Instant};
 
 use super::shop::{Shop, millis};
 use crate::rig::{Pay, Provider};
-use crate::scale::{at_once, cases, percentile};
+use crate::scale::{at_once, cases, percentile, unhurried};
 use crate::till::Sale;
 
 const SALES: u64 = 500;
 const AT_ONCE: usize = 16;
 
 /// A sweep and its look, with what a machine that is busy adds; where there is none to sweep, a question and the next.
-const fn told_within(provider: Provider) -> Duration {
-    match provider {
+fn told_within(provider: Provider) -> Duration {
+    unhurried(match provider {
         Provider::Xendit => Duration::from_secs(5),
         Provider::Midtrans => Duration::from_secs(25),
-    }
+    })
 }
 
 async fn check(provider: Provider) {

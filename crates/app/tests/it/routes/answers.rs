@@ -21,7 +21,7 @@ const ELSEWHERE: [&str; 26] = [
     "/api/v1/audit",
     "/api/v1/pos/payments/x/refunds",
     "/api/v2/pos/payments",
-    "/api/v1/../../etc/passwd",
+    "/api/v1/..%2f..%2fetc%2fpasswd",
     "/_control/charges",
     "/_control/pay",
     "/xendit/payment_requests",

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use crate::house::{Call, House};
 
+const DOCUMENT: &str = "/openapi.json";
+
 /// One method on one path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Route {
@@ -43,7 +45,7 @@ impl Route {
 
 /// Every route that the gateway says it has.
 pub(super) async fn routes(house: &House) -> Vec<Route> {
-    let document = house.bare(Method::GET, "/openapi.json").send().await.json();
+    let document = house.bare(Method::GET, DOCUMENT).send().await.json();
     let mut routes = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (verb, operation) in item.as_object().unwrap() {
@@ -51,6 +53,7 @@ pub(super) async fn routes(house: &House) -> Vec<Route> {
             routes.push(Route { verb: verb.to_uppercase(), path: path.clone(), is_guarded });
         }
     }
-    assert!(routes.len() > 50, "{routes:?}");
+    // The document is a route as well: a document without routes would let everything pass.
+    assert!(routes.iter().any(|route| route.path == DOCUMENT), "{routes:?}");
     routes
 }

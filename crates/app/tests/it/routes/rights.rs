@@ -65,8 +65,11 @@ fn right(verb: &str, path: &str) -> Option<&'static str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_role_may_do_what_it_is_for_on_every_route_and_nothing_else() {
     let house = House::open_with(&["--merchant-rate-limit=off"]).await;
-    let mut tried = 0;
-    for route in routes(&house).await {
+    let all = routes(&house).await;
+    for (verb, path, _) in RIGHTS {
+        assert!(all.iter().any(|route| route.verb == verb && route.path == path), "{verb} {path} is not tried");
+    }
+    for route in all {
         let right = right(&route.verb, &route.path);
         assert_eq!(right.is_some(), route.is_guarded, "nobody said who may do {route:?}");
         let Some(right) = right else { continue };
@@ -75,10 +78,8 @@ async fn each_role_may_do_what_it_is_for_on_every_route_and_nothing_else() {
             let let_in = answer.status.as_u16() != 403;
             assert_eq!(let_in, carried.contains(&right), "{role} {route:?}: {answer:?}");
             assert!(answer.status.as_u16() != 401 && !answer.status.is_server_error(), "{role} {route:?}: {answer:?}");
-            tried += 1;
         }
         let answer = route.blind(&house).send().await;
         assert_eq!((answer.status.as_u16(), answer.header("www-authenticate")), (401, "Bearer"), "{route:?}");
     }
-    assert!(tried > 200, "{tried}");
 }

@@ -1,7 +1,7 @@
 //! What follows from a provider's answer to an opening.
 
 use super::verdict::Verdict;
-use super::{Job, Next, Opened, RETRY_AFTER, Route, Run, Try, recovery_at};
+use super::{Job, Next, Opened, RETRY_AFTER, RETRY_AFTER_MAX, Route, Run, Try, recovery_at};
 use crate::audit::BodyRole;
 use crate::charge::Charge;
 use crate::dossier::Dossier;
@@ -90,7 +90,7 @@ impl Gateway {
                 }
             })
             .await?;
-        let retry_after = error.retry_after().unwrap_or(RETRY_AFTER);
+        let retry_after = error.retry_after().unwrap_or(RETRY_AFTER).min(RETRY_AFTER_MAX);
         Ok(match then {
             NotTaken::Next => again(next, stored),
             NotTaken::ComeBack => Next::End(Opened::Unknown(Box::new(stored))),

@@ -23,8 +23,8 @@ struct Place {
 /// Whose turn it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// That one's.
-    Of(MerchantId, PaymentId),
+    /// That one's, who was asked about last then.
+    Of(MerchantId, PaymentId, Timestamp),
     /// Nobody's before then.
     NotBefore(Timestamp),
     /// Nobody watches anything.
@@ -47,11 +47,11 @@ impl Line {
 
     /// Whose turn it is: the payment's that was asked about longest ago, once that is as long ago as `pause`.
     pub(super) fn turn(&mut self, pause: Duration, now: Timestamp) -> Turn {
-        self.places.retain(|_, place| place.watched_until > now);
+        self.forget(now);
         let longest = self.places.iter().min_by_key(|(payment, place)| (place.asked_at, **payment));
         let Some((payment, place)) = longest else { return Turn::Nobodys };
         let due_at = place.asked_at.plus(pause);
-        if due_at > now { Turn::NotBefore(due_at) } else { Turn::Of(place.merchant.clone(), *payment) }
+        if due_at > now { Turn::NotBefore(due_at) } else { Turn::Of(place.merchant.clone(), *payment, place.asked_at) }
     }
 
     /// Sends a payment that is being asked about to the end of the line.
@@ -59,6 +59,18 @@ impl Line {
         if let Some(place) = self.places.get_mut(payment) {
             place.asked_at = place.asked_at.max(now);
         }
+    }
+
+    /// Has a payment stand where it stood before it was sent to the end then, unless it was asked about since.
+    pub(super) fn put_back(&mut self, payment: &PaymentId, asked_before: Timestamp, sent_at: Timestamp) {
+        if let Some(place) = self.places.get_mut(payment).filter(|place| place.asked_at == sent_at) {
+            place.asked_at = asked_before;
+        }
+    }
+
+    /// Forgets what nobody watches any more.
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        self.places.retain(|_, place| place.watched_until > now);
     }
 
     /// When a payment in line was asked about last; `None` if nobody watches it.
@@ -105,23 +117,19 @@ mod tests {
         line.join((&MerchantId::parse("M1").unwrap(), payment(number)), asked_at, until);
     }
 
-    fn of(number: u128) -> Turn {
-        Turn::Of(MerchantId::parse("M1").unwrap(), payment(number))
+    #[track_caller]
+    fn check_turn(line: &mut Line, now: Timestamp, number: u128) {
+        let Turn::Of(_, id, _) = line.turn(PAUSE, now) else { panic!("nobody's turn") };
+        assert_eq!(id, payment(number));
     }
 
     #[test]
     fn all_are_asked_about_in_turn_before_one_is_asked_about_again() {
         let mut line = line_of(4);
-        let turns: Vec<Turn> = (3..11)
-            .map(|second| {
-                let turn = line.turn(PAUSE, at(second));
-                if let Turn::Of(_, payment) = &turn {
-                    line.note_asked(payment, at(second));
-                }
-                turn
-            })
-            .collect();
-        assert_eq!(turns, [of(1), of(2), of(3), of(4), of(1), of(2), of(3), of(4)]);
+        for (second, number) in (3..11).zip([1, 2, 3, 4, 1, 2, 3, 4]) {
+            check_turn(&mut line, at(second), number);
+            line.note_asked(&payment(number), at(second));
+        }
     }
 
     #[test]
@@ -130,7 +138,7 @@ mod tests {
         assert_eq!(line.turn(PAUSE, at(1)), Turn::NotBefore(at(3)));
         line.note_asked(&payment(1), at(3));
         assert_eq!(line.turn(PAUSE, at(5)), Turn::NotBefore(at(6)));
-        assert_eq!(line.turn(PAUSE, at(6)), of(1));
+        check_turn(&mut line, at(6), 1);
     }
 
     #[test]
@@ -140,11 +148,23 @@ mod tests {
         line.note_asked(&payment(2), at(12));
         join(&mut line, 3, at(11), at(60));
         line.note_asked(&payment(1), at(20));
-        assert_eq!(line.turn(PAUSE, at(20)), of(3));
+        check_turn(&mut line, at(20), 3);
         // A watch that goes on changes no place.
         join(&mut line, 2, at(0), at(90));
         line.note_asked(&payment(3), at(20));
-        assert_eq!(line.turn(PAUSE, at(20)), of(2));
+        check_turn(&mut line, at(20), 2);
+    }
+
+    #[test]
+    fn whoever_was_not_asked_about_after_all_stands_where_it_stood() {
+        let mut line = line_of(2);
+        line.note_asked(&payment(1), at(5));
+        line.put_back(&payment(1), at(0), at(5));
+        check_turn(&mut line, at(5), 1);
+        line.note_asked(&payment(1), at(5));
+        line.note_asked(&payment(1), at(6));
+        line.put_back(&payment(1), at(0), at(5));
+        check_turn(&mut line, at(6), 2);
     }
 
     #[test]

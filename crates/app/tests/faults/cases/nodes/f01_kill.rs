@@ -6,7 +6,7 @@ use crate::cases::f01_kill::{KILLS, report};
 use crate::cases::load::Load;
 use crate::cases::shop::{RECOVERED_WITHIN, Shop, millis};
 use crate::rig::Plan;
-use crate::scale::{Draws, cases};
+use crate::scale::{Draws, cases, unhurried};
 
 const NODES: u64 = 3;
 /// The others carry on meanwhile.
@@ -28,8 +28,8 @@ async fn f01_three_nodes_killed_at_random_keep_all_they_acknowledged() {
         let ready = Instant::now();
         sold += load.finish().await;
         let recovery = ready.elapsed();
-        assert!(recovery <= RECOVERED_WITHIN, "kill {round}: recovered only after {recovery:?}");
+        assert!(recovery <= unhurried(RECOVERED_WITHIN), "kill {round}: recovered only after {recovery:?}");
         recoveries.push(millis(recovery));
     }
-    report(shop, &format!("F01 nodes={NODES} n={kills} sales={sold}"), recoveries).await;
+    report(shop, "F01", &format!("F01 nodes={NODES} n={kills} sales={sold}"), recoveries).await;
 }
