@@ -12,6 +12,12 @@ use crate::house::{House, SOON};
 const APART: Duration = Duration::from_millis(50);
 
 impl House {
+    /// The customer pays, without a word of it, what was called off before.
+    pub(crate) async fn customer_pays_late(&self, order: &str) {
+        tokio::time::sleep(APART).await;
+        self.customer_pays(order, true).await;
+    }
+
     /// The newest exception, once there is one.
     pub(crate) async fn first_exception(&self) -> serde_json::Value {
         let deadline = Instant::now() + SOON;
@@ -32,8 +38,7 @@ async fn money_after_a_cancel_is_taken_in_and_flagged() {
     let payment = house.pay_by_qris("TRX-1", 33_000).await;
     let path = format!("/api/v1/pos/payments/{}/cancel", payment["payment_id"].as_str().unwrap());
     house.post(&path).send().await.expect_status(200);
-    tokio::time::sleep(APART).await;
-    house.customer_pays("TRX-1", true).await;
+    house.customer_pays_late("TRX-1").await;
     house.until_status(&payment["payment_id"], "paid").await;
     let exception = house.first_exception().await;
     assert_eq!((&exception["kind"], &exception["state"]), (&json!("late_paid"), &json!("open")), "{exception}");
@@ -46,7 +51,7 @@ async fn the_owner_says_what_became_of_money_that_does_not_fit_and_nobody_else_d
     let payment = house.pay_by_qris("TRX-1", 33_000).await;
     let path = format!("/api/v1/pos/payments/{}", payment["payment_id"].as_str().unwrap());
     house.post(&format!("{path}/cancel")).send().await.expect_status(200);
-    house.customer_pays("TRX-1", true).await;
+    house.customer_pays_late("TRX-1").await;
     let exception = house.first_exception().await;
     let resolve = format!("/api/v1/pos/exceptions/{}/resolve", exception["id"].as_str().unwrap());
     let word = json!({"resolution": "accept", "reason": "the goods were handed over"});
@@ -98,8 +103,7 @@ async fn exceptions_are_listed_page_by_page() {
         let payment = house.pay_by_qris(order, 33_000).await;
         let path = format!("/api/v1/pos/payments/{}/cancel", payment["payment_id"].as_str().unwrap());
         house.post(&path).send().await.expect_status(200);
-        tokio::time::sleep(APART).await;
-        house.customer_pays(order, true).await;
+        house.customer_pays_late(order).await;
         house.until_status(&payment["payment_id"], "paid").await;
         want.insert(0, json!(order));
     }

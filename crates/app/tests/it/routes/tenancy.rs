@@ -45,7 +45,7 @@ impl Stock {
             .await;
         let late = house.pay_by_qris("LATE-OF-THE-FIRST", 33_000).await;
         house.done(&format!("/api/v1/pos/payments/{}/cancel", text(&late["payment_id"])), &json!({})).await;
-        house.customer_pays("LATE-OF-THE-FIRST", true).await;
+        house.customer_pays_late("LATE-OF-THE-FIRST").await;
         let exception = house.first_exception().await;
         house.cash_sale("CASH-OF-THE-FIRST", 10_000).await;
         let told = house.cash_sale("CASH-OF-THE-FIRST", 20_000).await;
