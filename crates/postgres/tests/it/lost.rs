@@ -80,8 +80,8 @@ async fn a_statement_that_takes_too_long_is_given_up_and_leaves_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_does_not_stand_behind_writes_that_wait() {
     let site = Site::new();
-    let connections = 4;
-    let store = site.open_with(Options { connections, ..options() }).await;
+    let (connections, patient) = (4, Duration::from_secs(20));
+    let store = site.open_with(Options { connections, wait_max: patient, work_max: patient }).await;
     let (payment, holder) = (site.payment(), lock_payments(&site, 2));
     let writing: Vec<_> = (0..2 * connections)
         .map(|_| {
