@@ -1,5 +1,6 @@
-//! What goes on without a request: settling webhooks, looking at due payments, sending messages on,
-//! telling endpoints, sweeping for money, asking in rounds. One runtime for all; each thing on a task of its own, fenced off from the others.
+//! What goes on without a request: settling webhooks, looking at due payments, sending messages on, telling
+//! endpoints, sweeping for money, asking in rounds. One runtime for all; each thing on a task of its own, fenced off
+//! from the others.
 
 mod gauges;
 mod housekeeping;
