@@ -46,7 +46,11 @@ impl Judgement {
         let is_down = code.is_some_and(|code| code >= SERVER_ERRORS_FROM) || reply.status >= SERVER_ERRORS_FROM;
         let retry_after = reply.retry_after.filter(|_| is_down);
         let code = code.map(|code| code.to_string().into_boxed_str());
-        Some(Self { kind, certainty, upstream: Upstream { status: Some(reply.status), code, retry_after } })
+        Some(Self {
+            kind,
+            certainty,
+            upstream: Upstream::answered(reply.status).with_code(code).with_retry_after(retry_after),
+        })
     }
 
     /// Judges an answer of Snap's, whose HTTP statuses are its own word, and which has no code.
@@ -59,7 +63,7 @@ impl Judgement {
             Some(said) => {
                 let (kind, certainty) = judge_said(said);
                 let code = Some(said.word().into());
-                let upstream = Upstream { status: Some(reply.status), code, ..Upstream::default() };
+                let upstream = Upstream::answered(reply.status).with_code(code);
                 Some(Self { kind, certainty, upstream })
             }
         }

@@ -50,7 +50,7 @@ impl Sessions {
         Ok(Self { pool, writers, wait_max, work_max })
     }
 
-    /// A connection for one statement.
+    /// A connection for statements that each stand alone.
     pub(crate) async fn plain(&self) -> Result<Session, Fault> {
         self.within_wait(self.session()).await
     }

@@ -137,7 +137,7 @@ impl Talk<'_> {
     /// A 2xx answer that makes no sense or speaks of something else: the provider may have acted.
     pub(crate) fn malformed(&self, reply: &Reply, why: Unreadable) -> ProviderError {
         self.error(ProviderErrorKind::Malformed, Certainty::Unknown)
-            .saying(Upstream { status: Some(reply.status), ..Upstream::default() })
+            .saying(Upstream::answered(reply.status))
             .because(why)
     }
 

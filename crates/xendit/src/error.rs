@@ -28,7 +28,7 @@ impl Judgement {
         let Refusal { code } = Refusal::parse(&reply.body);
         let (kind, certainty) = judge(reply.status, code.as_deref().unwrap_or_default(), reply.retry_after);
         let code = code.map(String::into_boxed_str);
-        let upstream = Upstream { status: Some(reply.status), code, retry_after: reply.well_after() };
+        let upstream = Upstream::answered(reply.status).with_code(code).with_retry_after(reply.well_after());
         Self { kind, certainty, upstream }
     }
 }

@@ -66,7 +66,7 @@ impl Failure {
     /// As the port wants it.
     pub(crate) fn in_operation(self, provider: &ProviderId, operation: Operation) -> ProviderError {
         let error = ProviderError::new(provider.clone(), operation, self.kind, self.certainty)
-            .saying(Upstream { status: self.status, code: None })
+            .saying(self.status.map(Upstream::answered).unwrap_or_default())
             .during(self.exchange);
         match self.why {
             Some(why) => error.because(why),

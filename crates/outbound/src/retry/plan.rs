@@ -97,7 +97,7 @@ mod tests {
             let id = ProviderId::parse("psp").unwrap();
             let wait = Some(Duration::from_secs(seconds));
             let error = ProviderError::new(id, Operation::Sweep, ProviderErrorKind::Unavailable, Certainty::Unknown)
-                .saying(Upstream { retry_after: wait, ..Upstream::default() });
+                .saying(Upstream::default().with_retry_after(wait));
             Plan::new(&RetryPolicy::default(), Safety::Always, WITHIN, Duration::ZERO).pause(&error, Duration::ZERO)
         };
         assert_eq!(pause(3), Some(Duration::from_secs(3)));

@@ -84,7 +84,7 @@ fn as_asked(refund: &RefundCharge, made_on: &ProviderRef, told: Refund) -> Resul
 fn outcome(talk: &Talk<'_>, reply: &Reply, told: Refund) -> Result<RefundOutcome, ProviderError> {
     if let RefundState::Failed(code) = told.state {
         let code = code.map(String::into_boxed_str);
-        let upstream = Upstream { status: Some(reply.status), code, ..Upstream::default() };
+        let upstream = Upstream::answered(reply.status).with_code(code);
         return Err(talk.error(ProviderErrorKind::Declined, Certainty::NotApplied).saying(upstream));
     }
     let refund_ref = told.id.clone();

@@ -76,7 +76,11 @@ pub enum ProviderErrorKind {
 }
 
 /// What the provider itself said, cut to what is safe to keep.
+///
+/// Made by [`Upstream::answered`], or by `default` where there was no answer, so that an adapter still compiles when
+/// there is more to tell.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Upstream {
     /// The HTTP status.
     pub status: Option<u16>,
@@ -84,6 +88,28 @@ pub struct Upstream {
     pub code: Option<Box<str>>,
     /// When it wants to be asked again, where it said so of being out of order.
     pub retry_after: Option<Duration>,
+}
+
+impl Upstream {
+    /// An answer of that HTTP status.
+    #[must_use]
+    pub fn answered(status: u16) -> Self {
+        Self { status: Some(status), ..Self::default() }
+    }
+
+    /// The same with the provider's error code, if it told one.
+    #[must_use]
+    pub fn with_code(mut self, code: Option<Box<str>>) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// The same with the time after which the provider wants to be asked again, if it told one.
+    #[must_use]
+    pub const fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
+    }
 }
 
 /// A provider that did not do what it was asked.

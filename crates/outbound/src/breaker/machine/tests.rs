@@ -146,7 +146,7 @@ fn only_who_names_a_time_tells_to_wait() {
     let told = |kind, said: Option<Duration>| {
         let id = ProviderId::parse("psp").unwrap();
         let error = ProviderError::new(id, Operation::Open, kind, Certainty::Unknown);
-        told_wait(&Err::<(), _>(error.saying(Upstream { retry_after: said, ..Upstream::default() })))
+        told_wait(&Err::<(), _>(error.saying(Upstream::default().with_retry_after(said))))
     };
     let wait = Some(Duration::from_secs(7));
     assert_eq!(told(ProviderErrorKind::RateLimited { retry_after: wait }, None), wait);
