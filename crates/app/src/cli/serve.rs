@@ -86,8 +86,8 @@ fn welcome(config: &Config, running: &RunningApp, sandbox: &str) -> Result<Strin
          # pay it, as the customer\n\
          curl -s -X POST {sandbox}/_control/pay -H 'Content-Type: application/json' \\\n  \
          -d '{{\"provider\":\"xendit\",\"order_code\":\"{order}\"}}'\n\n\
-         # see it paid, and the link of the customer's page, to scan or to click\n\
-         curl -s '{base}/api/v1/pos/payments?order_code={order}' -H \"Authorization: Bearer $TOKEN\" \\\n  \
+         # see it paid a moment later, and the link of the customer's page, to scan or to click\n\
+         sleep 1; curl -s '{base}/api/v1/pos/payments?order_code={order}' -H \"Authorization: Bearer $TOKEN\" \\\n  \
          | grep -oE '\"(status|paid_at|pay_page_url)\":\"[^\"]*\"'"
     ))
 }
