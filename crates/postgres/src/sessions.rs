@@ -17,7 +17,8 @@ use crate::errors::{Fault, NoWork, OpenError, Trouble};
 
 type Ansi = AnsiTransactionManager;
 
-/// Of every so many connections one is left to reads: a till that looks does not stand behind a rush of creates.
+/// Of every so many connections one is left to reads and to webhooks that come in: neither a till that looks nor a
+/// provider that tells stands behind a rush of creates.
 const CONNECTIONS_PER_READER: usize = 4;
 
 /// The connections of one node.
