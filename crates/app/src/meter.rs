@@ -74,6 +74,7 @@ const fn endpoint_word(endpoint: Endpoint) -> &'static str {
     match endpoint {
         Endpoint::Open => "open",
         Endpoint::Inquire => "inquire",
+        Endpoint::Payment => "payment",
         Endpoint::Cancel => "cancel",
         Endpoint::Refund => "refund",
         Endpoint::Sweep => "sweep",

@@ -9,11 +9,10 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Drift, OpenCharge, OpenedCharge,
-    Operation, PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation,
-    Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Drift, Endpoint, OpenCharge,
+    OpenedCharge, Operation, PaymentProvider, Period, ProviderError, ProviderErrorKind, Query, RefundCharge,
+    RefundOutcome, Simulation, Sweep,
 };
-use mstore_pay_domain::time::Timestamp;
 use tokio::time::Instant;
 
 /// A provider whose calls are seen.
@@ -125,6 +124,10 @@ impl<P: PaymentProvider> PaymentProvider for Observed<P> {
         self.inner.availability(account, method)
     }
 
+    fn counted_under(&self, query: &Query) -> Endpoint {
+        self.inner.counted_under(query)
+    }
+
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         let since = Instant::now();
         let outcome = self.inner.open(account, charge).await;
@@ -167,14 +170,9 @@ impl<P: PaymentProvider> PaymentProvider for Observed<P> {
         outcome
     }
 
-    async fn sweep(
-        &self,
-        account: &ProviderAccount,
-        from: Timestamp,
-        within: Duration,
-    ) -> Result<Sweep, ProviderError> {
+    async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
         let since = Instant::now();
-        let outcome = self.inner.sweep(account, from, within).await;
+        let outcome = self.inner.sweep(account, period, within).await;
         self.see(Operation::Sweep, since, &outcome, |_| Vec::new());
         outcome
     }

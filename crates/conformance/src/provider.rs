@@ -149,6 +149,7 @@ macro_rules! for_each_provider_case {
             sweep_lists_arrived_money_or_is_unsupported,
             sweep_lists_more_than_a_page_or_says_that_it_did_not,
             sweep_leaves_out_what_came_before,
+            sweep_leaves_out_what_came_after,
             sweep_names_rows_by_ids_that_are_no_payments,
             open_to_nobody_was_not_applied,
             open_without_an_answer_is_unknown,

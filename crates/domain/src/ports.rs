@@ -50,8 +50,9 @@ pub use payments::{LeasedPayment, PaymentRepository};
 pub use probe::{CrashPoint, NoProbe, Probe};
 pub use provider::{
     ArrivedMoney, Availability, CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, Drift,
-    Exchange, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError,
-    ProviderErrorKind, Query, RefundCharge, RefundOutcome, ReturnUrls, Simulation, SnapshotStatus, Sweep, Upstream,
+    Exchange, IdempotencySupport, ListedAs, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider,
+    Period, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, ReturnUrls, Simulation,
+    SnapshotStatus, Sweep, Upstream,
 };
 pub use records::{ExceptionFilter, ExceptionPlace, ExceptionStore, IdempotencyStore, Timeline};
 pub use retention::{Prunable, Retention};

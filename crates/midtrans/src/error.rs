@@ -98,7 +98,7 @@ const fn judge_said(said: Said) -> (Kind, Certainty) {
 /// Whether the answer is the transaction as it stands.
 const fn is_about_a_state(endpoint: Endpoint) -> bool {
     match endpoint {
-        Endpoint::Inquire | Endpoint::Cancel => true,
+        Endpoint::Inquire | Endpoint::Payment | Endpoint::Cancel => true,
         Endpoint::Open | Endpoint::Refund | Endpoint::Sweep => false,
     }
 }

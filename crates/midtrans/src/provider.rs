@@ -14,10 +14,9 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, OpenCharge, OpenedCharge, Operation,
-    PaymentProvider, ProviderError, Query, RateBudget, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Endpoint, OpenCharge, OpenedCharge, Operation,
+    PaymentProvider, Period, ProviderError, Query, RateBudget, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
-use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::HttpClient;
 
 use crate::channels::Channel;
@@ -64,6 +63,10 @@ impl PaymentProvider for Midtrans {
         Availability::Ready
     }
 
+    fn counted_under(&self, _query: &Query) -> Endpoint {
+        Endpoint::Inquire
+    }
+
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         open::open(&self.client, account, charge).await
     }
@@ -94,7 +97,7 @@ impl PaymentProvider for Midtrans {
     async fn sweep(
         &self,
         _account: &ProviderAccount,
-        _since: Timestamp,
+        _period: Period,
         _within: Duration,
     ) -> Result<Sweep, ProviderError> {
         Err(self.client.unsupported(Operation::Sweep))

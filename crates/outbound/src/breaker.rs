@@ -11,11 +11,10 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Clock, OpenCharge, OpenedCharge,
-    Operation, PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation,
-    Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Clock, Endpoint, OpenCharge,
+    OpenedCharge, Operation, PaymentProvider, Period, ProviderError, ProviderErrorKind, Query, RefundCharge,
+    RefundOutcome, Simulation, Sweep,
 };
-use mstore_pay_domain::time::Timestamp;
 use thiserror::Error;
 
 pub use board::{BreakerSnapshot, Line};
@@ -129,6 +128,10 @@ impl<P: PaymentProvider> PaymentProvider for CircuitBreaker<P> {
         }
     }
 
+    fn counted_under(&self, query: &Query) -> Endpoint {
+        self.inner.counted_under(query)
+    }
+
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         guarded!(self, account, Open, Some(charge.method), self.inner.open(account, charge))
     }
@@ -162,12 +165,7 @@ impl<P: PaymentProvider> PaymentProvider for CircuitBreaker<P> {
         guarded!(self, account, Simulate, None, self.inner.simulate(account, simulation))
     }
 
-    async fn sweep(
-        &self,
-        account: &ProviderAccount,
-        since: Timestamp,
-        within: Duration,
-    ) -> Result<Sweep, ProviderError> {
-        guarded!(self, account, Sweep, None, self.inner.sweep(account, since, within))
+    async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
+        guarded!(self, account, Sweep, None, self.inner.sweep(account, period, within))
     }
 }

@@ -11,11 +11,10 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Clock, OpenCharge, OpenedCharge,
-    Operation, PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation,
-    Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Clock, Endpoint, OpenCharge,
+    OpenedCharge, Operation, PaymentProvider, Period, ProviderError, ProviderErrorKind, Query, RefundCharge,
+    RefundOutcome, Simulation, Sweep,
 };
-use mstore_pay_domain::time::Timestamp;
 use thiserror::Error;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -96,6 +95,10 @@ impl<P: PaymentProvider> PaymentProvider for Bulkhead<P> {
         self.inner.availability(account, method)
     }
 
+    fn counted_under(&self, query: &Query) -> Endpoint {
+        self.inner.counted_under(query)
+    }
+
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         let (_room, within) = self.enter(account, Operation::Open, Some(charge.method), charge.within).await?;
         self.inner.open(account, &OpenCharge { within, ..charge.clone() }).await
@@ -128,13 +131,8 @@ impl<P: PaymentProvider> PaymentProvider for Bulkhead<P> {
         self.inner.simulate(account, &Simulation { within, ..simulation.clone() }).await
     }
 
-    async fn sweep(
-        &self,
-        account: &ProviderAccount,
-        since: Timestamp,
-        within: Duration,
-    ) -> Result<Sweep, ProviderError> {
+    async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
         let (_room, within) = self.enter(account, Operation::Sweep, None, within).await?;
-        self.inner.sweep(account, since, within).await
+        self.inner.sweep(account, period, within).await
     }
 }

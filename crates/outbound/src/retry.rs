@@ -10,10 +10,9 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock, OpenCharge, OpenedCharge,
-    PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock, Endpoint, OpenCharge, OpenedCharge,
+    PaymentProvider, Period, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
-use mstore_pay_domain::time::Timestamp;
 
 use crate::BreakerOpen;
 use plan::{Plan, Safety};
@@ -112,6 +111,10 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
         self.inner.availability(account, method)
     }
 
+    fn counted_under(&self, query: &Query) -> Endpoint {
+        self.inner.counted_under(query)
+    }
+
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         let mut charge = charge.clone();
         retrying!(self, Safety::OnlyIfNotApplied, charge.within, |within| {
@@ -173,13 +176,8 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
         })
     }
 
-    async fn sweep(
-        &self,
-        account: &ProviderAccount,
-        since: Timestamp,
-        within: Duration,
-    ) -> Result<Sweep, ProviderError> {
-        retrying!(self, Safety::Always, within, |within| self.inner.sweep(account, since, within))
+    async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
+        retrying!(self, Safety::Always, within, |within| self.inner.sweep(account, period, within))
     }
 }
 

@@ -35,14 +35,21 @@ pub(crate) struct Talk<'a> {
     operation: Operation,
     deadline: Deadline,
     said: Record,
-    /// The call that the caller reserved is still to be made.
+    /// What the call that its caller reserved counts under, and whether it is still to be made.
+    reserved: Endpoint,
     prepaid: AtomicBool,
 }
 
 impl Client {
     pub(crate) fn talk<'a>(&'a self, account: &'a ProviderAccount, operation: Operation, within: Duration) -> Talk<'a> {
         let (deadline, said, prepaid) = (Deadline::within(within), Record::default(), AtomicBool::new(true));
-        Talk { client: self, account, operation, deadline, said, prepaid }
+        let reserved = match operation {
+            Operation::Sweep => Endpoint::Sweep,
+            Operation::Inquire | Operation::Open | Operation::Cancel | Operation::Refund | Operation::Simulate => {
+                Endpoint::Inquire
+            }
+        };
+        Talk { client: self, account, operation, deadline, said, reserved, prepaid }
     }
 
     /// A call that was never made, because nothing good could come of it.
@@ -53,6 +60,11 @@ impl Client {
 }
 
 impl Talk<'_> {
+    /// The same, where the call that its caller reserved counts under that.
+    pub(crate) fn reserved(self, under: Endpoint) -> Self {
+        Self { reserved: under, ..self }
+    }
+
     pub(crate) fn base(&self) -> &Url {
         &self.client.config.base_url
     }
@@ -103,13 +115,12 @@ impl Talk<'_> {
     /// Reserves a call of a question or a listing beyond the one that its caller reserved. Whoever asks for more has
     /// heard of money.
     async fn reserve(&self, endpoint: Endpoint) -> Result<(), ProviderError> {
-        let reserved_by_caller = match self.operation {
-            Operation::Inquire => Endpoint::Inquire,
-            Operation::Sweep => Endpoint::Sweep,
+        match self.operation {
+            Operation::Inquire | Operation::Sweep => {}
             // Never held up by the budget.
             Operation::Open | Operation::Cancel | Operation::Refund | Operation::Simulate => return Ok(()),
-        };
-        if endpoint == reserved_by_caller && self.prepaid.swap(false, Ordering::Relaxed) {
+        }
+        if endpoint == self.reserved && self.prepaid.swap(false, Ordering::Relaxed) {
             return Ok(());
         }
         let Some(budget) = &self.client.budget else { return Ok(()) };

@@ -17,10 +17,9 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, OpenCharge, OpenedCharge, PaymentProvider,
-    ProviderError, Query, RateBudget, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Endpoint, OpenCharge, OpenedCharge,
+    PaymentProvider, Period, ProviderError, Query, RateBudget, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
-use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::HttpClient;
 
 use crate::channels::Channel;
@@ -67,6 +66,10 @@ impl PaymentProvider for Xendit {
         Availability::Ready
     }
 
+    fn counted_under(&self, query: &Query) -> Endpoint {
+        inquire::counted_under(query, self.client.config.api)
+    }
+
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         open::open(&self.client, account, charge).await
     }
@@ -92,12 +95,7 @@ impl PaymentProvider for Xendit {
         simulate::simulate(&self.client, account, simulation).await
     }
 
-    async fn sweep(
-        &self,
-        account: &ProviderAccount,
-        since: Timestamp,
-        within: Duration,
-    ) -> Result<Sweep, ProviderError> {
-        sweep::sweep(&self.client, account, since, within).await
+    async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
+        sweep::sweep(&self.client, account, period, within).await
     }
 }

@@ -11,11 +11,7 @@ use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::ids::{IdError, ProviderId};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
-use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, IdempotencySupport, LookupSupport, OpenCharge,
-    OpenedCharge, Operation, PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
-};
-use mstore_pay_domain::time::Timestamp;
+use mstore_pay_domain::ports::{Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep, Endpoint, Period};
 use mstore_pay_outbound::{Call, Deadline, HttpClient};
 use url::Url;
 
@@ -96,6 +92,10 @@ impl PaymentProvider for Acme {
         Availability::Ready
     }
 
+    fn counted_under(&self, _query: &Query) -> Endpoint {
+        Endpoint::Inquire
+    }
+
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         if self.capabilities(account, charge.method).is_none() {
             return Err(self.unsupported(Operation::Open));
@@ -138,7 +138,7 @@ impl PaymentProvider for Acme {
         Err(self.unsupported(Operation::Simulate))
     }
 
-    async fn sweep(&self, _: &ProviderAccount, _: Timestamp, _: Duration) -> Result<Sweep, ProviderError> {
+    async fn sweep(&self, _: &ProviderAccount, _: Period, _: Duration) -> Result<Sweep, ProviderError> {
         Err(self.unsupported(Operation::Sweep))
     }
 }

@@ -99,6 +99,11 @@ pub(crate) const METRICS: &[Metric] = &[
     ),
     counter("mstore_pay_sweep_rows_total", &["account"], "Rows of arrived money that were listed"),
     counter("mstore_pay_sweep_settled_total", &["account"], "Payments that a listing found"),
+    counter(
+        "mstore_pay_sweep_believed_total",
+        &["account"],
+        "Those of them that were believed as listed, because more money came than there were questions for",
+    ),
     histogram(
         "mstore_pay_sweep_lag_seconds",
         &["account"],

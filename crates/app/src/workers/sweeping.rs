@@ -7,7 +7,7 @@ use std::time::Duration;
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::gateway::SweepWindow;
 use mstore_pay_domain::ids::{AccountId, ProviderId};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::Workers;
@@ -15,8 +15,10 @@ use crate::observed::causes;
 use crate::system::random_below;
 use crate::tasks::fence;
 
-/// From one sweep of an account to the next.
+/// From the beginning of one sweep of an account to that of the next.
 const INTERVAL: Duration = Duration::from_secs(2);
+/// After a sweep that took longer than that.
+const PAUSE_MIN: Duration = Duration::from_millis(200);
 /// How far back the first sweep looks: checks of each payment cover what is older.
 const LOOK_BACK: Duration = Duration::from_mins(10);
 const JITTER_MILLIS: u64 = 200;
@@ -64,6 +66,7 @@ impl Workers {
     async fn sweep_account(&self, (provider, id): &Name, end: &CancellationToken) {
         let mut window = SweepWindow::starting(self.gateway.ports().clock.now().minus(LOOK_BACK));
         loop {
+            let began = Instant::now();
             // Its credential may be another by now.
             let account = match self.gateway.ports().accounts.by_id(provider, id).await {
                 Ok(Some(account)) => Some(account),
@@ -78,7 +81,8 @@ impl Workers {
             {
                 return;
             }
-            let pause = self.clock.rest(INTERVAL + Duration::from_millis(random_below(JITTER_MILLIS)));
+            let interval = self.clock.rest(INTERVAL + Duration::from_millis(random_below(JITTER_MILLIS)));
+            let pause = interval.saturating_sub(began.elapsed()).max(PAUSE_MIN);
             if end.run_until_cancelled(sleep(pause)).await.is_none() {
                 return;
             }
@@ -94,6 +98,8 @@ impl Workers {
                     .increment(report.listed.into());
                 metrics::counter!("mstore_pay_sweep_settled_total", "account" => account.clone())
                     .increment(report.settled.into());
+                metrics::counter!("mstore_pay_sweep_believed_total", "account" => account.clone())
+                    .increment(report.believed.into());
                 if let Some(lag) = report.lag {
                     metrics::histogram!("mstore_pay_sweep_lag_seconds", "account" => account.clone()).record(lag);
                 }

@@ -8,9 +8,8 @@ use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{
     CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, IdGenerator, LookupSupport, OpenCharge,
-    OpenedCharge, ProviderError, ProviderErrorKind, Query, ReturnUrls, Sweep,
+    OpenedCharge, Period, ProviderError, ProviderErrorKind, Query, ReturnUrls, Sweep,
 };
-use mstore_pay_domain::time::Timestamp;
 
 use super::ProviderRig;
 
@@ -144,8 +143,8 @@ pub(super) async fn ask(rig: &dyn ProviderRig, charge: &OpenCharge, query: Query
     }
 }
 
-pub(super) async fn sweep(rig: &dyn ProviderRig, since: Timestamp, within: Duration) -> Result<Sweep, ProviderError> {
-    rig.provider().sweep(&rig.account(), since, within).await
+pub(super) async fn sweep(rig: &dyn ProviderRig, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
+    rig.provider().sweep(&rig.account(), period, within).await
 }
 
 /// What every error of one sort looks like; the time in a rate limit is the provider's own.

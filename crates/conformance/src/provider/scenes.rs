@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::ports::{
-    Certainty, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, ProviderError, ProviderErrorKind,
+    Certainty, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, Period, ProviderError,
+    ProviderErrorKind,
 };
 
 use super::fixtures::{
@@ -210,12 +211,12 @@ pub async fn cancel_fails_with_the_right_kind_and_certainty(h: &dyn ProviderHarn
 pub async fn sweep_fails_with_the_right_kind(h: &dyn ProviderHarness) {
     let lists = {
         let rig = h.fresh().await;
-        sweep(&*rig, rig.now(), PATIENT).await.is_ok()
+        sweep(&*rig, Period::since(rig.now()), PATIENT).await.is_ok()
     };
     for (scene, kind) in READ_SCENES {
         let rig = h.fresh().await;
         rig.arrange(Operation::Sweep, scene).await;
-        let outcome = sweep(&*rig, rig.now(), within(scene)).await;
+        let outcome = sweep(&*rig, Period::since(rig.now()), within(scene)).await;
         if lists {
             assert_kind(&outcome.expect_err("the listing fails"), kind);
         } else {
@@ -243,6 +244,6 @@ pub async fn calls_end_within_their_time(h: &dyn ProviderHarness) {
     let closing = cancel(&*rig, &charge, &opened.provider_ref).await;
     assert!(closing.is_err() && start.elapsed() < HASTY + LATE_MAX, "closing took {:?}", start.elapsed());
     let start = Instant::now();
-    let listed = sweep(&*rig, since, HASTY).await;
+    let listed = sweep(&*rig, Period::since(since), HASTY).await;
     assert!(listed.is_err() && start.elapsed() < HASTY + LATE_MAX, "listing took {:?}", start.elapsed());
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use mstore_pay_domain::ports::{ProviderErrorKind, Sweep};
-use mstore_pay_domain::time::Timestamp;
+use mstore_pay_domain::ports::{Period, ProviderErrorKind, Sweep};
 
 use super::fixtures::{Kit, PATIENT, assert_unsupported, open_first, sweep};
 use super::{ProviderHarness, ProviderRig};
@@ -14,9 +13,9 @@ const MINUTE: Duration = Duration::from_mins(1);
 const MORE_THAN_A_PAGE: usize = 55;
 
 /// The listing, or `None` where it was properly refused.
-async fn sweep_or_refusal(rig: &dyn ProviderRig, since: Timestamp) -> Option<Sweep> {
+async fn sweep_or_refusal(rig: &dyn ProviderRig, period: Period) -> Option<Sweep> {
     let before = rig.requests().await;
-    match sweep(rig, since, PATIENT).await {
+    match sweep(rig, period, PATIENT).await {
         Ok(sweep) => Some(sweep),
         Err(error) => {
             assert_eq!(error.kind, ProviderErrorKind::Unsupported, "{error:?}");
@@ -39,7 +38,7 @@ pub async fn sweep_lists_arrived_money_or_is_unsupported(h: &dyn ProviderHarness
         paid.push((charge, opened));
     }
     let since = rig.now().minus(MINUTE);
-    let Some(listed) = sweep_or_refusal(&*rig, since).await else { return };
+    let Some(listed) = sweep_or_refusal(&*rig, Period::since(since)).await else { return };
     assert_eq!(listed.arrived.len(), paid.len(), "rows for what arrived: {listed:?}");
     assert!(listed.complete, "two rows are listed to the end");
     assert!(listed.arrived.iter().all(|row| row.updated_at >= since), "{listed:?}");
@@ -61,7 +60,7 @@ pub async fn sweep_lists_more_than_a_page_or_says_that_it_did_not(h: &dyn Provid
         let (charge, _) = open_first(&*rig, &kit).await;
         rig.pay(&charge.our_reference, &charge.amount).await;
     }
-    let Some(listed) = sweep_or_refusal(&*rig, rig.now().minus(MINUTE)).await else { return };
+    let Some(listed) = sweep_or_refusal(&*rig, Period::since(rig.now().minus(MINUTE))).await else { return };
     let rows: BTreeSet<_> = listed.arrived.iter().map(|row| row.row_ref.clone()).collect();
     assert_eq!(rows.len(), listed.arrived.len(), "rows that are listed twice");
     assert!(listed.arrived.is_sorted_by_key(|row| row.updated_at), "{listed:?}");
@@ -73,8 +72,25 @@ pub async fn sweep_leaves_out_what_came_before(h: &dyn ProviderHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
     let (charge, _) = open_first(&*rig, &kit).await;
     rig.pay(&charge.our_reference, &charge.amount).await;
-    let Some(listed) = sweep_or_refusal(&*rig, rig.now().plus(MINUTE)).await else { return };
+    let Some(listed) = sweep_or_refusal(&*rig, Period::since(rig.now().plus(MINUTE))).await else { return };
     assert_eq!(listed.arrived, []);
+}
+
+/// What came after the end of the period asked for is left out, and what came within it is not.
+pub async fn sweep_leaves_out_what_came_after(h: &dyn ProviderHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let (charge, _) = open_first(&*rig, &kit).await;
+    rig.pay(&charge.our_reference, &charge.amount).await;
+    let (from, now) = (rig.now().minus(MINUTE * 2), rig.now());
+    let rows_until = async |until| {
+        sweep_or_refusal(&*rig, Period { from, until: Some(until) }).await.map(|listed| listed.arrived.len())
+    };
+    let Some(before) = rows_until(now.minus(MINUTE)).await else { return };
+    assert_eq!(
+        (before, rows_until(now.plus(MINUTE)).await),
+        (0, Some(1)),
+        "rows until a minute before and after it came"
+    );
 }
 
 /// A row's id is not the payment's: whoever took it for a receipt would count the money twice.
@@ -82,6 +98,6 @@ pub async fn sweep_names_rows_by_ids_that_are_no_payments(h: &dyn ProviderHarnes
     let (rig, kit) = (h.fresh().await, Kit::default());
     let (charge, _) = open_first(&*rig, &kit).await;
     let payment = rig.pay(&charge.our_reference, &charge.amount).await;
-    let Some(listed) = sweep_or_refusal(&*rig, rig.now().minus(MINUTE)).await else { return };
+    let Some(listed) = sweep_or_refusal(&*rig, Period::since(rig.now().minus(MINUTE))).await else { return };
     assert!(listed.arrived.iter().all(|row| row.row_ref != payment), "{listed:?}");
 }

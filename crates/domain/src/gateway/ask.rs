@@ -11,7 +11,8 @@ use crate::dossier::{Absorbed, Dossier};
 use crate::ids::{ChargeId, MerchantId, OrderCode, PaymentId, ProviderRef};
 use crate::payment::Payment;
 use crate::ports::{
-    Certainty, ChargeSnapshot, CrashPoint, Finder, Operation, ProviderError, ProviderErrorKind, Query, StoreError,
+    BudgetClass, Certainty, ChargeSnapshot, CrashPoint, Endpoint, Finder, Operation, ProviderError, ProviderErrorKind,
+    Query, Reservation, StoreError,
 };
 
 impl Gateway {
@@ -33,14 +34,7 @@ impl Gateway {
         let Some(provider) = self.provider(&charge.provider) else {
             return Err(ProviderOrStore::provider(charge, ProviderErrorKind::Unsupported));
         };
-        let query = Query {
-            charge_ref: charge.provider_ref().cloned(),
-            payment_refs: heard_of.to_vec(),
-            our_reference: charge.our_reference.clone(),
-            created_at: charge.created_at,
-            was_paid: charge.state.funds().is_some(),
-        };
-        let queries = [query];
+        let queries = [question(charge, heard_of)];
         let now = self.ports.clock.now();
         self.questions.note(of.id, now);
         self.rounds.note_asked(charge, &of.id, now);
@@ -55,6 +49,15 @@ impl Gateway {
         let answer = answer?;
         self.ports.probe.reach(CrashPoint::ReconcileAfterLookup).await?;
         Ok(answer)
+    }
+
+    /// Leave for such a question, or how long to wait for it.
+    pub(super) async fn reserve_to_confirm(&self, charge: &Charge, heard_of: &[ProviderRef]) -> Reservation {
+        let endpoint = match self.provider(&charge.provider) {
+            Some(provider) => provider.counted_under(&question(charge, heard_of)),
+            None => Endpoint::Inquire,
+        };
+        self.ports.budget.reserve(&charge.provider, &charge.account, endpoint, BudgetClass::Confirm, 1).await
     }
 
     /// Takes a snapshot in, on the order as it is stored now; the witness hears what money it put on record.
@@ -104,6 +107,16 @@ impl From<ProviderError> for ProviderOrStore {
 impl From<StoreError> for ProviderOrStore {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+fn question(charge: &Charge, heard_of: &[ProviderRef]) -> Query {
+    Query {
+        charge_ref: charge.provider_ref().cloned(),
+        payment_refs: heard_of.to_vec(),
+        our_reference: charge.our_reference.clone(),
+        created_at: charge.created_at,
+        was_paid: charge.state.funds().is_some(),
     }
 }
 

@@ -12,7 +12,9 @@ use crate::audit::Actor;
 use crate::charge::{Charge, Opening};
 use crate::dossier::Absorbed;
 use crate::payment::Payment;
-use crate::ports::{BudgetClass, Endpoint, Finder, PaymentPlace, ProviderErrorKind, Reservation, StoreError, Sweep};
+use crate::ports::{
+    BudgetClass, Endpoint, Finder, PaymentPlace, Period, ProviderErrorKind, Reservation, StoreError, Sweep,
+};
 use crate::time::Timestamp;
 
 /// For one listing of a whole period.
@@ -108,7 +110,7 @@ impl Gateway {
         let clock = self.ports.clock.as_ref();
         let (over, mut pause) = (clock.monotonic().saturating_add(LISTINGS_WITHIN), LISTING_FIRST_PAUSE);
         loop {
-            let listing = self.arrived(account, since, LISTING_WITHIN).await;
+            let listing = self.arrived(account, Period::since(since), LISTING_WITHIN).await;
             let is_cut_short = match &listing {
                 Listing::Read(swept) => !swept.complete,
                 Listing::Unread => true,
@@ -130,9 +132,10 @@ impl Gateway {
     ) -> Result<Reconciled, StoreError> {
         let clock = self.ports.clock.as_ref();
         let (mut window, mut report) = (SweepWindow::starting(since), SweepReport::default());
+        report.listed = u32::try_from(swept.arrived.len()).unwrap_or(u32::MAX);
         let over = clock.monotonic().saturating_add(ROWS_WITHIN);
         loop {
-            self.settle_rows(account, &swept.arrived, &mut window, &mut report, &Actor::Operator).await?;
+            report.left = self.settle_rows(account, &swept.arrived, &mut window, &mut report, &Actor::Operator).await?;
             if report.left == 0 || clock.monotonic() >= over {
                 return Ok(Reconciled::of_rows(swept, &report));
             }

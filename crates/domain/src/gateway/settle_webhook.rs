@@ -15,9 +15,7 @@ use crate::charge::{Charge, Opening};
 use crate::dossier::{Absorbed, Dossier};
 use crate::ids::{ChargeId, PaymentId};
 use crate::payment::Payment;
-use crate::ports::{
-    BudgetClass, ChargeSnapshot, CommitError, CrashPoint, Drift, Endpoint, Finder, Reservation, StoreError,
-};
+use crate::ports::{ChargeSnapshot, CommitError, CrashPoint, Drift, Finder, Reservation, StoreError};
 use crate::unit_of_work::{InboxFate, InboxMark, UnitOfWork};
 use crate::webhook::{Authentic, Claim, LeasedDelivery, Notification};
 
@@ -174,17 +172,15 @@ impl Gateway {
         {
             return Ok(Ok(snapshot));
         }
-        let (provider, account) = (&charge.provider, &charge.account);
-        let reserved = self.ports.budget.reserve(provider, account, Endpoint::Inquire, BudgetClass::Confirm, 1).await;
-        if let Reservation::Wait(pause) = reserved {
-            return Ok(Err(NotNow::Waits(pause)));
-        }
         let mut named = charge.clone();
         if let (None, Some(told)) = (charge.provider_ref(), &notification.about.charge_ref) {
             named.opening = Opening::Found { provider_ref: told.clone(), at: leased.delivery.received_at };
         }
-        let heard_of: Vec<_> = notification.about.payment_ref.iter().cloned().collect();
-        match self.ask(payment, &named, &heard_of, self.policies.inquire_within).await {
+        let heard_of = notification.about.payment_ref.as_slice();
+        if let Reservation::Wait(pause) = self.reserve_to_confirm(&named, heard_of).await {
+            return Ok(Err(NotNow::Waits(pause)));
+        }
+        match self.ask(payment, &named, heard_of, self.policies.inquire_within).await {
             Ok(snapshot) => Ok(Ok(snapshot)),
             Err(ProviderOrStore::Store(store)) => Err(store),
             Err(ProviderOrStore::Provider(error)) => Ok(Err(NotNow::after(&error))),

@@ -11,8 +11,11 @@ use crate::ids::{AccountId, ProviderId};
 pub enum Endpoint {
     /// Opening a charge.
     Open,
-    /// Asking about a charge or a payment.
+    /// Asking about a charge.
     Inquire,
+    /// Asking about a payment by its own id, where the provider counts that apart from charges (Xendit:
+    /// `GET /v3/payments/{id}`).
+    Payment,
     /// Cancelling a charge.
     Cancel,
     /// Refunding.

@@ -14,8 +14,8 @@ mod drift;
 mod error;
 
 pub use calls::{
-    ArrivedMoney, CancelCharge, Canceled, CardToken, ChargeSnapshot, Exchange, OpenCharge, OpenedCharge, Query,
-    RefundCharge, RefundOutcome, ReturnUrls, Simulation, SnapshotStatus, Sweep,
+    ArrivedMoney, CancelCharge, Canceled, CardToken, ChargeSnapshot, Exchange, ListedAs, OpenCharge, OpenedCharge,
+    Period, Query, RefundCharge, RefundOutcome, ReturnUrls, Simulation, SnapshotStatus, Sweep,
 };
 pub use capabilities::{Availability, Capabilities, IdempotencySupport, LookupSupport};
 pub use drift::Drift;
@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use crate::account::ProviderAccount;
 use crate::ids::ProviderId;
 use crate::method::Method;
-use crate::time::Timestamp;
+use crate::ports::budget::Endpoint;
 
 /// A payment provider. Every call names the account it is made for, and carries a time within which
 /// the adapter MUST answer, if need be with [`ProviderErrorKind::TimedOut`].
@@ -49,6 +49,11 @@ pub trait PaymentProvider: Send + Sync {
     /// MUST hand on what the provider behind it says.
     fn availability(&self, account: &ProviderAccount, method: Method) -> Availability;
 
+    /// What the first call of a question counts under at the provider; its caller reserves it. Where all questions
+    /// count alike that is [`Endpoint::Inquire`](super::Endpoint::Inquire). A layer MUST hand on what the provider behind it
+    /// says.
+    fn counted_under(&self, query: &Query) -> Endpoint;
+
     /// Opens a charge. MUST send at most one request that could create anything, unless the provider
     /// honours the idempotency key.
     ///
@@ -62,7 +67,7 @@ pub trait PaymentProvider: Send + Sync {
     /// objects, not only for the charge: a charge may have expired although money came. A payment that was heard
     /// of is asked for first, and SHOULD be enough where it is money on that charge.
     ///
-    /// For each query the caller has reserved one call of [`Endpoint::Inquire`](super::Endpoint::Inquire). An
+    /// For each query the caller has reserved one call of what it is [counted under](Self::counted_under). An
     /// adapter that makes more MUST reserve them itself, each of its endpoint.
     ///
     /// # Errors
@@ -93,16 +98,11 @@ pub trait PaymentProvider: Send + Sync {
     /// [`ProviderError`]; on a live account [`ProviderErrorKind::Unsupported`], with nothing sent.
     async fn simulate(&self, account: &ProviderAccount, simulation: &Simulation) -> Result<(), ProviderError>;
 
-    /// Lists money that arrived at or after `since`. Rows are hints: their payment objects are asked
-    /// for before anything is recorded. The caller has reserved one call; for more see
+    /// Lists money that arrived within a period. Rows are hints: their payment objects are asked for before anything is
+    /// recorded, where the rate limit leaves that. The caller has reserved one call; for more see
     /// [`inquire`](Self::inquire).
     ///
     /// # Errors
     /// [`ProviderError`]; where the provider has no such list, [`ProviderErrorKind::Unsupported`].
-    async fn sweep(
-        &self,
-        account: &ProviderAccount,
-        since: Timestamp,
-        within: Duration,
-    ) -> Result<Sweep, ProviderError>;
+    async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError>;
 }

@@ -32,6 +32,7 @@ mod reconcile;
 mod recover;
 mod rounds;
 mod routing;
+mod rush;
 mod settle;
 mod shop;
 mod silence;

@@ -16,10 +16,9 @@ use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::memory::ScriptedProvider;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock as _, OpenCharge, OpenedCharge,
-    PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock as _, Endpoint, OpenCharge, OpenedCharge,
+    PaymentProvider, Period, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
-use mstore_pay_domain::time::Timestamp;
 
 use crate::shop::Shop;
 
@@ -38,6 +37,10 @@ impl PaymentProvider for Silent {
 
     fn availability(&self, account: &ProviderAccount, method: Method) -> Availability {
         self.0.availability(account, method)
+    }
+
+    fn counted_under(&self, query: &Query) -> Endpoint {
+        self.0.counted_under(query)
     }
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
@@ -65,7 +68,7 @@ impl PaymentProvider for Silent {
         pending().await
     }
 
-    async fn sweep(&self, _: &ProviderAccount, _: Timestamp, _: Duration) -> Result<Sweep, ProviderError> {
+    async fn sweep(&self, _: &ProviderAccount, _: Period, _: Duration) -> Result<Sweep, ProviderError> {
         pending().await
     }
 }

@@ -10,7 +10,11 @@ use tokio::runtime::Handle;
 use crate::fixtures::{Site, stored};
 
 /// The newest migrations, last first, with how each is undone.
-const NEWEST: [(&str, &str); 17] = [
+const NEWEST: [(&str, &str); 18] = [
+    (
+        "20261127140000",
+        include_str!("../../../../migrations/postgres/2026-11-27-140000_payments_counted_apart/down.sql"),
+    ),
     ("20261127053000", include_str!("../../../../migrations/postgres/2026-11-27-053000_customers/down.sql")),
     (
         "20261127031100",
@@ -50,7 +54,8 @@ fn undo(site: &Site, migrations: &[(&str, &str)]) {
 }
 
 /// What a gateway of the version before writes, by table: each that it knows and that one of these migrations changes.
-const WRITES: [(&str, &str); 8] = [
+const WRITES: [(&str, &str); 9] = [
+    ("rate_budget", "(provider, account_id, endpoint, sliding) VALUES ('old-' || $1, 'main', 'inquire', '')"),
     (
         "payments",
         "(id, merchant_id, order_code, method, channel, amount, attempt, created_at, expires_at, revision, intake,

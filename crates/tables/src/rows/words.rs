@@ -86,6 +86,6 @@ fn columns_of_rows_words() -> Vec<Words> {
         ("offline_conflicts.state", vec!["open", "resolved"]),
         ("payment_sync.sync_status", vec!["pending", "synced", "failed"]),
         ("cash_tenders.source", vec!["till", "transaction", "payment"]),
-        ("rate_budget.endpoint", vec!["open", "inquire", "cancel", "refund", "sweep"]),
+        ("rate_budget.endpoint", vec!["open", "inquire", "payment", "cancel", "refund", "sweep"]),
     ]
 }

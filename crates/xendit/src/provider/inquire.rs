@@ -12,7 +12,7 @@ use futures::future::join_all;
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::charge::{Receipt, RefundFact};
 use mstore_pay_domain::ids::ProviderRef;
-use mstore_pay_domain::ports::{ChargeSnapshot, Operation, ProviderError, ProviderErrorKind, Query};
+use mstore_pay_domain::ports::{ChargeSnapshot, Endpoint, Operation, ProviderError, ProviderErrorKind, Query};
 
 pub(super) use refunds::refunds_of;
 
@@ -36,12 +36,20 @@ pub(super) async fn inquire(
     let mut answers = Vec::with_capacity(queries.len());
     for some in queries.chunks(QUERIES_AT_ONCE) {
         let asked = some.iter().map(|query| {
-            let talk = client.talk(account, Operation::Inquire, deadline.left());
+            let talk = client
+                .talk(account, Operation::Inquire, deadline.left())
+                .reserved(counted_under(query, client.config.api));
             Box::pin(async move { ask(&talk, query).await })
         });
         answers.extend(join_all(asked).await);
     }
     answers
+}
+
+/// What the first call about a query counts under: Xendit counts `GET /v3/payments/{id}` apart (limits are per endpoint, by
+/// its documentation of 2026-06).
+pub(super) fn counted_under(query: &Query, api: XenditApi) -> Endpoint {
+    if heard_of::is_asked_first(query, api) { Endpoint::Payment } else { Endpoint::Inquire }
 }
 
 async fn ask(talk: &Talk<'_>, query: &Query) -> Result<ChargeSnapshot, ProviderError> {

@@ -2,8 +2,7 @@ use std::time::Duration;
 
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderRef;
-use mstore_pay_domain::ports::{ArrivedMoney, Endpoint, Operation, ProviderError, Sweep};
-use mstore_pay_domain::time::Timestamp;
+use mstore_pay_domain::ports::{ArrivedMoney, Endpoint, Operation, Period, ProviderError, Sweep};
 
 use crate::client::Client;
 use crate::request;
@@ -17,7 +16,7 @@ const PAGES_PER_SECOND_MAX: u64 = 4;
 pub(super) async fn sweep(
     client: &Client,
     account: &ProviderAccount,
-    since: Timestamp,
+    period: Period,
     within: Duration,
 ) -> Result<Sweep, ProviderError> {
     let talk = client.talk(account, Operation::Sweep, within);
@@ -25,7 +24,7 @@ pub(super) async fn sweep(
     let mut after: Option<ProviderRef> = None;
     let mut complete = false;
     for _page in 0..within.as_secs().saturating_mul(PAGES_PER_SECOND_MAX).max(1) {
-        let url = request::transactions::since(talk.base(), since, after.as_ref());
+        let url = request::transactions::within(talk.base(), period, after.as_ref());
         let outcome = talk.get(url, Endpoint::Sweep).await;
         let reply = match outcome {
             // What was found is worth more than the error: the next sweep reads the rest.
@@ -48,7 +47,7 @@ pub(super) async fn sweep(
         }
         after = last;
     }
-    arrived.retain(|row| row.updated_at >= since);
+    arrived.retain(|row| period.holds(row.updated_at));
     // Turned round first, so that rows of one instant stay in the order they came.
     arrived.reverse();
     arrived.sort_by_key(|row| row.updated_at);

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use mstore_pay_domain::ids::{ChargeId, OrderCode, OurReference, ProviderRef};
 use mstore_pay_domain::method::Method;
-use mstore_pay_domain::ports::{CardToken, ReturnUrls};
+use mstore_pay_domain::ports::{CardToken, Period, ReturnUrls};
 use mstore_pay_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -176,9 +176,12 @@ fn ids_cannot_leave_their_place_in_the_path() {
 fn listings_ask_for_arrived_money_only() {
     let since = Timestamp::parse_rfc3339("2026-11-22T10:00:00Z").unwrap();
     let after = ProviderRef::parse("txn&1").unwrap();
-    let url = transactions::since(&"http://h".parse().unwrap(), since, Some(&after)).unwrap();
+    let url = transactions::within(&"http://h".parse().unwrap(), Period::since(since), Some(&after)).unwrap();
     assert_eq!(
         url.query(),
         Some("types=PAYMENT&statuses=SUCCESS&updated%5Bgte%5D=2026-11-22T10%3A00%3A00Z&limit=50&after_id=txn%261")
     );
+    let until = Timestamp::parse_rfc3339("2026-11-22T10:00:02.5Z");
+    let url = transactions::within(&"http://h".parse().unwrap(), Period { from: since, until }, None).unwrap();
+    assert!(url.query().unwrap().ends_with("&limit=50&updated%5Blte%5D=2026-11-22T10%3A00%3A02.500Z"), "{url}");
 }

@@ -1,8 +1,10 @@
-use mstore_pay_domain::ports::ArrivedMoney;
+use mstore_pay_domain::ports::{ArrivedMoney, ListedAs};
 use mstore_pay_outbound::json::Object;
 
 use super::{Unreadable, money, provider_ref, v3};
 
+/// How a row says that it is a customer's payment, which came and stands.
+const RECEIVED: (&str, &str) = ("PAYMENT", "SUCCESS");
 /// Words for rows that are certainly no money that came. Any other row is a hint worth following.
 const NO_MONEY: [&str; 4] = ["PENDING", "FAILED", "VOIDED", "REVERSED"];
 
@@ -45,9 +47,16 @@ fn arrived(row: &Object) -> Result<ArrivedMoney, Unreadable> {
         charge_ref: row.object("product_data").and_then(|product| provider_ref(&product, "payment_request_id")),
         our_reference: row.text("reference_id"),
         money: money(row, "amount", row.text("currency").as_deref())?.ok_or(Unreadable::Field("amount"))?,
+        listed_as: listed_as(row),
         created_at: row.time("created").unwrap_or(updated_at),
         updated_at,
     })
+}
+
+fn listed_as(row: &Object) -> ListedAs {
+    let words = row.text("type").zip(row.text("status"));
+    let is_received = words.is_some_and(|(kind, status)| (kind.as_str(), status.as_str()) == RECEIVED);
+    if is_received { ListedAs::Received } else { ListedAs::Unclear }
 }
 
 #[cfg(test)]

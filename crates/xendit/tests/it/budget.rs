@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use mstore_pay_domain::ids::{AccountId, ProviderId, ProviderRef};
 use mstore_pay_domain::ports::{
-    BudgetClass, Certainty, ChargeSnapshot, Endpoint, PaymentProvider as _, ProviderError, ProviderErrorKind as Kind,
-    RateBudget, RateLimitStatus, Reservation,
+    BudgetClass, Certainty, ChargeSnapshot, Endpoint, PaymentProvider as _, Period, ProviderError,
+    ProviderErrorKind as Kind, RateBudget, RateLimitStatus, Reservation,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_xendit::XenditApi;
@@ -97,14 +97,18 @@ async fn every_call_beyond_the_first_is_reserved_under_its_endpoint() {
     let opened = bench.open(1).await;
     let foreign = ProviderRef::parse("py-00000000-0000-0000-0000-000000000000").unwrap();
     let paid = bench.pay(1, "").await;
-    for heard_of in [vec![], vec![foreign]] {
+    // Which call its caller reserved: that for the charge, or that for a payment that was heard of.
+    for (heard_of, of_the_charge, of_a_payment) in [(vec![], 1, 0), (vec![foreign], 0, 1)] {
         let budget = Calls::of(10);
         let (answer, requests) = ask(&bench, &budget, Some(&opened.provider_ref), &heard_of).await;
         assert_eq!(answer.unwrap().receipts[0].payment_ref, paid);
         let reserved = budget.reserved();
         let of = |endpoint| reserved.iter().filter(|known| **known == endpoint).count();
-        let lists = requests.iter().filter(|request| request.contains("/transactions")).count();
-        assert_eq!((of(Endpoint::Sweep), of(Endpoint::Inquire) + 1), (lists, requests.len() - lists), "{requests:?}");
+        let made = |path| requests.iter().filter(|request| request.contains(path)).count();
+        let (lists, payments) = (made("/transactions"), made("/v3/payments/"));
+        assert_eq!(of(Endpoint::Sweep), lists, "{requests:?}");
+        assert_eq!(of(Endpoint::Payment) + of_a_payment, payments, "{requests:?}");
+        assert_eq!(of(Endpoint::Inquire) + of_the_charge, requests.len() - lists - payments, "{requests:?}");
     }
 }
 
@@ -128,7 +132,7 @@ async fn a_listing_ends_where_the_budget_does() {
     }
     let budget = Calls::of(1);
     let xendit = adapter(&bench.sandbox.xendit_base_url(), XenditApi::V3).with_budget(budget.clone());
-    let listed = xendit.sweep(&bench.account, Timestamp::EPOCH, WITHIN).await.unwrap();
+    let listed = xendit.sweep(&bench.account, Period::since(Timestamp::EPOCH), WITHIN).await.unwrap();
     assert_eq!((listed.arrived.len(), listed.complete), (100, false));
     assert_eq!(budget.reserved(), [Endpoint::Sweep]);
 }

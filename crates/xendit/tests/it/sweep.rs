@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use mstore_pay_domain::ids::{AccountId, ProviderId};
 use mstore_pay_domain::ports::{
-    BudgetClass, Endpoint, PaymentProvider as _, ProviderErrorKind as Kind, RateBudget, RateLimitStatus, Reservation,
-    Sweep,
+    BudgetClass, Endpoint, PaymentProvider as _, Period, ProviderErrorKind as Kind, RateBudget, RateLimitStatus,
+    Reservation, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_sandbox::SandboxConfig;
@@ -13,7 +13,7 @@ use mstore_pay_xendit::XenditApi;
 use crate::support::{Bench, WITHIN, adapter, charge};
 
 async fn sweep(bench: &Bench, since: Timestamp) -> Sweep {
-    bench.xendit.sweep(&bench.account, since, WITHIN).await.unwrap()
+    bench.xendit.sweep(&bench.account, Period::since(since), WITHIN).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,7 +56,7 @@ async fn a_list_that_cannot_be_read_is_an_error_and_not_an_empty_one() {
     let bench = Bench::new().await;
     for effect in ["empty_body", "gzip_bomb", "redirect"] {
         bench.fault("sweep", effect, "").await;
-        let error = bench.xendit.sweep(&bench.account, Timestamp::EPOCH, WITHIN).await.unwrap_err();
+        let error = bench.xendit.sweep(&bench.account, Period::since(Timestamp::EPOCH), WITHIN).await.unwrap_err();
         assert_eq!(error.kind, Kind::Malformed, "{effect}");
     }
 }
@@ -82,6 +82,6 @@ async fn what_answers_say_of_the_limit_is_passed_on() {
     let noted = Arc::new(Noted::default());
     let xendit = adapter(&bench.sandbox.xendit_base_url(), XenditApi::V3).with_budget(noted.clone());
     xendit.open(&bench.account, &charge(1)).await.unwrap();
-    xendit.sweep(&bench.account, Timestamp::EPOCH, WITHIN).await.unwrap();
+    xendit.sweep(&bench.account, Period::since(Timestamp::EPOCH), WITHIN).await.unwrap();
     assert_eq!(*noted.0.lock().unwrap(), [(Endpoint::Open, 599), (Endpoint::Sweep, 599)]);
 }

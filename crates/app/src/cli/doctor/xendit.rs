@@ -6,7 +6,9 @@ use std::time::Duration;
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::{OurReference, ProviderRef};
 use mstore_pay_domain::memory::MemoryBudget;
-use mstore_pay_domain::ports::{Clock, PaymentProvider as _, ProviderError, ProviderErrorKind, Query, RateBudget};
+use mstore_pay_domain::ports::{
+    Clock, PaymentProvider as _, Period, ProviderError, ProviderErrorKind, Query, RateBudget,
+};
 
 use super::{ANSWER_WITHIN, Check};
 use crate::config::Config;
@@ -38,7 +40,7 @@ pub(super) async fn check(config: &Config) -> Vec<Check> {
     let mut checks = vec![(WHAT, key)];
     if is_good {
         let since = clock.now().minus(Duration::from_secs(1));
-        let listed = xendit.sweep(&account, since, ANSWER_WITHIN).await;
+        let listed = xendit.sweep(&account, Period::since(since), ANSWER_WITHIN).await;
         checks.push((
             "xendit's listing",
             listed.map(|_| "money is found by it".to_owned()).map_err(|error| no_listing(&error)),

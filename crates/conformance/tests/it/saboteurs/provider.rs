@@ -11,11 +11,10 @@ use mstore_pay_domain::memory::{ScriptedProvider, SequentialIds};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, IdGenerator, IdempotencySupport,
-    OpenCharge, OpenedCharge, PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation,
-    SnapshotStatus, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Endpoint, IdGenerator,
+    IdempotencySupport, OpenCharge, OpenedCharge, PaymentProvider, Period, ProviderError, Query, RefundCharge,
+    RefundOutcome, Simulation, SnapshotStatus, Sweep,
 };
-use mstore_pay_domain::time::Timestamp;
 
 use crate::memory::provider::{ScriptedHarness, Wrap};
 
@@ -56,6 +55,10 @@ impl PaymentProvider for Sabotaged {
 
     fn availability(&self, account: &ProviderAccount, method: Method) -> Availability {
         self.provider.availability(account, method)
+    }
+
+    fn counted_under(&self, query: &Query) -> Endpoint {
+        self.provider.counted_under(query)
     }
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
@@ -111,13 +114,8 @@ impl PaymentProvider for Sabotaged {
         self.provider.simulate(&account, simulation).await
     }
 
-    async fn sweep(
-        &self,
-        account: &ProviderAccount,
-        since: Timestamp,
-        within: Duration,
-    ) -> Result<Sweep, ProviderError> {
-        let mut listed = self.provider.sweep(account, since, within).await?;
+    async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
+        let mut listed = self.provider.sweep(account, period, within).await?;
         if matches!(self.bug, Bug::ListsOnePageOnly) {
             listed.arrived.truncate(PAGE_ROWS);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::believed::believed;
 use super::{OVERLAP, SweepWindow};
 use crate::account::ProviderAccount;
 use crate::audit::Actor;
@@ -13,19 +14,30 @@ use crate::gateway::ask::ProviderOrStore;
 use crate::gateway::{DecideError, Gateway};
 use crate::ids::{ExceptionId, OurReference, ProviderRef};
 use crate::payment::Payment;
-use crate::ports::{
-    ArrivedMoney, BudgetClass, CommitError, Endpoint, Finder, ProviderErrorKind, Reservation, StoreError,
-};
+use crate::ports::{ArrivedMoney, ChargeSnapshot, CommitError, Finder, ProviderErrorKind, Reservation, StoreError};
 use crate::time::Timestamp;
 use crate::unit_of_work::{ExceptionWrite, UnitOfWork};
 
 /// How long a row waits for the rate limit at the most, each time: so long nobody less urgent is let through.
 const CONFIRM_WAIT_MAX: Duration = Duration::from_millis(500);
 
+/// What bears a row out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BorneOut {
+    /// The provider's answer, and nothing else.
+    Answer,
+    /// Its answer; where the rate limit leaves no question, the row itself, if it says enough.
+    AnswerOrItself,
+    /// The row itself, if it says enough.
+    ItselfOrAnswer,
+}
+
 /// What became of a row.
 pub(super) enum Row {
     /// Its money was recorded.
     News,
+    /// The same, on its own word.
+    Believed,
     /// Its money was on record.
     Known,
     /// It was put before a person.
@@ -37,12 +49,12 @@ pub(super) enum Row {
 }
 
 impl Gateway {
-    /// Has one row borne out, which those of `before` were listed before.
+    /// Has one row borne out.
     pub(super) async fn settle_row(
         &self,
         account: &ProviderAccount,
         row: &ArrivedMoney,
-        before: &[ArrivedMoney],
+        borne: BorneOut,
         window: &mut SweepWindow,
         actor: &Actor,
     ) -> Result<Row, StoreError> {
@@ -56,8 +68,18 @@ impl Gateway {
         if let (None, Some(told)) = (charge.provider_ref(), &row.charge_ref) {
             named.opening = Opening::Found { provider_ref: told.clone(), at: row.updated_at };
         }
-        if !self.may_confirm(account, window).await {
-            return Ok(Row::Left);
+        let itself = match borne {
+            BorneOut::Answer => None,
+            BorneOut::AnswerOrItself | BorneOut::ItselfOrAnswer => believed(row, &payment, charge),
+        };
+        if let (BorneOut::ItselfOrAnswer, Some(snapshot)) = (borne, &itself) {
+            return self.believe((&payment, charge), row, snapshot, window, actor).await;
+        }
+        if !self.may_confirm(&named, row, window).await {
+            return match &itself {
+                Some(snapshot) => self.believe((&payment, charge), row, snapshot, window, actor).await,
+                None => Ok(Row::Left),
+            };
         }
         let snapshot = match self.ask(&payment, &named, row.payment_ref.as_slice(), self.policies.inquire_within).await
         {
@@ -69,8 +91,7 @@ impl Gateway {
             Err(ProviderOrStore::Provider(_)) => return self.leave_row(&payment, charge, row, window, actor).await,
         };
         // A charge may have been paid several times: so many payments must be known by this row.
-        let is_rival = |earlier: &&ArrivedMoney| is_same_charge(earlier, row) && may_be_of(earlier.created_at, row);
-        let nth = before.iter().filter(is_rival).count() + 1;
+        let nth = window.rivals(row).filter(|earlier| may_be_of(earlier.created_at, row)).count() + 1;
         // Money of another amount, too: it is recorded as an exception.
         let is_borne_out = is_borne_out(row, nth, known.into_iter().chain(&snapshot.receipts));
         match self.take_in(&payment, &charge.id, &snapshot, (actor, finder(actor)), |_| ()).await {
@@ -86,17 +107,34 @@ impl Gateway {
 
     /// Whether the rate limit leaves the question, now or in a moment. Whoever waits for it as long as that is not passed
     /// by those whose questions are less urgent; whoever comes back with the next listing finds that they took it all.
-    async fn may_confirm(&self, account: &ProviderAccount, window: &SweepWindow) -> bool {
-        let (budget, clock) = (&self.ports.budget, &self.ports.clock);
+    async fn may_confirm(&self, charge: &Charge, row: &ArrivedMoney, window: &SweepWindow) -> bool {
+        let clock = &self.ports.clock;
         loop {
-            let (name, endpoint) = ((&account.provider, &account.id), Endpoint::Inquire);
-            match budget.reserve(name.0, name.1, endpoint, BudgetClass::Confirm, 1).await {
+            match self.reserve_to_confirm(charge, row.payment_ref.as_slice()).await {
                 Reservation::Granted => return true,
                 Reservation::Wait(pause) if pause <= CONFIRM_WAIT_MAX && window.may_wait(clock.now()) => {
                     clock.sleep(pause).await;
                 }
                 Reservation::Wait(_) => return false,
             }
+        }
+    }
+
+    /// Takes in what a row says, unasked.
+    async fn believe(
+        &self,
+        (payment, charge): (&Payment, &Charge),
+        row: &ArrivedMoney,
+        snapshot: &ChargeSnapshot,
+        window: &mut SweepWindow,
+        actor: &Actor,
+    ) -> Result<Row, StoreError> {
+        match self.take_in(payment, &charge.id, snapshot, (actor, finder(actor)), |_| ()).await {
+            Ok(Absorbed::Changed) => Ok(Row::Believed),
+            Ok(Absorbed::Nothing) => Ok(Row::Known),
+            Ok(Absorbed::Foreign) => self.leave_row(payment, charge, row, window, actor).await,
+            Err(DecideError::Store(store)) => Err(store),
+            Err(DecideError::Contended | DecideError::Commit(_)) => Ok(Row::Left),
         }
     }
 
@@ -196,8 +234,4 @@ fn is_borne_out<'a>(row: &ArrivedMoney, nth: usize, money: impl Iterator<Item = 
 /// and each must have money of its own.
 fn may_be_of(at: Timestamp, row: &ArrivedMoney) -> bool {
     at.since(row.created_at).max(row.created_at.since(at)) <= OVERLAP
-}
-
-fn is_same_charge(one: &ArrivedMoney, other: &ArrivedMoney) -> bool {
-    (&one.charge_ref, &one.our_reference) == (&other.charge_ref, &other.our_reference)
 }

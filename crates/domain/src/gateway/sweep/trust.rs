@@ -28,14 +28,18 @@ struct List {
 }
 
 impl Trust {
-    /// The list was read to its end; by so much what stands in it for the first time missed the list before.
-    pub(in crate::gateway) fn read(&self, account: (&ProviderId, &AccountId), now: Timestamp, missed_by: Duration) {
+    /// The list was read to its end.
+    pub(in crate::gateway) fn read(&self, account: (&ProviderId, &AccountId), now: Timestamp) {
         let mut lists = self.lists();
         let key = (account.0.clone(), account.1.clone());
         let list = lists.entry(key).or_insert(List { read_at: now, doubted_until: Timestamp::EPOCH });
         list.read_at = now;
-        if missed_by > LATE {
-            list.doubted_until = now.plus(DOUBTED_FOR);
+    }
+
+    /// By so much what stands in the list for the first time missed the list before.
+    pub(in crate::gateway) fn missed_by(&self, account: (&ProviderId, &AccountId), by: Duration, now: Timestamp) {
+        if by > LATE {
+            self.doubt(account, now);
         }
     }
 

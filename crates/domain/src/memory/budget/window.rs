@@ -116,7 +116,7 @@ impl SlidingWindow {
     pub fn reserve_at(&mut self, endpoint: Endpoint, class: BudgetClass, calls: u32, now: Timestamp) -> Reservation {
         let left_to_tills = match endpoint {
             Endpoint::Open => self.limit.div_ceil(Self::TILLS_SHARE),
-            Endpoint::Inquire | Endpoint::Cancel | Endpoint::Refund | Endpoint::Sweep => 0,
+            Endpoint::Inquire | Endpoint::Payment | Endpoint::Cancel | Endpoint::Refund | Endpoint::Sweep => 0,
         };
         self.reserve_leaving(left_to_tills, class, calls, now)
     }

@@ -14,11 +14,10 @@ use crate::ids::ProviderId;
 use crate::method::Method;
 use crate::money::{Money, ReportedMoney};
 use crate::ports::{
-    ArrivedMoney, Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, IdempotencySupport,
-    LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError, ProviderErrorKind, Query,
-    RefundCharge, RefundOutcome, Simulation, Sweep,
+    ArrivedMoney, Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Endpoint,
+    IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, Period, ProviderError,
+    ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
-use crate::time::Timestamp;
 
 use ProviderErrorKind as Kind;
 
@@ -192,6 +191,10 @@ impl PaymentProvider for ScriptedProvider {
         *lock(&self.availability)
     }
 
+    fn counted_under(&self, _query: &Query) -> Endpoint {
+        Endpoint::Inquire
+    }
+
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         let offered = self.offered(Operation::Open, charge.method)?;
         let book = |books: &mut Books| self.book(books, account, charge, offered);
@@ -290,12 +293,7 @@ impl PaymentProvider for ScriptedProvider {
         self.call(Operation::Simulate, simulation.within, pay).await.map(drop)
     }
 
-    async fn sweep(
-        &self,
-        account: &ProviderAccount,
-        since: Timestamp,
-        within: Duration,
-    ) -> Result<Sweep, ProviderError> {
+    async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
         if self.unsupported.contains(&Operation::Sweep) {
             return Err(self.unsupported(Operation::Sweep));
         }
@@ -303,7 +301,7 @@ impl PaymentProvider for ScriptedProvider {
             let own = books.charges().iter().filter(|known| known.account == account.id);
             let mut arrived: Vec<ArrivedMoney> = own.flat_map(answers::arrived).collect();
             let listed_until = self.clock.now().minus(*lock(&self.listing_lag));
-            arrived.retain(|row| row.updated_at >= since && row.created_at <= listed_until);
+            arrived.retain(|row| period.holds(row.updated_at) && row.created_at <= listed_until);
             arrived.sort_by(|one, other| (one.updated_at, &one.row_ref).cmp(&(other.updated_at, &other.row_ref)));
             let left_out = arrived.len().saturating_sub(*lock(&self.listing_max));
             arrived.drain(..left_out);

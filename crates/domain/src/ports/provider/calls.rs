@@ -228,6 +228,29 @@ pub struct Simulation {
     pub within: Duration,
 }
 
+/// From when, and until when, money is listed that arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// At or after.
+    pub from: Timestamp,
+    /// At or before; `None`: until now.
+    pub until: Option<Timestamp>,
+}
+
+impl Period {
+    /// From then until now.
+    #[must_use]
+    pub const fn since(from: Timestamp) -> Self {
+        Self { from, until: None }
+    }
+
+    /// Whether that moment is in it.
+    #[must_use]
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at <= until)
+    }
+}
+
 /// A listing of arrived money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sweep {
@@ -235,6 +258,15 @@ pub struct Sweep {
     pub arrived: Vec<ArrivedMoney>,
     /// Whether the list was read to its end.
     pub complete: bool,
+}
+
+/// What a row of a listing says of its money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListedAs {
+    /// In so many words: a customer's payment, which came and stands.
+    Received,
+    /// Something that is not certainly that.
+    Unclear,
 }
 
 /// Money that a listing shows: a hint.
@@ -250,8 +282,10 @@ pub struct ArrivedMoney {
     pub our_reference: Option<String>,
     /// How much.
     pub money: ReportedMoney,
+    /// What the row says of it.
+    pub listed_as: ListedAs,
     /// When the row was made, soon after its money came.
     pub created_at: Timestamp,
-    /// When the row was last changed: what `since` is compared with.
+    /// When the row was last changed: what must lie in the [`Period`].
     pub updated_at: Timestamp,
 }

@@ -12,10 +12,10 @@ use mstore_pay_domain::ids::{ChargeId, ProviderId};
 use mstore_pay_domain::memory::ScriptedProvider;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, OpenCharge, OpenedCharge, Operation,
-    PaymentProvider, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, Certainty, ChargeSnapshot, Endpoint, OpenCharge, OpenedCharge,
+    Operation, PaymentProvider, Period, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome,
+    Simulation, Sweep,
 };
-use mstore_pay_domain::time::Timestamp;
 
 use crate::gate::{Fate, Gate, Stop};
 use crate::guards::{Guard, Guards};
@@ -92,6 +92,10 @@ impl PaymentProvider for GatedProvider {
         self.inner.availability(account, method)
     }
 
+    fn counted_under(&self, query: &Query) -> Endpoint {
+        self.inner.counted_under(query)
+    }
+
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         let called_first = self.called_first.lock().unwrap().remove(&charge.charge);
         if let Some(answer) = called_first {
@@ -136,12 +140,7 @@ impl PaymentProvider for GatedProvider {
         self.inner.simulate(account, simulation).await
     }
 
-    async fn sweep(
-        &self,
-        account: &ProviderAccount,
-        since: Timestamp,
-        within: Duration,
-    ) -> Result<Sweep, ProviderError> {
-        self.before(Operation::Sweep, self.inner.sweep(account, since, within)).await
+    async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
+        self.before(Operation::Sweep, self.inner.sweep(account, period, within)).await
     }
 }

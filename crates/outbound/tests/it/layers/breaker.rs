@@ -4,7 +4,7 @@ use std::time::Duration;
 use mstore_pay_domain::ids::AccountId;
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::method::Method;
-use mstore_pay_domain::ports::{Availability, Certainty, Operation, PaymentProvider as _, ProviderErrorKind};
+use mstore_pay_domain::ports::{Availability, Certainty, Operation, PaymentProvider as _, Period, ProviderErrorKind};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::{BreakerOpen, BreakerPolicy, BreakerState, CircuitBreaker, Line, layered};
 
@@ -55,7 +55,7 @@ async fn other_methods_accounts_and_operations_are_not_affected() {
     let (_, _, breaker) = opened().await;
     assert!(breaker.open(&account("main"), &charge(9, Method::Gopay)).await.is_ok());
     assert!(breaker.open(&account("other"), &charge(10, Method::Qris)).await.is_ok());
-    assert!(breaker.sweep(&account("main"), Timestamp::EPOCH, WITHIN).await.is_ok());
+    assert!(breaker.sweep(&account("main"), Period::since(Timestamp::EPOCH), WITHIN).await.is_ok());
     let answers = breaker.inquire(&account("main"), &[query("spr-0000000001")], WITHIN).await;
     assert!(answers[0].is_ok());
 }

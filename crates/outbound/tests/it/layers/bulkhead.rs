@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::method::Method;
-use mstore_pay_domain::ports::{Certainty, Clock, Operation, PaymentProvider as _, ProviderErrorKind};
+use mstore_pay_domain::ports::{Certainty, Clock, Operation, PaymentProvider as _, Period, ProviderErrorKind};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::{Bulkhead, BulkheadFull, BulkheadLimits};
 
@@ -67,7 +67,7 @@ async fn a_hanging_opening_leaves_room_for_everything_but_its_own_kind() {
 
     assert!(bulkhead.open(&main, &charge(4, Method::Gopay)).await.is_ok());
     assert!(bulkhead.open(&account("other"), &charge(3, Method::Qris)).await.is_ok());
-    assert!(bulkhead.sweep(&main, Timestamp::EPOCH, WITHIN).await.is_ok());
+    assert!(bulkhead.sweep(&main, Period::since(Timestamp::EPOCH), WITHIN).await.is_ok());
     assert_eq!(bulkhead.inquire(&main, &[query("spr-0000000001")], WITHIN).await.len(), 1);
 }
 

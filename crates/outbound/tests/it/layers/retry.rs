@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::method::Method;
-use mstore_pay_domain::ports::{Certainty, Operation, PaymentProvider as _, ProviderErrorKind};
+use mstore_pay_domain::ports::{Certainty, Operation, PaymentProvider as _, Period, ProviderErrorKind};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::{Retry, RetryPolicy};
 
@@ -70,6 +70,6 @@ async fn a_listing_is_read_again_whatever_happened() {
     let retry = Retry::new(provider.clone(), clock, RetryPolicy::default());
     provider.0.misbehave(Operation::Sweep, Mishap::BrokenAfter);
     provider.0.misbehave(Operation::Sweep, Mishap::Garbled);
-    assert!(retry.sweep(&account("main"), Timestamp::EPOCH, WITHIN).await.is_ok());
+    assert!(retry.sweep(&account("main"), Period::since(Timestamp::EPOCH), WITHIN).await.is_ok());
     assert_eq!(provider.0.calls().len(), 3);
 }

@@ -10,8 +10,8 @@ use mstore_pay_domain::memory::{ManualClock, ScriptedProvider};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock, OpenCharge, OpenedCharge,
-    PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock, Endpoint, OpenCharge, OpenedCharge,
+    PaymentProvider, Period, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 use uuid::Uuid;
@@ -85,6 +85,10 @@ impl PaymentProvider for Shared {
         self.0.availability(account, method)
     }
 
+    fn counted_under(&self, query: &Query) -> Endpoint {
+        self.0.counted_under(query)
+    }
+
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         self.0.open(account, charge).await
     }
@@ -110,12 +114,7 @@ impl PaymentProvider for Shared {
         self.0.simulate(account, simulation).await
     }
 
-    async fn sweep(
-        &self,
-        account: &ProviderAccount,
-        since: Timestamp,
-        within: Duration,
-    ) -> Result<Sweep, ProviderError> {
-        self.0.sweep(account, since, within).await
+    async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
+        self.0.sweep(account, period, within).await
     }
 }

@@ -11,7 +11,10 @@ use crate::response::Payment;
 /// The first payment heard of that is money on the charge. It says more than the object it was made on, which stays
 /// EXPIRED although money came. Only v3 has payments to ask for.
 pub(super) async fn ask(talk: &Talk<'_>, query: &Query) -> Result<Option<ChargeSnapshot>, ProviderError> {
-    let object = query.charge_ref.as_ref().map(|charge_ref| (Object::of(charge_ref, talk.api()), charge_ref));
+    if !is_asked_first(query, talk.api()) {
+        return Ok(None);
+    }
+    let object = object_of(query, talk.api());
     let is_ours = |payment: &Payment| match object {
         Some((Object::RequestV3, request)) => payment.made_on.as_ref() == Some(request),
         // Which request was made on the page, only the session tells.
@@ -19,10 +22,6 @@ pub(super) async fn ask(talk: &Talk<'_>, query: &Query) -> Result<Option<ChargeS
         None => payment.made_on.is_some() && is_under_our_reference(payment, query),
         Some((Object::QrCode | Object::RequestV2, _)) => false,
     };
-    match (object, talk.api()) {
-        (Some((Object::RequestV3 | Object::Session, _)), _) | (None, XenditApi::V3) => {}
-        (Some((Object::QrCode | Object::RequestV2, _)), _) | (None, XenditApi::V2) => return Ok(None),
-    }
     for payment_ref in &query.payment_refs {
         let payment = payment_named(talk, payment_ref).await?.filter(is_ours);
         if let Some(payment) = payment
@@ -33,6 +32,19 @@ pub(super) async fn ask(talk: &Talk<'_>, query: &Query) -> Result<Option<ChargeS
         }
     }
     Ok(None)
+}
+
+/// Whether there is a payment to ask for before the object it was made on.
+pub(super) fn is_asked_first(query: &Query, api: XenditApi) -> bool {
+    let has_payments = match (object_of(query, api), api) {
+        (Some((Object::RequestV3 | Object::Session, _)), _) | (None, XenditApi::V3) => true,
+        (Some((Object::QrCode | Object::RequestV2, _)), _) | (None, XenditApi::V2) => false,
+    };
+    has_payments && !query.payment_refs.is_empty()
+}
+
+fn object_of(query: &Query, api: XenditApi) -> Option<(Object, &ProviderRef)> {
+    query.charge_ref.as_ref().map(|charge_ref| (Object::of(charge_ref, api), charge_ref))
 }
 
 fn is_under_our_reference(payment: &Payment, query: &Query) -> bool {

@@ -66,7 +66,7 @@ async fn payments(
 
 /// A payment; `None` if there is no such thing, as with a hint that somebody made up.
 pub(super) async fn payment_named(talk: &Talk<'_>, id: &ProviderRef) -> Result<Option<Payment>, ProviderError> {
-    match talk.get(request::v3::payment(talk.base(), id), Endpoint::Inquire).await {
+    match talk.get(request::v3::payment(talk.base(), id), Endpoint::Payment).await {
         Ok(reply) => v3::payment(&reply.body).map(Some).map_err(|why| talk.malformed(&reply, why)),
         Err(error) if error.kind == ProviderErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -1,6 +1,6 @@
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::method::Method;
-use mstore_pay_domain::ports::{PaymentProvider as _, ProviderErrorKind as Kind, Simulation, SnapshotStatus};
+use mstore_pay_domain::ports::{PaymentProvider as _, Period, ProviderErrorKind as Kind, Simulation, SnapshotStatus};
 use mstore_pay_xendit::XenditApi;
 
 use super::{bench, open};
@@ -68,7 +68,7 @@ async fn money_of_every_kind_is_swept() {
         bench.pay(number, "").await;
     }
     let since = mstore_pay_domain::time::Timestamp::EPOCH;
-    let listed = bench.xendit.sweep(&bench.account, since, WITHIN).await.unwrap();
+    let listed = bench.xendit.sweep(&bench.account, Period::since(since), WITHIN).await.unwrap();
     let named = |number| Some(charge(number).our_reference.to_string());
     let references: Vec<_> = listed.arrived.into_iter().map(|row| row.our_reference).collect();
     assert_eq!(references, [named(1), named(2), named(3)]);

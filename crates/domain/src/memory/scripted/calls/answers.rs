@@ -8,7 +8,7 @@ use crate::charge::Artefact;
 use crate::ids::ProviderRef;
 use crate::method::{Channel, Method};
 use crate::money::ReportedMoney;
-use crate::ports::{ArrivedMoney, ChargeSnapshot, Exchange, OpenedCharge, SnapshotStatus};
+use crate::ports::{ArrivedMoney, ChargeSnapshot, Exchange, ListedAs, OpenedCharge, SnapshotStatus};
 use crate::time::Timestamp;
 
 pub(super) fn opened(booked: &BookedCharge, account: &ProviderAccount) -> OpenedCharge {
@@ -93,6 +93,7 @@ pub(super) fn arrived(booked: &BookedCharge) -> impl Iterator<Item = ArrivedMone
             charge_ref: Some(booked.charge_ref.clone()),
             our_reference: Some(booked.our_reference.to_string()),
             money: receipt.money.clone(),
+            listed_as: ListedAs::Received,
             created_at: receipt.paid_at,
             updated_at: receipt.paid_at,
         })
