@@ -18,6 +18,7 @@ use mstore_pay_domain::endpoints::EventTeller;
 use mstore_pay_domain::gateway::{Attended, Errand, Gateway, Lane, Published, Settled};
 use mstore_pay_domain::webhook::LeasedDelivery;
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::timeout;
 
 use crate::feed::Feed;
 use crate::limits::Limits;
@@ -26,8 +27,12 @@ use crate::readiness::Readiness;
 use crate::system::SystemClock;
 use crate::tasks::{Tasks, fence};
 
-/// Webhooks that are settled at once, as they come; more are left to the lane.
+/// Webhooks that are settled at once, as they come.
 const SETTLE_AT_ONCE_MAX: usize = 32;
+/// Webhooks that are under way or wait for that in this process; more are left to the lane.
+const SETTLE_HERE_MAX: usize = 256;
+/// For how long they wait, of the half minute that their lease lasts.
+const SETTLE_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// The workers of this process.
 pub(crate) struct Workers {
@@ -37,6 +42,7 @@ pub(crate) struct Workers {
     tasks: Tasks,
     feed: Arc<Feed>,
     at_once: Arc<Semaphore>,
+    here: Arc<Semaphore>,
     deferred: Arc<Notify>,
 }
 
@@ -55,6 +61,7 @@ impl Workers {
             tasks,
             feed,
             at_once: Arc::new(Semaphore::new(SETTLE_AT_ONCE_MAX)),
+            here: Arc::new(Semaphore::new(SETTLE_HERE_MAX)),
             deferred: Arc::new(Notify::new()),
         }
     }
@@ -79,22 +86,29 @@ impl Workers {
         self.tasks.spawn("housekeeping", async move { workers.keep_house(&readiness, &limits).await });
     }
 
-    /// Settles a webhook that was just taken in, or leaves it to the lane where too many are under way.
-    pub(crate) async fn settle_now(&self, leased: Box<LeasedDelivery>) {
-        let Ok(room) = Arc::clone(&self.at_once).try_acquire_owned() else {
-            let (id, token) = (leased.delivery.id, leased.token);
-            let inbox = &self.gateway.ports().inbox;
-            if let Err(error) = inbox.postpone(&id, token, Duration::ZERO, "many came at once").await {
-                tracing::warn!(because = causes(&error), "left to its lease: {error}");
-            }
-            self.deferred.notify_one();
+    /// Settles a webhook that was just taken in, as soon as there is room, or leaves it to the lane where too many wait.
+    pub(crate) async fn settle_now(self: &Arc<Self>, leased: Box<LeasedDelivery>) {
+        let Ok(place) = Arc::clone(&self.here).try_acquire_owned() else {
+            self.leave_to_the_lane(&leased).await;
             return;
         };
-        let gateway = Arc::clone(&self.gateway);
+        let workers = Arc::clone(self);
         self.tasks.spawn("settling a webhook", async move {
-            let _room = room;
-            attend(&gateway, &Errand::Webhook(leased)).await;
+            let _place = place;
+            match timeout(SETTLE_WAIT_MAX, workers.at_once.acquire()).await {
+                Ok(Ok(_room)) => attend(&workers.gateway, &Errand::Webhook(leased)).await,
+                Ok(Err(_)) | Err(_) => workers.leave_to_the_lane(&leased).await,
+            }
         });
+    }
+
+    async fn leave_to_the_lane(&self, leased: &LeasedDelivery) {
+        let (id, token) = (leased.delivery.id, leased.token);
+        let inbox = &self.gateway.ports().inbox;
+        if let Err(error) = inbox.postpone(&id, token, Duration::ZERO, "many came at once").await {
+            tracing::warn!(because = causes(&error), "left to its lease: {error}");
+        }
+        self.deferred.notify_one();
     }
 }
 

@@ -19,11 +19,7 @@ pub(crate) type Assembled = (String, Result<Payment, StoreError>);
 /// The payments of those rows, in their order.
 pub(super) fn assemble(conn: &mut SqliteConnection, found: &[Found]) -> QueryResult<Vec<Assembled>> {
     let ids: Vec<&str> = found.iter().map(|(row, _)| row.id.as_str()).collect();
-    let charge_rows: Vec<ChargeRow> = charges::table
-        .filter(charges::payment_id.eq_any(&ids))
-        .order((charges::payment_id, charges::position))
-        .select(ChargeRow::as_select())
-        .load(conn)?;
+    let charge_rows = load_charges(conn, &ids)?;
     let paid = charge_rows.iter().any(ChargeRow::has_money);
     let money = if paid { load_money(conn, &ids)? } else { MoneyFacts::default() };
     let mut of_payment: BTreeMap<&str, Vec<&ChargeRow>> = BTreeMap::new();
@@ -37,20 +33,30 @@ pub(super) fn assemble(conn: &mut SqliteConnection, found: &[Found]) -> QueryRes
     Ok(assembled.collect())
 }
 
+/// Of one payment by a statement that is prepared once; a list of ids is another statement for each number of them.
+fn load_charges(conn: &mut SqliteConnection, payments: &[&str]) -> QueryResult<Vec<ChargeRow>> {
+    let rows = charges::table.order((charges::payment_id, charges::position)).select(ChargeRow::as_select());
+    match payments {
+        [one] => rows.filter(charges::payment_id.eq(*one)).load(conn),
+        some => rows.filter(charges::payment_id.eq_any(some)).load(conn),
+    }
+}
+
 fn load_money(conn: &mut SqliteConnection, payments: &[&str]) -> QueryResult<MoneyFacts> {
-    Ok(MoneyFacts {
-        receipts: receipts::table
-            .filter(receipts::payment_id.eq_any(payments))
-            .select(ReceiptRow::as_select())
-            .load(conn)?,
-        refunds: refunds::table
-            .filter(refunds::payment_id.eq_any(payments))
-            .select(RefundRow::as_select())
-            .load(conn)?,
-        reversals: reversals::table
-            .filter(reversals::payment_id.eq_any(payments))
-            .select(ReversalRow::as_select())
-            .load(conn)?,
+    let of_receipts = receipts::table.select(ReceiptRow::as_select());
+    let of_refunds = refunds::table.select(RefundRow::as_select());
+    let of_reversals = reversals::table.select(ReversalRow::as_select());
+    Ok(match payments {
+        [one] => MoneyFacts {
+            receipts: of_receipts.filter(receipts::payment_id.eq(*one)).load(conn)?,
+            refunds: of_refunds.filter(refunds::payment_id.eq(*one)).load(conn)?,
+            reversals: of_reversals.filter(reversals::payment_id.eq(*one)).load(conn)?,
+        },
+        some => MoneyFacts {
+            receipts: of_receipts.filter(receipts::payment_id.eq_any(some)).load(conn)?,
+            refunds: of_refunds.filter(refunds::payment_id.eq_any(some)).load(conn)?,
+            reversals: of_reversals.filter(reversals::payment_id.eq_any(some)).load(conn)?,
+        },
     })
 }
 
