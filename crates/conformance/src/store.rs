@@ -169,6 +169,7 @@ macro_rules! for_each_store_case {
             payments_of_an_order_are_listed_oldest_first,
             payments_are_listed_newest_first_page_by_page,
             payments_are_listed_by_every_filter,
+            the_payment_that_holds_an_orders_money_is_told,
             payments_at_an_account_are_listed_oldest_first_page_by_page,
             each_commit_counts_the_revision_up,
             revisions_are_told_of_the_payments_that_are_there,

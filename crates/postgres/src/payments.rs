@@ -80,6 +80,10 @@ impl PaymentRepository for PostgresStore {
         Ok(session!(self.snapshot, |conn| read::of_order(conn, merchant, code))?)
     }
 
+    async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {
+        Ok(session!(self.plain, |conn| read::paid_of_order(conn, merchant, code))?)
+    }
+
     async fn list(
         &self,
         filter: &PaymentFilter,

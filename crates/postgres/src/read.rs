@@ -6,8 +6,8 @@ mod records;
 
 pub(crate) use assemble::claimed;
 pub(crate) use payments::{
-    at_account, by_account_order, by_account_ref, by_ids, by_our_reference, by_provider_ref, list, of_order, payment,
-    revisions,
+    at_account, by_account_order, by_account_ref, by_ids, by_our_reference, by_provider_ref, list, of_order,
+    paid_of_order, payment, revisions,
 };
 pub(crate) use records::{
     body, changes, exception, exceptions, idempotency, merchant_records, order, records, tenders,

@@ -86,6 +86,11 @@ impl PaymentRepository for SqliteStore {
         self.read(move |conn| read::of_order(conn, &merchant, &code)).await
     }
 
+    async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {
+        let (merchant, code) = (merchant.clone(), code.clone());
+        self.read(move |conn| read::paid_of_order(conn, &merchant, &code)).await
+    }
+
     async fn list(
         &self,
         filter: &PaymentFilter,

@@ -23,7 +23,10 @@ struct Follower<W> {
     shutdown: CancellationToken,
     scope: Scope,
     reference: String,
+    /// What the client has.
     seen: Option<Revision>,
+    /// How it stood when it was last looked at.
+    view: Option<PaymentView>,
     over: bool,
     write: W,
 }
@@ -39,8 +42,9 @@ pub(super) async fn follow(
 ) -> Result<HttpResponse, Problem> {
     // Whoever may not see it is told so by a status, not by an empty stream.
     let payment = state.gateway.find(&scope, &reference).await?;
+    let view = state.gateway.status_of(&scope, &reference, payment).await?;
     let seen = last_event_id(request);
-    if seen == Some(payment.revision) && state.gateway.view(payment).await?.is_settled() {
+    if seen == Some(view.payment.revision) && view.is_settled() {
         // What ends a client's connecting again and again (WHATWG HTML, 9.2.3).
         return Ok(HttpResponse::NoContent().finish());
     }
@@ -50,6 +54,7 @@ pub(super) async fn follow(
         scope,
         reference,
         seen,
+        view: Some(view),
         over: false,
         write,
     };
@@ -70,22 +75,24 @@ impl<W: Fn(&PaymentView) -> String> Follower<W> {
         if self.over {
             return None;
         }
-        let view = if self.seen.is_some() {
+        let view = self.view.take()?;
+        let view = if self.seen == Some(view.payment.revision) {
             let wait = WaitFor { at_most: HEARTBEAT, seen: self.seen };
-            let wait = self.gateway.wait(&self.scope, &self.reference, wait);
-            self.shutdown.run_until_cancelled(wait).await?
+            let wait = self.gateway.wait_from(&self.scope, &self.reference, view, wait);
+            // Gone, or unreadable for the moment: the client connects again and is told.
+            self.shutdown.run_until_cancelled(wait).await?.ok()?
         } else {
-            self.gateway.status(&self.scope, &self.reference).await
+            view
         };
-        // Gone, or unreadable for the moment: the client connects again and is told.
-        let view = view.ok()?;
         self.over = view.is_settled();
         let revision = view.payment.revision;
-        if self.seen.replace(revision) == Some(revision) {
-            return Some(Bytes::from_static(b": still here\n\n"));
-        }
-        let data = (self.write)(&view);
-        Some(Bytes::from(format!("event: payment\nid: {}\ndata: {data}\n\n", revision.number())))
+        let is_news = self.seen.replace(revision) != Some(revision);
+        let data = is_news.then(|| (self.write)(&view));
+        self.view = Some(view);
+        Some(match data {
+            Some(data) => Bytes::from(format!("event: payment\nid: {}\ndata: {data}\n\n", revision.number())),
+            None => Bytes::from_static(b": still here\n\n"),
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use mstore_pay_domain::method::Method;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
 
-use super::fixtures::{Kit, at, commit_and_read, merchant, order_code, other_merchant, receipt};
+use super::fixtures::{Kit, at, commit_and_read, funds, merchant, order_code, other_merchant, receipt};
 use super::{StoreHarness, Stores};
 
 async fn list(stores: &Stores, filter: &PaymentFilter, after: Option<PaymentPlace>, limit: u32) -> Vec<Payment> {
@@ -145,4 +145,31 @@ pub async fn payments_are_listed_by_every_filter(h: &dyn StoreHarness) {
     for filter in of_none {
         assert_eq!(list(&stores, &filter, None, 100).await, [], "{filter:?}");
     }
+}
+
+/// The payment that pays an order is told: the oldest that holds money, of that order and that merchant.
+pub async fn the_payment_that_holds_an_orders_money_is_told(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let put = async |owner, order: &str, made_after: u64, state: Option<ChargeState>| {
+        let mut payment = kit.payment_of(owner, order);
+        payment.created_at = at(made_after);
+        for charge in payment.charges.iter_mut().filter(|_| state.is_some()) {
+            charge.state = state.clone().unwrap_or(ChargeState::Initiated);
+        }
+        commit_and_read(&stores, &payment).await.id
+    };
+    let paid = |name: &str| Some(ChargeState::Paid(funds(name)));
+    let told = async || {
+        let told = stores.payments.paid_of_order(&merchant(), &order_code("TRX-1")).await;
+        told.expect("the store reads")
+    };
+    put(merchant(), "TRX-1", 1, None).await;
+    put(merchant(), "TRX-2", 1, paid("py-other-order")).await;
+    put(other_merchant(), "TRX-1", 1, paid("py-other-merchant")).await;
+    assert_eq!(told().await, None, "nothing came for the order");
+    let second = put(merchant(), "TRX-1", 20, paid("py-2")).await;
+    assert_eq!(told().await, Some(second));
+    let first = put(merchant(), "TRX-1", 10, paid("py-1")).await;
+    assert_eq!(told().await, Some(first), "the older of two");
 }

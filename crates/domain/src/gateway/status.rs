@@ -54,8 +54,16 @@ impl Gateway {
     /// # Errors
     /// [`FindError::NotFound`] also for what is another tenant's.
     pub async fn status(&self, scope: &Scope, reference: &str) -> Result<PaymentView, FindError> {
-        let _served = self.tills.serve();
         let payment = self.find(scope, reference).await?;
+        self.status_of(scope, reference, payment).await
+    }
+
+    /// The same of a payment that was just found under that reference.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    pub async fn status_of(&self, scope: &Scope, reference: &str, payment: Payment) -> Result<PaymentView, FindError> {
+        let _served = self.tills.serve();
         let now = self.ports.clock.now();
         if payment.status() != PaymentStatus::Pending {
             return Ok(self.view(payment).await?);
@@ -89,8 +97,22 @@ impl Gateway {
     /// # Errors
     /// As [`status`](Self::status).
     pub async fn wait(&self, scope: &Scope, reference: &str, wait: WaitFor) -> Result<PaymentView, FindError> {
+        let view = self.status(scope, reference).await?;
+        self.wait_from(scope, reference, view, wait).await
+    }
+
+    /// The same, where it was just looked at.
+    ///
+    /// # Errors
+    /// As [`status`](Self::status).
+    pub async fn wait_from(
+        &self,
+        scope: &Scope,
+        reference: &str,
+        mut view: PaymentView,
+        wait: WaitFor,
+    ) -> Result<PaymentView, FindError> {
         let until = Deadline::within(wait.at_most, self.ports.clock.as_ref());
-        let mut view = self.status(scope, reference).await?;
         loop {
             let news = wait.seen.is_some_and(|seen| seen != view.payment.revision);
             let remaining = until.left(self.ports.clock.as_ref());
@@ -117,8 +139,7 @@ impl Gateway {
     /// [`StoreError`] where the order cannot be read.
     pub async fn view(&self, payment: Payment) -> Result<PaymentView, StoreError> {
         let order = self.ports.orders.order(&payment.merchant, &payment.order_code).await?;
-        let payments = self.ports.payments.of_order(&payment.merchant, &payment.order_code).await?;
-        let by_payment = payments.iter().find(|sibling| sibling.status().holds_money()).map(|paid| paid.id);
+        let by_payment = self.ports.payments.paid_of_order(&payment.merchant, &payment.order_code).await?;
         let recorded = order.as_ref().and_then(|order| order.state.paid_by()).and_then(|by| match by {
             PaidBy::Payment(payment) => Some(payment),
             PaidBy::Cash => None,

@@ -85,10 +85,13 @@ impl PaymentStatus {
         }
     }
 
+    /// Those in which money came in and at least a part of it is still here.
+    pub const HOLDING_MONEY: [Self; 2] = [Self::Paid, Self::PartiallyRefunded];
+
     /// Whether money came in and at least a part of it is still here.
     #[must_use]
-    pub const fn holds_money(self) -> bool {
-        matches!(self, Self::Paid | Self::PartiallyRefunded)
+    pub fn holds_money(self) -> bool {
+        Self::HOLDING_MONEY.contains(&self)
     }
 
     /// Whether money ever came.

@@ -93,6 +93,12 @@ pub trait PaymentRepository: Send + Sync {
     /// [`StoreError`] where they cannot be read.
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError>;
 
+    /// The oldest payment of an order that holds money, if one does.
+    ///
+    /// # Errors
+    /// [`StoreError`] where that cannot be read.
+    async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError>;
+
     /// Up to `limit` payments that the filter admits, newest first: by the time they were made, those of the
     /// same moment by id. They are those that come behind `after`, whether or not it is still there.
     ///

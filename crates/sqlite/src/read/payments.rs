@@ -4,7 +4,7 @@ use diesel::dsl::{AsSelect, auto_type, exists};
 use diesel::prelude::*;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
-use mstore_pay_domain::payment::{Payment, Revision};
+use mstore_pay_domain::payment::{Payment, PaymentStatus, Revision};
 use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::rows::{DetailsRow, PaymentRow, status_word};
@@ -159,6 +159,25 @@ pub(crate) fn of_order(
         .filter(payments::order_code.eq(code.as_str()))
         .load(conn)?;
     whole(conn, &found)
+}
+
+/// The oldest payment of an order that holds money.
+pub(crate) fn paid_of_order(
+    conn: &mut SqliteConnection,
+    merchant: &MerchantId,
+    code: &OrderCode,
+) -> Result<Option<PaymentId>, Fault> {
+    let [whole, partly] = PaymentStatus::HOLDING_MONEY.map(status_word);
+    let paid: Option<(String, i64)> = payments::table
+        .filter(payments::merchant_id.eq(merchant.as_str()))
+        .filter(payments::order_code.eq(code.as_str()))
+        .filter(payments::status.eq(whole).or(payments::status.eq(partly)))
+        .order((payments::created_at, payments::id))
+        .select((payments::id, payments::revision))
+        .first(conn)
+        .optional()?;
+    let read = |(id, revision): (String, i64)| PaymentRow::read_revision(&id, revision);
+    Ok(paid.map(read).transpose()?.map(|(id, _)| id))
 }
 
 /// The payments that a filter admits, newest first, behind a place.

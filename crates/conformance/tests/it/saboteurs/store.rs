@@ -159,6 +159,10 @@ impl PaymentRepository for Sabotaged {
         self.payments.of_order(merchant, code).await
     }
 
+    async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {
+        self.payments.paid_of_order(merchant, code).await
+    }
+
     async fn list(
         &self,
         filter: &PaymentFilter,

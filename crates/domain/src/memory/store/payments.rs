@@ -135,6 +135,11 @@ impl PaymentRepository for MemoryStore {
         Ok(payments)
     }
 
+    async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {
+        let payments = self.of_order(merchant, code).await?;
+        Ok(payments.iter().find(|payment| payment.status().holds_money()).map(|payment| payment.id))
+    }
+
     async fn list(
         &self,
         filter: &PaymentFilter,

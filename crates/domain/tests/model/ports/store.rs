@@ -195,6 +195,10 @@ impl PaymentRepository for GatedStore {
         self.inner.of_order(merchant, code).await
     }
 
+    async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {
+        self.inner.paid_of_order(merchant, code).await
+    }
+
     async fn list(
         &self,
         filter: &PaymentFilter,
