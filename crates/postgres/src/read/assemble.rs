@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures::try_join;
 use mstore_pay_domain::charge::Charge;
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::StoreError;
@@ -38,24 +39,15 @@ pub(super) async fn assemble(conn: &mut AsyncPgConnection, found: &[Found]) -> Q
     Ok(assembled.collect())
 }
 
-async fn load_money(conn: &mut AsyncPgConnection, payments: &[&str]) -> QueryResult<MoneyFacts> {
-    Ok(MoneyFacts {
-        receipts: receipts::table
-            .filter(receipts::payment_id.eq_any(payments))
-            .select(ReceiptRow::as_select())
-            .load(conn)
-            .await?,
-        refunds: refunds::table
-            .filter(refunds::payment_id.eq_any(payments))
-            .select(RefundRow::as_select())
-            .load(conn)
-            .await?,
-        reversals: reversals::table
-            .filter(reversals::payment_id.eq_any(payments))
-            .select(ReversalRow::as_select())
-            .load(conn)
-            .await?,
-    })
+/// All that there is of money, asked for at once.
+async fn load_money(conn: &AsyncPgConnection, payments: &[&str]) -> QueryResult<MoneyFacts> {
+    let [mut first, mut second, mut third] = [conn; 3];
+    let received = receipts::table.filter(receipts::payment_id.eq_any(payments)).select(ReceiptRow::as_select());
+    let given_back = refunds::table.filter(refunds::payment_id.eq_any(payments)).select(RefundRow::as_select());
+    let taken_back = reversals::table.filter(reversals::payment_id.eq_any(payments)).select(ReversalRow::as_select());
+    let (receipts, refunds, reversals) =
+        try_join!(received.load(&mut first), given_back.load(&mut second), taken_back.load(&mut third))?;
+    Ok(MoneyFacts { receipts, refunds, reversals })
 }
 
 fn read(
