@@ -12,6 +12,7 @@ mod watchdog;
 pub use bouncer::Bouncer;
 pub use cluster::{Cluster, Encrypted};
 pub use database::{Database, Template};
+pub use programs::program;
 pub use server::run;
 
 /// Ends the test that cannot have its server, saying what was tried and why it failed.

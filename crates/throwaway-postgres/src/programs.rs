@@ -22,7 +22,8 @@ pub(crate) struct Owner {
 }
 
 /// A program of PostgreSQL's, run by whoever runs the tests.
-pub(crate) fn program(name: &str) -> Command {
+#[must_use]
+pub fn program(name: &str) -> Command {
     static FOLDER: LazyLock<Option<PathBuf>> = LazyLock::new(newest);
     let Some(folder) = &*FOLDER else { give_up("could not start PostgreSQL", &MISSING) };
     let mut command = Command::new(folder.join(name));

@@ -1,0 +1,71 @@
+#![doc = include_str!("../README.md")]
+#![expect(clippy::disallowed_methods, reason = "what is measured here is this machine's time")]
+
+mod gateway;
+mod load;
+mod peer;
+mod process;
+mod report;
+mod run;
+mod stub;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::run::Plan;
+
+/// Whatever stops a measurement.
+type Trouble = Box<dyn Error + Send + Sync>;
+
+/// Measures the gateway beside the database alone, both in turn, and prints medians.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The gateway; without it, the one beside this program.
+    #[arg(long)]
+    binary: Option<PathBuf>,
+    /// What is measured: `create`, `status`, `webhook`.
+    #[arg(long, value_delimiter = ',', default_value = "create,status,webhook")]
+    scenarios: Vec<run::Scenario>,
+    /// On which store: `postgres`, `sqlite`.
+    #[arg(long, value_delimiter = ',', default_value = "postgres,sqlite")]
+    stores: Vec<run::Store>,
+    /// Connections that ask at once.
+    #[arg(long, value_delimiter = ',', default_value = "1,16,64")]
+    connections: Vec<u32>,
+    /// Times that the gateway and the database alone take turns.
+    #[arg(long, default_value_t = 5)]
+    alternations: u32,
+    /// Seconds of each turn.
+    #[arg(long, default_value_t = 4)]
+    seconds: u64,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::from);
+    match done.and_then(|runtime| runtime.block_on(measure(arguments))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            report::say(&format!("could not measure: {trouble}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(arguments: Arguments) -> Result<(), Trouble> {
+    let plan = Plan {
+        binary: arguments.binary.map_or_else(gateway::beside_us, Ok)?.canonicalize()?,
+        scenarios: arguments.scenarios,
+        connections: arguments.connections,
+        alternations: arguments.alternations,
+        length: Duration::from_secs(arguments.seconds),
+    };
+    for store in arguments.stores {
+        plan.measure(store).await?;
+    }
+    Ok(())
+}

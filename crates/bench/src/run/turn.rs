@@ -1,0 +1,171 @@
+//! One turn of the gateway's.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use super::Bench;
+use crate::Trouble;
+use crate::load::{self, Outcome, Script};
+use crate::process;
+use crate::report::{Hundredths, each, per_second};
+
+/// Longest that what was taken in may take to be settled.
+const SETTLED_WITHIN: Duration = Duration::from_mins(2);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
+/// Payments that a turn of webhooks pays at the most; made beforehand.
+const WEBHOOKS_MAX: usize = 4_000;
+const MAKERS: u32 = 16;
+/// Of the length of a turn, what making them may take.
+const MAKING_TURNS_MAX: u32 = 3;
+
+/// What a turn came to.
+pub(crate) struct Figures {
+    pub(crate) of: &'static str,
+    pub(crate) per_second: u64,
+    pub(crate) refused: u64,
+    pub(crate) latencies: Histogram<u64>,
+    /// Milliseconds of CPU for each request.
+    pub(crate) gateway_cpu: Hundredths,
+    /// The same of the server and its sessions.
+    pub(crate) database_cpu: Option<Hundredths>,
+}
+
+/// What turns leave for those after them.
+#[derive(Default)]
+pub(crate) struct Turns {
+    count: u64,
+    /// Of the charges that the stub knows, the first that no webhook told of.
+    untold: usize,
+    /// Webhooks that were taken in.
+    told: usize,
+}
+
+/// What was spent until a moment.
+struct Spent {
+    gateway: Duration,
+    database: Option<Duration>,
+    at: Instant,
+}
+
+impl Spent {
+    fn now(bench: &Bench<'_>) -> Result<Self, Trouble> {
+        let database = match bench.cluster {
+            Some(cluster) => {
+                let file = std::fs::read_to_string(cluster.socket_folder().join("data/postmaster.pid"))?;
+                let pid = file.lines().next().ok_or("no server")?.parse()?;
+                Some(process::cpu_with_children(pid)?)
+            }
+            None => None,
+        };
+        Ok(Self { gateway: process::cpu(bench.gateway.pid())?, database, at: Instant::now() })
+    }
+
+    fn since(self, bench: &Bench<'_>, of: &'static str, outcome: Outcome) -> Result<Figures, Trouble> {
+        let now = Self::now(bench)?;
+        let count = outcome.done.saturating_add(outcome.refused);
+        let database = now.database.zip(self.database).map(|(now, then)| each(now.saturating_sub(then), count));
+        Ok(Figures {
+            of,
+            per_second: per_second(outcome.done, outcome.elapsed),
+            refused: outcome.refused,
+            latencies: outcome.latencies,
+            gateway_cpu: each(now.gateway.saturating_sub(self.gateway), count),
+            database_cpu: database,
+        })
+    }
+}
+
+impl Turns {
+    /// Payments are asked for, each for an order of its own.
+    pub(crate) async fn create(
+        &mut self,
+        bench: &Bench<'_>,
+        connections: u32,
+        length: Duration,
+    ) -> Result<Figures, Trouble> {
+        self.count = self.count.saturating_add(1);
+        let turn = self.count;
+        let gateway = Arc::clone(&bench.gateway);
+        let script = move |number: u64| gateway.create(&format!("TRX-{turn}-{number}"));
+        measured(bench, "create", connections, length, Arc::new(script)).await
+    }
+
+    /// Tills look at payments that wait for their money, at each in turn.
+    pub(crate) async fn status(
+        &mut self,
+        bench: &Bench<'_>,
+        connections: u32,
+        length: Duration,
+    ) -> Result<Figures, Trouble> {
+        let (gateway, stub, count) = (Arc::clone(&bench.gateway), bench.stub.clone(), bench.stub.count().max(1));
+        let script = move |number: u64| {
+            let place = usize::try_from(number).ok()?.checked_rem(count)?;
+            gateway.status(&stub.charge(place)?)
+        };
+        measured(bench, "status", connections, length, Arc::new(script)).await
+    }
+
+    /// Money is told of while what was told is being settled; then the rest is waited for.
+    pub(crate) async fn webhook(
+        &mut self,
+        bench: &Bench<'_>,
+        connections: u32,
+        length: Duration,
+    ) -> Result<Vec<Figures>, Trouble> {
+        let made_within = length.saturating_mul(MAKING_TURNS_MAX);
+        let began = Instant::now();
+        while bench.stub.count().saturating_sub(self.untold) < WEBHOOKS_MAX && began.elapsed() < made_within {
+            self.create(bench, MAKERS, Duration::from_secs(1)).await?;
+        }
+        let first = self.untold;
+        let (gateway, stub) = (Arc::clone(&bench.gateway), bench.stub.clone());
+        let end = first.saturating_add(WEBHOOKS_MAX).min(bench.stub.count());
+        let script = move |number: u64| {
+            let place = first.saturating_add(usize::try_from(number).ok()?);
+            if place >= end { None } else { gateway.tell(&stub.charge(place)?) }
+        };
+        self.untold = end;
+        let (spent, whole) = (Spent::now(bench)?, Spent::now(bench)?);
+        let outcome = load::run(address(bench), count(connections), length, Arc::new(script)).await?;
+        let (done, refused, latencies) = (outcome.done, outcome.refused, outcome.latencies.clone());
+        let accepted = spent.since(bench, "accept", outcome)?;
+        self.told = self.told.saturating_add(usize::try_from(done)?);
+        self.await_settled(bench).await?;
+        let outcome = Outcome { done, refused, elapsed: whole.at.elapsed(), latencies };
+        Ok(vec![accepted, whole.since(bench, "webhook", outcome)?])
+    }
+
+    async fn await_settled(&self, bench: &Bench<'_>) -> Result<(), Trouble> {
+        let began = Instant::now();
+        while !bench.is_settled(self.told)? {
+            if began.elapsed() > SETTLED_WITHIN {
+                return Err("webhooks were not settled in time".into());
+            }
+            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+        }
+        Ok(())
+    }
+}
+
+async fn measured(
+    bench: &Bench<'_>,
+    of: &'static str,
+    connections: u32,
+    length: Duration,
+    script: Arc<Script>,
+) -> Result<Figures, Trouble> {
+    let spent = Spent::now(bench)?;
+    let outcome = load::run(address(bench), count(connections), length, script).await?;
+    spent.since(bench, of, outcome)
+}
+
+fn address(bench: &Bench<'_>) -> SocketAddr {
+    bench.gateway.address
+}
+
+fn count(connections: u32) -> usize {
+    usize::try_from(connections).unwrap_or(usize::MAX)
+}
