@@ -14,7 +14,7 @@ use tokio::time::timeout;
 /// Wakes those who wait for a payment.
 #[derive(Debug, Default)]
 pub(crate) struct Feed {
-    waiting: Mutex<HashMap<PaymentId, Arc<Notify>>>,
+    waiting: Mutex<HashMap<PaymentId, Room>>,
     committed: Notify,
     published: Notify,
 }
@@ -30,13 +30,29 @@ impl Feed {
         self.published.notified().await;
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<PaymentId, Arc<Notify>>> {
+    /// A seat among those who wait for a payment.
+    fn seat(&self, payment: PaymentId) -> Seat<'_> {
+        let mut waiting = self.waiting();
+        let room = waiting.entry(payment).or_default();
+        room.seats = room.seats.saturating_add(1);
+        Seat { feed: self, payment, bell: Arc::clone(&room.bell) }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<PaymentId, Room>> {
         // Every change is one insertion or removal: a panic elsewhere leaves nothing half-done.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A place in the waiting room; it is cleared away when the last one leaves.
+/// Where those wait who wait for one payment.
+#[derive(Debug, Default)]
+struct Room {
+    bell: Arc<Notify>,
+    /// Those that are taken: counted under the lock, so that of two who leave at once one is the last.
+    seats: usize,
+}
+
+/// A place in the waiting room; the room is cleared away when the last one leaves.
 struct Seat<'a> {
     feed: &'a Feed,
     payment: PaymentId,
@@ -45,9 +61,10 @@ struct Seat<'a> {
 
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
-        const MAP_AND_ME: usize = 2;
         let mut waiting = self.feed.waiting();
-        if Arc::strong_count(&self.bell) <= MAP_AND_ME {
+        let Some(room) = waiting.get_mut(&self.payment) else { return };
+        room.seats = room.seats.saturating_sub(1);
+        if room.seats == 0 {
             waiting.remove(&self.payment);
         }
     }
@@ -61,14 +78,13 @@ impl Wakeups for Feed {
     }
 
     fn wake_here(&self, payment: &PaymentId) {
-        if let Some(bell) = self.waiting().get(payment) {
-            bell.notify_waiters();
+        if let Some(room) = self.waiting().get(payment) {
+            room.bell.notify_waiters();
         }
     }
 
     async fn changed(&self, payment: &PaymentId, within: Duration) {
-        let bell = Arc::clone(self.waiting().entry(*payment).or_default());
-        let seat = Seat { feed: self, payment: *payment, bell };
+        let seat = self.seat(*payment);
         // Whether it rang or the time is over: the caller looks again.
         let _rang = timeout(within, seat.bell.notified()).await;
     }
@@ -100,5 +116,21 @@ mod tests {
         feed.wake(&payment);
         wait.await;
         assert!(feed.waiting().is_empty());
+    }
+
+    #[test]
+    fn of_those_who_leave_at_once_one_is_the_last() {
+        const TILLS: usize = 4;
+        const ROUNDS: usize = 20;
+        const VISITS: usize = 1_000;
+        let (feed, payment) = (Feed::default(), PaymentId::new(Uuid::from_u128(1)));
+        for _ in 0..ROUNDS {
+            std::thread::scope(|scope| {
+                for _ in 0..TILLS {
+                    scope.spawn(|| (0..VISITS).for_each(|_| drop(feed.seat(payment))));
+                }
+            });
+            assert!(feed.waiting().is_empty(), "a room that nobody is in");
+        }
     }
 }

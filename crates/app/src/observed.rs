@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::account::ProviderAccount;
+use mstore_pay_domain::charge::Artefact;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
@@ -13,6 +14,7 @@ use mstore_pay_domain::ports::{
     OpenedCharge, Operation, PaymentProvider, Period, ProviderError, ProviderErrorKind, Query, RefundCharge,
     RefundOutcome, Simulation, Sweep,
 };
+use mstore_pay_domain::qr::PaymentQr;
 use tokio::time::Instant;
 
 /// A provider whose calls are seen.
@@ -104,6 +106,19 @@ fn log(error: &ProviderError) {
     }
 }
 
+/// A QR code that is not the shop's is never shown: whoever wonders why finds both ids.
+fn name_foreign_qr(account: &ProviderAccount, artefact: &Artefact) {
+    let (Artefact::Qr { qr_string }, Some(ours)) = (artefact, &account.nmid) else { return };
+    let Ok(PaymentQr { nmids, .. }) = PaymentQr::parse(qr_string) else { return };
+    if !nmids.contains(ours) {
+        let (provider, id, theirs) = (&account.provider, &account.id, nmids.join(" and "));
+        tracing::warn!(
+            %provider, account = %id, nmid = ours, theirs,
+            "a QR code of {provider}/{id} is not shown: it carries {theirs} and not {ours}, the NMID that is set"
+        );
+    }
+}
+
 /// Why, and why that, down to the first cause.
 pub(crate) fn causes(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
@@ -132,6 +147,9 @@ impl<P: PaymentProvider> PaymentProvider for Observed<P> {
         let since = Instant::now();
         let outcome = self.inner.open(account, charge).await;
         self.see(Operation::Open, since, &outcome, OpenedCharge::drift);
+        if let Ok(opened) = &outcome {
+            name_foreign_qr(account, &opened.artefact);
+        }
         outcome
     }
 

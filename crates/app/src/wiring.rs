@@ -285,7 +285,7 @@ pub(crate) fn guarded_xendit(
 }
 
 /// The environment's account at Xendit, `main`.
-pub(crate) fn main_account(config: &Config) -> Result<ProviderAccount, WiringError> {
+fn main_account(config: &Config) -> Result<ProviderAccount, WiringError> {
     let secret = |text: &str| SharedSecret::new(text).ok_or(WiringError::BlankSecret);
     let xendit = &config.xendit;
     let live = config.env.is_production() || xendit.secret_key.expose().starts_with(LIVE_KEY_PREFIX);
@@ -307,7 +307,7 @@ pub(crate) fn main_account(config: &Config) -> Result<ProviderAccount, WiringErr
 }
 
 /// The environment's account at Midtrans, `main` as well.
-pub(crate) fn midtrans_account(midtrans: &MidtransSettings) -> Result<ProviderAccount, WiringError> {
+fn midtrans_account(midtrans: &MidtransSettings) -> Result<ProviderAccount, WiringError> {
     let key = || SharedSecret::new(midtrans.server_key.expose()).ok_or(WiringError::BlankSecret);
     let is_live = midtrans.server_key.expose().starts_with(MIDTRANS_LIVE_KEY_PREFIX);
     Ok(ProviderAccount {
@@ -327,13 +327,18 @@ pub(crate) fn midtrans_account(midtrans: &MidtransSettings) -> Result<ProviderAc
 }
 
 /// The environment's accounts, and whom they serve.
-fn environment(config: &Config) -> Result<EnvironmentAccounts, WiringError> {
-    let of_midtrans = config.midtrans.as_ref().map(midtrans_account).transpose()?;
-    let accounts = EnvironmentAccounts::new(std::iter::once(main_account(config)?).chain(of_midtrans));
+pub(crate) fn environment(config: &Config) -> Result<EnvironmentAccounts, WiringError> {
+    let accounts = EnvironmentAccounts::new(own_accounts(config)?);
     Ok(match config.main_account_merchants.as_slice() {
         [] => accounts,
         merchants => accounts.serving(merchants.iter().cloned()),
     })
+}
+
+/// The environment's accounts.
+pub(crate) fn own_accounts(config: &Config) -> Result<Vec<ProviderAccount>, WiringError> {
+    let of_midtrans = config.midtrans.as_ref().map(midtrans_account).transpose()?;
+    Ok(std::iter::once(main_account(config)?).chain(of_midtrans).collect())
 }
 
 /// Endpoints that cannot be told keep nobody from selling.

@@ -294,6 +294,7 @@ macro_rules! for_each_store_case {
             delivery_goes_when_it_was_dealt_with_and_is_old,
             the_oldest_go_first_and_no_more_than_asked_for,
             what_waits_is_counted_by_age_and_kind,
+            what_came_of_late_is_told_account_by_account,
             nothing_of_another_merchant_is_read,
             everything_is_there_after_reopening,
             leases_hold_and_run_out_across_reopening,

@@ -34,7 +34,7 @@ pub use accounts::AccountDirectory;
 pub use anchors::{Anchored, AuditAnchors};
 pub use background::{Background, Unattended};
 pub use budget::{BudgetClass, Endpoint, RateBudget, RateLimitStatus, Reservation};
-pub use census::{Census, CensusCounts, PENDING_AGES};
+pub use census::{Census, CensusCounts, PENDING_AGES, TIDINGS_CHARGES_MAX, Tidings};
 pub use clock::{Clock, IdGenerator};
 pub use dispatches::{Backlog, Dispatches, LeasedDispatch, Setback};
 pub use endpoints::{EndpointStore, EndpointWritten};

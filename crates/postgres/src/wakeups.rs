@@ -35,7 +35,7 @@ pub struct SharedWakeups {
     clock: Arc<dyn Clock>,
     changed: Mutex<BTreeSet<PaymentId>>,
     to_tell: Notify,
-    waiters: Mutex<BTreeMap<PaymentId, Arc<Notify>>>,
+    waiters: Mutex<BTreeMap<PaymentId, Room>>,
 }
 
 impl SharedWakeups {
@@ -90,15 +90,15 @@ impl SharedWakeups {
     }
 
     fn wake_all(&self) {
-        lock(&self.waiters).values().for_each(|waiter| waiter.notify_waiters());
+        lock(&self.waiters).values().for_each(|room| room.notify.notify_waiters());
     }
 }
 
 #[async_trait]
 impl Wakeups for SharedWakeups {
     fn wake_here(&self, payment: &PaymentId) {
-        if let Some(waiter) = lock(&self.waiters).get(payment) {
-            waiter.notify_waiters();
+        if let Some(room) = lock(&self.waiters).get(payment) {
+            room.notify.notify_waiters();
         }
     }
 
@@ -126,7 +126,15 @@ impl std::fmt::Debug for SharedWakeups {
     }
 }
 
-/// A place among those who wait for a payment; the last to leave takes it away.
+/// Where those wait who wait for one payment.
+#[derive(Debug, Default)]
+struct Room {
+    notify: Arc<Notify>,
+    /// Those that are in it: counted under the lock, so that of two who leave at once one is the last.
+    waiters: usize,
+}
+
+/// A place among those who wait for a payment; the last to leave takes the room away.
 struct Waiter<'a> {
     wakeups: &'a SharedWakeups,
     payment: PaymentId,
@@ -135,18 +143,20 @@ struct Waiter<'a> {
 
 impl<'a> Waiter<'a> {
     fn of(wakeups: &'a SharedWakeups, payment: &PaymentId) -> Self {
-        let notify = Arc::clone(lock(&wakeups.waiters).entry(*payment).or_default());
-        Self { wakeups, payment: *payment, notify }
+        let mut rooms = lock(&wakeups.waiters);
+        let room = rooms.entry(*payment).or_default();
+        room.waiters = room.waiters.saturating_add(1);
+        Self { wakeups, payment: *payment, notify: Arc::clone(&room.notify) }
     }
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        const LAST: usize = 2;
-        let mut waiters = lock(&self.wakeups.waiters);
-        // The map holds one, this waiter the other; the lock keeps others from coming meanwhile.
-        if Arc::strong_count(&self.notify) <= LAST {
-            waiters.remove(&self.payment);
+        let mut rooms = lock(&self.wakeups.waiters);
+        let Some(room) = rooms.get_mut(&self.payment) else { return };
+        room.waiters = room.waiters.saturating_sub(1);
+        if room.waiters == 0 {
+            rooms.remove(&self.payment);
         }
     }
 }

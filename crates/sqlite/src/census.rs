@@ -1,14 +1,15 @@
-//! How much waits.
+//! How much waits, and what came of late.
 
 use async_trait::async_trait;
 use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::SqliteConnection;
-use mstore_pay_domain::ports::{Census, CensusCounts, PENDING_AGES, StoreError};
+use mstore_pay_domain::ids::{AccountId, ProviderId};
+use mstore_pay_domain::ports::{Census, CensusCounts, PENDING_AGES, StoreError, TIDINGS_CHARGES_MAX, Tidings};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::rows::{Cells, EXCEPTION_IS_OPEN, PAYMENT_IS_PENDING};
-use mstore_pay_tables::schema::{exceptions, outbox, payments};
+use mstore_pay_tables::schema::{charges, exceptions, outbox, payments, receipts, webhook_inbox as inbox};
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
@@ -18,6 +19,17 @@ use crate::store::SqliteStore;
 impl Census for SqliteStore {
     async fn census(&self, now: Timestamp) -> Result<CensusCounts, StoreError> {
         self.read(move |conn| census(conn, now)).await
+    }
+
+    async fn tidings(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Tidings, StoreError> {
+        let (provider, account) = (provider.clone(), account.clone());
+        self.read(move |conn| tidings(conn, &provider, &account, since, until)).await
     }
 }
 
@@ -41,6 +53,38 @@ fn census(conn: &mut SqliteConnection, now: Timestamp) -> Result<CensusCounts, F
         .load(conn)?;
     counts.exceptions = open.into_iter().map(|(kind, count)| (kind, number(count))).collect();
     Ok(counts)
+}
+
+fn tidings(
+    conn: &mut SqliteConnection,
+    provider: &ProviderId,
+    account: &AccountId,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Tidings, Fault> {
+    let its_own =
+        inbox::table.filter(inbox::provider.eq(provider.as_str())).filter(inbox::account_id.eq(account.as_str()));
+    let last: Option<(String, Micros)> =
+        its_own.order(inbox::position.desc()).select((inbox::id, inbox::received_at)).first(conn).optional()?;
+    let read = |(id, at): (String, Micros)| Cells { table: "webhook_inbox", id: &id }.time("received_at", at);
+    let last_webhook = last.map(read).transpose()?;
+    let newest: Vec<(String, String, String, Option<String>)> = charges::table
+        .order(charges::id.desc())
+        .limit(TIDINGS_CHARGES_MAX.into())
+        .select((charges::payment_id, charges::provider, charges::account_id, charges::qr_string))
+        .load(conn)?;
+    let of_account = newest.iter().filter(|(_, of, by, _)| of == provider.as_str() && by == account.as_str());
+    let payments: Vec<&String> = of_account.clone().map(|(payment, ..)| payment).collect();
+    let last_qr = of_account.find_map(|(.., qr_string)| qr_string.clone());
+    let paid = receipts::table
+        .filter(receipts::payment_id.eq_any(payments))
+        .filter(receipts::provider.eq(provider.as_str()))
+        .filter(receipts::account_id.eq(account.as_str()))
+        .filter(receipts::paid_at.gt(Micros::from(since.max(last_webhook.unwrap_or(since)))))
+        .filter(receipts::paid_at.lt(Micros::from(until)));
+    let paid: Vec<String> = paid.select(receipts::payment_id).distinct().load(conn)?;
+    let paid_unheard = u64::try_from(paid.len()).unwrap_or(u64::MAX);
+    Ok(Tidings { last_webhook, paid_unheard, last_qr })
 }
 
 fn number(rows: i64) -> u64 {

@@ -1,8 +1,10 @@
 //! `doctor`
 
 mod clocks;
+mod known;
 mod midtrans;
 mod outside;
+mod tidings;
 mod xendit;
 
 use std::sync::Arc;
@@ -14,9 +16,11 @@ use mstore_pay_domain::ports::StoreError;
 use super::{CliError, config_of, say};
 use crate::config::{Config, Settings};
 use crate::observed::causes;
-use crate::store::{OpenStoreError, Store, open_store, open_store_to_read};
+use crate::store::{OpenStoreError, Store, open_store_to_read};
 use crate::system::SystemClock;
 use crate::vault::AesVault;
+
+use known::Known;
 
 /// For the provider to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -28,14 +32,24 @@ struct Unwell {
     count: usize,
 }
 
+/// What was looked at, and what was found: what is in order, or what is wrong and what to do about it.
+type Check = (String, Result<String, String>);
+
 pub(super) async fn run(settings: Settings) -> Result<(), CliError> {
     // Refuses with everything that is wrong.
     let config = config_of(settings)?;
     say(&format!("configuration: in order ({})", config.env.word()))?;
-    let mut checks = vec![check_store(&config).await];
-    checks.extend(check_secrets(&config).await);
-    checks.extend(xendit::check(&config).await);
-    checks.extend(midtrans::check(&config).await);
+    // As it is: whoever looks neither brings the store up to date nor keeps a gateway from it.
+    let opened = open_store_to_read(&config.database).await;
+    let mut checks = vec![check_store(&config, &opened).await];
+    let store = opened.ok();
+    if let Some(store) = &store {
+        checks.push(check_secrets(&config, store).await);
+        checks.extend(clocks::of_database(store).await);
+    }
+    let known = Known::of(&config, store).await?;
+    checks.extend(xendit::check(&config, &known).await);
+    checks.extend(midtrans::check(&config, &known).await);
     checks.extend(clocks::of_providers(&config).await);
     checks.push(outside::check(&config).await);
     let mut unwell = 0_usize;
@@ -51,38 +65,27 @@ pub(super) async fn run(settings: Settings) -> Result<(), CliError> {
     if unwell > 0 { Err(Unwell { count: unwell }.into()) } else { Ok(()) }
 }
 
-type Check = (&'static str, Result<String, String>);
-
-async fn check_store(config: &Config) -> Check {
-    let store = match open_store(&config.database).await {
-        Ok(store) => store,
-        Err(OpenStoreError::InUse { .. }) => {
-            return ("store", Ok("open in another process".to_owned()));
-        }
-        Err(error) => return ("store", Err(format!("{error}: {}", causes(&error)))),
+async fn check_store(config: &Config, opened: &Result<Arc<dyn Store>, OpenStoreError>) -> Check {
+    let outcome = match opened {
+        Ok(store) => match store.integrity_check().await {
+            Ok(findings) if findings.is_empty() => Ok(format!("{} is sound", config.database)),
+            Ok(findings) => Err(format!("{}; stop the gateway and go back to the last backup", findings.join("; "))),
+            Err(error) => Err(because(&error)),
+        },
+        Err(error) => Err(format!(
+            "{}; see to DATABASE_URL and to what it leads to, and have `mstore-pay migrate` make what is missing or of \
+             an older version",
+            because(error)
+        )),
     };
-    let outcome = match store.integrity_check().await {
-        Ok(findings) if findings.is_empty() => Ok(format!("{} is sound", config.database)),
-        Ok(findings) => Err(findings.join("; ")),
-        Err(error) => Err(format!("{error}: {}", causes(&error))),
-    };
-    ("store", outcome)
+    ("store".to_owned(), outcome)
 }
 
-/// Whether the secrets of every merchant's account and endpoint open, and the database's clock is ours.
-async fn check_secrets(config: &Config) -> Vec<Check> {
-    let store = match open_store_to_read(&config.database).await {
-        Ok(store) => store,
-        Err(error) => return vec![("accounts", Err(format!("{error}: {}", causes(&error))))],
-    };
-    let accounts = check_accounts(config, Arc::clone(&store)).await;
-    std::iter::once(accounts).chain(clocks::of_database(&store).await).collect()
-}
-
-async fn check_accounts(config: &Config, store: Arc<dyn Store>) -> Check {
-    let endpoints = super::endpoint::desk_over(config, Arc::clone(&store));
+/// Whether the secrets of every merchant's account and endpoint open.
+async fn check_secrets(config: &Config, store: &Arc<dyn Store>) -> Check {
+    let endpoints = super::endpoint::desk_over(config, Arc::clone(store));
     let vault = AesVault::new(config.account_keys.clone());
-    let accounts = AccountDesk::new(store, Arc::new(vault), Arc::new(SystemClock::REAL));
+    let accounts = AccountDesk::new(store.clone(), Arc::new(vault), Arc::new(SystemClock::REAL));
     let unopened = async {
         let of_accounts = accounts.unopened().await?.into_iter();
         let of_accounts = of_accounts.map(|of| format!("{}/{}: {}", of.provider, of.id, of.why));
@@ -91,8 +94,17 @@ async fn check_accounts(config: &Config, store: Arc<dyn Store>) -> Check {
     };
     let outcome = match unopened.await {
         Ok(unopened) if unopened.is_empty() => Ok("the secrets of every account and endpoint open".to_owned()),
-        Ok(unopened) => Err(unopened.join("; ")),
-        Err(error) => Err(format!("{error}: {}", causes(&error))),
+        Ok(unopened) => Err(format!(
+            "{}; give ACCOUNT_KEY, or ACCOUNT_KEY_PREVIOUS, the key that they were sealed under",
+            unopened.join("; ")
+        )),
+        Err(error) => Err(because(&error)),
     };
-    ("accounts", outcome)
+    ("accounts".to_owned(), outcome)
+}
+
+/// What went wrong, and why.
+fn because(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = causes(error);
+    if causes.is_empty() { error.to_string() } else { format!("{error}: {causes}") }
 }

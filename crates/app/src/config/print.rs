@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mstore_pay_outbound::Reach;
+use mstore_pay_sandbox::RateLimit;
 
 use super::{Config, MidtransAddresses, MidtransSettings, SecretText};
 
@@ -45,6 +46,7 @@ impl Config {
             ("XENDIT_BASE_URL", self.xendit.base_url.clone().unwrap_or_else(|| OF_SANDBOX.to_owned())),
             ("XENDIT_WEBHOOK_VERIFICATION", self.xendit.verification_word().to_owned()),
             ("XENDIT_RATE_LIMIT", self.xendit.rate_limit.to_string()),
+            ("XENDIT_NMID", self.xendit.nmid.clone().unwrap_or_default()),
             ("MIDTRANS_SERVER_KEY", secret(midtrans.is_some())),
             ("MIDTRANS_SERVER_KEY_PREVIOUS", secret(midtrans.is_some_and(|of| of.server_key_previous.is_some()))),
             ("MIDTRANS_CLIENT_KEY", midtrans.and_then(|of| of.client_key.clone()).unwrap_or_default()),
@@ -52,6 +54,7 @@ impl Config {
             ("MIDTRANS_CORE_BASE_URL", self.midtrans_address(|of| &of.core)),
             ("MIDTRANS_SNAP_BASE_URL", self.midtrans_address(|of| &of.snap)),
             ("MIDTRANS_RATE_LIMIT", midtrans.map(|of| of.rate_limit.to_string()).unwrap_or_default()),
+            ("MIDTRANS_NMID", midtrans.and_then(|of| of.nmid.clone()).unwrap_or_default()),
             ("LEDGER_BASE_URL", self.ledger.as_ref().map(|ledger| ledger.base_url.clone()).unwrap_or_default()),
             ("LEDGER_TOKEN", secret(self.ledger.as_ref().is_some_and(|ledger| ledger.token.is_some()))),
             ("ACCOUNT_KEY", secret(self.account_keys.is_some())),
@@ -70,6 +73,12 @@ impl Config {
             ("HTTP_CONNECTIONS_MAX", self.http.connections_max.to_string()),
             ("HTTP_THREADS", self.http.threads.to_string()),
             ("SANDBOX_LISTEN_ADDR", sandbox.map(|sandbox| sandbox.listen.to_string()).unwrap_or_default()),
+            (
+                "SANDBOX_STATE",
+                sandbox.and_then(|of| of.state.as_ref()).map(|of| of.display().to_string()).unwrap_or_default(),
+            ),
+            ("SANDBOX_RATE_LIMIT", sandbox.map(|sandbox| calls(sandbox.rate_limit)).unwrap_or_default()),
+            ("SANDBOX_SWEEP_LAG", sandbox.map(|sandbox| sandbox.sweep_lag_ms.to_string()).unwrap_or_default()),
             ("AUDIT_RETENTION_DAYS", self.retention.bodies.map_or_else(|| "off".to_owned(), days)),
             ("CUSTOMER_RETENTION_DAYS", days(self.retention.customers)),
             ("SETTLED_RETENTION_DAYS", days(self.retention.settled)),
@@ -86,6 +95,41 @@ impl Config {
     }
 }
 
+fn calls(limit: RateLimit) -> String {
+    match limit {
+        RateLimit::Off => "off".to_owned(),
+        RateLimit::PerMinute(calls) => calls.to_string(),
+    }
+}
+
 fn days(kept: Duration) -> String {
     kept.as_secs().checked_div(SECONDS_PER_DAY).unwrap_or_default().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command, Parser};
+
+    use crate::config::Settings;
+
+    /// Of tests alone, and part of what `TIME_SCALE` shows.
+    const NOT_SHOWN: &str = "TIME_ORIGIN";
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    #[test]
+    fn every_setting_is_shown() {
+        let shown = Line::parse_from(["test"]).settings.resolve().unwrap().describe();
+        let names: Vec<&str> = shown.lines().map(|line| line.split_once('=').unwrap().0).collect();
+        let settings = Settings::augment_args(Command::new("test"));
+        let missing = settings.get_arguments().filter_map(|arg| arg.get_env()?.to_str()).filter(|name| {
+            let shown_as = name.strip_suffix("_FILE").unwrap_or(name);
+            *name != NOT_SHOWN && !names.contains(&shown_as)
+        });
+        assert_eq!(missing.collect::<Vec<_>>(), Vec::<&str>::new());
+    }
 }

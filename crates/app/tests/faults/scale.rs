@@ -31,13 +31,18 @@ pub(crate) fn prompt(target: u64) -> u64 {
 
 /// As [`prompt`], where a smaller run adds no more than so many milliseconds.
 pub(crate) fn prompt_but_for(target: u64, busy: u64) -> u64 {
-    if thousandths() < 1_000 { target + busy } else { target }
+    if is_in_full() { target } else { target + busy }
 }
 
 /// The longest that something may take which may need several tries: that, at the figures of continuous integration;
 /// twice as long in a smaller run, which has not the machine to itself: a breaker may open by chance.
 pub(crate) fn unhurried(target: Duration) -> Duration {
-    if thousandths() < 1_000 { 2 * target } else { target }
+    if is_in_full() { target } else { 2 * target }
+}
+
+/// Whether these are the figures of continuous integration, or more.
+pub(crate) fn is_in_full() -> bool {
+    thousandths() >= 1_000
 }
 
 fn at_least(full: u64, least: u64) -> u64 {

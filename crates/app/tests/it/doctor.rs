@@ -35,7 +35,7 @@ async fn a_gateway_in_order_is_called_so() {
         "accounts: the secrets of every account and endpoint open",
         "xendit: http://",
         "xendit's listing: money is found by it",
-        &format!("xendit's webhooks: its dashboard must name {}/api/v1/webhook/xendit", house.base),
+        &format!("xendit's webhooks: none came yet; its dashboard must name {}/api/v1/webhook/xendit", house.base),
         "xendit's QR codes: must carry ID1020021181747",
         "clock: agrees with xendit's",
         "PUBLIC_BASE_URL: http://",

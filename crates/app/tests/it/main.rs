@@ -35,6 +35,7 @@ mod security_page;
 mod seed;
 pub(crate) mod served;
 mod stopping;
+mod symptoms;
 mod tampering;
 mod time;
 mod waiting;

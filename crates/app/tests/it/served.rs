@@ -30,6 +30,7 @@ pub(crate) struct Served {
     folder: TempDir,
     client: Client,
     pub(crate) listen: String,
+    /// Empty where it is told of a provider elsewhere.
     pub(crate) sandbox: String,
     pub(crate) token: String,
 }
@@ -67,7 +68,7 @@ impl Served {
         let secret = secret.map(|(_, secret)| format!("--system-jwt-secret={secret}"));
         let mint = ["token", "--app-env=test", "--merchant=M1", "--user=1", "--role=L0_OWNER", "--ttl=600"];
         let (_, token) = run(&mint.into_iter().chain(secret.as_deref()).collect::<Vec<_>>());
-        let address = |name: &str| ready[name].as_str().unwrap().trim_end_matches('/').to_owned();
+        let address = |name: &str| ready[name].as_str().unwrap_or_default().trim_end_matches('/').to_owned();
         Self {
             listen: address("listen"),
             sandbox: address("sandbox"),
@@ -86,6 +87,16 @@ impl Served {
     /// A call without a token.
     pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.listen))
+    }
+
+    /// As `DATABASE_URL` spells where its store is.
+    pub(crate) fn database_url(&self) -> String {
+        format!("sqlite://{}", self.folder.path().join("pay.db").display())
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default()
     }
 
     /// Asks it to end; gives its log, and the file of its store.

@@ -4,16 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
-use mstore_pay_domain::ports::{Clock as _, StoreError};
+use mstore_pay_domain::ports::Clock as _;
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_midtrans::MidtransConfig;
 use mstore_pay_outbound::HttpClient;
 use mstore_pay_xendit::XenditConfig;
 use url::Url;
 
-use super::{ANSWER_WITHIN, Check};
+use super::{ANSWER_WITHIN, Check, because};
 use crate::config::Config;
-use crate::observed::causes;
 use crate::store::Store;
 use crate::system::SystemClock;
 
@@ -27,13 +26,9 @@ pub(super) async fn of_database(store: &Arc<dyn Store>) -> Option<Check> {
     let outcome = match store.database_time().await {
         Ok(None) => return None,
         Ok(Some(theirs)) => held_against("the database's", asked, theirs, SystemClock::REAL.now()),
-        Err(error) => Err(not_told(&error)),
+        Err(error) => Err(because(&error)),
     };
-    Some((WHAT, outcome))
-}
-
-fn not_told(error: &StoreError) -> String {
-    format!("{error}: {}", causes(error))
+    Some((WHAT.to_owned(), outcome))
 }
 
 /// Against those of the providers that are reached.
@@ -46,7 +41,7 @@ pub(super) async fn of_providers(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
     for (provider, base_url) in reached {
         if let Some(outcome) = of_provider(provider, base_url).await {
-            checks.push((WHAT, outcome));
+            checks.push((WHAT.to_owned(), outcome));
         }
     }
     checks

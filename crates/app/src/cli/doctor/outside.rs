@@ -1,13 +1,12 @@
 //! Whether the outside reaches us by the address that we give out.
 
-use mstore_pay_outbound::{Call, HttpClient, HttpError, Reply};
+use mstore_pay_outbound::{Call, HttpClient, Reply};
 use mstore_pay_xendit::XenditConfig;
 use serde::Deserialize;
 use url::Url;
 
-use super::{ANSWER_WITHIN, Check};
+use super::{ANSWER_WITHIN, Check, because};
 use crate::config::Config;
-use crate::observed::causes;
 
 const WHAT: &str = "PUBLIC_BASE_URL";
 
@@ -21,9 +20,12 @@ struct Ours {
 
 pub(super) async fn check(config: &Config) -> Check {
     let Some(base_url) = config.public_base_url.as_deref().map(|url| url.trim_end_matches('/')) else {
-        return (WHAT, Ok("is not set: whatever is given out names the address that is listened on".to_owned()));
+        return (
+            WHAT.to_owned(),
+            Ok("is not set: whatever is given out names the address that is listened on".to_owned()),
+        );
     };
-    (WHAT, reach(base_url).await)
+    (WHAT.to_owned(), reach(base_url).await)
 }
 
 /// Asks whether we live, and has a webhook without a credential refused.
@@ -57,8 +59,4 @@ async fn reach(base_url: &str) -> Result<String, String> {
 
 fn ours(answer: &Reply) -> Option<Ours> {
     serde_json::from_slice(&answer.body).ok()
-}
-
-fn because(error: &HttpError) -> String {
-    format!("{error}: {}", causes(error))
 }

@@ -85,10 +85,13 @@ impl Process {
     pub(crate) fn holdings(&self) -> Holdings {
         let proc = Path::new("/proc").join(self.child.id().to_string());
         let status = fs::read_to_string(proc.join("status")).unwrap_or_default();
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = resident.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0);
+        let said_of = |name: &str| {
+            let said = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            said.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+        };
+        let (kib, anonymous_kib) = (said_of("VmRSS"), said_of("RssAnon"));
         let descriptors = fs::read_dir(proc.join("fd")).map_or(0, Iterator::count);
-        Holdings { kib, descriptors: u64::try_from(descriptors).expect("a count") }
+        Holdings { kib, anonymous_kib, descriptors: u64::try_from(descriptors).expect("a count") }
     }
 
     pub(crate) fn address(&self, name: &str) -> String {
@@ -102,6 +105,8 @@ impl Process {
 pub(crate) struct Holdings {
     /// Resident memory.
     pub(crate) kib: u64,
+    /// Of it what no file stands behind: what was allocated, without the program's own pages that came to be read.
+    pub(crate) anonymous_kib: u64,
     /// Open files and sockets.
     pub(crate) descriptors: u64,
 }
