@@ -13,7 +13,7 @@ use crate::ports::{BudgetClass, Endpoint, Reservation, StoreError};
 use crate::time::Timestamp;
 
 /// How often somebody who waits looks by himself, if nothing wakes them.
-const WAIT_LOOK: Duration = Duration::from_secs(2);
+const WAIT_LOOK: Duration = Duration::from_secs(3);
 /// How long a look counts as watching.
 const WATCHED_FOR: Duration = Duration::from_secs(30);
 
@@ -125,12 +125,27 @@ impl Gateway {
             let place = self.waiting.join(view.payment.id, view.payment.revision);
             self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_LOOK)).await;
             drop(place);
+            if !self.is_news(&view, until.left(self.ports.clock.as_ref())).await? {
+                continue;
+            }
             let mut payment = self.find(scope, reference).await?;
             if self.goes_in_rounds(&payment, self.ports.clock.now()) {
                 payment = self.asked_about(scope, reference, payment).await?;
             }
             view = self.view(payment).await?;
         }
+    }
+
+    /// Whether a payment must be read again: it changed, or is to be asked about. Where its order changed in a way that
+    /// matters to it, it changed as well.
+    async fn is_news(&self, view: &PaymentView, remaining: Duration) -> Result<bool, StoreError> {
+        let (known, now) = (&view.payment, self.ports.clock.now());
+        let is_confirming = self.questions.is_waiting(&known.id, now);
+        if remaining.is_zero() || is_confirming != view.is_confirming || self.goes_in_rounds(known, now) {
+            return Ok(true);
+        }
+        let stored = self.ports.payments.revisions(&[known.id]).await?;
+        Ok(stored != [(known.id, known.revision)])
     }
 
     /// A payment with what its order says of it.
