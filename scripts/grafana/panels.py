@@ -1,6 +1,6 @@
 """Sells on a gateway while Prometheus scrapes it, then asks Prometheus what every panel and every alert rule asks it.
 
-Every panel's query must return a number. Fails with the names of those that do not.
+Every panel's query must return a number: each series is shown as a line of bars. Fails with the names of those that return none.
 """
 
 import json
@@ -154,9 +154,9 @@ def show(prometheus, panels, began):
                 empty.append(name)
                 print(f"  {name}: NO DATA for {query}")
                 continue
-            labels, values = max(series, key=lambda known: max(known[1]))
-            said = re.sub(r"{{(\w+)}}", lambda label: labels.get(label[1], ""), target["legendFormat"])
-            print(f"  {panel['title']:32} {len(series):3} series  |{picture(values):24}|  last {values[-1]:.4g}  {said}")
+            for labels, values in sorted(series, key=lambda known: -max(known[1])):
+                said = re.sub(r"{{(\w+)}}", lambda label: labels.get(label[1], ""), target["legendFormat"])
+                print(f"  {panel['title']:32} |{picture(values):24}|  last {values[-1]:<8.4g} {said}")
     print(f"\n{shown} panels, {queries} queries, {len(empty)} without data")
     return empty
 

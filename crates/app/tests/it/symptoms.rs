@@ -8,9 +8,9 @@ mod refused;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use reqwest::Method;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use crate::house::{SOON, qris, run};
@@ -19,7 +19,7 @@ use crate::served::Served;
 const RUNBOOK: &str = include_str!("../../../../docs/runbook.md");
 const PAYMENTS: &str = "/api/v1/pos/payments";
 /// What is looked at again, until it is seen, comes every so often.
-const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(100);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A gateway with something wrong.
 struct Patient {
@@ -65,7 +65,7 @@ impl Patient {
 
     async fn control(&self, method: Method, path: &str, body: &Value) -> Value {
         let url = format!("{}/_control/{path}", self.sandbox);
-        let answer = reqwest::Client::new().request(method, url).json(body).send().await.unwrap();
+        let answer = Client::builder().build().unwrap().request(method, url).json(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {answer:?}");
         answer.json().await.unwrap()
     }
@@ -147,7 +147,7 @@ fn shows(said: &str, named: &str) {
 fn row(line: &str) -> (String, Vec<&str>) {
     let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
     assert_eq!(cells.len(), 4, "{line}");
-    let (_, anchor) = cells[1].split_once("](#").unwrap_or_else(|| panic!("{line} leads to no heading"));
+    let (_, anchor) = cells[1].split_once("](#").expect("a symptom leads to a heading");
     (anchor.trim_end_matches(')').to_owned(), cells[3].split('`').filter(|text| text.contains("::")).collect())
 }
 

@@ -3,21 +3,22 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{PAYMENTS, Patient, shows};
+use super::{PAYMENTS, Patient, shows, until_sent};
+use crate::house::{now, qris, run};
 
 /// A minute passes in a second.
 const SCALE: &str = "--time-scale=60";
-/// A QR code lives for an hour of that.
+
+/// What the till asks for, with a QR code that lives for an hour of that.
 fn long_lived(order: &str) -> serde_json::Value {
-    let mut asked = crate::house::qris(order, 33_000);
+    let mut asked = qris(order, 33_000);
     asked["expires_in_seconds"] = json!(3_600);
     asked
 }
 
 /// The clocks of a gateway and of whoever looks at its payments.
 fn clocks() -> [String; 2] {
-    let origin = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).to_rfc3339();
-    [SCALE.to_owned(), format!("--time-origin={origin}")]
+    [SCALE.to_owned(), format!("--time-origin={}", now())]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,7 +92,7 @@ async fn a_webhook_that_the_provider_sends_again_brings_the_money() {
     let payment = patient.sell("TRX-1").await;
     patient.control(Method::PUT, "faults", &json!([mute("sweep"), mute("inquire"), lost])).await;
     patient.paid("TRX-1", &json!({})).await;
-    let sent = super::until_sent(&patient).await;
+    let sent = until_sent(&patient).await;
     assert_eq!(
         patient.read(&format!("{PAYMENTS}/{}", payment["payment_id"].as_str().unwrap())).await["data"]["status"],
         "pending"
@@ -113,6 +114,6 @@ async fn word_that_fits_no_charge_is_parked_and_looked_at_again() {
     patient.until_metrics("mstore_pay_inbox{state=\"parked\"} 1").await;
     let database = patient.served.database_url();
     let (_, _, _folder) = patient.served.end();
-    let (_, said) = crate::house::run(&["webhooks", "replay", "--app-env=test", "--database-url", &database]);
+    let (_, said) = run(&["webhooks", "replay", "--app-env=test", "--database-url", &database]);
     assert!(said.contains("1 parked deliveries are due again"), "{said}");
 }
