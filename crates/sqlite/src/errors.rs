@@ -69,8 +69,8 @@ pub enum OpenError {
         /// What SQLite finds wrong with it.
         finding: String,
     },
-    /// The thread that writes could not be started.
-    #[error("could not start the writer thread")]
+    /// A thread that writes or reads could not be started.
+    #[error("could not start a thread of the store")]
     Thread {
         /// Why.
         #[source]
@@ -193,4 +193,8 @@ pub(crate) enum NoWork {
     WriterStopped,
     #[error("the writer panicked")]
     WriterPanicked,
+    #[error("the readers have stopped")]
+    ReadersStopped,
+    #[error("the reader panicked")]
+    ReaderPanicked,
 }

@@ -1,36 +1,56 @@
-//! A few connections that only read, each used by one blocking thread at a time.
+//! A few threads that only read, each with a connection of its own.
+//!
+//! They are the store's and not the runtime's: however many runtimes ask, few threads read, and whatever an allocator
+//! keeps for each thread of what it once needed stays little.
 
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ports::StoreError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::connection;
-use crate::errors::{Fault, NoWork};
+use crate::errors::{Fault, NoWork, OpenError};
 
-/// Longest wait for a connection; beyond it the store is too busy to answer.
+/// Longest wait for a thread; beyond it the store is too busy to answer.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
-/// The connections that read.
+/// What one of them is to do.
+type Job = Box<dyn FnOnce(&mut Reader) + Send>;
+
+/// The threads that read. Dropping them waits for what is being read.
 pub(crate) struct Readers {
-    shared: Arc<Shared>,
+    queue: Option<Sender<Job>>,
     permits: Arc<Semaphore>,
+    threads: Vec<JoinHandle<()>>,
 }
 
-struct Shared {
+/// What one thread reads by.
+struct Reader {
     path: PathBuf,
-    idle: Mutex<Vec<SqliteConnection>>,
+    /// Opened when it is first needed, and after an error anew.
+    conn: Option<SqliteConnection>,
 }
 
 impl Readers {
-    /// At most `count` connections; they are opened when first needed.
-    pub(crate) fn new(path: PathBuf, count: usize) -> Self {
-        let shared = Arc::new(Shared { path, idle: Mutex::default() });
-        Self { shared, permits: Arc::new(Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS))) }
+    /// So many threads; one at least.
+    pub(crate) fn start(path: &Path, count: usize) -> Result<Self, OpenError> {
+        let count = count.clamp(1, Semaphore::MAX_PERMITS);
+        let (queue, jobs) = mpsc::channel();
+        let jobs = Arc::new(Mutex::new(jobs));
+        let started = (0..count).map(|number| {
+            let (jobs, mut reader) = (Arc::clone(&jobs), Reader { path: path.to_owned(), conn: None });
+            let named = thread::Builder::new().name(format!("sqlite-reader-{number}"));
+            named.spawn(move || reader.serve(&jobs)).map_err(|source| OpenError::Thread { source })
+        });
+        let threads = started.collect::<Result<_, _>>()?;
+        Ok(Self { queue: Some(queue), permits: Arc::new(Semaphore::new(count)), threads })
     }
 
     /// Reads, seeing one state of the database from beginning to end.
@@ -43,26 +63,52 @@ impl Readers {
             .await
             .map_err(|_elapsed| StoreError::unavailable(NoWork::ReadsWaiting))?
             .map_err(StoreError::unavailable)?;
-        let shared = Arc::clone(&self.shared);
-        tokio::task::spawn_blocking(move || shared.read(permit, read)).await.map_err(StoreError::query)?
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |reader| {
+            let outcome = reader.read(read);
+            drop(permit);
+            // Whoever asked may have gone away.
+            let _heard = reply.send(outcome);
+        });
+        let queue = self.queue.as_ref().ok_or_else(|| StoreError::unavailable(NoWork::ReadersStopped))?;
+        queue.send(job).map_err(|_unsent| StoreError::unavailable(NoWork::ReadersStopped))?;
+        answer.await.map_err(|_unanswered| StoreError::query(NoWork::ReaderPanicked))?
     }
 }
 
-impl Shared {
-    fn read<T>(
-        &self,
-        _permit: OwnedSemaphorePermit,
-        read: impl FnOnce(&mut SqliteConnection) -> Result<T, Fault>,
-    ) -> Result<T, StoreError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut conn = match idle {
+impl Drop for Readers {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread that reads from SQLite panicked");
+            }
+        }
+    }
+}
+
+impl Reader {
+    /// Serves until the store is dropped.
+    fn serve(&mut self, jobs: &Mutex<Receiver<Job>>) {
+        loop {
+            let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(job) = next else { return };
+            // A read that panics takes its connection with it, and no thread.
+            if catch_unwind(AssertUnwindSafe(|| job(self))).is_err() {
+                self.conn = None;
+            }
+        }
+    }
+
+    fn read<T>(&mut self, read: impl FnOnce(&mut SqliteConnection) -> Result<T, Fault>) -> Result<T, StoreError> {
+        let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => connection::reader(&self.path).map_err(StoreError::unavailable)?,
         };
         let outcome = conn.transaction(read);
-        // After an error of SQLite's the connection may be upset; the next reader opens another.
+        // After an error of SQLite's the connection may be upset; the next read opens another.
         if !matches!(outcome, Err(Fault::Query(_))) {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+            self.conn = Some(conn);
         }
         outcome.map_err(StoreError::from)
     }

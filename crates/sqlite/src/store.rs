@@ -1,4 +1,4 @@
-//! The store: one file, one writer thread, a few readers.
+//! The store: one file, one thread that writes, a few that read.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,7 +73,7 @@ impl SqliteStore {
         let lock = StoreLock::take(&path)?;
         let conn = Self::prepare(&path, options.release_leases)?;
         let writer = Writer::start(conn, options.queue_units_max, options.on_fatal)?;
-        let readers = Readers::new(path, options.readers);
+        let readers = Readers::start(&path, options.readers)?;
         Ok(Self { open: Arc::new(Open { writer: Some(writer), readers, _lock: Some(lock) }) })
     }
 
@@ -88,7 +88,8 @@ impl SqliteStore {
         let path: PathBuf = path.into();
         connection::must_exist(&path)?;
         migrations::must_be_current(&mut connection::reader(&path)?)?;
-        Ok(Self { open: Arc::new(Open { writer: None, readers: Readers::new(path, READERS), _lock: None }) })
+        let readers = Readers::start(&path, READERS)?;
+        Ok(Self { open: Arc::new(Open { writer: None, readers, _lock: None }) })
     }
 
     fn prepare(path: &Path, release_leases: bool) -> Result<SqliteConnection, OpenError> {
