@@ -93,6 +93,16 @@ fn permutations(signals: &[Signal]) -> Vec<Vec<Signal>> {
 }
 
 #[test]
+fn a_charge_is_open_until_it_ends_or_money_comes() {
+    assert!(ChargeState::Initiated.is_open());
+    for signal in vocabulary() {
+        let state = after(&ChargeState::Initiated, &signal);
+        let is_open = matches!(state.status(), ChargeStatus::Initiated | ChargeStatus::Pending);
+        assert_eq!(state.is_open(), is_open, "{signal:?}");
+    }
+}
+
+#[test]
 fn every_order_of_delivery_ends_the_same() {
     let told = [
         Signal::Pending,
