@@ -13,7 +13,7 @@ pub(super) use resolve::resolve;
 pub(super) use sync::sync;
 
 #[cfg(any(test, fuzzing))]
-pub(super) use request::fuzzing::sync_batch;
+pub(crate) use request::fuzzing::sync_batch;
 
 use mstore_pay_domain::offline::OfflineConflict;
 

@@ -18,7 +18,7 @@ pub(super) use simulate::simulate;
 pub(super) use timeline::timeline;
 
 #[cfg(any(test, fuzzing))]
-pub(super) use request::fuzzing::create_body;
+pub(crate) use request::fuzzing::create_body;
 
 use actix_web::HttpRequest;
 
