@@ -2,6 +2,8 @@
 
 mod caller;
 mod claims;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod keys;
 mod mint;
 mod rights;

@@ -30,6 +30,13 @@ mod transactions;
 pub(crate) mod urls;
 mod webhooks;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing {
+    pub(crate) use super::offline::sync_batch;
+    pub(crate) use super::payments::create_body;
+    pub(crate) use super::text::holds_card_number;
+}
+
 pub(crate) use envelope::{RequestSpan, envelope};
 pub(crate) use links::Links;
 pub(crate) use routes::routes;

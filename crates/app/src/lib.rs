@@ -24,6 +24,8 @@ mod vault;
 mod wiring;
 mod workers;
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod language;
 pub mod pages;
 pub mod problem;

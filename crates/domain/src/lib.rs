@@ -15,6 +15,8 @@ pub mod endpoint;
 pub mod endpoints;
 pub mod event;
 pub mod exception;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod gateway;
 pub mod idempotency;
 pub mod ids;

@@ -283,10 +283,45 @@ mod tests {
     }
 
     #[test]
+    fn exponents_are_expanded_up_to_twenty_either_way() {
+        check("0e20", Ok("0"));
+        check("0e21", Err(MoneyError::TooLarge));
+        check("0e-20", Ok("0"));
+        check("100000000000000000000e-20", Ok("1"));
+        check("0e-21", Err(MoneyError::TooFine));
+        check("0e-22", Err(MoneyError::TooFine));
+    }
+
+    #[test]
+    fn an_amount_names_its_currency() {
+        assert_eq!(format!("{:?}", Money::from(33_000)), "Rp 33000");
+        assert_eq!(Currency::Idr.code(), "IDR");
+    }
+
+    #[test]
+    fn a_text_longer_than_any_amount_is_not_looked_at() {
+        check(&"0".repeat(TEXT_BYTES_MAX), Ok("0"));
+        check(&"0".repeat(TEXT_BYTES_MAX + 1), Err(MoneyError::TooLarge));
+        check(&"0".repeat(TEXT_BYTES_MAX + 2), Err(MoneyError::TooLarge));
+    }
+
+    #[test]
     fn only_whole_rupiah_above_zero_can_be_charged() {
         assert_eq!(Money::zero().payable(), Err(MoneyError::Zero));
         assert_eq!(Money::parse("0.5").unwrap().payable(), Err(MoneyError::NotWhole));
         assert_eq!(Money::from(1).payable(), Ok(Money::from(1)));
+    }
+
+    #[test]
+    fn sums_and_differences_are_exact_and_stay_within_what_is_kept() {
+        let money = |text| Money::parse(text).unwrap();
+        let (most, sen) = (money("9999999999999999.99"), money("0.01"));
+        assert_eq!(money("33000.5").checked_add(&money("0.25")), Some(money("33000.75")));
+        assert_eq!(money("33000").checked_sub(&money("0.25")), Some(money("32999.75")));
+        assert_eq!(money("7").checked_sub(&money("7")), Some(Money::zero()));
+        assert_eq!((most.checked_add(&sen), sen.checked_sub(&most)), (None, None));
+        assert_eq!(Money::sum([&most, &sen]), most);
+        assert_eq!(Money::sum([&sen, &sen, &money("2")]), money("2.02"));
     }
 
     #[test]

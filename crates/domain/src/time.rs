@@ -3,7 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
+
+/// The years that have four digits.
+const YEARS: std::ops::RangeInclusive<i32> = 0..=9_999;
 
 /// A point in time, UTC, exact to the microsecond (finer parts would not survive a store).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,10 +22,11 @@ impl Timestamp {
         DateTime::from_timestamp_micros(micros).map(Self)
     }
 
-    /// Reads RFC 3339, any offset.
+    /// Reads RFC 3339, any offset; `None` too where the offset leads to a year that RFC 3339 cannot write.
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|time| Self::from(time.to_utc()))
+        let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        YEARS.contains(&time.year()).then(|| Self::from(time))
     }
 
     /// Microseconds since the epoch.
@@ -86,6 +90,16 @@ mod tests {
         let time = Timestamp::parse_rfc3339("2025-10-13T17:32:15.123456789+07:00").unwrap();
         assert_eq!(time.to_string(), "2025-10-13T10:32:15.123456Z");
         assert_eq!(Timestamp::parse_rfc3339(&time.to_string()), Some(time));
+    }
+
+    #[test]
+    fn a_time_whose_year_cannot_be_written_is_none() {
+        for text in ["9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01"] {
+            assert_eq!(Timestamp::parse_rfc3339(text), None, "{text}");
+        }
+        for text in ["9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z"] {
+            assert_eq!(Timestamp::parse_rfc3339(text).unwrap().to_string(), text);
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod config;
 mod error;
 #[cfg(test)]
 mod fixtures;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod page;
 mod provider;
 mod request;

@@ -122,6 +122,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_forbidden_is_for_ever_for_this_customer_or_for_an_operator() {
+        for code in ["REFUND_NOT_SUPPORTED", "PARTIAL_REFUND_NOT_SUPPORTED"] {
+            check(400, code, (Kind::Unsupported, NotApplied));
+            check(403, code, (Kind::Unsupported, NotApplied));
+        }
+        check(403, "ACCOUNT_ACCESS_BLOCKED", (Kind::Declined, NotApplied));
+        check(403, "UNSUPPORTED_CONTENT_TYPE", (Kind::InvalidRequest, NotApplied));
+    }
+
+    #[test]
     fn some_refusals_pass_with_time() {
         check(400, "TEMPORARILY_UNAVAILABLE", (Kind::Unavailable, NotApplied));
         check(400, "PAYMENT_REQUEST_RATE_LIMITED", (Kind::RateLimited { retry_after: RESET }, NotApplied));
@@ -151,6 +161,19 @@ mod tests {
         };
         assert_eq!((told(503), told(500)), (RESET, RESET));
         assert_eq!((told(429), told(400)), (None, None));
+    }
+
+    #[test]
+    fn only_a_duplicate_that_is_named_so_is_one() {
+        let says = |status, code: &str| {
+            let body = format!(r#"{{"error_code":"{code}"}}"#).into_bytes();
+            let Judgement { kind, certainty, upstream } =
+                Judgement::of(&Reply { status, body, rate_limit: None, retry_after: None });
+            let id = ProviderId::parse("xendit").unwrap();
+            says_duplicate(&ProviderError::new(id, Operation::Refund, kind, certainty).saying(upstream))
+        };
+        assert!(says(409, "DUPLICATE_ERROR"));
+        assert!(!says(409, "IDEMPOTENCY_ERROR") && !says(400, "DUPLICATE_ERROR") && !says(400, "OTHER"));
     }
 
     #[test]

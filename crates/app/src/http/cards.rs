@@ -1,5 +1,7 @@
 //! Card data, which is not accepted anywhere.
 
+use std::collections::BTreeMap;
+
 use mstore_pay_outbound::json::Object;
 
 use super::fields::Fields;
@@ -22,7 +24,34 @@ pub(super) fn refuse_card_data(object: &Object, fields: &mut Fields<'_>) {
             fields.refuse(ErrorCode::CardDataNotAccepted, name, "must not hold a card number");
         }
     }
-    if object.raw("metadata").is_some_and(text::holds_card_number) {
+    if object.raw("metadata").is_some_and(metadata_holds_card_number) {
         fields.refuse(ErrorCode::CardDataNotAccepted, "metadata", "must not hold a card number");
+    }
+}
+
+/// As it was written, and as it reads: a digit that is written as an escape is one all the same.
+fn metadata_holds_card_number(json: &str) -> bool {
+    let entries: BTreeMap<String, String> = serde_json::from_str(json).unwrap_or_default();
+    let mut texts = entries.iter().flat_map(|(name, value)| [name, value]);
+    text::holds_card_number(json) || texts.any(|text| text::holds_card_number(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(metadata: &str, want: bool) {
+        assert_eq!(metadata_holds_card_number(metadata), want, "{metadata}");
+    }
+
+    #[test]
+    fn a_card_number_in_metadata_is_found_however_it_is_written() {
+        check(r#"{"note":"4111 1111 1111 1111"}"#, true);
+        check(r#"{"4111111111111111":"note"}"#, true);
+        check(r#"{"note":"\u00341111 1111 1111 1111"}"#, true);
+        check(r#"{"note":"4111\t1111\t1111\t1111"}"#, false);
+        check(r#"{"note":"table 4"}"#, false);
+        check("7", false);
     }
 }

@@ -12,6 +12,9 @@ pub(super) use list::list;
 pub(super) use resolve::resolve;
 pub(super) use sync::sync;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use request::fuzzing::sync_batch;
+
 use mstore_pay_domain::offline::OfflineConflict;
 
 /// Where a conflict is resolved: a path, so that it holds behind any name of ours.

@@ -17,6 +17,9 @@ pub(super) use list::{ITEMS_MAX, list};
 pub(super) use simulate::simulate;
 pub(super) use timeline::timeline;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use request::fuzzing::create_body;
+
 use actix_web::HttpRequest;
 
 /// What the path calls the payment.

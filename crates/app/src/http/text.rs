@@ -23,7 +23,7 @@ pub(super) fn is_email(text: &str) -> bool {
 
 /// Whether somewhere in the text there is what looks like a card number: 13 to 19 digits, perhaps in
 /// groups, of a card scheme, whose check digit is right (ISO/IEC 7812-1).
-pub(super) fn holds_card_number(text: &str) -> bool {
+pub(crate) fn holds_card_number(text: &str) -> bool {
     let mut run: Vec<u32> = Vec::new();
     for c in text.chars().chain(std::iter::once('\n')) {
         match c.to_digit(10) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use mstore_pay_domain::charge::{
-    ChargeState, ChargeStatus, Effect, FailureReason, Outcome, Payer, Receipt, RefundFact, Signal, SignalKind,
-    TRANSITIONS,
+    ChargeState, ChargeStatus, DisputeReason, Effect, FailureReason, Funds, Outcome, Payer, Receipt, RefundFact,
+    Signal, SignalKind, TRANSITIONS,
 };
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::money::{Money, ReportedMoney};
@@ -90,6 +90,32 @@ fn permutations(signals: &[Signal]) -> Vec<Vec<Signal>> {
             })
         })
         .collect()
+}
+
+#[test]
+fn a_charge_is_open_until_it_ends_or_money_comes() {
+    assert!(ChargeState::Initiated.is_open());
+    for signal in vocabulary() {
+        let state = after(&ChargeState::Initiated, &signal);
+        let is_open = matches!(state.status(), ChargeStatus::Initiated | ChargeStatus::Pending);
+        assert_eq!(state.is_open(), is_open, "{signal:?}");
+    }
+}
+
+#[test]
+fn one_payment_reported_with_two_amounts_is_disputed_as_that() {
+    let paid = after(&ChargeState::Initiated, &receipt("py-1", ASKED, 10));
+    let outcome = paid.on(&receipt("py-1", ASKED - 1, 11), &Money::from(ASKED));
+    assert!(matches!(outcome, Outcome::Disputed(DisputeReason::ReceiptChanged { .. })), "{outcome:?}");
+}
+
+#[test]
+fn money_taken_back_from_its_facts_is_the_same() {
+    let all = vocabulary().iter().fold(ChargeState::Initiated, |state, signal| after(&state, signal));
+    let funds = all.funds().unwrap();
+    let reversals = funds.reversals().map(|(payment_ref, at)| (payment_ref.clone(), at));
+    let again = Funds::from_facts(funds.receipts().cloned(), funds.refunds().cloned(), reversals);
+    assert_eq!((&again, again.receipts().count(), again.refunds().count()), (funds, 2, 4));
 }
 
 #[test]

@@ -73,6 +73,14 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_the_one_before_as_well_signs() {
+        let same = SharedSecret::new("SB-Mid-server-new").unwrap();
+        let secrets = WebhookSecrets { current: same.clone(), previous: Some(same) };
+        let signed = body("\"33000.00\"", &signature("SB-Mid-server-new"));
+        assert!(by_signature(signed.as_bytes(), &secrets));
+    }
+
+    #[test]
     fn the_amount_counts_as_it_was_written() {
         let signature = signature("SB-Mid-server-new");
         for other in ["\"33000\"", "\"33000.0\"", "33000.00", "\"93000.00\"", "null"] {

@@ -85,6 +85,14 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_is_the_one_before_as_well_is_accepted() {
+        let same = SharedSecret::new("token").unwrap();
+        let secrets = WebhookSecrets { current: same.clone(), previous: Some(same) };
+        assert!(by_token(&raw(&[(TOKEN_HEADER, "token")]), &secrets));
+        assert!(by_signature(&raw(&[(SIGNATURE_HEADER, &signature("token", BODY))]), &secrets));
+    }
+
+    #[test]
     fn a_token_is_no_signature_and_a_signature_no_token() {
         assert!(!by_signature(&raw(&[("x-callback-token", "new-token")]), &secrets()));
         assert!(!by_token(&raw(&[(SIGNATURE_HEADER, &signature("new-token", BODY))]), &secrets()));

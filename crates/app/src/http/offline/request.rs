@@ -1,5 +1,8 @@
 //! A till's batch, taken apart.
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
+
 use mstore_pay_domain::ids::DeviceId;
 use mstore_pay_domain::offline::OfflineKind;
 use mstore_pay_domain::time::Timestamp;

@@ -1,5 +1,7 @@
 //! A request to create a payment, taken apart.
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod schema;
 
 use std::time::Duration;

@@ -54,6 +54,9 @@ pub struct WindowState {
 impl SlidingWindow {
     /// How far back calls count.
     pub const LENGTH: Duration = Duration::from_mins(1);
+    /// For how long a call is counted: one that was on its way for a second is counted by the provider a second later, and
+    /// the next by then may be on its way for less.
+    const COUNTED_FOR: Duration = Duration::from_secs(61);
     /// One in so many calls is kept for the rest.
     const REST_SHARE: u32 = 10;
     /// One opening in so many is left to tills.
@@ -151,7 +154,7 @@ impl SlidingWindow {
     }
 
     fn forget(&mut self, now: Timestamp) {
-        while self.log.front().is_some_and(|grant| grant.at.plus(Self::LENGTH) <= now) {
+        while self.log.front().is_some_and(|grant| grant.at.plus(Self::COUNTED_FOR) <= now) {
             self.log.pop_front();
         }
     }
@@ -184,7 +187,7 @@ impl SlidingWindow {
             }
             excess = excess.saturating_sub(grant.calls);
             if excess == 0 {
-                return grant.at.plus(Self::LENGTH).since(now);
+                return grant.at.plus(Self::COUNTED_FOR).since(now);
             }
         }
         if excess == 0 { Duration::ZERO } else { Self::LENGTH }
