@@ -76,7 +76,7 @@ async fn tidings(
         .select((charges::payment_id, charges::provider, charges::account_id, charges::qr_string))
         .load(conn)
         .await?;
-    let of_account = newest.iter().filter(|(_, of, by, _)| of == provider.as_str() && by == account.as_str());
+    let mut of_account = newest.iter().filter(|(_, of, by, _)| of == provider.as_str() && by == account.as_str());
     let payments: Vec<&String> = of_account.clone().map(|(payment, ..)| payment).collect();
     let last_qr = of_account.find_map(|(.., qr_string)| qr_string.clone());
     let paid = receipts::table
