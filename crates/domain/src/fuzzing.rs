@@ -84,6 +84,9 @@ fn hundredths(text: &str) -> Option<i64> {
 }
 
 /// A name from a path, a header or a body: what is taken is what was sent, and can stand in a path, a header and a log.
+///
+/// # Panics
+/// Where that does not hold.
 pub fn name(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     named::<MerchantId>(text, MerchantId::BYTES_MAX);

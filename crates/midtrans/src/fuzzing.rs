@@ -30,8 +30,8 @@ fn text(members: &Members, name: &str) -> Option<String> {
 
 /// The object with those members, the last first.
 fn turned_round(members: &Members) -> Vec<u8> {
-    let member = |(name, value): (&String, &Box<RawValue>)| format!("{}:{value}", Value::from(name.as_str()));
-    let turned: Vec<String> = members.iter().rev().map(member).collect();
+    let members = members.iter().rev();
+    let turned: Vec<String> = members.map(|(name, value)| format!("{}:{value}", Value::from(name.as_str()))).collect();
     format!("{{{}}}", turned.join(", ")).into_bytes()
 }
 

@@ -40,8 +40,8 @@ fn is_within(value: &Value, words: &[&str]) -> bool {
 /// The same object with its members turned round; `None` where it is none, or one that says something twice.
 fn turned_round(body: &[u8]) -> Option<Vec<u8>> {
     let members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).ok()?;
-    let member = |(name, value): (&String, &Box<RawValue>)| format!("{}:{value}", Value::from(name.as_str()));
-    let turned: Vec<String> = members.iter().rev().map(member).collect();
+    let members = members.iter().rev();
+    let turned: Vec<String> = members.map(|(name, value)| format!("{}:{value}", Value::from(name.as_str()))).collect();
     Some(format!("{{{}}}", turned.join(", ")).into_bytes())
 }
 

@@ -1,7 +1,10 @@
+#![expect(clippy::indexing_slicing, reason = "a member that a JSON value does not have is null")]
+
 use std::collections::BTreeMap;
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use mstore_pay_domain::ids::BranchId;
 use mstore_pay_domain::time::Timestamp;
 use serde_json::Value;
 use sha2::Sha256;
@@ -85,7 +88,7 @@ fn says_who(caller: &Caller, claims: &str) {
     let claims: Value = serde_json::from_str(claims).unwrap_or_default();
     assert_eq!(claims["merchantId"], caller.scope.merchant.as_str());
     let branch = claims["branchId"].as_str().filter(|branch| !branch.is_empty());
-    assert_eq!(branch, caller.scope.branch.as_ref().map(|branch| branch.as_str()));
+    assert_eq!(branch, caller.scope.branch.as_ref().map(BranchId::as_str));
     assert!(names(&claims["iss"], ISSUER) && names(&claims["aud"], AUDIENCE), "{claims}");
     assert!(claims["exp"].as_f64().is_some(), "{claims}");
     let rights = [Right::Read, Right::Sell, Right::Own, Right::SeeUnmatched, Right::KeepAccounts];

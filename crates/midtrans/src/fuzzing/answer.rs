@@ -22,6 +22,9 @@ const SHOWN: [Shown; 6] = [
 
 /// A status, a line end and a body, read as every kind of answer there is: what may have happened is never taken for
 /// what did not, and there is no receipt without a word for money.
+///
+/// # Panics
+/// Where that does not hold.
 pub fn answer(data: &[u8]) {
     let mut parts = data.splitn(2, |byte| *byte == b'\n');
     let (status, body) = match (parts.next(), parts.next()) {

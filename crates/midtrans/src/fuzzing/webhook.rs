@@ -16,6 +16,9 @@ const KEPT_CHARS_MAX: usize = 300;
 
 /// A notification, as it is and signed as Midtrans would: a signature opens the door for the very texts it is over, and
 /// what comes through claims money only by a word and a code for it.
+///
+/// # Panics
+/// Where that does not hold.
 pub fn webhook(data: &[u8]) {
     let door =
         MidtransWebhooks::new(&MidtransConfig::new("https://api.midtrans.com", "https://app.midtrans.com").unwrap());

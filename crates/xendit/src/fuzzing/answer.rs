@@ -19,6 +19,9 @@ const SHOWN: [Shown; 5] =
 
 /// A status, a line end and a body, read as every kind of answer there is: what may have happened is never taken for
 /// what did not, and there is no receipt without a word for money.
+///
+/// # Panics
+/// Where that does not hold.
 pub fn answer(data: &[u8]) {
     let (status, body) = first_line(data);
     let status = std::str::from_utf8(status).ok().and_then(|status| status.parse().ok()).unwrap_or(200);
