@@ -17,7 +17,6 @@ impl Config {
     pub fn describe(&self) -> String {
         let secret = |set: bool| if set { "****" } else { "" }.to_owned();
         let list = |items: &mut dyn Iterator<Item = &String>| items.cloned().collect::<Vec<_>>().join(",");
-        let sandbox = self.sandbox.as_ref();
         let midtrans = self.midtrans.as_ref();
         let merchants: Vec<String> = self.main_account_merchants.iter().map(ToString::to_string).collect();
         let lines = [
@@ -72,20 +71,26 @@ impl Config {
             ("WEBHOOK_FAILURE_LIMIT", self.http.webhook_failure_limit.to_string()),
             ("HTTP_CONNECTIONS_MAX", self.http.connections_max.to_string()),
             ("HTTP_THREADS", self.http.threads.to_string()),
-            ("SANDBOX_LISTEN_ADDR", sandbox.map(|sandbox| sandbox.listen.to_string()).unwrap_or_default()),
-            (
-                "SANDBOX_STATE",
-                sandbox.and_then(|of| of.state.as_ref()).map(|of| of.display().to_string()).unwrap_or_default(),
-            ),
-            ("SANDBOX_RATE_LIMIT", sandbox.map(|sandbox| calls(sandbox.rate_limit)).unwrap_or_default()),
-            ("SANDBOX_SWEEP_LAG", sandbox.map(|sandbox| sandbox.sweep_lag_ms.to_string()).unwrap_or_default()),
             ("AUDIT_RETENTION_DAYS", self.retention.bodies.map_or_else(|| "off".to_owned(), days)),
             ("CUSTOMER_RETENTION_DAYS", days(self.retention.customers)),
             ("SETTLED_RETENTION_DAYS", days(self.retention.settled)),
             ("TIME_SCALE", self.time_scale().to_string()),
             ("FAILPOINTS", self.failpoints.clone().unwrap_or_default()),
         ];
-        lines.map(|(name, value)| format!("{name}={value}")).join("\n")
+        let lines = lines.into_iter().chain(self.describe_sandbox());
+        lines.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// What the providers that are played in this process are told.
+    fn describe_sandbox(&self) -> [(&'static str, String); 4] {
+        let sandbox = self.sandbox.as_ref();
+        let state = sandbox.and_then(|of| of.state.as_ref()).map(|of| of.display().to_string());
+        [
+            ("SANDBOX_LISTEN_ADDR", sandbox.map(|of| of.listen.to_string()).unwrap_or_default()),
+            ("SANDBOX_STATE", state.unwrap_or_default()),
+            ("SANDBOX_RATE_LIMIT", sandbox.map(|of| calls(of.rate_limit)).unwrap_or_default()),
+            ("SANDBOX_SWEEP_LAG", sandbox.map(|of| of.sweep_lag_ms.to_string()).unwrap_or_default()),
+        ]
     }
 
     fn midtrans_address(&self, one: impl Fn(&MidtransAddresses) -> &String) -> String {

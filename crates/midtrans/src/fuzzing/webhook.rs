@@ -47,7 +47,7 @@ pub fn webhook(data: &[u8]) {
             |code: String| code.len() == 3 && code.parse::<u16>().is_ok_and(|code| (100..600).contains(&code));
         assert_eq!(opened.is_some(), text(&signed, "status_code").is_some_and(is_code));
         if let Some((authentic, hint)) = opened {
-            decoded(&door, &authentic, hint);
+            decoded(&door, &authentic, hint.as_ref());
             each_text_counts(&signed, |body| open(body).is_some());
         }
     }
@@ -96,9 +96,9 @@ fn each_text_counts(signed: &Members, opens: impl Fn(&[u8]) -> bool) {
     assert!(!opens(&turned_round(&other_code)));
 }
 
-fn decoded(door: &MidtransWebhooks, authentic: &Authentic, hint: Option<mstore_pay_domain::ids::ProviderRef>) {
+fn decoded(door: &MidtransWebhooks, authentic: &Authentic, hint: Option<&mstore_pay_domain::ids::ProviderRef>) {
     let Notification { about, claim, amount, account_hint, unrecognised } = door.decode(authentic).unwrap();
-    assert_eq!(account_hint, hint);
+    assert_eq!(account_hint.as_ref(), hint);
     let body = authentic.body();
     let code = members(body).and_then(|members| text(&members, "status_code"));
     match claim {
