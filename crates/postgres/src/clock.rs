@@ -13,6 +13,6 @@ diesel::define_sql_function! {
 }
 
 /// Now, by the database's clock.
-pub(crate) async fn now(conn: &mut AsyncPgConnection) -> QueryResult<Micros> {
-    diesel::select(clock_timestamp()).get_result(conn).await
+pub(crate) async fn now(mut conn: &AsyncPgConnection) -> QueryResult<Micros> {
+    diesel::select(clock_timestamp()).get_result(&mut conn).await
 }

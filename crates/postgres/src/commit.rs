@@ -10,6 +10,7 @@ use mstore_pay_domain::unit_of_work::UnitOfWork;
 use mstore_pay_tables::schema::{outbox, payment_events};
 
 use crate::errors::Fault;
+use crate::sessions::BEGIN_WRITING;
 use crate::store::PostgresStore;
 use crate::write;
 
@@ -26,10 +27,11 @@ pub(crate) async fn commit(store: &PostgresStore, work: &UnitOfWork) -> Result<(
     let mut pauses = PAUSES.into_iter();
     let mut doubt = None;
     loop {
-        let fault = match session!(store.transaction, |conn| write::apply(conn, work, store.presence.number())) {
-            Ok(()) => return Ok(()),
-            Err(fault) => fault,
-        };
+        let fault =
+            match session!(store.unit, |conn| write::apply(conn, work, store.presence.number(), Some(BEGIN_WRITING))) {
+                Ok(()) => return Ok(()),
+                Err(fault) => fault,
+            };
         let in_doubt = fault.is_in_doubt();
         if (in_doubt || doubt.is_some()) && is_committed(store, work).await {
             return Ok(());

@@ -42,6 +42,7 @@ mod migrations;
 mod offline;
 mod outbox;
 mod payments;
+mod pipeline;
 mod prepared;
 mod presence;
 mod read;

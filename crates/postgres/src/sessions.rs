@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use futures::{FutureExt as _, StreamExt as _};
 use mstore_pay_domain::ports::StoreError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -20,6 +20,9 @@ type Ansi = AnsiTransactionManager;
 /// Of every so many connections one is left to reads and to webhooks that come in: neither a till that looks nor a
 /// provider that tells stands behind a rush of creates.
 const CONNECTIONS_PER_READER: usize = 4;
+
+/// Begins what is written together. Whoever writes what was read before must have locked it or compare it.
+pub(crate) const BEGIN_WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 /// The connections of one node.
 pub(crate) struct Sessions {
@@ -61,16 +64,26 @@ impl Sessions {
         self.plain().await?.begun("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
     }
 
-    /// A connection for statements that are written together. Whoever writes what was read before must
-    /// have locked it or compare it.
+    /// A connection for statements that are written together.
     pub(crate) async fn transaction(&self) -> Result<Session, Fault> {
+        self.writer().await?.begun(BEGIN_WRITING).await
+    }
+
+    /// A connection for a unit of work, which begins its transaction along with its first statement.
+    pub(crate) async fn unit(&self) -> Result<Session, Fault> {
+        let mut session = self.writer().await?;
+        session.kind = Kind::Unit;
+        Ok(session)
+    }
+
+    async fn writer(&self) -> Result<Session, Fault> {
         let writing = async {
             let permit = Arc::clone(&self.writers).acquire_owned().await.map_err(StoreError::unavailable)?;
             let mut session = self.session().await?;
             session.permit = Some(permit);
             Ok(session)
         };
-        self.within_wait(writing).await?.begun("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+        self.within_wait(writing).await
     }
 
     async fn session(&self) -> Result<Session, Fault> {
@@ -115,6 +128,8 @@ fn is_open(conn: &mut AsyncPgConnection) -> diesel::QueryResult<()> {
 enum Kind {
     Plain,
     Transaction,
+    /// A transaction that the work begins by itself.
+    Unit,
 }
 
 /// A connection on loan. One that is not [finished](Self::finish) is not used again: nobody knows what
@@ -158,6 +173,8 @@ impl Session {
     async fn end(&mut self, well: bool) -> diesel::QueryResult<()> {
         match (&self.kind, well) {
             (Kind::Plain, _) => Ok(()),
+            (Kind::Unit, true) => self.conn.batch_execute("COMMIT").await,
+            (Kind::Unit, false) => self.conn.batch_execute("ROLLBACK").await,
             (Kind::Transaction, true) => Ansi::commit_transaction(&mut *self.conn).await,
             (Kind::Transaction, false) => Ansi::rollback_transaction(&mut *self.conn).await,
         }

@@ -21,23 +21,63 @@ use crate::store::PostgresStore;
 
 /// How long what is over stays before whoever watches next sweeps it out.
 const SWEPT_AFTER: Duration = Duration::from_hours(1);
+/// How often a node sweeps at the most.
+const SWEPT_EVERY: Duration = Duration::from_mins(1);
+/// How much sooner than it is so other nodes may believe that nobody looks any more. A till that polls is told of once in
+/// so long, and not with every look.
+const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 /// Payments that somebody looks at. A database that does not answer counts as nobody looking: then they
 /// are checked no less, only later.
 pub struct SharedWatches {
     store: PostgresStore,
-    told: Mutex<BTreeMap<PaymentId, Timestamp>>,
+    told: Mutex<Told>,
+}
+
+/// What this node knows of those who look through it.
+struct Told {
+    looks: BTreeMap<PaymentId, Look>,
+    /// The end of the look that was swept with last.
+    swept: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy)]
+struct Look {
+    until: Timestamp,
+    /// Until when the others think so.
+    told: Timestamp,
+}
+
+impl Told {
+    /// Notes a look, and says whether the others are to be told and whether it is time to sweep.
+    fn look(&mut self, payment: PaymentId, until: Timestamp) -> Option<bool> {
+        if let Some(look) = self.looks.get_mut(&payment) {
+            look.until = look.until.max(until);
+            if look.told >= until.minus(TOLD_AGAIN_AFTER) {
+                return None;
+            }
+        }
+        let is_due = self.swept.is_none_or(|swept| swept.plus(SWEPT_EVERY) <= until);
+        if is_due {
+            self.swept = Some(until);
+        }
+        Some(is_due)
+    }
+
+    fn tell(&mut self, payment: PaymentId, until: Timestamp) {
+        let look = self.looks.entry(payment).or_insert(Look { until, told: until });
+        look.told = look.told.max(until);
+    }
 }
 
 impl SharedWatches {
     /// The watches of all nodes on that store.
     #[must_use]
     pub const fn new(store: PostgresStore) -> Self {
-        Self { store, told: Mutex::new(BTreeMap::new()) }
+        Self { store, told: Mutex::new(Told { looks: BTreeMap::new(), swept: None }) }
     }
 
-    /// What this node has told the others: a till that polls tells the same again and again.
-    fn told(&self) -> MutexGuard<'_, BTreeMap<PaymentId, Timestamp>> {
+    fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -45,14 +85,10 @@ impl SharedWatches {
 #[async_trait]
 impl Watches for SharedWatches {
     async fn watch(&self, payment: &PaymentId, until: Timestamp) {
-        if self.told().get(payment).is_some_and(|told| *told >= until) {
-            return;
-        }
+        let Some(is_to_sweep) = self.told().look(*payment, until) else { return };
         let (store, id) = (&self.store, payment.to_string());
-        match session!(store.plain, |conn| watch(conn, &id, until)) {
-            Ok(()) => {
-                self.told().insert(*payment, until);
-            }
+        match session!(store.plain, |conn| watch(conn, &id, until, is_to_sweep)) {
+            Ok(()) => self.told().tell(*payment, until),
             Err(fault) => tracing::debug!(?fault, "could not tell the other nodes who looks at {id}"),
         }
     }
@@ -60,8 +96,8 @@ impl Watches for SharedWatches {
     async fn is_watched(&self, payment: &PaymentId, now: Timestamp) -> bool {
         let told_here = {
             let mut told = self.told();
-            told.retain(|_, until| *until > now);
-            told.contains_key(payment)
+            told.looks.retain(|_, look| look.until > now);
+            told.looks.contains_key(payment)
         };
         let (store, id) = (&self.store, payment.to_string());
         told_here || session!(store.plain, |conn| is_watched(conn, &id, now)).unwrap_or(false)
@@ -74,7 +110,7 @@ impl std::fmt::Debug for SharedWatches {
     }
 }
 
-async fn watch(conn: &mut AsyncPgConnection, payment: &str, until: Timestamp) -> Result<(), Fault> {
+async fn watch(conn: &mut AsyncPgConnection, payment: &str, until: Timestamp, is_to_sweep: bool) -> Result<(), Fault> {
     let until_cell = Micros::from(until);
     diesel::insert_into(watches::table)
         .values((watches::payment_id.eq(payment), watches::until.eq(until_cell)))
@@ -85,8 +121,10 @@ async fn watch(conn: &mut AsyncPgConnection, payment: &str, until: Timestamp) ->
         .kept()
         .execute(conn)
         .await?;
-    let over = watches::until.lt(Micros::from(until.minus(SWEPT_AFTER)));
-    diesel::delete(QueryDsl::filter(watches::table, over)).execute(conn).await?;
+    if is_to_sweep {
+        let over = watches::until.lt(Micros::from(until.minus(SWEPT_AFTER)));
+        diesel::delete(QueryDsl::filter(watches::table, over)).execute(conn).await?;
+    }
     Ok(())
 }
 

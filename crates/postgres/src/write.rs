@@ -1,18 +1,19 @@
 //! The one write: a unit of work, whole or not at all.
 //!
-//! Orders are locked first, then payments in order of their ids, then all else in the order of the unit, so that
-//! units rarely wait for each other in a circle; PostgreSQL ends one of those that do.
+//! Orders are locked first, then payments in order of their ids, then the merchants' feeds, then all else in the order
+//! of the unit, so that units rarely wait for each other in a circle; PostgreSQL ends one of those that do.
 
 mod audit;
+mod batch;
 mod charges;
 mod exceptions;
+mod found;
 mod idempotency;
 mod inbox;
 mod live_orders;
 mod locks;
 mod offline;
 mod orders;
-mod orders_read;
 mod outbox;
 mod payments;
 mod progress;
@@ -20,30 +21,49 @@ mod stored;
 mod tenders;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures::FutureExt as _;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
+use self::batch::Batch;
 pub(crate) use self::locks::{Locked, lock};
-use self::stored::StoredHeads;
 use crate::errors::Fault;
+use crate::pipeline::{Flight, in_order};
 
-/// Applies a unit of work, whose leases that node holds; what it wrote before an error is for the caller to roll back.
-pub(crate) async fn apply(conn: &mut AsyncPgConnection, work: &UnitOfWork, holder: Option<i32>) -> Result<(), Fault> {
-    for read in &work.orders_read {
-        orders_read::check(conn, read).await?;
-    }
-    let mut stored = StoredHeads::load(conn, work).await?;
-    audit::check_chains(work, &stored)?;
+/// Applies a unit of work, whose leases that node holds, in a transaction that it begins so, if told how; what it wrote
+/// before an error is for the caller to roll back. It takes two round trips, or some more for what is written rarely.
+pub(crate) async fn apply(
+    conn: &mut AsyncPgConnection,
+    work: &UnitOfWork,
+    holder: Option<i32>,
+    begin: Option<&'static str>,
+) -> Result<(), Fault> {
+    let mut found = found::find(conn, work, begin).await?;
+    audit::check_chains(work, &found.heads)?;
+    let mut batch = Batch::default();
     for write in &work.payments {
-        payments::write(conn, write, work, holder, &mut stored).await?;
+        if batch.writes("payments", &write.payment.id.to_string()) {
+            batch.send(conn).await?;
+        }
+        payments::write(&mut batch, write, work, holder, &mut found)?;
     }
     for write in &work.orders {
-        orders::write(conn, write).await?;
+        // One that is written twice is looked at again.
+        if batch.writes("transactions", &format!("{} {}", write.order.merchant, write.order.code)) {
+            batch.send(conn).await?;
+        }
+        orders::write(&mut batch, conn, write).await?;
     }
     for tender in &work.tenders {
-        tenders::add(conn, tender).await?;
+        tenders::add(&mut batch, tender);
     }
     for write in &work.live_orders {
-        live_orders::write(conn, write).await?;
+        if batch.writes("live_orders", &live_orders::place(write)) {
+            batch.send(conn).await?;
+        }
+        live_orders::write(&mut batch, write);
+    }
+    if !work.exceptions.is_empty() || !work.offline.is_empty() {
+        batch.send(conn).await?;
     }
     for write in &work.exceptions {
         exceptions::write(conn, write).await?;
@@ -52,23 +72,43 @@ pub(crate) async fn apply(conn: &mut AsyncPgConnection, work: &UnitOfWork, holde
         offline::write(conn, write).await?;
     }
     for write in &work.idempotency {
-        idempotency::write(conn, write).await?;
+        if batch.writes("idempotency_keys", &idempotency::slot(write)) {
+            batch.send(conn).await?;
+        }
+        idempotency::write(&mut batch, write);
     }
     for mark in &work.inbox {
-        inbox::mark(conn, mark).await?;
+        if batch.writes("webhook_inbox", &mark.delivery.to_string()) {
+            batch.send(conn).await?;
+        }
+        inbox::mark(&mut batch, mark);
     }
-    outbox::lock_feeds(conn, work).await?;
     for message in &work.outbox {
-        outbox::send_out(conn, message).await?;
+        outbox::send_out(&mut batch, message);
     }
-    audit::append(conn, work).await
+    audit::append(&mut batch, work);
+    send_last(conn, &mut batch, work).await?;
+    for noted in &work.merchant_notes {
+        audit::note(conn, noted).await?;
+    }
+    Ok(())
+}
+
+/// Sends what is left, messages among it, right behind the locks of the feeds that these belong to.
+async fn send_last(conn: &AsyncPgConnection, batch: &mut Batch<'_>, work: &UnitOfWork) -> Result<(), Fault> {
+    let mut flight: Flight<'_> = Vec::new();
+    for merchant in outbox::feeds(work) {
+        flight.push(lock(conn, Locked::Feed, merchant).boxed());
+    }
+    flight.push(batch.send(conn).boxed());
+    in_order(flight).await
 }
 
 /// The same within a transaction of somebody else's, which goes on if the unit is refused. In plain SQL,
 /// because that transaction need not have been begun through diesel; where there is none this fails.
 pub(crate) async fn apply_nested(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<(), Fault> {
     conn.batch_execute("SAVEPOINT mstore_pay_unit").await?;
-    let outcome = apply(conn, work, None).await;
+    let outcome = apply(conn, work, None, None).await;
     let end = match outcome {
         Ok(()) => "RELEASE SAVEPOINT mstore_pay_unit",
         Err(_) => "ROLLBACK TO SAVEPOINT mstore_pay_unit; RELEASE SAVEPOINT mstore_pay_unit",

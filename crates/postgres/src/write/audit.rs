@@ -16,6 +16,7 @@ use mstore_pay_tables::schema::{
 };
 use mstore_pay_tables::types::Micros;
 
+use super::batch::{Batch, Otherwise};
 use super::stored::StoredHeads;
 use crate::errors::Fault;
 use crate::prepared::KeepPrepared as _;
@@ -49,36 +50,33 @@ fn follows(record: &AuditRecord, head: AuditHead) -> bool {
     record.seq == head.seq.saturating_add(1) && record.previous == head.digest
 }
 
-/// Writes the records and bodies of a unit of work. A body that is there is the same body, and is kept for longer.
-pub(super) async fn append(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<(), Fault> {
+/// Adds the records and bodies of a unit of work. A body that is there is the same body, and is kept for longer.
+pub(super) fn append<'a>(batch: &mut Batch<'a>, work: &'a UnitOfWork) {
     for record in &work.audit {
-        diesel::insert_into(payment_events::table).values(&EventRow::of(record)).execute(conn).await?;
-        for body in EventBodyRow::all_of(record) {
-            diesel::insert_into(payment_event_bodies::table).values(&body).execute(conn).await?;
+        let link = format!("{} {}", record.payment, record.seq);
+        let row = diesel::insert_into(payment_events::table).values(EventRow::of(record));
+        batch.add("payment_events", link.clone(), row, Otherwise::Fine);
+        for (position, body) in EventBodyRow::all_of(record).enumerate() {
+            let row = diesel::insert_into(payment_event_bodies::table).values(body);
+            batch.add("payment_event_bodies", format!("{link} {position}"), row, Otherwise::Fine);
         }
-    }
-    for noted in &work.merchant_notes {
-        note(conn, noted).await?;
     }
     let kept_at = work.recorded_at();
     // In one order whoever writes them, so that two units with the same bodies do not wait in a circle.
     let bodies: BTreeMap<_, _> = work.bodies.iter().map(|body| (*body.digest().as_bytes(), body)).collect();
-    for body in bodies.into_values() {
-        diesel::insert_into(payment_bodies::table)
-            .values(&BodyRow::of(body, kept_at))
+    for (digest, body) in bodies {
+        let written = diesel::insert_into(payment_bodies::table)
+            .values(BodyRow::of(body, kept_at))
             .on_conflict(payment_bodies::digest)
             .do_update()
             .set(payment_bodies::kept_at.eq(excluded(payment_bodies::kept_at)))
-            .filter(payment_bodies::kept_at.lt(Micros::from(kept_at)))
-            .kept()
-            .execute(conn)
-            .await?;
+            .filter(payment_bodies::kept_at.lt(Micros::from(kept_at)));
+        batch.add("payment_bodies", format!("{digest:?}"), written, Otherwise::Fine);
     }
-    Ok(())
 }
 
 /// Links a note to its merchant's chain, behind whoever is at it.
-async fn note(conn: &mut AsyncPgConnection, noted: &MerchantNote) -> Result<(), Fault> {
+pub(super) async fn note(conn: &mut AsyncPgConnection, noted: &MerchantNote) -> Result<(), Fault> {
     let first = MerchantHeadRow::of(&noted.merchant, AuditHead::default());
     diesel::insert_into(merchant_heads::table).values(&first).on_conflict_do_nothing().kept().execute(conn).await?;
     let known = merchant_heads::table.find(noted.merchant.as_str());

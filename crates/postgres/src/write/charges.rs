@@ -4,109 +4,71 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel::query_dsl::methods::FilterDsl as _;
-use diesel::result::{DatabaseErrorKind, Error as QueryError};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::charge::{Charge, Funds};
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_tables::rows::{ChargeRow, ReceiptRow, RefundRow, ReversalRow};
 use mstore_pay_tables::schema::{charges, receipts, refunds, reversals};
 
+use super::batch::{Batch, Otherwise};
 use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
 
-/// Writes every charge of a payment with its money. Those of a payment that is not stored yet are
-/// inserted only: diesel keeps such a statement prepared, and an upsert not.
-pub(super) async fn write(conn: &mut AsyncPgConnection, payment: &Payment, is_stored: bool) -> Result<(), Fault> {
+/// Writes every charge of a payment with its money. Those of a payment that is not stored yet are inserted only.
+pub(super) fn write<'a>(batch: &mut Batch<'a>, payment: &'a Payment, is_stored: bool) -> Result<(), Fault> {
     let mut ids = BTreeSet::new();
     for (position, charge) in payment.charges.iter().enumerate() {
         if !ids.insert(charge.id) {
             return Err(CommitError::Duplicate { what: "charge id" }.into());
         }
-        write_charge(conn, &ChargeRow::of(payment, position, charge), is_stored).await?;
+        let row = ChargeRow::of(payment, position, charge);
+        let insert = diesel::insert_into(charges::table).values(row.clone());
+        if is_stored {
+            let payment_id = row.payment_id.clone();
+            let upsert =
+                insert.on_conflict(charges::id).do_update().set(row).filter(charges::payment_id.eq(payment_id));
+            // The filter keeps it from changing another payment's charge.
+            let taken = Otherwise::Refused(CommitError::Duplicate { what: "charge id" });
+            batch.add("charges", charge.id.to_string(), upsert, taken);
+        } else {
+            batch.add("charges", charge.id.to_string(), insert, Otherwise::Fine);
+        }
         if let Some(funds) = charge.state.funds() {
-            write_funds(conn, payment, charge, funds).await?;
+            write_funds(batch, payment, charge, funds);
         }
     }
     Ok(())
 }
 
-async fn write_charge(conn: &mut AsyncPgConnection, row: &ChargeRow, is_stored: bool) -> Result<(), Fault> {
-    let insert = diesel::insert_into(charges::table).values(row);
-    let written = if is_stored {
-        insert
-            .on_conflict(charges::id)
-            .do_update()
-            .set(row)
-            .filter(charges::payment_id.eq(&row.payment_id))
-            .kept()
-            .execute(conn)
-            .await
-    } else {
-        insert.execute(conn).await
-    };
-    match written {
-        // The filter kept it from changing another payment's charge.
-        Ok(0) => Err(CommitError::Duplicate { what: "charge id" }.into()),
-        Ok(_) => Ok(()),
-        Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, information)) => {
-            Err(CommitError::Duplicate { what: taken_name(information.constraint_name()) }.into())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// What is taken, by the name of the constraint.
-fn taken_name(constraint: Option<&str>) -> &'static str {
-    match constraint {
-        Some("charges_by_provider_ref") => "provider reference",
-        Some("charges_provider_account_id_our_reference_key") => "our reference",
-        _primary_key => "charge id",
-    }
-}
-
-async fn write_funds(
-    conn: &mut AsyncPgConnection,
-    payment: &Payment,
-    charge: &Charge,
-    funds: &Funds,
-) -> Result<(), Fault> {
+fn write_funds<'a>(batch: &mut Batch<'a>, payment: &'a Payment, charge: &'a Charge, funds: &'a Funds) {
     for receipt in funds.receipts() {
         let row = ReceiptRow::of(payment, charge, receipt);
+        let charge_id = row.charge_id.clone();
         let written = diesel::insert_into(receipts::table)
-            .values(&row)
+            .values(row.clone())
             .on_conflict((receipts::provider, receipts::account_id, receipts::payment_ref))
             .do_update()
-            .set(&row)
-            .filter(receipts::charge_id.eq(&row.charge_id))
-            .kept()
-            .execute(conn)
-            .await?;
-        if written == 0 {
-            return Err(CommitError::Duplicate { what: "receipt" }.into());
-        }
+            .set(row)
+            .filter(receipts::charge_id.eq(charge_id));
+        let name = format!("{} {} {}", charge.provider, charge.account, receipt.payment_ref);
+        let taken = Otherwise::Refused(CommitError::Duplicate { what: "receipt" });
+        batch.add("receipts", name, written, taken);
     }
     for refund in funds.refunds() {
         let row = RefundRow::of(payment, charge, refund);
-        diesel::insert_into(refunds::table)
-            .values(&row)
+        let written = diesel::insert_into(refunds::table)
+            .values(row.clone())
             .on_conflict((refunds::charge_id, refunds::refund_ref))
             .do_update()
-            .set(&row)
-            .kept()
-            .execute(conn)
-            .await?;
+            .set(row);
+        batch.add("refunds", format!("{} {}", charge.id, refund.refund_ref), written, Otherwise::Fine);
     }
     for (payment_ref, at) in funds.reversals() {
         let row = ReversalRow::of(payment, charge, payment_ref, at);
-        diesel::insert_into(reversals::table)
-            .values(&row)
+        let written = diesel::insert_into(reversals::table)
+            .values(row.clone())
             .on_conflict((reversals::charge_id, reversals::payment_ref))
             .do_update()
-            .set(&row)
-            .kept()
-            .execute(conn)
-            .await?;
+            .set(row);
+        batch.add("reversals", format!("{} {payment_ref}", charge.id), written, Otherwise::Fine);
     }
-    Ok(())
 }

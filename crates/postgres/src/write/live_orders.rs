@@ -1,37 +1,40 @@
 //! Who holds an order's one displayed charge.
 
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{ChargeId, MerchantId, OrderCode, PaymentId};
-use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::LiveOrderWrite;
-use mstore_pay_tables::rows::Cells;
 use mstore_pay_tables::schema::live_orders;
 
-use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
+use super::batch::{Batch, Otherwise};
+
+/// What the place of an order is called among rows.
+pub(super) fn place(write: &LiveOrderWrite) -> String {
+    let (LiveOrderWrite::Hold { merchant, order_code, .. } | LiveOrderWrite::Release { merchant, order_code, .. }) =
+        write;
+    format!("{merchant} {order_code}")
+}
 
 /// Takes or frees the place.
-pub(super) async fn write(conn: &mut AsyncPgConnection, write: &LiveOrderWrite) -> Result<(), Fault> {
+pub(super) fn write<'a>(batch: &mut Batch<'a>, write: &'a LiveOrderWrite) {
     match write {
         LiveOrderWrite::Hold { merchant, order_code, payment, charge } => {
-            hold(conn, merchant, order_code, payment, charge).await
+            hold(batch, place(write), (merchant, order_code), payment, charge);
         }
         LiveOrderWrite::Release { merchant, order_code, payment } => {
-            let place = live_orders::table.find((merchant.as_str(), order_code.as_str()));
-            diesel::delete(place.filter(live_orders::payment_id.eq(payment.to_string()))).execute(conn).await?;
-            Ok(())
+            let held = live_orders::table.find((merchant.as_str(), order_code.as_str()));
+            let freed = diesel::delete(held.filter(live_orders::payment_id.eq(payment.to_string())));
+            batch.add("live_orders", place(write), freed, Otherwise::Fine);
         }
     }
 }
 
-async fn hold(
-    conn: &mut AsyncPgConnection,
-    merchant: &MerchantId,
-    order_code: &OrderCode,
+fn hold<'a>(
+    batch: &mut Batch<'a>,
+    place: String,
+    (merchant, order_code): (&'a MerchantId, &'a OrderCode),
     payment: &PaymentId,
     charge: &ChargeId,
-) -> Result<(), Fault> {
+) {
     use diesel::query_dsl::methods::FilterDsl as _;
 
     let (payment_id, charge_id) = (payment.to_string(), charge.to_string());
@@ -39,21 +42,12 @@ async fn hold(
         .values((
             live_orders::merchant_id.eq(merchant.as_str()),
             live_orders::order_code.eq(order_code.as_str()),
-            live_orders::payment_id.eq(&payment_id),
-            live_orders::charge_id.eq(&charge_id),
+            live_orders::payment_id.eq(payment_id.clone()),
+            live_orders::charge_id.eq(charge_id.clone()),
         ))
         .on_conflict((live_orders::merchant_id, live_orders::order_code))
         .do_update()
-        .set(live_orders::charge_id.eq(&charge_id))
-        .filter(live_orders::payment_id.eq(&payment_id))
-        .kept()
-        .execute(conn)
-        .await?;
-    if held > 0 {
-        return Ok(());
-    }
-    let place = live_orders::table.find((merchant.as_str(), order_code.as_str()));
-    let holder: String = place.select(live_orders::payment_id).first(conn).await?;
-    let by = Cells { table: "live_orders", id: order_code.as_str() }.text("payment_id", &holder)?;
-    Err(CommitError::OrderHeld { by }.into())
+        .set(live_orders::charge_id.eq(charge_id))
+        .filter(live_orders::payment_id.eq(payment_id));
+    batch.add("live_orders", place, held, Otherwise::OrderHeld { merchant, order_code });
 }

@@ -36,7 +36,7 @@ impl Locked {
 }
 
 /// Waits until nobody else holds that lock. Two names of one hash share it, which costs a wait and nothing else.
-pub(crate) async fn lock(conn: &mut AsyncPgConnection, what: Locked, name: &str) -> Result<(), Fault> {
-    diesel::select(pg_advisory_xact_lock(what.class(), hashtext(name))).execute(conn).await?;
+pub(crate) async fn lock(mut conn: &AsyncPgConnection, what: Locked, name: &str) -> Result<(), Fault> {
+    diesel::select(pg_advisory_xact_lock(what.class(), hashtext(name))).execute(&mut conn).await?;
     Ok(())
 }

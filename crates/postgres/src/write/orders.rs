@@ -7,29 +7,35 @@ use mstore_pay_domain::unit_of_work::OrderWrite;
 use mstore_pay_tables::rows::{Cells, OrderRow};
 use mstore_pay_tables::schema::transactions;
 
-use super::payments::{check_revision, or_taken};
+use super::batch::{Batch, Otherwise};
+use super::payments::check_revision;
 use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
 
 /// Writes an order that stands at the revision it was decided on.
-pub(super) async fn write(conn: &mut AsyncPgConnection, write: &OrderWrite) -> Result<(), Fault> {
+pub(super) async fn write<'a>(
+    batch: &mut Batch<'a>,
+    mut conn: &AsyncPgConnection,
+    write: &'a OrderWrite,
+) -> Result<(), Fault> {
     let (merchant, code) = (write.order.merchant.as_str(), write.order.code.as_str());
     let stored: Option<i64> = transactions::table
         .find((merchant, code))
         .select(transactions::revision)
         .for_no_key_update()
-        .first(conn)
+        .first(&mut conn)
         .await
         .optional()?;
     let cells = Cells { table: "transactions", id: code };
     let stored = stored.map(|revision| cells.number("revision", revision).map(Revision::of)).transpose()?;
     check_revision(stored, write.expected, "order")?;
     let row = OrderRow::of(&write.order, write.expected.next());
+    let named = format!("{merchant} {code}");
     if stored.is_some() {
-        diesel::update(transactions::table.find((merchant, code))).set(&row).kept().execute(conn).await?;
+        let updated = diesel::update(transactions::table.find((merchant, code))).set(row);
+        batch.add("transactions", named, updated, Otherwise::Fine);
     } else {
-        let inserted = diesel::insert_into(transactions::table).values(&row).execute(conn).await;
-        inserted.map_err(|error| or_taken(error, "order"))?;
+        let inserted = diesel::insert_into(transactions::table).values(row);
+        batch.add("transactions", named, inserted, Otherwise::Fine);
     }
     Ok(())
 }

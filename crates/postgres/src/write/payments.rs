@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{CommitError, StoreError};
 use mstore_pay_domain::unit_of_work::{Due, PaymentWrite, UnitOfWork};
@@ -10,40 +9,43 @@ use mstore_pay_tables::rows::{DetailsRow, DueColumns, PaymentRow};
 use mstore_pay_tables::schema::{payment_details, payments};
 use mstore_pay_tables::types::Micros;
 
+use super::batch::{Batch, Otherwise};
 use super::charges;
-use super::stored::{StoredHead, StoredHeads};
-use crate::clock;
+use super::found::Found;
+use super::stored::StoredHead;
 use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
 
 /// Writes a payment that stands at the revision it was decided on; any lease on it ends.
-pub(super) async fn write(
-    conn: &mut AsyncPgConnection,
-    write: &PaymentWrite,
+pub(super) fn write<'a>(
+    batch: &mut Batch<'a>,
+    write: &'a PaymentWrite,
     work: &UnitOfWork,
     holder: Option<i32>,
-    stored: &mut StoredHeads,
+    found: &mut Found,
 ) -> Result<(), Fault> {
     let payment = &write.payment;
-    let current = stored.get(&payment.id).map(|head| head.revision);
+    let current = found.heads.get(&payment.id).map(|head| head.revision);
     check_revision(current, write.expected, "payment id")?;
     let revision = write.expected.next();
     let row = PaymentRow::of(payment, revision);
     let details = DetailsRow::of(&payment.id, &payment.details).map_err(StoreError::query)?;
-    let due = due_columns(conn, write.due, holder).await?;
+    let due = due_columns(write.due, holder, found.now);
     let last_noted = last_noted(work, payment);
+    let id = payment.id.to_string();
     if current.is_some() {
         let noted = last_noted.map(|at| payments::updated_at.eq(at));
-        diesel::update(payments::table.find(&row.id)).set((&row, &due, noted)).kept().execute(conn).await?;
-        diesel::update(payment_details::table.find(&row.id)).set(&details).kept().execute(conn).await?;
+        let updated = diesel::update(payments::table.find(id.clone())).set((row, due, noted));
+        batch.add("payments", id.clone(), updated, Otherwise::Fine);
+        let updated = diesel::update(payment_details::table.find(id.clone())).set(details);
+        batch.add("payment_details", id, updated, Otherwise::Fine);
     } else {
         let updated_at = payments::updated_at.eq(last_noted.unwrap_or_else(|| payment.created_at.into()));
-        let inserted = diesel::insert_into(payments::table).values((&row, &due, updated_at)).execute(conn).await;
-        inserted.map_err(|error| or_taken(error, "payment id"))?;
-        diesel::insert_into(payment_details::table).values(&details).execute(conn).await?;
+        let inserted = diesel::insert_into(payments::table).values((row, due, updated_at));
+        batch.add("payments", id.clone(), inserted, Otherwise::Fine);
+        batch.add("payment_details", id, diesel::insert_into(payment_details::table).values(details), Otherwise::Fine);
     }
-    charges::write(conn, payment, current.is_some()).await?;
-    stored.put(payment.id, StoredHead { revision, audit: payment.audit });
+    charges::write(batch, payment, current.is_some())?;
+    found.heads.put(payment.id, StoredHead { revision, audit: payment.audit });
     Ok(())
 }
 
@@ -71,18 +73,18 @@ pub(super) fn or_taken(error: QueryError, what: &'static str) -> Fault {
 
 /// A payment that its writer holds is due at once when the lease runs out, however the caller's
 /// clock stands.
-async fn due_columns(conn: &mut AsyncPgConnection, due: Due, holder: Option<i32>) -> QueryResult<DueColumns> {
+fn due_columns(due: Due, holder: Option<i32>, now: Option<Micros>) -> DueColumns {
     const AT_ONCE: Micros = Micros(0);
-    Ok(match due {
+    match due {
         Due::Never => DueColumns::default(),
         Due::At(at) => DueColumns { due_at: Some(at.into()), ..DueColumns::default() },
         Due::Leased(lease) => DueColumns {
             due_at: Some(AT_ONCE),
             lease_token: Some(lease.token.to_string()),
-            lease_until: Some(clock::now(conn).await?.plus(lease.ttl)),
+            lease_until: now.map(|now| now.plus(lease.ttl)),
             lease_holder: holder,
         },
-    })
+    }
 }
 
 /// When the last thing that goes on this payment's record happened: a unit of work has no time of

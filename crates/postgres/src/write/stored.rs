@@ -20,19 +20,48 @@ pub(super) struct StoredHead {
     pub(super) audit: AuditHead,
 }
 
+/// The same in cells: revision, number of the last record and its digest.
+pub(super) type HeadCells = (i64, i64, Vec<u8>);
+
 /// Those of every payment that a unit of work names; a payment that is not there is not stored.
 pub(super) struct StoredHeads(BTreeMap<PaymentId, StoredHead>);
 
 impl StoredHeads {
-    pub(super) async fn load(conn: &mut AsyncPgConnection, work: &UnitOfWork) -> Result<Self, Fault> {
+    /// The payments that a unit of work names, in order of their ids.
+    pub(super) fn named(work: &UnitOfWork) -> BTreeSet<PaymentId> {
         let written = work.payments.iter().map(|write| write.payment.id);
-        let named: BTreeSet<PaymentId> = written.chain(work.audit.iter().map(|record| record.payment)).collect();
+        written.chain(work.audit.iter().map(|record| record.payment)).collect()
+    }
+
+    /// Locks a payment and reads its head. Nearly always there is one payment: a statement that stays prepared beats one
+    /// query for all.
+    pub(super) async fn look(
+        mut conn: &AsyncPgConnection,
+        payment: PaymentId,
+        cells: &mut Option<HeadCells>,
+    ) -> Result<(), Fault> {
+        *cells = payments::table
+            .find(payment.to_string())
+            .select((payments::revision, payments::audit_seq, payments::audit_head))
+            .for_no_key_update()
+            .first(&mut conn)
+            .await
+            .optional()?;
+        Ok(())
+    }
+
+    /// The heads of those payments from their cells.
+    pub(super) fn read(named: &BTreeSet<PaymentId>, cells: &[Option<HeadCells>]) -> Result<Self, Fault> {
         let mut heads = BTreeMap::new();
-        // Nearly always one payment: a statement that stays prepared beats one query for all.
-        for payment in named {
-            if let Some(head) = load_one(conn, payment).await? {
-                heads.insert(payment, head);
-            }
+        for (payment, cells) in named.iter().zip(cells) {
+            let Some((revision, seq, digest)) = cells else { continue };
+            let id = payment.to_string();
+            let named = Cells { table: "payments", id: &id };
+            let head = StoredHead {
+                revision: Revision::of(named.number("revision", *revision)?),
+                audit: AuditHead { seq: named.number("audit_seq", *seq)?, digest: named.digest("audit_head", digest)? },
+            };
+            heads.insert(*payment, head);
         }
         Ok(Self(heads))
     }
@@ -44,21 +73,4 @@ impl StoredHeads {
     pub(super) fn put(&mut self, payment: PaymentId, head: StoredHead) {
         self.0.insert(payment, head);
     }
-}
-
-async fn load_one(conn: &mut AsyncPgConnection, payment: PaymentId) -> Result<Option<StoredHead>, Fault> {
-    let id = payment.to_string();
-    let found: Option<(i64, i64, Vec<u8>)> = payments::table
-        .find(&id)
-        .select((payments::revision, payments::audit_seq, payments::audit_head))
-        .for_no_key_update()
-        .first(conn)
-        .await
-        .optional()?;
-    let Some((revision, seq, digest)) = found else { return Ok(None) };
-    let cells = Cells { table: "payments", id: &id };
-    Ok(Some(StoredHead {
-        revision: Revision::of(cells.number("revision", revision)?),
-        audit: AuditHead { seq: cells.number("audit_seq", seq)?, digest: cells.digest("audit_head", &digest)? },
-    }))
 }

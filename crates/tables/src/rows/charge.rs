@@ -16,7 +16,7 @@ use crate::schema::charges;
 use crate::types::Micros;
 
 /// One object at one provider.
-#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = charges, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct ChargeRow {

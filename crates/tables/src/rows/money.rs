@@ -13,7 +13,7 @@ use crate::schema::{receipts, refunds, reversals};
 use crate::types::{Micros, MinorUnits};
 
 /// Money that arrived.
-#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = receipts, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 #[diesel(primary_key(provider, account_id, payment_ref))]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
@@ -33,7 +33,7 @@ pub struct ReceiptRow {
 }
 
 /// Money that went back.
-#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = refunds, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 #[diesel(primary_key(charge_id, refund_ref), treat_none_as_default_value = false)]
 pub struct RefundRow {
@@ -45,7 +45,7 @@ pub struct RefundRow {
 }
 
 /// A payment that the provider took back.
-#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = reversals, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 #[diesel(primary_key(charge_id, payment_ref), treat_none_as_default_value = false)]
 pub struct ReversalRow {

@@ -1,0 +1,122 @@
+//! What a unit of work finds: looked at in one go, with the transaction that it begins.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures::FutureExt as _;
+use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::payment::Revision;
+use mstore_pay_domain::ports::CommitError;
+use mstore_pay_domain::unit_of_work::{Due, OrderRead, UnitOfWork};
+use mstore_pay_tables::rows::Cells;
+use mstore_pay_tables::schema::{payments, transactions};
+use mstore_pay_tables::types::Micros;
+
+use super::locks::{Locked, lock};
+use super::stored::{HeadCells, StoredHeads};
+use crate::clock;
+use crate::errors::Fault;
+use crate::pipeline::{Flight, in_order};
+
+/// What stood before a unit; nobody else changes it until the unit ends.
+pub(super) struct Found {
+    pub(super) heads: StoredHeads,
+    /// The database's time, if a lease is given.
+    pub(super) now: Option<Micros>,
+}
+
+/// An order and its payments, as they are stored.
+#[derive(Default)]
+struct OrderCells {
+    revision: Option<i64>,
+    payments: Vec<(String, i64)>,
+}
+
+/// Begins the transaction if there is something to begin it with, locks what the unit rests on and reads where it
+/// stands. Units that rest on one order are applied one after the other from here on: what was decided on a payment
+/// less would else commit beside that payment. Each look is a statement of its own and sees what was committed while it
+/// waited for the locks before it.
+pub(super) async fn find(
+    conn: &AsyncPgConnection,
+    work: &UnitOfWork,
+    begin: Option<&'static str>,
+) -> Result<Found, Fault> {
+    let named = StoredHeads::named(work);
+    let mut orders: Vec<OrderCells> = work.orders_read.iter().map(|_| OrderCells::default()).collect();
+    let mut heads: Vec<Option<HeadCells>> = named.iter().map(|_| None).collect();
+    let mut now = None;
+    let mut flight: Flight<'_> = Vec::new();
+    if let Some(begin) = begin {
+        let mut conn = conn;
+        flight.push(async move { Ok(conn.batch_execute(begin).await?) }.boxed());
+    }
+    for (read, cells) in work.orders_read.iter().zip(&mut orders) {
+        look_at_order(conn, read, cells, &mut flight);
+    }
+    for (payment, cells) in named.iter().zip(&mut heads) {
+        flight.push(StoredHeads::look(conn, *payment, cells).boxed());
+    }
+    if work.payments.iter().any(|write| matches!(write.due, Due::Leased(_))) {
+        let now = &mut now;
+        flight.push(
+            async move {
+                *now = Some(clock::now(conn).await?);
+                Ok(())
+            }
+            .boxed(),
+        );
+    }
+    in_order(flight).await?;
+    for (read, cells) in work.orders_read.iter().zip(&orders) {
+        check_order(read, cells)?;
+    }
+    Ok(Found { heads: StoredHeads::read(&named, &heads)?, now })
+}
+
+fn look_at_order<'a>(
+    conn: &'a AsyncPgConnection,
+    read: &'a OrderRead,
+    cells: &'a mut OrderCells,
+    flight: &mut Flight<'a>,
+) {
+    let (merchant, code) = (read.merchant.as_str(), read.order_code.as_str());
+    let (mut second, mut third) = (conn, conn);
+    let OrderCells { revision, payments: found } = cells;
+    flight.push(async move { lock(conn, Locked::Order, &format!("{merchant} {code}")).await }.boxed());
+    let order = transactions::table.find((merchant, code)).select(transactions::revision);
+    flight.push(
+        async move {
+            *revision = order.first(&mut second).await.optional()?;
+            Ok(())
+        }
+        .boxed(),
+    );
+    let of_order = payments::table
+        .filter(payments::merchant_id.eq(merchant))
+        .filter(payments::order_code.eq(code))
+        .select((payments::id, payments::revision));
+    flight.push(
+        async move {
+            *found = of_order.load(&mut third).await?;
+            Ok(())
+        }
+        .boxed(),
+    );
+}
+
+/// Checks that an order and its payments are as they were read.
+fn check_order(read: &OrderRead, cells: &OrderCells) -> Result<(), Fault> {
+    let named = Cells { table: "transactions", id: read.order_code.as_str() };
+    let order = cells.revision.map(|revision| named.number("revision", revision).map(Revision::of)).transpose()?;
+    let mut stored: BTreeMap<PaymentId, Revision> = BTreeMap::new();
+    for (id, revision) in &cells.payments {
+        let cells = Cells { table: "payments", id };
+        stored.insert(cells.text("id", id)?, Revision::of(cells.number("revision", *revision)?));
+    }
+    if order.unwrap_or(Revision::NEW) == read.order && stored == read.payments {
+        Ok(())
+    } else {
+        Err(CommitError::Conflict { current: None }.into())
+    }
+}
