@@ -83,8 +83,8 @@ impl SlidingWindow {
     #[must_use]
     pub fn evenly_used(calls_per_minute: u32, until: Timestamp) -> Self {
         let mut window = Self::unused(calls_per_minute);
-        let interval = Self::LENGTH / calls_per_minute.max(1);
-        let start = until.minus(Self::LENGTH);
+        let interval = Self::COUNTED_FOR / calls_per_minute.max(1);
+        let start = until.minus(Self::COUNTED_FOR);
         window.log =
             (1..=calls_per_minute).map(|n| Grant { at: start.plus(interval * n), class: None, calls: 1 }).collect();
         window
@@ -288,8 +288,8 @@ mod tests {
     fn a_confirmation_takes_at_once_what_the_window_holds() {
         let mut window = SlidingWindow::unused(600);
         assert_eq!(window.reserve(Confirm, 600, at(0)), Reservation::Granted);
-        assert_eq!(window.reserve(Confirm, 1, at(1)), Reservation::Wait(Duration::from_millis(59_999)));
-        assert_eq!(window.reserve(Confirm, 1, at(60_000)), Reservation::Granted);
+        assert_eq!(window.reserve(Confirm, 1, at(1)), Reservation::Wait(Duration::from_millis(60_999)));
+        assert_eq!(window.reserve(Confirm, 1, at(61_000)), Reservation::Granted);
     }
 
     #[test]
@@ -331,7 +331,7 @@ mod tests {
         let status = RateLimitStatus { limit: 60, remaining: 10, reset: Duration::from_secs(20) };
         window.observe(status, at(0));
         assert_eq!(window.reserve(Confirm, 10, at(0)), Reservation::Granted);
-        assert_eq!(window.reserve(Confirm, 1, at(0)), Reservation::Wait(Duration::from_secs(20)));
+        assert_eq!(window.reserve(Confirm, 1, at(0)), Reservation::Wait(Duration::from_secs(21)));
         window.observe(RateLimitStatus { limit: 600, remaining: 600, reset: Duration::ZERO }, at(1));
         assert!(matches!(window.reserve(Confirm, 1, at(1)), Reservation::Wait(_)));
     }
