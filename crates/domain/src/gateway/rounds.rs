@@ -18,6 +18,9 @@ use crate::time::Timestamp;
 
 use line::{Line, Turn};
 
+/// Rounds that were not gone for so long are gone no more.
+const GONE_WITHIN: Duration = Duration::from_secs(5);
+
 /// An account at a provider.
 pub type AccountName = (ProviderId, AccountId);
 
@@ -26,6 +29,8 @@ pub type AccountName = (ProviderId, AccountId);
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     lines: Mutex<BTreeMap<AccountName, Line>>,
+    /// When somebody last wanted to know which accounts are watched: whoever goes the rounds does so again and again.
+    gone_at: Mutex<Option<Timestamp>>,
 }
 
 /// What there is to do at an account now.
@@ -60,6 +65,16 @@ impl Rounds {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether somebody goes the rounds in this process.
+    pub(super) fn are_gone(&self, now: Timestamp) -> bool {
+        let gone_at = *self.gone_at.lock().unwrap_or_else(PoisonError::into_inner);
+        gone_at.is_some_and(|at| now.since(at) <= GONE_WITHIN)
+    }
+
+    fn note_gone(&self, now: Timestamp) {
+        *self.gone_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
     /// Notes a question that is being asked, whoever asks it.
     pub(super) fn note_asked(&self, charge: &Charge, payment: &PaymentId, now: Timestamp) {
         if let Some(line) = self.lock().get_mut(&name_of(charge)) {
@@ -85,7 +100,9 @@ impl Gateway {
     /// The accounts at which somebody watches payments through this process.
     #[must_use]
     pub fn watched_accounts(&self) -> Vec<AccountName> {
-        let (mut lines, now) = (self.rounds.lock(), self.ports.clock.now());
+        let now = self.ports.clock.now();
+        self.rounds.note_gone(now);
+        let mut lines = self.rounds.lock();
         lines.retain(|_, line| {
             line.forget(now);
             !line.is_empty()

@@ -123,9 +123,11 @@ impl Gateway {
             self.ports.watches.watch(&view.payment.id, watched_until).await;
             self.join_line(&view.payment, watched_until);
             let place = self.waiting.join(view.payment.id, view.payment.revision);
+            let joined_at = self.ports.clock.now();
             self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_LOOK)).await;
+            let is_unchanged = place.is_unchanged(view.payment.revision, joined_at);
             drop(place);
-            if !self.is_news(&view, until.left(self.ports.clock.as_ref())).await? {
+            if !self.is_to_be_read(&view, is_unchanged, until.left(self.ports.clock.as_ref())).await? {
                 continue;
             }
             let mut payment = self.find(scope, reference).await?;
@@ -138,11 +140,20 @@ impl Gateway {
 
     /// Whether a payment must be read again: it changed, or is to be asked about. Where its order changed in a way that
     /// matters to it, it changed as well.
-    async fn is_news(&self, view: &PaymentView, remaining: Duration) -> Result<bool, StoreError> {
+    async fn is_to_be_read(
+        &self,
+        view: &PaymentView,
+        is_unchanged: bool,
+        remaining: Duration,
+    ) -> Result<bool, StoreError> {
         let (known, now) = (&view.payment, self.ports.clock.now());
         let is_confirming = self.questions.is_waiting(&known.id, now);
-        if remaining.is_zero() || is_confirming != view.is_confirming || self.goes_in_rounds(known, now) {
+        let is_to_be_asked = self.goes_in_rounds(known, now) && !self.rounds.are_gone(now);
+        if remaining.is_zero() || is_confirming != view.is_confirming || is_to_be_asked {
             return Ok(true);
+        }
+        if is_unchanged {
+            return Ok(false);
         }
         let stored = self.ports.payments.revisions(&[known.id]).await?;
         Ok(stored != [(known.id, known.revision)])

@@ -8,11 +8,14 @@ use super::Gateway;
 use crate::ids::PaymentId;
 use crate::payment::Revision;
 use crate::ports::StoreError;
+use crate::time::Timestamp;
 
 /// Payments that somebody in this process waits for.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     payments: Mutex<BTreeMap<PaymentId, Awaited>>,
+    /// When the last look at all of them began that came to its end.
+    looked_at: Mutex<Option<Timestamp>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +35,17 @@ impl Waiting {
         // Whoever is behind the others must be told of what they know.
         awaited.seen = awaited.seen.min(seen);
         Place { waiting: self, payment }
+    }
+
+    /// Whether a look at all that are waited for, which began then or later, saw that revision of a payment and no other.
+    fn has_seen(&self, payment: PaymentId, revision: Revision, since: Timestamp) -> bool {
+        let looked_at = *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        looked_at.is_some_and(|at| at >= since)
+            && self.lock().get(&payment).is_some_and(|awaited| awaited.seen == revision)
+    }
+
+    fn note_looked(&self, at: Timestamp) {
+        *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
     }
 
     fn ids(&self) -> Vec<PaymentId> {
@@ -67,6 +81,13 @@ pub(super) struct Place<'a> {
     payment: PaymentId,
 }
 
+impl Place<'_> {
+    /// Whether a look since then has found the payment as it was: whoever waits need not look as well.
+    pub(super) fn is_unchanged(&self, known: Revision, since: Timestamp) -> bool {
+        self.waiting.has_seen(self.payment, known, since)
+    }
+}
+
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.waiting.leave(self.payment);
@@ -81,7 +102,7 @@ impl Gateway {
     /// # Errors
     /// [`StoreError`] where the revisions cannot be read.
     pub async fn wake_waiters(&self) -> Result<u32, StoreError> {
-        let awaited = self.waiting.ids();
+        let (began, awaited) = (self.ports.clock.now(), self.waiting.ids());
         if awaited.is_empty() {
             return Ok(0);
         }
@@ -92,6 +113,7 @@ impl Gateway {
             self.ports.wakeups.wake_here(&payment);
             woken = woken.saturating_add(1);
         }
+        self.waiting.note_looked(began);
         Ok(woken)
     }
 }
