@@ -33,13 +33,18 @@ pub(super) fn write<'a>(batch: &mut Batch<'a>, payment: &'a Payment, is_stored: 
             batch.add("charges", charge.id.to_string(), insert, Otherwise::Fine);
         }
         if let Some(funds) = charge.state.funds() {
-            write_funds(batch, payment, charge, funds);
+            write_funds(batch, payment, charge, funds)?;
         }
     }
     Ok(())
 }
 
-fn write_funds<'a>(batch: &mut Batch<'a>, payment: &'a Payment, charge: &'a Charge, funds: &'a Funds) {
+fn write_funds<'a>(
+    batch: &mut Batch<'a>,
+    payment: &'a Payment,
+    charge: &'a Charge,
+    funds: &'a Funds,
+) -> Result<(), Fault> {
     for receipt in funds.receipts() {
         let row = ReceiptRow::of(payment, charge, receipt);
         let charge_id = row.charge_id.clone();
@@ -50,6 +55,10 @@ fn write_funds<'a>(batch: &mut Batch<'a>, payment: &'a Payment, charge: &'a Char
             .set(row)
             .filter(receipts::charge_id.eq(charge_id));
         let name = format!("{} {} {}", charge.provider, charge.account, receipt.payment_ref);
+        // Another charge of the same unit has it.
+        if batch.writes("receipts", &name) {
+            return Err(CommitError::Duplicate { what: "receipt" }.into());
+        }
         let taken = Otherwise::Refused(CommitError::Duplicate { what: "receipt" });
         batch.add("receipts", name, written, taken);
     }
@@ -71,4 +80,5 @@ fn write_funds<'a>(batch: &mut Batch<'a>, payment: &'a Payment, charge: &'a Char
             .set(row);
         batch.add("reversals", format!("{} {payment_ref}", charge.id), written, Otherwise::Fine);
     }
+    Ok(())
 }

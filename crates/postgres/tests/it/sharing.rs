@@ -73,7 +73,7 @@ async fn another_limit_in_the_configuration_counts_at_once() {
         budget.reserve(&acme, &main, Endpoint::Inquire, BudgetClass::Confirm, calls).await
     };
     ask(10, 1).await;
-    clock.advance(Duration::from_mins(1));
+    clock.advance(Duration::from_secs(61));
     assert!(matches!(ask(10, 10).await, Reservation::Granted));
     assert!(matches!(ask(10, 1).await, Reservation::Wait(_)));
     assert!(matches!(ask(20, 10).await, Reservation::Granted));
