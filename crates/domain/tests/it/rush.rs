@@ -41,6 +41,8 @@ fn check(mishap: Option<Mishap>, questions: usize) {
     assert_eq!(report.believed, 40 - u32::try_from(questions).unwrap());
     assert!(sold.iter().all(|payment| shop.status(&payment.id) == PaymentStatus::Paid));
     assert_eq!(shop.exceptions(), [""; 0]);
+    let on_record = |payment: &Payment| shop.record(&payment.id).iter().any(|event| event == "receipt_recorded");
+    assert!(sold.iter().all(on_record), "what money rests on is on record");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Rows that say all that the provider would answer, if it were asked.
 
 use crate::charge::{Charge, Payer, Receipt};
+use crate::ids::ProviderRef;
+use crate::money::ReportedMoney;
 use crate::payment::{Payment, PaymentStatus};
 use crate::ports::{ArrivedMoney, ChargeSnapshot, Exchange, ListedAs, SnapshotStatus};
 
@@ -36,6 +38,15 @@ pub(super) fn believed(row: &ArrivedMoney, payment: &Payment, charge: &Charge) -
         reversals: Vec::new(),
         fees: Vec::new(),
         expires_at: None,
-        exchange: Exchange::default(),
+        exchange: Exchange { response: Some(told(row, charge_ref, payment_ref, charge)), ..Exchange::default() },
     })
+}
+
+/// What goes on record as the provider's word: what its row says.
+fn told(row: &ArrivedMoney, charge_ref: &ProviderRef, payment_ref: &ProviderRef, charge: &Charge) -> String {
+    let ReportedMoney { amount, currency } = &row.money;
+    format!(
+        "listed in row {}: payment {payment_ref} on {charge_ref}, reference {}, {currency} {amount}, made {}",
+        row.row_ref, charge.our_reference, row.created_at
+    )
 }
