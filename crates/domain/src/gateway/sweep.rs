@@ -133,6 +133,7 @@ impl Gateway {
         let mut left = 0_u32;
         for (place, row) in news.into_iter().enumerate() {
             let borne = match actor {
+                Actor::Worker if !self.policies.believe_listed => BorneOut::Answer,
                 Actor::Worker if place < believed_before => BorneOut::ItselfOrAnswer,
                 Actor::Worker => BorneOut::AnswerOrItself,
                 Actor::Operator | Actor::User(_) | Actor::Provider => BorneOut::Answer,

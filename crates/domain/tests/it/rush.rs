@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::{SweepReport, SweepWindow};
+use mstore_pay_domain::gateway::{Policies, SweepReport, SweepWindow};
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
@@ -13,6 +13,11 @@ use crate::shop::{PRICE, Shop};
 
 fn sweep(shop: &Shop, window: &mut SweepWindow) -> SweepReport {
     block_on(shop.gateway.sweep(&shop.world.account, window)).unwrap()
+}
+
+/// A shop that believes listed money in a rush.
+fn open() -> Shop {
+    Shop::with(Policies { believe_listed: true, ..Policies::default() })
 }
 
 fn sell(shop: &Shop, count: usize) -> Vec<Payment> {
@@ -26,7 +31,7 @@ fn asked(shop: &Shop) -> usize {
 /// Forty customers pay at once, and a listing of that kind tells of it: so many of them are asked about, and all are paid.
 #[track_caller]
 fn check(mishap: Option<Mishap>, questions: usize) {
-    let shop = Shop::open();
+    let shop = open();
     let mut window = SweepWindow::starting(shop.world.clock.now());
     let sold = sell(&shop, 40);
     shop.later(3);
@@ -62,7 +67,7 @@ fn rows_of_another_amount_are_asked_about_however_many_they_are() {
 
 #[test]
 fn a_second_payment_in_a_rush_is_asked_about_and_flagged() {
-    let shop = Shop::open();
+    let shop = open();
     let mut window = SweepWindow::starting(shop.world.clock.now());
     let sold = sell(&shop, 20);
     let pay_all = || {
@@ -82,7 +87,7 @@ fn a_second_payment_in_a_rush_is_asked_about_and_flagged() {
 /// the end. Each second's customers are paid within so many seconds.
 #[track_caller]
 fn check_long(late_by: Duration, within_seconds: usize) -> SweepReport {
-    let shop = Shop::open();
+    let shop = open();
     let mut window = SweepWindow::starting(shop.world.clock.now());
     shop.world.provider.list_at_most(100);
     let (mut sold, mut last) = (Vec::new(), SweepReport::default());
