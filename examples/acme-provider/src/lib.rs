@@ -11,7 +11,11 @@ use mstore_pay_domain::charge::Risk;
 use mstore_pay_domain::ids::{IdError, ProviderId};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
-use mstore_pay_domain::ports::{Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, PaymentProvider, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep, Endpoint, Period};
+use mstore_pay_domain::ports::{
+    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Endpoint, IdempotencySupport, LookupSupport,
+    OpenCharge, OpenedCharge, Operation, PaymentProvider, Period, ProviderError, Query, RefundCharge, RefundOutcome,
+    Simulation, Sweep,
+};
 use mstore_pay_outbound::{Call, Deadline, HttpClient};
 use url::Url;
 
