@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::Trouble;
 use crate::load::Asked;
-use crate::stub::{Charge, webhook};
+use crate::stub::Charge;
 
 const WEBHOOK_TOKEN: &str = "bench-webhook-token";
 const TOKEN_SECONDS: &str = "86400";
@@ -105,11 +105,11 @@ impl Gateway {
         self.request(Method::GET, &path).body(Full::new(Bytes::new())).ok()
     }
 
-    /// Tells it of the money on a charge, as the provider does.
-    pub(crate) fn tell(&self, charge: &Charge) -> Option<Asked> {
+    /// Sends it a webhook, as the provider does.
+    pub(crate) fn tell(&self, webhook: String) -> Option<Asked> {
         let request = Request::builder().method(Method::POST).uri("/api/v1/webhook/xendit");
         let request = request.header("Host", self.address.to_string()).header(CONTENT_TYPE, "application/json");
-        request.header("X-Callback-Token", WEBHOOK_TOKEN).body(Full::new(Bytes::from(webhook(charge)))).ok()
+        request.header("X-Callback-Token", WEBHOOK_TOKEN).body(Full::new(Bytes::from(webhook))).ok()
     }
 
     fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {

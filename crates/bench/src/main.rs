@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::run::Plan;
 
@@ -40,19 +41,29 @@ struct Arguments {
     #[arg(long, default_value_t = 5)]
     alternations: u32,
     /// Seconds of each turn.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 3)]
     seconds: u64,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Trouble::from);
-    match done.and_then(|runtime| runtime.block_on(measure(arguments))) {
+    match done.and_then(|runtime| runtime.block_on(until_ended(measure(arguments)))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {
             report::say(&format!("could not measure: {trouble}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Does it unless this process is told to end: then what it started ends as well.
+async fn until_ended(done: impl Future<Output = Result<(), Trouble>>) -> Result<(), Trouble> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        done = done => done,
+        _ = terminated.recv() => Err("it was told to end".into()),
+        _ = tokio::signal::ctrl_c() => Err("it was interrupted".into()),
     }
 }
 

@@ -39,6 +39,9 @@ pub(crate) struct Charge {
 struct Books {
     in_order: Vec<Charge>,
     by_id: HashMap<Uuid, usize>,
+    /// Those whose customer paid.
+    paid: HashSet<Uuid>,
+    /// Of these, those that somebody asked about.
     asked_about: HashSet<Uuid>,
 }
 
@@ -72,7 +75,13 @@ impl Stub {
         self.books().in_order.len()
     }
 
-    /// How many charges somebody asked about, once or more.
+    /// Takes a customer's money for a charge, and gives the webhook that tells of it.
+    pub(crate) fn pay(&self, charge: &Charge) -> String {
+        self.books().paid.insert(charge.id);
+        webhook(charge)
+    }
+
+    /// How many charges that were paid somebody asked about, once or more.
     pub(crate) fn asked_about(&self) -> usize {
         self.books().asked_about.len()
     }
@@ -118,19 +127,21 @@ impl Stub {
         Some((StatusCode::CREATED, answer))
     }
 
-    /// Whoever asks is told that money came: only those are asked about of which a webhook told.
     fn look(&self, path: &str) -> Option<(StatusCode, Value)> {
         let (kind, id) = path.strip_prefix("/v3/")?.split_once('/')?;
         let id = Uuid::parse_str(id.get(3..)?).ok()?;
-        let charge = {
+        let (charge, is_paid) = {
             let mut books = self.books();
             let place = books.by_id.get(&id).copied()?;
-            books.asked_about.insert(id);
-            books.in_order.get(place).cloned()?
+            let is_paid = books.paid.contains(&id);
+            if is_paid {
+                books.asked_about.insert(id);
+            }
+            (books.in_order.get(place).cloned()?, is_paid)
         };
         let view = match kind {
-            "payments" => payment_view(&charge),
-            "payment_requests" => request_view(&charge, "SUCCEEDED", None),
+            "payments" if is_paid => payment_view(&charge),
+            "payment_requests" => request_view(&charge, if is_paid { "SUCCEEDED" } else { "REQUIRES_ACTION" }, None),
             _other => return None,
         };
         Some((StatusCode::OK, view))
@@ -142,7 +153,7 @@ impl Stub {
 }
 
 /// The webhook that tells of the money on a charge.
-pub(crate) fn webhook(charge: &Charge) -> String {
+fn webhook(charge: &Charge) -> String {
     json!({
         "event": "payment.capture", "business_id": "65a0f1c2d3e4b5a697887766", "created": MOMENT, "api_version": "v3",
         "data": payment_view(charge),

@@ -125,7 +125,7 @@ impl Turns {
         let end = first.saturating_add(WEBHOOKS_MAX).min(bench.stub.count());
         let script = move |number: u64| {
             let place = first.saturating_add(usize::try_from(number).ok()?);
-            if place >= end { None } else { gateway.tell(&stub.charge(place)?) }
+            if place >= end { None } else { gateway.tell(stub.pay(&stub.charge(place)?)) }
         };
         self.untold = end;
         let (spent, whole) = (Spent::now(bench)?, Spent::now(bench)?);
