@@ -124,6 +124,6 @@ fn say(text: &str) -> Result<(), CliError> {
 /// What is in force, for a command that ends: it logs only what is wrong.
 fn config_of(settings: Settings) -> Result<Config, CliError> {
     let config = settings.resolve()?;
-    telemetry::log_to_stderr(LogFormat::Pretty, "warn");
+    telemetry::log_to_stderr(LogFormat::Pretty, "warn", &telemetry::Traces::default());
     Ok(config)
 }

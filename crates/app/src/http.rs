@@ -32,4 +32,4 @@ mod webhooks;
 
 pub(crate) use envelope::{RequestSpan, envelope};
 pub(crate) use links::Links;
-pub(crate) use routes::routes;
+pub(crate) use routes::{operations_routes, routes};

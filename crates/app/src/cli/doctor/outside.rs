@@ -12,6 +12,9 @@ use crate::observed::causes;
 const WHAT: &str = "PUBLIC_BASE_URL";
 
 /// What of an answer tells that it is ours.
+/// What the gateway itself says of health where that has an address of its own.
+const NOT_HERE: &str = "not_found";
+
 #[derive(Deserialize)]
 struct Ours {
     code: u16,
@@ -35,7 +38,7 @@ async fn reach(base_url: &str) -> Result<String, String> {
     let answer = answer.map_err(|error| {
         format!("{health} does not answer ({}): see to its name, its certificate and the proxy there", because(&error))
     })?;
-    if ours(&answer).is_none_or(|said| said.code != 200) {
+    if ours(&answer).is_none_or(|said| said.code != 200 && said.error_code != NOT_HERE) {
         return Err(format!(
             "{health} answers {}, and not as the gateway does: the proxy leads elsewhere",
             answer.status

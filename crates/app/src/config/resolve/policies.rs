@@ -10,9 +10,10 @@ use mstore_pay_midtrans::MidtransConfig;
 use mstore_pay_outbound::Reach;
 use mstore_pay_sandbox::ClockAnchor;
 use mstore_pay_xendit::XenditConfig;
+use url::Url;
 
 use crate::auth::Role;
-use crate::config::{EventArgs, RetentionArgs, TimeArgs};
+use crate::config::{EventArgs, RetentionArgs, TimeArgs, TraceArgs, TraceSettings};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -100,6 +101,20 @@ pub(super) fn clock(time: TimeArgs) -> Result<Option<ClockAnchor>, String> {
 }
 
 /// An address that links can start with, without its last slash.
+/// Where traces go. What proves us to the collector goes in headers, not into its address, which is shown.
+pub(super) fn traces(args: TraceArgs) -> Result<Option<TraceSettings>, String> {
+    let Some(endpoint) = args.otel_exporter_otlp_endpoint.filter(|url| !url.trim().is_empty()) else {
+        return Ok(None);
+    };
+    let not_one = "OTEL_EXPORTER_OTLP_ENDPOINT is no http or https URL without credentials and query";
+    let url: Url = endpoint.trim().parse().map_err(|error| format!("{not_one}: {error}"))?;
+    let is_bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if !is_bare || !url.has_host() || !["http", "https"].contains(&url.scheme()) {
+        return Err(not_one.to_owned());
+    }
+    Ok(Some(TraceSettings { endpoint: url, service_name: args.otel_service_name }))
+}
+
 pub(super) fn base_url(given: Option<&str>) -> Result<Option<String>, String> {
     let Some(text) = given.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     let url = mstore_pay_outbound::base_url(text).map_err(|error| format!("PUBLIC_BASE_URL is {error}"))?;
