@@ -152,5 +152,6 @@ const fn word(error: &CommitError) -> &'static str {
         CommitError::Duplicate { .. } => "duplicate",
         CommitError::LeaseLost => "lease_lost",
         CommitError::Store(_) => "store",
+        _ => "other",
     }
 }

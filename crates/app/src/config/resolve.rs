@@ -103,16 +103,14 @@ impl Settings {
         if let Some(text) = &self.failpoints {
             faults.keep(crate::probe::Failpoints::parse(text).map(|_| ()).map_err(|error| error.to_string()));
         }
-        if self.operations_listen_addr.is_some_and(|address| address == self.listen_addr && address.port() != 0) {
-            faults.add("OPERATIONS_LISTEN_ADDR is LISTEN_ADDR: leave it out to have metrics and health there");
-        }
+        let operations_listen = faults.keep(policies::operations(self.listen_addr, self.operations_listen_addr));
         let traces = faults.keep(policies::traces(self.traces));
         let log_format = self.log_format.unwrap_or(if production { LogFormat::Json } else { LogFormat::Pretty });
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Some(Config {
             env: self.app_env,
             listen: self.listen_addr,
-            operations_listen: self.operations_listen_addr,
+            operations_listen: operations_listen?,
             traces: traces?,
             database: database?,
             database_connections: self.database_connections,

@@ -1,6 +1,7 @@
 //! Settings of few words.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder, RetentionPolicy};
@@ -101,6 +102,14 @@ pub(super) fn clock(time: TimeArgs) -> Result<Option<ClockAnchor>, String> {
 }
 
 /// An address that links can start with, without its last slash.
+/// Where metrics and health answer, if apart from all else. Port 0 takes a free one, another each time.
+pub(super) fn operations(listen: SocketAddr, given: Option<SocketAddr>) -> Result<Option<SocketAddr>, String> {
+    if given == Some(listen) && listen.port() != 0 {
+        return Err("OPERATIONS_LISTEN_ADDR is LISTEN_ADDR: leave it out to have metrics and health there".to_owned());
+    }
+    Ok(given)
+}
+
 /// Where traces go. What proves us to the collector goes in headers, not into its address, which is shown.
 pub(super) fn traces(args: TraceArgs) -> Result<Option<TraceSettings>, String> {
     let Some(endpoint) = args.otel_exporter_otlp_endpoint.filter(|url| !url.trim().is_empty()) else {
