@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::Data;
 use mstore_pay_sandbox::{RunningSandbox, SandboxConfig, SandboxError};
 use secrecy::SecretString;
@@ -93,6 +93,7 @@ pub struct App;
 /// The gateway at work.
 pub struct RunningApp {
     base_url: String,
+    operations: Option<(String, ServerHandle)>,
     sandbox: Option<RunningSandbox>,
     server: ServerHandle,
     tasks: Tasks,
@@ -111,6 +112,7 @@ impl App {
         let listener = listen(config.listen).map_err(not_listening)?;
         let address = listener.local_addr().map_err(not_listening)?;
         let base_url = format!("http://{address}");
+        let apart = config.operations_listen.map(listen_apart).transpose()?;
         let sandbox = match &config.sandbox {
             Some(sandbox) => Some(start_sandbox(sandbox.clone(), &base_url).await?),
             None => None,
@@ -153,16 +155,21 @@ impl App {
             readiness: readiness.clone(),
             drain: Arc::clone(&drain),
         });
+        let operations = match apart {
+            Some((url, listener)) => {
+                let server = server::serve_operations(listener, state.clone()).map_err(not_listening)?;
+                let handle = server.handle();
+                serve_on(&tasks, "serving operators", server);
+                Some((url, handle))
+            }
+            None => None,
+        };
         let server = server::serve(listener, &config, state).map_err(not_listening)?;
         let handle = server.handle();
-        tasks.spawn("serving HTTP", async move {
-            if let Err(error) = server.await {
-                tracing::error!("serving HTTP ended: {error}");
-            }
-        });
+        serve_on(&tasks, "serving HTTP", server);
         workers.start(readiness, limits);
         tracing::info!(base_url, env = config.env.word(), "listening on {base_url}");
-        Ok(RunningApp { base_url, sandbox, server: handle, tasks, drain, store })
+        Ok(RunningApp { base_url, operations, sandbox, server: handle, tasks, drain, store })
     }
 }
 
@@ -171,6 +178,12 @@ impl RunningApp {
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// Where metrics and health answer, if that is apart.
+    #[must_use]
+    pub fn operations_url(&self) -> Option<&str> {
+        self.operations.as_ref().map(|(url, _)| url.as_str())
     }
 
     /// Where the sandbox in this process answers, if there is one.
@@ -195,6 +208,10 @@ impl RunningApp {
             () = quiet => self.server.stop(false).await,
             () = sleep_until(by) => self.server.stop(false).await,
         }
+        // After the others: until then operators are told that the process is ending.
+        if let Some((_, operations)) = self.operations {
+            operations.stop(false).await;
+        }
         if timeout_at(by, self.tasks.drained()).await.is_err() {
             tracing::warn!("stopped with {} tasks still running", self.tasks.under_way());
         }
@@ -208,6 +225,23 @@ impl RunningApp {
             tracing::error!("closing the store panicked");
         }
     }
+}
+
+/// Takes the address for operators.
+fn listen_apart(address: SocketAddr) -> Result<(String, TcpListener), StartError> {
+    let not_listening = |source| StartError::Listen { address, source };
+    let listener = listen(address).map_err(not_listening)?;
+    let address = listener.local_addr().map_err(not_listening)?;
+    Ok((format!("http://{address}"), listener))
+}
+
+/// Serves for as long as it is not told to stop.
+fn serve_on(tasks: &Tasks, what: &'static str, server: Server) {
+    tasks.spawn(what, async move {
+        if let Err(error) = server.await {
+            tracing::error!("{what} ended: {error}");
+        }
+    });
 }
 
 /// Takes the address; connections may queue from now on.

@@ -19,7 +19,9 @@ use clap::{Args, value_parser};
 
 pub use account_key::{AccountKey, AccountKeys, NotAKey};
 pub use database::{Database, NotADatabase, PostgresUrl};
-pub use effective::{Config, HttpLimits, LedgerSettings, MidtransAddresses, MidtransSettings, XenditSettings};
+pub use effective::{
+    Config, HttpLimits, LedgerSettings, MidtransAddresses, MidtransSettings, TraceSettings, XenditSettings,
+};
 pub use environment::{AppEnv, LogFormat};
 pub use jwt::{JwtAlgorithm, JwtKey, JwtSettings};
 pub use limit::{Days, PerMinute};
@@ -36,6 +38,9 @@ pub struct Settings {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, env = "LISTEN_ADDR", default_value = "127.0.0.1:8080")]
     pub listen_addr: SocketAddr,
+    /// Address where `/metrics`, `/healthz` and `/readyz` answer, and they alone; given, they are not at `LISTEN_ADDR`.
+    #[arg(long, env = "OPERATIONS_LISTEN_ADDR")]
+    pub operations_listen_addr: Option<SocketAddr>,
     /// The store: `sqlite://PATH` for one process, `postgres://USER:PASSWORD@HOST/DATABASE` for any number.
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/mstore-pay.db", hide_env_values = true)]
     pub database_url: String,
@@ -56,6 +61,9 @@ pub struct Settings {
     /// What is logged, in the notation of `tracing-subscriber` filters.
     #[arg(long, env = "LOG_FILTER", default_value = "info")]
     pub log_filter: String,
+    /// Where traces go.
+    #[command(flatten)]
+    pub traces: TraceArgs,
     /// Keys, issuers and roles.
     #[command(flatten)]
     pub access: AccessSettings,
@@ -93,6 +101,18 @@ pub struct Settings {
     /// `after_intent_commit=abort;before_call=sleep(5000)*3`.
     #[arg(long, env = "FAILPOINTS")]
     pub failpoints: Option<String>,
+}
+
+/// Where traces go.
+#[derive(Debug, Clone, Args)]
+pub struct TraceArgs {
+    /// The collector that traces are sent to over OTLP, HTTP with protobuf, at `/v1/traces` below this; absent: none are.
+    /// What else the SDK reads holds too: `OTEL_TRACES_SAMPLER`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_BSP_...`.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otel_exporter_otlp_endpoint: Option<String>,
+    /// What this is called in traces.
+    #[arg(long, env = "OTEL_SERVICE_NAME", default_value = "mstore-pay")]
+    pub otel_service_name: String,
 }
 
 /// Who may come in, and how links are signed.

@@ -39,4 +39,4 @@ pub(crate) mod fuzzing {
 
 pub(crate) use envelope::{RequestSpan, envelope};
 pub(crate) use links::Links;
-pub(crate) use routes::routes;
+pub(crate) use routes::{operations_routes, routes};

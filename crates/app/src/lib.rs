@@ -20,6 +20,7 @@ mod store;
 mod system;
 mod tasks;
 mod telemetry;
+mod traced;
 mod vault;
 mod wiring;
 mod workers;
@@ -37,6 +38,6 @@ pub use config::{
     AccessSettings, AccountArgs, AccountKey, AccountKeys, AppEnv, Config, ConfigError, Database, Days,
     EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey, JwtSettings, LedgerArgs, LedgerSettings, LimitArgs,
     LogFormat, MidtransAddresses, MidtransArgs, MidtransSettings, NotADatabase, NotAKey, PerMinute, PolicyArgs,
-    PostgresUrl, RetentionArgs, SecretText, Settings, TimeArgs, XenditArgs, XenditSettings,
+    PostgresUrl, RetentionArgs, SecretText, Settings, TimeArgs, TraceArgs, TraceSettings, XenditArgs, XenditSettings,
 };
 pub use store::{CallLimits, Nodes, OpenStoreError, Store, open_store, open_store_to_read};

@@ -16,6 +16,8 @@ use mstore_pay_domain::ports::{
 };
 use mstore_pay_domain::qr::PaymentQr;
 use tokio::time::Instant;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 /// A provider whose calls are seen.
 pub(crate) struct Observed<P> {
@@ -29,6 +31,19 @@ impl<P: PaymentProvider> Observed<P> {
 
     pub(crate) const fn inner(&self) -> &P {
         &self.inner
+    }
+
+    /// The span of a call. It says nothing of what is asked for: the provider's address and our key are in no trace.
+    fn span(&self, operation: Operation) -> Span {
+        let (provider, operation) = (self.inner.id().to_string(), word(operation));
+        tracing::info_span!(
+            "provider call",
+            "otel.name" = format!("{provider} {operation}"),
+            "otel.kind" = "client",
+            provider,
+            operation,
+            outcome = Empty,
+        )
     }
 
     fn see<T>(
@@ -53,6 +68,11 @@ impl<P: PaymentProvider> Observed<P> {
             log(error);
         }
     }
+}
+
+/// Says on the span of a call what came of it; of several questions, of the last.
+fn tell<T>(span: &Span, outcome: &Result<T, ProviderError>) {
+    span.record("outcome", outcome.as_ref().map_or_else(|error| kind_word(error.kind), |_| "ok"));
 }
 
 /// Counts what a provider said that we do not know. Which words they were is in the payment's record.
@@ -145,7 +165,9 @@ impl<P: PaymentProvider> PaymentProvider for Observed<P> {
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         let since = Instant::now();
-        let outcome = self.inner.open(account, charge).await;
+        let span = self.span(Operation::Open);
+        let outcome = self.inner.open(account, charge).instrument(span.clone()).await;
+        tell(&span, &outcome);
         self.see(Operation::Open, since, &outcome, OpenedCharge::drift);
         if let Ok(opened) = &outcome {
             name_foreign_qr(account, &opened.artefact);
@@ -160,8 +182,10 @@ impl<P: PaymentProvider> PaymentProvider for Observed<P> {
         within: Duration,
     ) -> Vec<Result<ChargeSnapshot, ProviderError>> {
         let since = Instant::now();
-        let outcomes = self.inner.inquire(account, queries, within).await;
+        let span = self.span(Operation::Inquire);
+        let outcomes = self.inner.inquire(account, queries, within).instrument(span.clone()).await;
         for outcome in &outcomes {
+            tell(&span, outcome);
             self.see(Operation::Inquire, since, outcome, ChargeSnapshot::drift);
         }
         outcomes
@@ -169,28 +193,36 @@ impl<P: PaymentProvider> PaymentProvider for Observed<P> {
 
     async fn cancel(&self, account: &ProviderAccount, charge: &CancelCharge) -> Result<Canceled, ProviderError> {
         let since = Instant::now();
-        let outcome = self.inner.cancel(account, charge).await;
+        let span = self.span(Operation::Cancel);
+        let outcome = self.inner.cancel(account, charge).instrument(span.clone()).await;
+        tell(&span, &outcome);
         self.see(Operation::Cancel, since, &outcome, |_| Vec::new());
         outcome
     }
 
     async fn refund(&self, account: &ProviderAccount, refund: &RefundCharge) -> Result<RefundOutcome, ProviderError> {
         let since = Instant::now();
-        let outcome = self.inner.refund(account, refund).await;
+        let span = self.span(Operation::Refund);
+        let outcome = self.inner.refund(account, refund).instrument(span.clone()).await;
+        tell(&span, &outcome);
         self.see(Operation::Refund, since, &outcome, |_| Vec::new());
         outcome
     }
 
     async fn simulate(&self, account: &ProviderAccount, simulation: &Simulation) -> Result<(), ProviderError> {
         let since = Instant::now();
-        let outcome = self.inner.simulate(account, simulation).await;
+        let span = self.span(Operation::Simulate);
+        let outcome = self.inner.simulate(account, simulation).instrument(span.clone()).await;
+        tell(&span, &outcome);
         self.see(Operation::Simulate, since, &outcome, |()| Vec::new());
         outcome
     }
 
     async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
         let since = Instant::now();
-        let outcome = self.inner.sweep(account, period, within).await;
+        let span = self.span(Operation::Sweep);
+        let outcome = self.inner.sweep(account, period, within).instrument(span.clone()).await;
+        tell(&span, &outcome);
         self.see(Operation::Sweep, since, &outcome, |_| Vec::new());
         outcome
     }

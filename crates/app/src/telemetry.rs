@@ -1,14 +1,18 @@
-//! Logs and metrics. Neither ever carries a token, a key, a name, a phone number or an address.
+//! Logs, metrics and traces. None ever carries a token, a key, a name, a phone number or an address.
 
 mod catalogue;
+mod traces;
 
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::LogFormat;
+
+pub(crate) use traces::{Traces, trace_of};
 
 /// Buckets of every duration, in seconds: from a local read to the longest wait for a payment.
 const SECONDS_BUCKETS: [f64; 14] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0];
@@ -23,14 +27,19 @@ const LAGS: [&str; 3] =
 
 /// Sends log lines to the standard error output. A second call changes nothing.
 pub(crate) fn log_to_stderr(format: LogFormat, filter: &str) {
+    log_and_trace(format, filter, &Traces::default());
+}
+
+/// Sends log lines to the standard error output, and spans to where traces are gathered. A second call changes nothing.
+pub(crate) fn log_and_trace(format: LogFormat, filter: &str, traces: &Traces) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_not_a_filter| EnvFilter::new("info"));
     // A line that cannot be written is lost: whoever would say so on the same output would panic.
-    let lines =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
-    let outcome = match format {
-        LogFormat::Pretty => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).finish().try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).finish().try_init(),
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
+    let lines = match format {
+        LogFormat::Pretty => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).boxed(),
     };
+    let outcome = tracing_subscriber::registry().with(lines.with_filter(filter)).with(traces.layer()).try_init();
     // An embedder, or a test, may have set up its own.
     let _already_set = outcome;
 }

@@ -34,6 +34,7 @@ use crate::readiness::{GuardedMidtrans, GuardedXendit, Readiness};
 use crate::store::{CallLimits, Nodes, Store};
 use crate::system::{SystemClock, TimedIds};
 use crate::tasks::Tasks;
+use crate::traced::TracedPayments;
 use crate::vault::AesVault;
 
 /// Between two questions about a payment that a till waits for while Xendit does not list its money in time. The others are
@@ -146,7 +147,10 @@ pub(crate) async fn wire(
         Some(Err(_)) | None => Arc::new(NoProbe),
     };
     let ports = Ports {
-        payments: store.clone(),
+        payments: match &config.traces {
+            Some(_) => Arc::new(TracedPayments::new(store.clone(), config.database.word())),
+            None => store.clone(),
+        },
         orders: store.clone(),
         exceptions: store.clone(),
         idempotency: store.clone(),

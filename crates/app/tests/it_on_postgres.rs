@@ -6,4 +6,4 @@ mod it;
 #[path = "it/starved.rs"]
 mod starved;
 
-use it::{house, served};
+use it::{house, served, traces};

@@ -84,6 +84,26 @@ impl HttpClient {
         outcome
     }
 
+    /// Posts bytes of any kind there, under these headers, and reads the whole answer, all within `within`; gives its
+    /// status. For what operators watch the process with: nothing of it is logged.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn post_bytes(
+        &self,
+        url: &Url,
+        headers: &[(&str, &[u8])],
+        body: Vec<u8>,
+        within: Duration,
+    ) -> Result<u16, HttpError> {
+        let request = self.inner.post(url.clone()).timeout(within).body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.build().map_err(|error| HttpError::NotSent { source: error.without_url().into() })?;
+        let mut response = self.inner.execute(request).await.map_err(failed)?;
+        read_capped(&mut response).await?;
+        Ok(response.status().as_u16())
+    }
+
     /// What the `Date` header of an answer to a plain read of that address says, whatever else it answers.
     ///
     /// # Errors

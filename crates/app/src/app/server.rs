@@ -13,7 +13,7 @@ use actix_web::{App, HttpServer};
 use tracing_actix_web::TracingLogger;
 
 use crate::config::Config;
-use crate::http::{RequestSpan, envelope, routes};
+use crate::http::{RequestSpan, envelope, operations_routes, routes};
 use crate::state::State;
 
 /// Time for a request's head to come in whole.
@@ -25,19 +25,45 @@ const STOP_SECONDS: u64 = 20;
 /// How long a browser remembers what it may do, in seconds.
 const CORS_SECONDS: usize = 600;
 
-/// Serves on that listener.
+/// Threads that serve operators where they have an address of their own.
+const OPERATIONS_THREADS: usize = 1;
+/// Connections of operators that are open at once.
+const OPERATIONS_CONNECTIONS_MAX: usize = 256;
+
+/// Serves on that listener: everything, unless operators have one of their own.
 pub(super) fn serve(listener: TcpListener, config: &Config, state: Data<State>) -> io::Result<Server> {
     let origins = config.cors_allowed_origins.clone();
+    let is_apart = config.operations_listen.is_some();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(envelope))
-            .configure(routes)
+            .configure(|config| {
+                if !is_apart {
+                    operations_routes(config);
+                }
+                routes(config);
+            })
     })
     .workers(config.http.threads.get())
     .max_connections(config.http.connections_max.get())
+    .client_request_timeout(HEAD_WITHIN)
+    .keep_alive(KEEP_ALIVE)
+    .shutdown_timeout(STOP_SECONDS)
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+/// Serves operators on a listener of their own.
+pub(super) fn serve_operations(listener: TcpListener, state: Data<State>) -> io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new().app_data(state.clone()).wrap(from_fn(envelope)).configure(operations_routes)
+    })
+    .workers(OPERATIONS_THREADS)
+    .max_connections(OPERATIONS_CONNECTIONS_MAX)
     .client_request_timeout(HEAD_WITHIN)
     .keep_alive(KEEP_ALIVE)
     .shutdown_timeout(STOP_SECONDS)

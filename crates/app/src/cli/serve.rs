@@ -34,6 +34,8 @@ pub(super) struct ServeArgs {
 #[derive(Serialize)]
 struct Ready<'a> {
     listen: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operations: Option<&'a str>,
     sandbox: Option<String>,
 }
 
@@ -42,13 +44,15 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CliError> {
     if args.print_config {
         return say(&config.describe());
     }
-    telemetry::log_to_stderr(config.log_format, &config.log_filter);
+    let traces = telemetry::Traces::start(config.traces.as_ref())?;
+    telemetry::log_and_trace(config.log_format, &config.log_filter, &traces);
     telemetry::log_panics();
     // Before anything is started, so that no signal finds nobody.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let running = App::start(config.clone()).await?;
     if args.ready_json {
-        let ready = Ready { listen: running.base_url(), sandbox: running.sandbox_url() };
+        let ready =
+            Ready { listen: running.base_url(), operations: running.operations_url(), sandbox: running.sandbox_url() };
         say(&serde_json::to_string(&ready)?)?;
     } else if let Some(sandbox) = running.sandbox_url() {
         say(&welcome(&config, &running, &sandbox)?)?;
@@ -59,6 +63,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CliError> {
     }
     tracing::info!("ending: waiting for what is under way");
     running.stop().await;
+    traces.end().await;
     Ok(())
 }
 

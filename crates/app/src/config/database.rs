@@ -31,6 +31,16 @@ pub struct PostgresUrl(SecretText);
 #[error("{0}")]
 pub struct NotADatabase(String);
 
+impl Database {
+    /// Its kind, in one word.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+}
+
 impl PostgresUrl {
     /// Parses `postgres://[USER[:PASSWORD]@]HOST[:PORT][,...]/DATABASE[?OPTION=VALUE&...]`.
     ///

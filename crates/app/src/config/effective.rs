@@ -11,6 +11,8 @@ use mstore_pay_outbound::Reach;
 use mstore_pay_sandbox::{ClockAnchor, SandboxConfig};
 use mstore_pay_xendit::{WebhookVerification, XenditApi};
 
+use url::Url;
+
 use super::{AccountKeys, AppEnv, Database, JwtSettings, LogFormat, PerMinute, SecretText};
 use crate::auth::Role;
 
@@ -21,6 +23,10 @@ pub struct Config {
     pub env: AppEnv,
     /// Address to listen on.
     pub listen: SocketAddr,
+    /// Address of metrics and health, where they are apart.
+    pub operations_listen: Option<SocketAddr>,
+    /// Where traces go, if anywhere.
+    pub traces: Option<TraceSettings>,
     /// The store.
     pub database: Database,
     /// Connections to it, where it is a server.
@@ -69,6 +75,15 @@ pub struct Config {
     pub clock: Option<ClockAnchor>,
     /// Where a fault programme strikes.
     pub failpoints: Option<String>,
+}
+
+/// Where traces go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceSettings {
+    /// The collector.
+    pub endpoint: Url,
+    /// What this is called.
+    pub service_name: String,
 }
 
 /// How Xendit is reached.

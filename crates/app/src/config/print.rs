@@ -22,6 +22,7 @@ impl Config {
         let lines = [
             ("APP_ENV", self.env.word().to_owned()),
             ("LISTEN_ADDR", self.listen.to_string()),
+            ("OPERATIONS_LISTEN_ADDR", self.operations_listen.map(|address| address.to_string()).unwrap_or_default()),
             ("DATABASE_URL", self.database.to_string()),
             ("DATABASE_CONNECTIONS", self.database_connections.to_string()),
             ("PUBLIC_BASE_URL", self.public_base_url.clone().unwrap_or_default()),
@@ -66,6 +67,8 @@ impl Config {
             ("CORS_ALLOWED_ORIGINS", list(&mut self.cors_allowed_origins.iter())),
             ("LOG_FORMAT", self.log_format.word().to_owned()),
             ("LOG_FILTER", self.log_filter.clone()),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", self.traces.as_ref().map(|of| of.endpoint.to_string()).unwrap_or_default()),
+            ("OTEL_SERVICE_NAME", self.traces.as_ref().map(|of| of.service_name.clone()).unwrap_or_default()),
             ("MERCHANT_RATE_LIMIT", self.http.merchant_rate_limit.to_string()),
             ("CREATE_RATE_LIMIT", self.http.create_rate_limit.to_string()),
             ("WEBHOOK_FAILURE_LIMIT", self.http.webhook_failure_limit.to_string()),

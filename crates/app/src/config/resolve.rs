@@ -103,11 +103,15 @@ impl Settings {
         if let Some(text) = &self.failpoints {
             faults.keep(crate::probe::Failpoints::parse(text).map(|_| ()).map_err(|error| error.to_string()));
         }
+        let operations_listen = faults.keep(policies::operations(self.listen_addr, self.operations_listen_addr));
+        let traces = faults.keep(policies::traces(self.traces));
         let log_format = self.log_format.unwrap_or(if production { LogFormat::Json } else { LogFormat::Pretty });
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Some(Config {
             env: self.app_env,
             listen: self.listen_addr,
+            operations_listen: operations_listen?,
+            traces: traces?,
             database: database?,
             database_connections: self.database_connections,
             public_base_url: public_base_url?,

@@ -12,7 +12,9 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use tokio::time::Instant;
 use tracing::Span;
+use tracing::field::Empty;
 use tracing_actix_web::RootSpanBuilder;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::headers;
 use crate::language::Language;
@@ -20,6 +22,7 @@ use crate::problem::catalogue::ErrorCode;
 use crate::problem::{Problem, Told};
 use crate::state::State;
 use crate::tasks::fence;
+use crate::telemetry::trace_of;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -137,7 +140,19 @@ impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
         let id = told(request.request()).request_id;
-        tracing::info_span!("request", method = %request.method(), route, request_id = id, status = tracing::field::Empty)
+        let span = tracing::info_span!(
+            "request",
+            "otel.name" = format!("{} {route}", request.method()),
+            "otel.kind" = "server",
+            method = %request.method(),
+            route,
+            request_id = id,
+            payment_id = Empty,
+            status = Empty,
+        );
+        // Where nobody gathers traces there is nothing to belong to.
+        let _gathered = span.set_parent(trace_of(request.headers()));
+        span
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {

@@ -11,7 +11,7 @@ use super::{
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 
-/// Every route of this release.
+/// Every route of this release but those of operators.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .service(read_and_write(
@@ -69,6 +69,12 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(read("/problems/{code}", || web::route().to(operations::problem)))
         .service(read("/openapi.json", || web::route().to(operations::openapi)))
         .service(read("/docs", || web::route().to(operations::docs)))
+        .default_service(web::to(nothing_here));
+}
+
+/// The routes that operators ask, and nobody else: health and metrics.
+pub(crate) fn operations_routes(config: &mut ServiceConfig) {
+    config
         .service(read("/healthz", || web::route().to(operations::healthz)))
         .service(read("/readyz", || web::route().to(operations::readyz)))
         .service(read("/metrics", || web::route().to(operations::metrics)))

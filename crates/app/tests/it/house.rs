@@ -44,6 +44,8 @@ pub(crate) struct House {
     app: Option<RunningApp>,
     pub(crate) base: String,
     pub(crate) sandbox: String,
+    /// Where operators ask, if that is apart.
+    pub(crate) operations: String,
     pub(crate) config: Config,
     pub(crate) client: Client,
     folder: TempDir,
@@ -99,7 +101,9 @@ impl House {
         let config = config(&[&own, alone, args].concat()).unwrap();
         let app = App::start(config.clone()).await.unwrap();
         let (base, sandbox) = (app.base_url().to_owned(), app.sandbox_url().unwrap_or_default());
-        Self { app: Some(app), base, sandbox, config, client: Client::builder().build().unwrap(), folder, database }
+        let operations = app.operations_url().unwrap_or_default().to_owned();
+        let client = Client::builder().build().unwrap();
+        Self { app: Some(app), base, sandbox, operations, config, client, folder, database }
     }
 
     /// Stops the house and opens it again over the same files.

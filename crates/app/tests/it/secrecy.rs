@@ -1,5 +1,5 @@
-//! No secret, and nothing that names a customer, is read where it does not belong: in the log, the metrics, an answer, a
-//! panic, or a table that is not kept for it.
+//! No secret, and nothing that names a customer, is read where it does not belong: in the log, the metrics, a trace, an
+//! answer, a panic, or a table that is not kept for it.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::house::qris;
 use crate::served::Served;
+use crate::traces::Collector;
 
 const PAYMENTS: &str = "/api/v1/pos/payments";
 /// What the gateway is given.
@@ -150,22 +151,24 @@ fn stored(file: &Path) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_and_no_customer_is_read_where_it_does_not_belong() {
-    let served = Served::start(&[], &SETTINGS);
+    let collector = Collector::open().await;
+    let endpoint = collector.url();
+    let traces = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())];
+    let served = Served::start(&[], &[&SETTINGS[..], &traces].concat());
     let mut heard = Heard::default();
     let since_then = a_day(&served, &mut heard).await;
     let metrics = served.bare(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
     let (log, file, _folder) = served.end();
     let stored = stored(&file);
-    for (place, witness) in
-        [("log", "panicked"), ("metrics", "mstore_pay_panics_total"), ("stored", "TRX-2"), ("heard", "TRX-2")]
-    {
-        let text = [("log", &log), ("metrics", &metrics), ("stored", &stored), ("heard", &heard.0)];
-        let (_, text) = text.into_iter().find(|(name, _)| *name == place).unwrap();
+    let traces = String::from_utf8_lossy(&collector.bytes()).into_owned();
+    let places = [("log", &log), ("metrics", &metrics), ("store", &stored), ("answers", &heard.0), ("traces", &traces)];
+    let witnesses = ["panicked", "mstore_pay_panics_total", "TRX-2", "TRX-2", "xendit open"];
+    for ((place, text), witness) in places.into_iter().zip(witnesses) {
         assert!(text.contains(witness), "{witness} is not in the {place}: nothing is looked at\n{text}");
     }
     let secrets = OF_OURS.iter().chain(&OF_OTHERS).copied().chain(since_then.iter().map(String::as_str));
     for secret in secrets.chain(CUSTOMER) {
-        for (place, text) in [("log", &log), ("metrics", &metrics), ("store", &stored), ("answers", &heard.0)] {
+        for (place, text) in places {
             let at = text.find(secret);
             let around = at.map(|at| text.get(at.saturating_sub(200)..).unwrap_or(text).chars().take(500).collect());
             assert_eq!(around, None::<String>, "{secret} is in the {place}");

@@ -88,11 +88,11 @@ async fn a_qris_is_opened_paid_told_and_looked_up() {
     assert_eq!(made["gross_amount"], "33000.00");
     assert!(made["qr_string"].as_str().is_some_and(|qr| qr.contains("540833000.00")), "{made}");
     pay(&bench, "ORDER-1").await;
-    let told = shop.wait_for(2).await;
-    check(&told[0].body, "201", "pending");
-    check(&told[1].body, "200", "settlement");
-    assert!(told.iter().all(|notice| notice.body["signature_key"] == signature(&notice.body)));
-    assert_eq!(told[1].user_agent, "Veritrans");
+    check(&told(&shop, 2, "pending").await, "201", "pending");
+    check(&told(&shop, 2, "settlement").await, "200", "settlement");
+    let notices = shop.received();
+    assert!(notices.iter().all(|notice| notice.body["signature_key"] == signature(&notice.body)));
+    assert!(notices.iter().all(|notice| notice.user_agent == "Veritrans"));
     let asked = status(&bench, made["transaction_id"].as_str().unwrap()).await;
     check(&asked, "200", "settlement");
     assert_eq!(asked["signature_key"], signature(&asked));

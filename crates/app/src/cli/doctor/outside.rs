@@ -10,6 +10,9 @@ use crate::config::Config;
 
 const WHAT: &str = "PUBLIC_BASE_URL";
 
+/// What the gateway itself says of health where that has an address of its own.
+const NOT_HERE: &str = "not_found";
+
 /// What of an answer tells that it is ours.
 #[derive(Deserialize)]
 struct Ours {
@@ -37,7 +40,7 @@ async fn reach(base_url: &str) -> Result<String, String> {
     let answer = answer.map_err(|error| {
         format!("{health} does not answer ({}): see to its name, its certificate and the proxy there", because(&error))
     })?;
-    if ours(&answer).is_none_or(|said| said.code != 200) {
+    if ours(&answer).is_none_or(|said| said.code != 200 && said.error_code != NOT_HERE) {
         return Err(format!(
             "{health} answers {}, and not as the gateway does: the proxy leads elsewhere",
             answer.status

@@ -1,6 +1,7 @@
 //! Settings of few words.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder, RetentionPolicy};
@@ -10,9 +11,10 @@ use mstore_pay_midtrans::MidtransConfig;
 use mstore_pay_outbound::Reach;
 use mstore_pay_sandbox::ClockAnchor;
 use mstore_pay_xendit::XenditConfig;
+use url::Url;
 
 use crate::auth::Role;
-use crate::config::{EventArgs, RetentionArgs, TimeArgs};
+use crate::config::{EventArgs, RetentionArgs, TimeArgs, TraceArgs, TraceSettings};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -97,6 +99,28 @@ pub(super) fn clock(time: TimeArgs) -> Result<Option<ClockAnchor>, String> {
         (scale, Some(origin)) => Ok(Some(ClockAnchor::at(origin, scale))),
         (_, None) => Err("TIME_SCALE needs TIME_ORIGIN where the provider is not played in this process".to_owned()),
     }
+}
+
+/// Where metrics and health answer, if apart from all else. Port 0 takes a free one, another each time.
+pub(super) fn operations(listen: SocketAddr, given: Option<SocketAddr>) -> Result<Option<SocketAddr>, String> {
+    if given == Some(listen) && listen.port() != 0 {
+        return Err("OPERATIONS_LISTEN_ADDR is LISTEN_ADDR: leave it out to have metrics and health there".to_owned());
+    }
+    Ok(given)
+}
+
+/// Where traces go. What proves us to the collector goes in headers, not into its address, which is shown.
+pub(super) fn traces(args: TraceArgs) -> Result<Option<TraceSettings>, String> {
+    let Some(endpoint) = args.otel_exporter_otlp_endpoint.filter(|url| !url.trim().is_empty()) else {
+        return Ok(None);
+    };
+    let not_one = "OTEL_EXPORTER_OTLP_ENDPOINT is no http or https URL without credentials and query";
+    let url: Url = endpoint.trim().parse().map_err(|error| format!("{not_one}: {error}"))?;
+    let is_bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if !is_bare || !url.has_host() || !["http", "https"].contains(&url.scheme()) {
+        return Err(not_one.to_owned());
+    }
+    Ok(Some(TraceSettings { endpoint: url, service_name: args.otel_service_name }))
 }
 
 /// An address that links can start with, without its last slash.

@@ -101,6 +101,9 @@ fn count(method: Method, created: &Result<Created, CreateError>, since: Instant)
         Err(CreateError::Store(_)) => ("failed", None),
         Err(_) => ("refused", None),
     };
+    if let Some(payment) = payment {
+        tracing::Span::current().record("payment_id", payment.id.to_string());
+    }
     let charge = payment.and_then(|payment| payment.shown_charge().or(payment.charges.last()));
     let provider = charge.map_or_else(|| "none".to_owned(), |charge| charge.provider.to_string());
     metrics::counter!(
