@@ -59,7 +59,8 @@ impl<'a> Peer<'a> {
         let run = if script == "status" { 0 } else { self.runs };
         let seconds = length.as_secs().max(1).to_string();
         let printed = self.pgbench(script, connections, run, &["-T", &seconds])?;
-        let tps = printed.lines().find_map(|line| line.strip_prefix("tps = ")).ok_or("pgbench told no tps")?;
+        let told = printed.lines().find_map(|line| line.strip_prefix("tps = "));
+        let tps = told.ok_or_else(|| format!("pgbench {script} told no tps: {printed}"))?;
         let whole = tps.split(['.', ' ']).next().unwrap_or_default();
         Ok(Alone { per_second: whole.parse()?, latencies: self.logged()? })
     }

@@ -277,10 +277,15 @@ impl Dossier {
         let asked = file.payment.amount.clone();
         let Some(target) = file.payment.charge_mut(charge) else { return Outcome::Stale };
         let from = target.state.status();
+        let is_known = is_of_known_money(target, signal);
         let outcome = target.apply(signal, &asked);
         let to = target.state.status();
         let Outcome::Moved(_) = &outcome else { return outcome };
         file.touched = true;
+        // When and by whom it was paid, told more exactly: it is on record with the report, and takes no effect anew.
+        if is_known {
+            return outcome;
+        }
         match signal {
             Signal::Received(receipt) => file.fresh_receipts.push((*charge, receipt.payment_ref.clone())),
             Signal::Reversed { payment_ref, .. } => file.fresh_reversals.push((*charge, payment_ref.clone())),
@@ -298,4 +303,10 @@ impl Dossier {
         self.note(payment, note);
         outcome
     }
+}
+
+/// Whether a signal tells of money that the charge holds already.
+fn is_of_known_money(charge: &Charge, signal: &Signal) -> bool {
+    let Signal::Received(receipt) = signal else { return false };
+    charge.state.funds().is_some_and(|funds| funds.receipt(&receipt.payment_ref).is_some())
 }

@@ -185,7 +185,7 @@ pub struct Policies {
     /// Whether webhooks are borne out.
     pub confirm_webhooks: ConfirmWebhooks,
     /// Whether listed money is believed where more comes than there are questions for. A later report of such money may add
-    /// when and by whom it was paid, which the audit trail tells as a second move of the charge.
+    /// when and by whom it was paid.
     pub believe_listed: bool,
     /// What follows an unanswered opening.
     pub failover_on_unknown: FailoverOnUnknown,
@@ -213,7 +213,7 @@ impl Default for Policies {
         Self {
             provider_order: ProviderOrder::default(),
             confirm_webhooks: ConfirmWebhooks::default(),
-            believe_listed: false,
+            believe_listed: true,
             failover_on_unknown: FailoverOnUnknown::default(),
             create_within: Duration::from_secs(8),
             first_provider_within: Duration::from_secs(5),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::{Policies, SweepReport, SweepWindow};
+use mstore_pay_domain::gateway::{SweepReport, SweepWindow};
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
@@ -13,11 +13,6 @@ use crate::shop::{PRICE, Shop};
 
 fn sweep(shop: &Shop, window: &mut SweepWindow) -> SweepReport {
     block_on(shop.gateway.sweep(&shop.world.account, window)).unwrap()
-}
-
-/// A shop that believes listed money in a rush.
-fn open() -> Shop {
-    Shop::with(Policies { believe_listed: true, ..Policies::default() })
 }
 
 fn sell(shop: &Shop, count: usize) -> Vec<Payment> {
@@ -31,7 +26,7 @@ fn asked(shop: &Shop) -> usize {
 /// Forty customers pay at once, and a listing of that kind tells of it: so many of them are asked about, and all are paid.
 #[track_caller]
 fn check(mishap: Option<Mishap>, questions: usize) {
-    let shop = open();
+    let shop = Shop::open();
     let mut window = SweepWindow::starting(shop.world.clock.now());
     let sold = sell(&shop, 40);
     shop.later(3);
@@ -56,6 +51,28 @@ fn of_many_rows_ten_are_asked_about_and_the_others_are_believed() {
 }
 
 #[test]
+fn what_an_answer_adds_to_believed_money_is_on_record_and_takes_no_effect_anew() {
+    let shop = Shop::open();
+    let mut window = SweepWindow::starting(shop.world.clock.now());
+    let sold = sell(&shop, 40);
+    shop.later(3);
+    for payment in &sold {
+        shop.pay(&shop.shown(&payment.id), PRICE);
+    }
+    assert_eq!(sweep(&shop, &mut window).believed, 30);
+    let payers = || {
+        let held = sold.iter().map(|sold| shop.payment(&sold.id));
+        held.filter(|held| held.receipts().any(|(_, receipt)| receipt.payer.issuer.is_some())).count()
+    };
+    let told = |event: &str| sold.iter().flat_map(|sold| shop.record(&sold.id)).filter(|told| told == event).count();
+    let moved = told("charge_moved");
+    assert_eq!((payers(), told("receipt_recorded")), (10, 40));
+    shop.deliver_all();
+    assert_eq!((payers(), told("receipt_recorded")), (40, 40 + 30));
+    assert_eq!(told("charge_moved"), moved);
+}
+
+#[test]
 fn rows_that_name_no_payment_are_asked_about_however_many_they_are() {
     check(Some(Mishap::WithoutPaymentRefs), 40);
 }
@@ -67,7 +84,7 @@ fn rows_of_another_amount_are_asked_about_however_many_they_are() {
 
 #[test]
 fn a_second_payment_in_a_rush_is_asked_about_and_flagged() {
-    let shop = open();
+    let shop = Shop::open();
     let mut window = SweepWindow::starting(shop.world.clock.now());
     let sold = sell(&shop, 20);
     let pay_all = || {
@@ -87,7 +104,7 @@ fn a_second_payment_in_a_rush_is_asked_about_and_flagged() {
 /// the end. Each second's customers are paid within so many seconds.
 #[track_caller]
 fn check_long(late_by: Duration, within_seconds: usize) -> SweepReport {
-    let shop = open();
+    let shop = Shop::open();
     let mut window = SweepWindow::starting(shop.world.clock.now());
     shop.world.provider.list_at_most(100);
     let (mut sold, mut last) = (Vec::new(), SweepReport::default());

@@ -49,30 +49,47 @@ async fn a_database_that_crashes_is_unavailable_until_it_is_back() {
     check(Cluster::kill).await;
 }
 
-/// Holds the table of payments for a while, and returns once it is held.
-fn lock_payments(site: &Site, seconds: u64) -> std::thread::JoinHandle<()> {
-    let url = site.database.url();
-    let holder = std::thread::spawn(move || {
-        let hold = format!("BEGIN; LOCK TABLE payments; SELECT pg_sleep({seconds}); COMMIT");
-        mstore_pay_throwaway_postgres::run(&url, &hold).unwrap();
-    });
-    let held = "SELECT count(*) FROM pg_locks WHERE relation = 'payments'::regclass AND mode = 'AccessExclusiveLock' \
-                AND granted";
-    while site.run(held) == "0" {
-        std::thread::sleep(Duration::from_millis(10));
+/// Somebody who holds the table of payments.
+struct Holder<'a> {
+    site: &'a Site,
+    holding: std::thread::JoinHandle<()>,
+}
+
+impl<'a> Holder<'a> {
+    /// Longer than any test here needs it.
+    const HOLD: &'static str = "BEGIN; LOCK TABLE payments; SELECT pg_sleep(300)";
+    /// Databases that were cloned from one another call their tables by the same numbers.
+    const HELD: &'static str = "FROM pg_locks JOIN pg_database ON pg_database.oid = database \
+                                WHERE datname = current_database() AND relation = 'payments'::regclass \
+                                AND mode = 'AccessExclusiveLock' AND granted";
+
+    /// Returns once the table is held.
+    fn of_payments(site: &'a Site) -> Self {
+        let url = site.database.url();
+        let holding = std::thread::spawn(move || {
+            mstore_pay_throwaway_postgres::run(&url, Self::HOLD).unwrap_err();
+        });
+        while site.run(&format!("SELECT count(*) {}", Self::HELD)) == "0" {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Self { site, holding }
     }
-    holder
+
+    fn let_go(self) {
+        self.site.run(&format!("SELECT pg_terminate_backend(pid) {}", Self::HELD));
+        self.holding.join().unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_takes_too_long_is_given_up_and_leaves_nothing() {
     let site = Site::new();
     let store = site.open_with(Options { work_max: Duration::from_millis(500), ..options() }).await;
-    let (payment, holder) = (site.payment(), lock_payments(&site, 3));
+    let (payment, holder) = (site.payment(), Holder::of_payments(&site));
     let started = Instant::now();
     assert_unavailable(&store.commit(&unit(&payment, Due::Never)).await);
     assert!(started.elapsed() < AT_ONCE, "{:?}", started.elapsed());
-    holder.join().unwrap();
+    holder.let_go();
     assert_eq!(store.payment(&payment.merchant, &payment.id).await.unwrap(), None);
     store.commit(&unit(&payment, Due::Never)).await.unwrap();
 }
@@ -82,7 +99,7 @@ async fn a_look_does_not_stand_behind_writes_that_wait() {
     let site = Site::new();
     let (connections, patient) = (4, Duration::from_secs(20));
     let store = site.open_with(Options { connections, wait_max: patient, work_max: patient }).await;
-    let (payment, holder) = (site.payment(), lock_payments(&site, 2));
+    let (payment, holder) = (site.payment(), Holder::of_payments(&site));
     let writing: Vec<_> = (0..2 * connections)
         .map(|_| {
             let (store, work) = (store.clone(), unit(&site.payment(), Due::Never));
@@ -94,7 +111,7 @@ async fn a_look_does_not_stand_behind_writes_that_wait() {
     assert_eq!(store.order(&payment.merchant, &payment.order_code).await.unwrap(), None);
     assert!(started.elapsed() < AT_ONCE, "{:?}", started.elapsed());
     assert!(writing.iter().all(|one| !one.is_finished()), "the writes wait");
-    holder.join().unwrap();
+    holder.let_go();
     for one in writing {
         one.await.unwrap().unwrap();
     }
@@ -105,7 +122,7 @@ async fn more_work_than_connections_waits_for_a_while_and_no_longer() {
     let site = Site::new();
     let wait_max = Duration::from_millis(300);
     let store = site.open_with(Options { connections: 1, wait_max, work_max: Duration::from_secs(10) }).await;
-    let (payment, holder) = (site.payment(), lock_payments(&site, 2));
+    let (payment, holder) = (site.payment(), Holder::of_payments(&site));
     let patient = Handle::current().spawn({
         let (store, work) = (store.clone(), unit(&payment, Due::Never));
         async move { store.commit(&work).await }
@@ -115,7 +132,7 @@ async fn more_work_than_connections_waits_for_a_while_and_no_longer() {
     let refused = store.ready().await;
     assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
     assert!((wait_max..AT_ONCE).contains(&started.elapsed()), "{:?}", started.elapsed());
+    holder.let_go();
     patient.await.unwrap().unwrap();
-    holder.join().unwrap();
     store.ready().await.unwrap();
 }
