@@ -127,9 +127,7 @@ impl Funds {
             .entry(refund.refund_ref.clone())
             .and_modify(|known| {
                 known.at = known.at.min(refund.at);
-                if known.amount < refund.amount {
-                    known.amount = refund.amount.clone();
-                }
+                known.amount = known.amount.clone().max(refund.amount.clone());
             })
             .or_insert(refund);
     }
@@ -145,5 +143,73 @@ impl Payer {
         self.issuer = self.issuer.take().max(other.issuer.clone());
         self.name = self.name.take().max(other.name.clone());
         self.receipt_id = self.receipt_id.take().max(other.receipt_id.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::EPOCH.plus(std::time::Duration::from_secs(second.unsigned_abs()))
+    }
+
+    fn named(name: &str) -> ProviderRef {
+        ProviderRef::parse(name).unwrap()
+    }
+
+    /// Checks what two reports of one payment come to, whichever comes first.
+    #[track_caller]
+    fn check_payers(one: [Option<&str>; 3], other: [Option<&str>; 3], together: [Option<&str>; 3]) {
+        let payer = |[issuer, name, receipt_id]: [Option<&str>; 3]| Payer {
+            issuer: issuer.map(str::to_owned),
+            name: name.map(str::to_owned),
+            receipt_id: receipt_id.map(str::to_owned),
+        };
+        let receipt = |told: [Option<&str>; 3]| Receipt {
+            payment_ref: named("py-1"),
+            money: ReportedMoney::idr(Money::from(33_000_u32)),
+            paid_at: at(1),
+            payer: payer(told),
+        };
+        for order in [[one, other], [other, one]] {
+            let mut funds = Funds::default();
+            order.into_iter().for_each(|told| funds.add_receipt(receipt(told)));
+            assert_eq!(funds.receipts().map(|receipt| &receipt.payer).collect::<Vec<_>>(), [&payer(together)]);
+        }
+    }
+
+    #[test]
+    fn what_one_report_leaves_out_of_the_payer_the_other_fills_in() {
+        check_payers(
+            [Some("BCA"), None, None],
+            [None, Some("SITI"), Some("r-1")],
+            [Some("BCA"), Some("SITI"), Some("r-1")],
+        );
+        check_payers([None; 3], [Some("BCA"), Some("SITI"), Some("r-1")], [Some("BCA"), Some("SITI"), Some("r-1")]);
+    }
+
+    #[test]
+    fn of_two_reports_that_differ_the_same_stands_in_either_order() {
+        check_payers(
+            [Some("BCA"), Some("SITI"), Some("r-1")],
+            [Some("BNI"), Some("ANI"), Some("r-2")],
+            [Some("BNI"), Some("SITI"), Some("r-2")],
+        );
+    }
+
+    #[test]
+    fn of_two_reports_of_a_refund_the_larger_amount_and_the_earlier_time_stand() {
+        let refund = |amount: u32, second| RefundFact {
+            refund_ref: named("rfd-1"),
+            amount: Money::from(amount),
+            at: at(second),
+        };
+        for order in [[(5_000, 2), (7_000, 1)], [(7_000, 1), (5_000, 2)], [(7_000, 1), (7_000, 2)]] {
+            let mut funds = Funds::default();
+            order.into_iter().for_each(|(amount, second)| funds.add_refund(refund(amount, second)));
+            assert_eq!(funds.refunds().collect::<Vec<_>>(), [&refund(7_000, 1)]);
+            assert_eq!(funds.refunded(), Money::from(7_000_u32));
+        }
     }
 }
