@@ -13,8 +13,9 @@ use mstore_pay_tables::rows::{
 use mstore_pay_tables::schema::{event_dispatches as dispatches, event_endpoints as endpoints, outbox};
 use mstore_pay_tables::types::Micros;
 
-use crate::clock;
+use crate::clock::{self, clock_timestamp};
 use crate::errors::Fault;
+use crate::feed;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::read;
 use crate::store::PostgresStore;
@@ -90,9 +91,9 @@ async fn is_anyone_to_be_told(conn: &mut AsyncPgConnection, merchant: &str) -> R
 }
 
 async fn is_anything_due(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
-    let now = clock::now(conn).await?;
-    let due = dispatches::table.filter(dispatches::due_at.le(now));
-    let due = due.filter(dispatches::lease_until.is_null().or(dispatches::lease_until.le(now)));
+    let due = dispatches::table.filter(dispatches::due_at.le(clock_timestamp()));
+    let is_free = dispatches::lease_until.is_null().or(dispatches::lease_until.le(clock_timestamp().nullable()));
+    let due = due.filter(is_free);
     Ok(diesel::select(exists(due)).get_result(conn).await?)
 }
 
@@ -141,10 +142,16 @@ async fn backlog(conn: &mut AsyncPgConnection) -> Result<Backlog, Fault> {
 async fn spread(conn: &mut AsyncPgConnection, merchant: &str, limit: u32) -> Result<bool, Fault> {
     let now = clock::now(conn).await?;
     let mut is_more = false;
-    for (endpoint, branch, told_to) in to_be_told(conn, merchant).await? {
+    let behind = to_be_told(conn, merchant).await?;
+    if behind.is_empty() {
+        return Ok(false);
+    }
+    let settled_to = feed::settled_to(conn).await?;
+    for (endpoint, branch, told_to) in behind {
         let new = outbox::table
             .filter(outbox::merchant_id.eq(merchant))
             .filter(outbox::position.gt(told_to))
+            .filter(outbox::position.le(settled_to))
             .order(outbox::position)
             .limit(limit.into())
             .select((outbox::position, outbox::payment_id, outbox::branch_id));

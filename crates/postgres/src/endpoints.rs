@@ -11,6 +11,7 @@ use mstore_pay_tables::rows::{ENDPOINT_ENABLED, EndpointNoteRow, EndpointRow, in
 use mstore_pay_tables::schema::{event_endpoint_notes as notes, event_endpoints as endpoints, outbox};
 
 use crate::errors::Fault;
+use crate::feed;
 use crate::leases::NO_TIME;
 use crate::store::PostgresStore;
 use crate::write::{Locked, lock};
@@ -56,7 +57,10 @@ async fn write(
         return Ok(EndpointWritten::TooMany);
     }
     if expected == Revision::NEW {
-        let last = outbox::table.filter(outbox::merchant_id.eq(merchant)).select(diesel::dsl::max(outbox::position));
+        // What is being written behind messages that are there is told as well.
+        let settled = outbox::position.le(feed::settled_to(conn).await?);
+        let own = outbox::table.filter(outbox::merchant_id.eq(merchant)).filter(settled);
+        let last = own.select(diesel::dsl::max(outbox::position));
         let last: Option<i64> = last.first(conn).await?;
         let values = (&row, endpoints::told_to.eq(last.unwrap_or_default()));
         if diesel::insert_into(endpoints::table).values(values).on_conflict_do_nothing().execute(conn).await? == 0 {

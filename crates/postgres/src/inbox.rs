@@ -15,7 +15,7 @@ use mstore_pay_tables::rows::{
 };
 use mstore_pay_tables::schema::webhook_inbox as inbox;
 
-use crate::clock::{self, clock_timestamp};
+use crate::clock::{self, clock_timestamp, later};
 use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::prepared::KeepPrepared as _;
@@ -81,9 +81,12 @@ async fn accept(
     lease: Lease,
     holder: Option<i32>,
 ) -> Result<Accepted, Fault> {
-    let now = clock::now(conn).await?;
     let taken = diesel::insert_into(inbox::table)
-        .values(&NewDeliveryRow::of(delivery, lease, holder, now, now.plus(lease.ttl)))
+        .values((
+            NewDeliveryRow::of(delivery, lease, holder),
+            inbox::due_at.eq(clock_timestamp()),
+            inbox::lease_until.eq(later(lease.ttl).nullable()),
+        ))
         .on_conflict((inbox::provider, inbox::account_id, inbox::digest))
         .do_nothing()
         .execute(conn)

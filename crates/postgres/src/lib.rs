@@ -34,6 +34,7 @@ mod connection;
 mod dispatches;
 mod endpoints;
 mod errors;
+mod feed;
 mod health;
 mod import;
 mod inbox;

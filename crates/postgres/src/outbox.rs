@@ -1,8 +1,11 @@
 //! Messages on their way out.
 
+mod marks;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
+use diesel::dsl::array;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::event::{Change, FeedPlace};
@@ -12,22 +15,23 @@ use mstore_pay_domain::ports::{LeasedMessage, Outbox, StoreError};
 use mstore_pay_tables::rows::MessageRow;
 use mstore_pay_tables::schema::outbox;
 
-use crate::clock::{self, clock_timestamp};
+use crate::clock::{clock_timestamp, later};
 use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::prepared::KeepPrepared as _;
 use crate::read;
 use crate::store::PostgresStore;
 
+pub(crate) use self::marks::Marks;
+
 #[async_trait]
 impl Outbox for PostgresStore {
     async fn claim(&self, limit: u32, lease: Lease) -> Result<Vec<LeasedMessage>, StoreError> {
-        Ok(session!(self.transaction, |conn| claim(conn, limit, lease, self.presence.number()))?)
+        Ok(session!(self.plain, |conn| claim(conn, limit, lease, self.presence.number()))?)
     }
 
-    /// The row stays, so that the same message cannot be sent out again.
     async fn sent(&self, message: &MessageId, token: LeaseToken) -> Result<(), StoreError> {
-        Ok(session!(self.plain, |conn| sent(conn, message, token))?)
+        marks::sent(self, *message, token).await
     }
 
     async fn changes(
@@ -51,59 +55,36 @@ async fn claim(
     lease: Lease,
     holder: Option<i32>,
 ) -> Result<Vec<LeasedMessage>, Fault> {
-    let now = clock::now(conn).await?;
-    let places: Vec<i64> = outbox::table
-        .filter(outbox::sent_at.is_null())
-        .filter(outbox::due_at.le(now))
-        .filter(outbox::lease_until.is_null().or(outbox::lease_until.le(now)))
-        .order(outbox::position)
+    let waiting = diesel::alias!(mstore_pay_tables::schema::outbox as waiting);
+    let lease_until = waiting.field(outbox::lease_until);
+    // Chosen and locked before anything is written: what others hold is left to them.
+    let free = waiting
+        .filter(waiting.field(outbox::sent_at).is_null())
+        .filter(waiting.field(outbox::due_at).le(clock_timestamp()))
+        .filter(lease_until.is_null().or(lease_until.le(clock_timestamp().nullable())))
+        .order(waiting.field(outbox::position))
         .limit(limit.min(CLAIM_ROWS_MAX).into())
-        .select(outbox::position)
+        .select(waiting.field(outbox::position))
         .for_update()
-        .skip_locked()
-        .load(conn)
-        .await?;
-    if places.is_empty() {
-        return Ok(Vec::new());
-    }
-    diesel::update(outbox::table.filter(outbox::position.eq_any(&places)))
+        .skip_locked();
+    let mut rows: Vec<(i64, MessageRow)> = diesel::update(outbox::table)
+        .filter(outbox::position.eq_any(array(free)))
         .set((
             outbox::attempts.eq(outbox::attempts + 1),
             outbox::lease_token.eq(lease.token.to_string()),
-            outbox::lease_until.eq(now.plus(lease.ttl)),
+            outbox::lease_until.eq(later(lease.ttl).nullable()),
             outbox::lease_holder.eq(holder),
         ))
+        .returning((outbox::position, MessageRow::as_returning()))
         .kept()
-        .execute(conn)
-        .await?;
-    let rows = outbox::table
-        .filter(outbox::position.eq_any(&places))
-        .order(outbox::position)
-        .select(MessageRow::as_select())
         .load(conn)
         .await?;
+    rows.sort_unstable_by_key(|(position, _)| *position);
     let leased = |row: &MessageRow| {
         let (message, attempts) = (row.read()?, row.attempts()?);
         Ok(LeasedMessage { message, attempts, token: lease.token })
     };
-    Ok(read::claimed(rows.iter().map(|row| (row.id.clone(), leased(row)))))
-}
-
-async fn sent(conn: &mut AsyncPgConnection, message: &MessageId, token: LeaseToken) -> Result<(), Fault> {
-    let held =
-        outbox::table.filter(outbox::id.eq(message.to_string())).filter(outbox::lease_token.eq(token.to_string()));
-    let sent = outbox::sent_at.eq(clock_timestamp().nullable());
-    diesel::update(held)
-        .set((
-            sent,
-            outbox::lease_token.eq(NO_TOKEN),
-            outbox::lease_until.eq(NO_TIME),
-            outbox::lease_holder.eq(NO_HOLDER),
-        ))
-        .kept()
-        .execute(conn)
-        .await?;
-    Ok(())
+    Ok(read::claimed(rows.iter().map(|(_, row)| (row.id.clone(), leased(row)))))
 }
 
 async fn retry(
@@ -112,12 +93,11 @@ async fn retry(
     token: LeaseToken,
     pause: Duration,
 ) -> Result<(), Fault> {
-    let due = clock::now(conn).await?.plus(pause);
     let held =
         outbox::table.filter(outbox::id.eq(message.to_string())).filter(outbox::lease_token.eq(token.to_string()));
     diesel::update(held)
         .set((
-            outbox::due_at.eq(due),
+            outbox::due_at.eq(later(pause)),
             outbox::lease_token.eq(NO_TOKEN),
             outbox::lease_until.eq(NO_TIME),
             outbox::lease_holder.eq(NO_HOLDER),

@@ -27,7 +27,7 @@ use crate::{clock, commit, read};
 #[async_trait]
 impl PaymentRepository for PostgresStore {
     async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
-        Ok(session!(self.snapshot, |conn| read::payment(conn, merchant, id))?)
+        Ok(session!(self.plain, |conn| read::payment(conn, merchant, id))?)
     }
 
     async fn by_provider_ref(
@@ -35,7 +35,7 @@ impl PaymentRepository for PostgresStore {
         merchant: &MerchantId,
         provider_ref: &ProviderRef,
     ) -> Result<Option<Payment>, StoreError> {
-        Ok(session!(self.snapshot, |conn| read::by_provider_ref(conn, merchant, provider_ref))?)
+        Ok(session!(self.plain, |conn| read::by_provider_ref(conn, merchant, provider_ref))?)
     }
 
     async fn by_account_ref(
@@ -44,7 +44,7 @@ impl PaymentRepository for PostgresStore {
         account: &AccountId,
         provider_ref: &ProviderRef,
     ) -> Result<Option<Payment>, StoreError> {
-        Ok(session!(self.snapshot, |conn| read::by_account_ref(conn, provider, account, provider_ref))?)
+        Ok(session!(self.plain, |conn| read::by_account_ref(conn, provider, account, provider_ref))?)
     }
 
     async fn by_our_reference(
@@ -53,7 +53,7 @@ impl PaymentRepository for PostgresStore {
         account: &AccountId,
         reference: &OurReference,
     ) -> Result<Option<Payment>, StoreError> {
-        Ok(session!(self.snapshot, |conn| read::by_our_reference(conn, provider, account, reference))?)
+        Ok(session!(self.plain, |conn| read::by_our_reference(conn, provider, account, reference))?)
     }
 
     async fn by_account_order(
@@ -62,7 +62,7 @@ impl PaymentRepository for PostgresStore {
         account: &AccountId,
         code: &OrderCode,
     ) -> Result<Vec<Payment>, StoreError> {
-        Ok(session!(self.snapshot, |conn| read::by_account_order(conn, provider, account, code))?)
+        Ok(session!(self.plain, |conn| read::by_account_order(conn, provider, account, code))?)
     }
 
     async fn at_account(
@@ -73,11 +73,11 @@ impl PaymentRepository for PostgresStore {
         after: Option<PaymentPlace>,
         limit: u32,
     ) -> Result<Vec<Payment>, StoreError> {
-        Ok(session!(self.snapshot, |conn| read::at_account(conn, provider, account, since, after, limit))?)
+        Ok(session!(self.plain, |conn| read::at_account(conn, provider, account, since, after, limit))?)
     }
 
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
-        Ok(session!(self.snapshot, |conn| read::of_order(conn, merchant, code))?)
+        Ok(session!(self.plain, |conn| read::of_order(conn, merchant, code))?)
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {
@@ -90,7 +90,7 @@ impl PaymentRepository for PostgresStore {
         after: Option<PaymentPlace>,
         limit: u32,
     ) -> Result<Vec<Payment>, StoreError> {
-        Ok(session!(self.snapshot, |conn| read::list(conn, filter, after, limit))?)
+        Ok(session!(self.plain, |conn| read::list(conn, filter, after, limit))?)
     }
 
     async fn revisions(&self, payments: &[PaymentId]) -> Result<Vec<(PaymentId, Revision)>, StoreError> {

@@ -1,10 +1,11 @@
-//! Reading payments whole: a handful of queries, however many payments.
+//! Reading: payments whole, by one statement each time, and all that stands beside them.
 
-mod assemble;
+mod claimed;
 mod payments;
 mod records;
+mod whole;
 
-pub(crate) use assemble::claimed;
+pub(crate) use claimed::claimed;
 pub(crate) use payments::{
     at_account, by_account_order, by_account_ref, by_ids, by_our_reference, by_provider_ref, list, of_order,
     paid_of_order, payment, revisions,

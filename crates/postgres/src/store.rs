@@ -10,6 +10,7 @@ use mstore_pay_domain::unit_of_work::UnitOfWork;
 
 use crate::connection::Address;
 use crate::errors::{Fault, OpenError};
+use crate::outbox::Marks;
 use crate::presence::Presence;
 use crate::sessions::Sessions;
 use crate::{clock, health, migrations, write};
@@ -40,6 +41,7 @@ pub struct PostgresStore {
     pub(crate) address: Arc<Address>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) presence: Arc<Presence>,
+    pub(crate) marks: Arc<Marks>,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -77,7 +79,7 @@ impl PostgresStore {
     fn with(address: Arc<Address>, options: &Options) -> Result<Self, OpenError> {
         let &Options { connections, wait_max, work_max } = options;
         let sessions = Sessions::new(Arc::clone(&address), connections, wait_max, work_max)?;
-        Ok(Self { address, sessions: Arc::new(sessions), presence: Arc::default() })
+        Ok(Self { address, sessions: Arc::new(sessions), presence: Arc::default(), marks: Arc::default() })
     }
 
     /// Whether the store can serve: it reads, its schema is current, and it can be written to.
@@ -108,7 +110,8 @@ impl PostgresStore {
 
     /// Applies a unit of work within a transaction that the caller owns, whole or not at all: for an
     /// embedder whose own rows must commit with it. Nothing is durable before the caller commits, and
-    /// a commit whose outcome is unknown is the caller's to look into.
+    /// a commit whose outcome is unknown is the caller's to look into. Until then no feed of changes tells what commits
+    /// meanwhile.
     ///
     /// # Errors
     /// As [`PaymentRepository::commit`](mstore_pay_domain::ports::PaymentRepository::commit), after which the

@@ -1,7 +1,7 @@
 //! The one write: a unit of work, whole or not at all.
 //!
-//! Orders are locked first, then payments in order of their ids, then the merchants' feeds, then all else in the order
-//! of the unit, so that units rarely wait for each other in a circle; PostgreSQL ends one of those that do.
+//! Orders are locked first, then payments in order of their ids, then all else in the order of the unit, so that units
+//! rarely wait for each other in a circle; PostgreSQL ends one of those that do.
 
 mod audit;
 mod batch;
@@ -27,6 +27,7 @@ use mstore_pay_domain::unit_of_work::UnitOfWork;
 use self::batch::Batch;
 pub(crate) use self::locks::{Locked, lock};
 use crate::errors::Fault;
+use crate::feed;
 use crate::pipeline::{Flight, in_order};
 
 /// Applies a unit of work, whose leases that node holds, in a transaction that it begins so, if told how; what it wrote
@@ -94,11 +95,11 @@ pub(crate) async fn apply(
     Ok(())
 }
 
-/// Sends what is left, messages among it, right behind the locks of the feeds that these belong to.
+/// Sends what is left, and before messages what holds their feed back.
 async fn send_last(conn: &AsyncPgConnection, batch: &mut Batch<'_>, work: &UnitOfWork) -> Result<(), Fault> {
     let mut flight: Flight<'_> = Vec::new();
-    for merchant in outbox::feeds(work) {
-        flight.push(lock(conn, Locked::Feed, merchant).boxed());
+    if !work.outbox.is_empty() {
+        flight.push(feed::hold_back(conn).boxed());
     }
     flight.push(batch.send(conn).boxed());
     in_order(flight).await

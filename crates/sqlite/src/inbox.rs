@@ -109,7 +109,11 @@ fn dead(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<DeliveryId>, Faul
 fn accept(conn: &mut SqliteConnection, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, Fault> {
     let now = clock::now(conn)?;
     let taken = diesel::insert_into(inbox::table)
-        .values(&NewDeliveryRow::of(delivery, lease, None, now, now.plus(lease.ttl)))
+        .values((
+            NewDeliveryRow::of(delivery, lease, None),
+            inbox::due_at.eq(now),
+            inbox::lease_until.eq(now.plus(lease.ttl)),
+        ))
         .on_conflict((inbox::provider, inbox::account_id, inbox::digest))
         .do_nothing()
         .execute(conn)?;

@@ -18,6 +18,8 @@ const UNDER_WAY_MAX: usize = 8;
 const PAUSE: Duration = Duration::from_millis(500);
 /// Pause after the store failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// What is committed within so short a time is taken up in one go.
+const GATHERED_FOR: Duration = Duration::from_millis(15);
 /// By how much pauses differ, so that lanes and nodes do not march in step.
 const JITTER_MILLIS: u64 = 250;
 
@@ -77,7 +79,10 @@ impl Workers {
     async fn rung(&self, lane: Lane) {
         match lane {
             Lane::Settle => self.deferred.notified().await,
-            Lane::Publish => self.feed.committed().await,
+            Lane::Publish => {
+                self.feed.committed().await;
+                sleep(GATHERED_FOR).await;
+            }
             Lane::Due => std::future::pending().await,
         }
     }

@@ -19,6 +19,8 @@ const WHAT: &str = "telling an endpoint";
 const UNDER_WAY_MAX: usize = 16;
 /// Pause when there is nothing to tell and nobody rings.
 const PAUSE: Duration = Duration::from_secs(1);
+/// What is published within so short a time is looked for in one go.
+const GATHERED_FOR: Duration = Duration::from_millis(15);
 /// By how much pauses differ, so that nodes do not march in step.
 const JITTER_MILLIS: u64 = 250;
 
@@ -37,7 +39,7 @@ impl Workers {
             };
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                () = self.feed.published() => {}
+                () = self.feed.published() => sleep(GATHERED_FOR).await,
                 () = sleep(pause) => {}
             }
         }

@@ -96,6 +96,7 @@ impl Gateway {
         self.ports.payments.commit(work).await?;
         for write in &work.payments {
             self.rounds.note_stored(&write.payment);
+            self.waiting.note_written(write.payment.id, write.expected.next());
             self.ports.wakeups.wake(&write.payment.id);
         }
         Ok(())

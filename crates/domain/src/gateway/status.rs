@@ -124,10 +124,14 @@ impl Gateway {
             self.join_line(&view.payment, watched_until);
             let place = self.waiting.join(view.payment.id, view.payment.revision);
             let joined_at = self.ports.clock.now();
-            self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_LOOK)).await;
+            if !place.is_outdated(view.payment.revision) {
+                self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_LOOK)).await;
+            }
             let is_unchanged = place.is_unchanged(view.payment.revision, joined_at);
+            let is_outdated = place.is_outdated(view.payment.revision);
             drop(place);
-            if !self.is_to_be_read(&view, is_unchanged, until.left(self.ports.clock.as_ref())).await? {
+            let remaining = until.left(self.ports.clock.as_ref());
+            if !is_outdated && !self.is_to_be_read(&view, is_unchanged, remaining).await? {
                 continue;
             }
             let mut payment = self.find(scope, reference).await?;
@@ -165,18 +169,21 @@ impl Gateway {
     /// [`StoreError`] where the order cannot be read.
     pub async fn view(&self, payment: Payment) -> Result<PaymentView, StoreError> {
         let order = self.ports.orders.order(&payment.merchant, &payment.order_code).await?;
-        let by_payment = self.ports.payments.paid_of_order(&payment.merchant, &payment.order_code).await?;
         let recorded = order.as_ref().and_then(|order| order.state.paid_by()).and_then(|by| match by {
             PaidBy::Payment(payment) => Some(payment),
             PaidBy::Cash => None,
         });
+        let paid_by = match recorded {
+            Some(payment) => Some(payment),
+            None => self.ports.payments.paid_of_order(&payment.merchant, &payment.order_code).await?,
+        };
         let order_status = match &order {
             Some(order) => Some(order.state.status()),
-            None => by_payment.map(|_| OrderStatus::Paid),
+            None => paid_by.map(|_| OrderStatus::Paid),
         };
         let is_pending = payment.status() == PaymentStatus::Pending;
         let is_confirming = is_pending && self.questions.is_waiting(&payment.id, self.ports.clock.now());
-        Ok(PaymentView { payment, order_status, paid_by: recorded.or(by_payment), is_confirming })
+        Ok(PaymentView { payment, order_status, paid_by, is_confirming })
     }
 
     /// Whether a payment may be asked about because somebody looks at it: nobody did so lately, it is no news to whoever

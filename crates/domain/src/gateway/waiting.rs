@@ -24,13 +24,16 @@ struct Awaited {
     by: u32,
     /// The latest that one of them, or a look, has seen.
     seen: Revision,
+    /// The latest that this process has written while somebody waited. Apart from what was seen: a look still wakes
+    /// whoever came too late to be woken.
+    written: Option<Revision>,
 }
 
 impl Waiting {
     /// Notes that somebody who has seen that revision waits for the next; until what is returned is dropped.
     pub(super) fn join(&self, payment: PaymentId, seen: Revision) -> Place<'_> {
         let mut payments = self.lock();
-        let awaited = payments.entry(payment).or_insert(Awaited { by: 0, seen });
+        let awaited = payments.entry(payment).or_insert(Awaited { by: 0, seen, written: None });
         awaited.by = awaited.by.saturating_add(1);
         // Whoever is behind the others must be told of what they know.
         awaited.seen = awaited.seen.min(seen);
@@ -42,6 +45,13 @@ impl Waiting {
         let looked_at = *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
         looked_at.is_some_and(|at| at >= since)
             && self.lock().get(&payment).is_some_and(|awaited| awaited.seen == revision)
+    }
+
+    /// Notes what this process has written.
+    pub(super) fn note_written(&self, payment: PaymentId, revision: Revision) {
+        if let Some(awaited) = self.lock().get_mut(&payment) {
+            awaited.written = awaited.written.max(Some(revision));
+        }
     }
 
     fn note_looked(&self, at: Timestamp) {
@@ -82,6 +92,12 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// Whether this process has written a later revision meanwhile: then it is to be read, and nobody need look first.
+    pub(super) fn is_outdated(&self, known: Revision) -> bool {
+        let awaited = self.waiting.lock().get(&self.payment).copied();
+        awaited.and_then(|awaited| awaited.written).is_some_and(|written| written > known)
+    }
+
     /// Whether a look since then has found the payment as it was: whoever waits need not look as well.
     pub(super) fn is_unchanged(&self, known: Revision, since: Timestamp) -> bool {
         self.waiting.has_seen(self.payment, known, since)

@@ -1,38 +1,32 @@
 //! Finding payments.
 
-use diesel::dsl::{AsSelect, auto_type, exists};
+use diesel::dsl::{IntoBoxed, array, exists};
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use mstore_pay_domain::payment::{Payment, PaymentStatus, Revision};
 use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
-use mstore_pay_tables::rows::{DetailsRow, PaymentRow, status_word};
-use mstore_pay_tables::schema::{charges, payment_details, payments, receipts};
+use mstore_pay_tables::rows::{PaymentRow, status_word};
+use mstore_pay_tables::schema::{charges, payments, receipts};
 use mstore_pay_tables::types::Micros;
 
-use super::assemble::{Assembled, Found, assemble};
+use super::whole::{Assembled, WholeRow, assemble, whole};
 use crate::errors::Fault;
 
-/// Payments with their details, oldest first.
-#[auto_type]
-fn with_details() -> _ {
-    let payment: AsSelect<PaymentRow, Pg> = PaymentRow::as_select();
-    let details: AsSelect<Option<DetailsRow>, Pg> = Option::<DetailsRow>::as_select();
-    payments::table
-        .left_join(payment_details::table)
-        .order((payments::created_at, payments::id))
-        .select((payment, details))
+diesel::define_sql_function! {
+    /// The first of two texts that is there.
+    fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
 }
 
-async fn whole(conn: &mut AsyncPgConnection, found: &[Found]) -> Result<Vec<Payment>, Fault> {
-    let assembled = assemble(conn, found).await?;
-    assembled.into_iter().map(|(_, payment)| payment.map_err(Fault::from)).collect()
+fn one(row: Option<WholeRow>) -> Result<Option<Payment>, Fault> {
+    Ok(row.map(|row| assemble(row).1).transpose()?)
 }
 
-async fn one(conn: &mut AsyncPgConnection, found: Option<&Found>) -> Result<Option<Payment>, Fault> {
-    Ok(whole(conn, found.map_or(&[], std::slice::from_ref)).await?.pop())
+fn all(rows: Vec<WholeRow>) -> Result<Vec<Payment>, Fault> {
+    Ok(rows.into_iter().map(|row| assemble(row).1).collect::<Result<_, _>>()?)
 }
 
 /// A merchant's payment.
@@ -41,19 +35,14 @@ pub(crate) async fn payment(
     merchant: &MerchantId,
     id: &PaymentId,
 ) -> Result<Option<Payment>, Fault> {
-    let found = with_details()
-        .filter(payments::id.eq(id.to_string()))
-        .filter(payments::merchant_id.eq(merchant.as_str()))
-        .first(conn)
-        .await
-        .optional()?;
-    one(conn, found.as_ref()).await
+    let named = whole().filter(payments::id.eq(id.to_string())).filter(payments::merchant_id.eq(merchant.as_str()));
+    one(named.first(conn).await.optional()?)
 }
 
 /// The payments of those ids, each readable or not, in no order.
 pub(crate) async fn by_ids(conn: &mut AsyncPgConnection, ids: &[String]) -> QueryResult<Vec<Assembled>> {
-    let found = with_details().filter(payments::id.eq_any(ids)).load(conn).await?;
-    assemble(conn, &found).await
+    let found: Vec<WholeRow> = whole().filter(payments::id.eq_any(ids)).load(conn).await?;
+    Ok(found.into_iter().map(assemble).collect())
 }
 
 /// A merchant's payment with a charge of that id of its provider's.
@@ -66,8 +55,7 @@ pub(crate) async fn by_provider_ref(
         .filter(charges::merchant_id.eq(merchant.as_str()))
         .filter(charges::provider_ref.eq(provider_ref.as_str()))
         .select(charges::payment_id);
-    let found = with_details().filter(payments::id.eq_any(charged)).first(conn).await.optional()?;
-    one(conn, found.as_ref()).await
+    one(whole().filter(payments::id.eq_any(array(charged))).first(conn).await.optional()?)
 }
 
 /// The payment with a charge of that id at an account, else with a receipt of that id.
@@ -82,14 +70,11 @@ pub(crate) async fn by_account_ref(
         .filter(charges::account_id.eq(account.as_str()))
         .filter(charges::provider_ref.eq(provider_ref.as_str()))
         .select(charges::payment_id);
-    let found = with_details().filter(payments::id.eq_any(charged)).first(conn).await.optional()?;
-    if found.is_some() {
-        return one(conn, found.as_ref()).await;
-    }
     let received =
         receipts::table.find((provider.as_str(), account.as_str(), provider_ref.as_str())).select(receipts::payment_id);
-    let found = with_details().filter(payments::id.eq_any(received)).first(conn).await.optional()?;
-    one(conn, found.as_ref()).await
+    // Receipts are looked at where no charge is found.
+    let id = coalesce(charged.single_value(), received.single_value());
+    one(whole().filter(payments::id.nullable().eq(id)).first(conn).await.optional()?)
 }
 
 /// The payment with a charge of that reference of ours at an account.
@@ -104,8 +89,7 @@ pub(crate) async fn by_our_reference(
         .filter(charges::account_id.eq(account.as_str()))
         .filter(charges::our_reference.eq(reference.as_str()))
         .select(charges::payment_id);
-    let found = with_details().filter(payments::id.eq_any(charged)).first(conn).await.optional()?;
-    one(conn, found.as_ref()).await
+    one(whole().filter(payments::id.eq_any(array(charged))).first(conn).await.optional()?)
 }
 
 /// Every payment with a charge at an account for an order of that code.
@@ -120,8 +104,7 @@ pub(crate) async fn by_account_order(
         .filter(charges::account_id.eq(account.as_str()))
         .filter(charges::order_code.eq(code.as_str()))
         .select(charges::payment_id);
-    let found = with_details().filter(payments::id.eq_any(charged)).load(conn).await?;
-    whole(conn, &found).await
+    all(whole().filter(payments::id.eq_any(array(charged))).load(conn).await?)
 }
 
 /// The payments made from a time on with a charge at an account, oldest first, behind a place.
@@ -138,16 +121,13 @@ pub(crate) async fn at_account(
         .filter(charges::account_id.eq(account.as_str()))
         .select(charges::payment_id);
     let since = payments::created_at.ge(Micros::from(since));
-    let mut query = payments::table.filter(since).filter(payments::id.eq_any(charged)).into_boxed();
+    let mut query = whole().filter(since).filter(payments::id.eq_any(charged)).into_boxed();
     if let Some(PaymentPlace { created_at, id }) = after {
         let at = Micros::from(created_at);
         let behind = payments::created_at.gt(at).or(payments::id.gt(id.to_string()));
         query = query.filter(payments::created_at.ge(at)).filter(behind);
     }
-    let oldest = (payments::created_at, payments::id);
-    let ids: Vec<String> = query.order(oldest).limit(limit.into()).select(payments::id).load(conn).await?;
-    let found = with_details().filter(payments::id.eq_any(&ids)).load(conn).await?;
-    whole(conn, &found).await
+    all(query.limit(limit.into()).load(conn).await?)
 }
 
 /// Every payment of an order.
@@ -156,12 +136,8 @@ pub(crate) async fn of_order(
     merchant: &MerchantId,
     code: &OrderCode,
 ) -> Result<Vec<Payment>, Fault> {
-    let found = with_details()
-        .filter(payments::merchant_id.eq(merchant.as_str()))
-        .filter(payments::order_code.eq(code.as_str()))
-        .load(conn)
-        .await?;
-    whole(conn, &found).await
+    let of_merchant = whole().filter(payments::merchant_id.eq(merchant.as_str()));
+    all(of_merchant.filter(payments::order_code.eq(code.as_str())).load(conn).await?)
 }
 
 /// The oldest payment of an order that holds money.
@@ -199,10 +175,7 @@ pub(crate) async fn list(
         query = query.filter(payments::created_at.le(at)).filter(behind);
     }
     let newest = (payments::created_at.desc(), payments::id.desc());
-    let ids: Vec<String> = query.order(newest).limit(limit.into()).select(payments::id).load(conn).await?;
-    let mut found = with_details().filter(payments::id.eq_any(&ids)).load(conn).await?;
-    found.reverse();
-    whole(conn, &found).await
+    all(query.order(newest).limit(limit.into()).load(conn).await?)
 }
 
 /// The revisions of those payments that are there.
@@ -216,8 +189,8 @@ pub(crate) async fn revisions(
     Ok(found.iter().map(|(id, revision)| PaymentRow::read_revision(id, *revision)).collect::<Result<_, _>>()?)
 }
 
-fn admitted(filter: &PaymentFilter) -> payments::BoxedQuery<'_, Pg> {
-    let mut query = payments::table.filter(payments::merchant_id.eq(filter.merchant.as_str())).into_boxed();
+fn admitted(filter: &PaymentFilter) -> IntoBoxed<'_, whole, Pg> {
+    let mut query = whole().into_boxed().filter(payments::merchant_id.eq(filter.merchant.as_str()));
     if let Some(branch) = &filter.branch {
         query = query.filter(payments::branch_id.eq(branch.as_str()));
     }

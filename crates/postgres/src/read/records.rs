@@ -1,6 +1,6 @@
 //! Orders, exceptions, idempotency keys, the audit trail and the feed of changes.
 
-use diesel::dsl::{exists, sql};
+use diesel::dsl::{exists, max, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -24,6 +24,7 @@ use mstore_pay_tables::schema::{
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
+use crate::feed;
 
 pub(crate) async fn order(
     conn: &mut AsyncPgConnection,
@@ -164,9 +165,14 @@ pub(crate) async fn changes(
 ) -> Result<Vec<Change>, Fault> {
     // Past the largest number there is nothing.
     let Ok(after) = i64::try_from(after.number()) else { return Ok(Vec::new()) };
-    let query = outbox::table
-        .filter(outbox::merchant_id.eq(merchant.as_str()))
+    let of_merchant = outbox::table.filter(outbox::merchant_id.eq(merchant.as_str()));
+    let last: Option<i64> = of_merchant.select(max(outbox::position)).get_result(conn).await?;
+    if last.is_none_or(|last| last <= after) {
+        return Ok(Vec::new());
+    }
+    let query = of_merchant
         .filter(outbox::position.gt(after))
+        .filter(outbox::position.le(feed::settled_to(conn).await?))
         .order(outbox::position)
         .limit(limit.into())
         .select((outbox::position, MessageRow::as_select()))

@@ -16,8 +16,6 @@ diesel::define_sql_function! {
 /// What is locked.
 #[derive(Clone, Copy)]
 pub(crate) enum Locked {
-    /// A merchant's feed of changes.
-    Feed,
     /// An order, registered or not.
     Order,
     /// Which endpoints of a merchant are enabled.
@@ -28,7 +26,6 @@ impl Locked {
     /// Tells these locks from others, of nodes' presence among them; the numbers mean nothing but this.
     const fn class(self) -> i32 {
         match self {
-            Self::Feed => 730_580,
             Self::Order => 730_581,
             Self::Endpoints => 730_583,
         }

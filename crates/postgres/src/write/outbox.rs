@@ -1,22 +1,12 @@
 //! Messages that commit with what they tell.
 
-use std::collections::BTreeSet;
-
 use diesel::prelude::*;
 use mstore_pay_domain::event::OutboxMessage;
-use mstore_pay_domain::unit_of_work::UnitOfWork;
 use mstore_pay_tables::rows::MessageRow;
 use mstore_pay_tables::schema::outbox;
 
 use super::batch::{Batch, Otherwise};
 use crate::clock::clock_timestamp;
-
-/// The merchants whose feeds a unit writes to. Whoever holds their locks makes units that tell a merchant something
-/// commit one after the other. Otherwise a message with a smaller number could become visible after a larger one was
-/// read, and whoever follows the feed would never see it.
-pub(super) fn feeds(work: &UnitOfWork) -> BTreeSet<&str> {
-    work.outbox.iter().map(|message| message.merchant.as_str()).collect()
-}
 
 /// Puts a message in the outbox, due at once.
 pub(super) fn send_out(batch: &mut Batch<'_>, message: &OutboxMessage) {

@@ -103,3 +103,19 @@ async fn a_second_sale_has_nothing_parsed_that_the_first_had() {
     let again = parsed_since(&cluster, before);
     assert!(again.is_empty(), "{again:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_is_read_by_one_statement() {
+    let cluster = Cluster::start(&[("log_min_duration_statement", "0")]);
+    let node = Node::start(&cluster).await;
+    let new = payment(&node.ids);
+    node.store.commit(&unit(&new, Due::At(at(0)))).await.unwrap();
+    node.store.payment(&new.merchant, &new.id).await.unwrap().unwrap();
+    let before = log_length(&cluster);
+    node.store.payment(&new.merchant, &new.id).await.unwrap().unwrap();
+    let log = fs::read_to_string(cluster.socket_folder().join("log")).unwrap();
+    let lines = log.get(before..).unwrap_or_default().lines();
+    let run: Vec<&str> =
+        lines.filter(|line| line.contains(" ms  execute ") || line.contains(" ms  statement: ")).collect();
+    assert_eq!(run.len(), 1, "{run:#?}");
+}

@@ -31,7 +31,8 @@ pub struct DeliveryRow {
     attempts: i64,
 }
 
-/// A delivery as it is taken in: leased to whoever took it.
+/// A delivery as it is taken in, leased to whoever took it. When it is due and until when it is held stands beside it: the
+/// store's clock says so.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = webhook_inbox, treat_none_as_default_value = false)]
 pub struct NewDeliveryRow {
@@ -44,16 +45,14 @@ pub struct NewDeliveryRow {
     deliveries: i64,
     attempts: i64,
     state: &'static str,
-    due_at: Micros,
     lease_token: String,
-    lease_until: Micros,
     lease_holder: Option<i32>,
 }
 
 impl NewDeliveryRow {
-    /// The row of a delivery taken in at `now` by the database's clock, on the node of that number.
+    /// The row of a delivery taken in on the node of that number.
     #[must_use]
-    pub fn of(delivery: &NewDelivery, lease: Lease, holder: Option<i32>, now: Micros, until: Micros) -> Self {
+    pub fn of(delivery: &NewDelivery, lease: Lease, holder: Option<i32>) -> Self {
         Self {
             id: delivery.id.to_string(),
             provider: delivery.provider.to_string(),
@@ -64,9 +63,7 @@ impl NewDeliveryRow {
             deliveries: 1,
             attempts: 0,
             state: OPEN,
-            due_at: now,
             lease_token: lease.token.to_string(),
-            lease_until: until,
             lease_holder: holder,
         }
     }

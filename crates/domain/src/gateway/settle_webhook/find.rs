@@ -1,6 +1,7 @@
 //! What a webhook is about: by the provider's id, then our reference, then the order code when
 //! exactly one charge fits. Names that disagree fit nothing.
 
+use crate::charge::Charge;
 use crate::gateway::Gateway;
 use crate::ids::{ChargeId, OrderCode, OurReference};
 use crate::payment::Payment;
@@ -28,6 +29,36 @@ pub(in crate::gateway) enum Found {
     },
 }
 
+/// What the names in a notification lead to.
+#[derive(Default)]
+struct Named {
+    /// The payment that the first of them led to.
+    payment: Option<Payment>,
+    /// The charge of each.
+    charges: Vec<ChargeId>,
+}
+
+impl Named {
+    /// Notes where a name led to.
+    fn note(&mut self, payment: Option<Payment>, charge: impl FnOnce(&Payment) -> Option<&Charge>) {
+        let Some(payment) = payment else { return };
+        let Some(charge) = charge(&payment).map(|charge| charge.id) else { return };
+        self.charges.push(charge);
+        self.payment.get_or_insert(payment);
+    }
+
+    /// Whether the payment at hand has the charge of another name as well, which is noted then. The name of a charge is
+    /// one charge's at an account, so the store would only give the same payment again.
+    fn has_another(&mut self, leased: &LeasedDelivery, is_named: impl Fn(&Charge) -> bool) -> bool {
+        let of = (&leased.delivery.provider, &leased.delivery.account);
+        let mut charges = self.payment.iter().flat_map(|payment| &payment.charges);
+        let same = charges.find(|charge| (&charge.provider, &charge.account) == of && is_named(charge));
+        let same = same.map(|charge| charge.id);
+        self.charges.extend(same);
+        same.is_some()
+    }
+}
+
 impl Gateway {
     /// The one charge a notification names at the delivery's account.
     pub(in crate::gateway) async fn subject_of(
@@ -37,41 +68,38 @@ impl Gateway {
     ) -> Result<Found, StoreError> {
         let (provider, account) = (&leased.delivery.provider, &leased.delivery.account);
         let about = &notification.about;
-        let mut found: Vec<(Payment, ChargeId)> = Vec::new();
-        for named in about.charge_ref.iter().chain(&about.payment_ref) {
-            let payment = self.ports.payments.by_account_ref(provider, account, named).await?;
-            found.extend(payment.and_then(|payment| {
-                let charge = payment.charge_by_provider_ref(named)?.id;
-                Some((payment, charge))
-            }));
+        let mut named = Named::default();
+        for id in about.charge_ref.iter().chain(&about.payment_ref) {
+            if !named.has_another(leased, |charge| charge.provider_ref() == Some(id)) {
+                let payment = self.ports.payments.by_account_ref(provider, account, id).await?;
+                named.note(payment, |payment| payment.charge_by_provider_ref(id));
+            }
         }
         let reference = about.reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok());
-        if let Some(reference) = &reference {
+        if let Some(reference) = &reference
+            && !named.has_another(leased, |charge| &charge.our_reference == reference)
+        {
             let payment = self.ports.payments.by_our_reference(provider, account, reference).await?;
-            found.extend(payment.and_then(|payment| {
-                let charge = payment.charge_by_reference(reference)?.id;
-                Some((payment, charge))
-            }));
+            named.note(payment, |payment| payment.charge_by_reference(reference));
         }
         let order = match &about.order_code {
             Some(text) => match OrderCode::parse(text.as_str()) {
                 Ok(code) => Some(code),
-                Err(_) if found.is_empty() => return Ok(Found::None { why: "its order code is none" }),
+                Err(_) if named.charges.is_empty() => return Ok(Found::None { why: "its order code is none" }),
                 Err(_) => return Ok(Found::Contradiction { why: "its order code is none" }),
             },
             None => None,
         };
-        let mut charges = found.iter().map(|(_, charge)| *charge);
-        let first = charges.next();
-        if charges.any(|charge| Some(charge) != first) {
+        let Named { payment, charges } = named;
+        if charges.iter().any(|charge| Some(charge) != charges.first()) {
             return Ok(Found::Contradiction { why: "its names are of different charges" });
         }
-        match found.into_iter().next() {
-            Some((payment, _)) if order.as_ref().is_some_and(|code| code != &payment.order_code) => {
+        match (payment, charges.first()) {
+            (Some(payment), _) if order.as_ref().is_some_and(|code| code != &payment.order_code) => {
                 Ok(Found::Contradiction { why: "its order code is another order's" })
             }
-            Some((payment, charge)) => Ok(Found::One { payment: Box::new(payment), charge }),
-            None => self.by_order_code(leased, notification, order.as_ref()).await,
+            (Some(payment), Some(charge)) => Ok(Found::One { payment: Box::new(payment), charge: *charge }),
+            (None, _) | (Some(_), None) => self.by_order_code(leased, notification, order.as_ref()).await,
         }
     }
 

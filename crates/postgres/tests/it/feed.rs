@@ -1,0 +1,58 @@
+//! The feed never grows before a place that was read, and nobody waits for anybody to make it so.
+
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use mstore_pay_domain::event::FeedPlace;
+use mstore_pay_domain::ids::{MessageId, OrderCode};
+use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::ports::{Outbox, PaymentRepository};
+use mstore_pay_domain::unit_of_work::{Due, UnitOfWork};
+use mstore_pay_postgres::PostgresStore;
+
+use crate::fixtures::{Site, message_about, stored};
+
+async fn news(store: &PostgresStore, site: &Site, order: &str) -> (UnitOfWork, Payment, MessageId) {
+    let payment = Payment { order_code: OrderCode::parse(order).unwrap(), ..site.payment() };
+    let payment = stored(store, &payment, Due::Never).await;
+    let message = message_about(&payment, &site.ids);
+    let id = message.id;
+    (UnitOfWork { outbox: vec![message], ..UnitOfWork::default() }, payment, id)
+}
+
+async fn feed(store: &PostgresStore, of: &Payment, after: FeedPlace) -> Vec<(FeedPlace, MessageId)> {
+    let changes = store.changes(&of.merchant, &None, after, 10).await.unwrap();
+    changes.into_iter().map(|change| (change.place, change.message.id)).collect()
+}
+
+fn ids(feed: &[(FeedPlace, MessageId)]) -> Vec<MessageId> {
+    feed.iter().map(|(_, id)| *id).collect()
+}
+
+/// One transaction writes first and ends last; another one, meanwhile, is not kept waiting.
+async fn check(end: &str, is_first_there: bool) {
+    let site = Site::new();
+    let store = site.open().await;
+    let (before, payment, earlier) = news(&store, &site, "TRX-1").await;
+    store.commit(&before).await.unwrap();
+    let [(slow, _, first), (quick, _, second)] =
+        [news(&store, &site, "TRX-2").await, news(&store, &site, "TRX-3").await];
+    let mut conn = AsyncPgConnection::establish(&site.database.url()).await.unwrap();
+    conn.batch_execute("BEGIN").await.unwrap();
+    PostgresStore::commit_in(&mut conn, &slow).await.unwrap();
+    store.commit(&quick).await.unwrap();
+    let read = feed(&store, &payment, FeedPlace::START).await;
+    assert_eq!(ids(&read), [earlier], "what might be overtaken is held back");
+    conn.batch_execute(end).await.unwrap();
+    let place = read.last().unwrap().0;
+    let want: Vec<MessageId> = is_first_there.then_some(first).into_iter().chain([second]).collect();
+    assert_eq!(ids(&feed(&store, &payment, place).await), want, "{end}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_commits_before_an_earlier_message_is_read_behind_it() {
+    check("COMMIT", true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_rolled_back_holds_nothing_back_any_more() {
+    check("ROLLBACK", false).await;
+}
