@@ -133,3 +133,24 @@ impl Gateway {
         Ok(woken)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_here_outdates_what_was_seen_and_is_news_to_a_look_all_the_same() {
+        let (waiting, payment) = (Waiting::default(), PaymentId::new(Uuid::from_u128(1)));
+        let [first, second] = [Revision::NEW.next(), Revision::NEW.next().next()];
+        waiting.note_written(payment, second);
+        let place = waiting.join(payment, first);
+        assert!(!place.is_outdated(first), "nobody waited when it was written");
+        waiting.note_written(payment, second);
+        assert!(place.is_outdated(first) && !place.is_outdated(second));
+        assert!(waiting.note(payment, second), "whoever came too late to be woken is woken by the next look");
+        drop(place);
+        assert!(waiting.ids().is_empty());
+    }
+}
