@@ -155,17 +155,19 @@ impl App {
             readiness: readiness.clone(),
             drain: Arc::clone(&drain),
         });
-        let operations = match apart {
+        let for_operators = match apart {
             Some((url, listener)) => {
-                let server = server::serve_operations(listener, state.clone()).map_err(not_listening)?;
-                let handle = server.handle();
-                serve_on(&tasks, "serving operators", server);
-                Some((url, handle))
+                Some((url, server::serve_operations(listener, state.clone()).map_err(not_listening)?))
             }
             None => None,
         };
         let server = server::serve(listener, &config, state).map_err(not_listening)?;
         let handle = server.handle();
+        let operations = for_operators.map(|(url, server)| {
+            let handle = server.handle();
+            serve_on(&tasks, "serving operators", server);
+            (url, handle)
+        });
         serve_on(&tasks, "serving HTTP", server);
         workers.start(readiness, limits);
         tracing::info!(base_url, env = config.env.word(), "listening on {base_url}");

@@ -146,7 +146,8 @@ async fn spread(conn: &mut AsyncPgConnection, merchant: &str, limit: u32) -> Res
     if behind.is_empty() {
         return Ok(false);
     }
-    let settled_to = feed::settled_to(conn).await?;
+    let last = feed::last_of(conn, merchant).await?.unwrap_or_default();
+    let settled_to = feed::settled_to(conn, merchant, last).await?;
     for (endpoint, branch, told_to) in behind {
         let new = outbox::table
             .filter(outbox::merchant_id.eq(merchant))

@@ -8,7 +8,7 @@ use mstore_pay_domain::ids::{EndpointId, MerchantId};
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::{EndpointStore, EndpointWritten, StoreError};
 use mstore_pay_tables::rows::{ENDPOINT_ENABLED, EndpointNoteRow, EndpointRow, integer};
-use mstore_pay_tables::schema::{event_endpoint_notes as notes, event_endpoints as endpoints, outbox};
+use mstore_pay_tables::schema::{event_endpoint_notes as notes, event_endpoints as endpoints};
 
 use crate::errors::Fault;
 use crate::feed;
@@ -58,11 +58,9 @@ async fn write(
     }
     if expected == Revision::NEW {
         // What is being written behind messages that are there is told as well.
-        let settled = outbox::position.le(feed::settled_to(conn).await?);
-        let own = outbox::table.filter(outbox::merchant_id.eq(merchant)).filter(settled);
-        let last = own.select(diesel::dsl::max(outbox::position));
-        let last: Option<i64> = last.first(conn).await?;
-        let values = (&row, endpoints::told_to.eq(last.unwrap_or_default()));
+        let last = feed::last_of(conn, merchant).await?.unwrap_or_default();
+        let settled_to = feed::settled_to(conn, merchant, last).await?;
+        let values = (&row, endpoints::told_to.eq(settled_to));
         if diesel::insert_into(endpoints::table).values(values).on_conflict_do_nothing().execute(conn).await? == 0 {
             return Ok(EndpointWritten::Conflict);
         }

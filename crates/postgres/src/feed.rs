@@ -1,34 +1,38 @@
-//! How far the feed of changes stands still.
+//! How far a merchant's feed of changes stands still.
 //!
 //! A message gets its place while its unit is being written, and units commit in whatever order they like: a place may be
 //! filled behind one that was read already, and whoever follows the feed would never see it. If units of a merchant that tell
 //! something committed one after the other, each would wait for the disk of all before it. So they do not wait. Whoever is
-//! about to write messages holds a lock that bears a place until the unit ends, and its messages come behind that place; and
-//! whoever reads the feed reads no further than the lowest place so borne. `docs/adr/0021-the-feed-is-held-back.md` says
-//! why nothing is missed.
+//! about to write messages holds a lock that bears the merchant and a place until the unit ends, and its messages come behind
+//! that place; and whoever reads the feed reads no further than the lowest place so borne.
+//! `docs/adr/0021-the-feed-is-held-back.md` says why nothing is missed.
+//!
+//! The locks are those of the server that is written to: a copy of it knows nothing of them, so that feeds are never read
+//! from one.
 
-use diesel::dsl::max;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer};
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_tables::schema::outbox;
 
 use crate::errors::Fault;
 use crate::prepared::KeepPrepared as _;
 
-/// Tells these locks from those of `write/locks.rs` and of nodes' presence; the number means nothing but this.
-const LOCK_CLASS: i32 = 730_584;
-/// Places that such a lock can tell apart: its second key has 32 bits and a sign.
-const PLACES: i64 = 2_147_483_648;
+/// Places that such a lock can tell apart: of the 64 bits of its key the merchant has one half, and what is left of the
+/// other half stands for a feed in which nothing is filled.
+const PLACES: i64 = 4_294_967_295;
+const ALL: i64 = PLACES;
 
-/// The place is chosen before the lock is had, and is filled by then: whatever is written behind the lock comes after it.
-const HOLD_BACK: &str = "SELECT pg_advisory_xact_lock_shared($1, \
-    (coalesce((SELECT max(position) FROM outbox), 0) % 2147483648)::integer)";
+/// The place is chosen before the lock is had, and is filled by then: whatever is written behind the lock comes after it. Two
+/// merchants of one hash hold each other's feeds back, which costs a moment and nothing else.
+const HOLD_BACK: &str = "SELECT pg_advisory_xact_lock_shared((hashtext($1)::bigint << 32) | \
+    coalesce((SELECT max(position) FROM outbox) % 4294967295, 4294967295))";
 
-/// The columns are those of the PostgreSQL manual, `pg_locks`: an advisory lock of two keys has `objsubid` 2.
+/// The columns are those of the PostgreSQL manual, `pg_locks`: an advisory lock of one key has `objsubid` 1, and its key's
+/// halves in `classid` and `objid`.
 const HELD: &str = "
     SELECT DISTINCT objid::bigint AS place FROM pg_locks
-    WHERE locktype = 'advisory' AND classid = $1::oid AND objsubid = 2 AND granted
+    WHERE locktype = 'advisory' AND classid = (hashtext($1)::bigint & 4294967295)::oid AND objsubid = 1 AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 #[derive(QueryableByName)]
@@ -37,26 +41,32 @@ struct Held {
     place: i64,
 }
 
-/// Holds the feed back until the transaction ends: to be called before its first message is written. It waits for nobody.
-pub(crate) async fn hold_back(mut conn: &AsyncPgConnection) -> Result<(), Fault> {
-    diesel::sql_query(HOLD_BACK).bind::<Integer, _>(LOCK_CLASS).kept().execute(&mut conn).await?;
+/// Holds a merchant's feed back until the transaction ends: to be called before its first message is written. It waits for
+/// nobody.
+pub(crate) async fn hold_back(mut conn: &AsyncPgConnection, merchant: &str) -> Result<(), Fault> {
+    diesel::sql_query(HOLD_BACK).bind::<Text, _>(merchant).kept().execute(&mut conn).await?;
     Ok(())
 }
 
-/// The last place up to which no message is added any more. Statements of the same transaction that look later see all of
-/// them, if each of its statements sees what was committed before it.
-pub(crate) async fn settled_to(conn: &mut AsyncPgConnection) -> Result<i64, Fault> {
-    // First the places, then who writes: whoever is still writing up to the last of them is found, and whoever is not found
-    // has committed.
-    let last: Option<i64> = outbox::table.select(max(outbox::position)).get_result(conn).await?;
-    let held: Vec<Held> = diesel::sql_query(HELD).bind::<Integer, _>(LOCK_CLASS).kept().load(conn).await?;
-    Ok(lowest(last.unwrap_or_default(), held.iter().map(|held| held.place)))
+/// How far a merchant's feed is filled for good, where the last place of it that was seen filled is `last`. Statements that
+/// look later see all up to there, if each of them sees what was committed before it.
+pub(crate) async fn settled_to(conn: &mut AsyncPgConnection, merchant: &str, last: i64) -> Result<i64, Fault> {
+    // That place was seen first: whoever is still writing up to it is found now, and whoever is not found has committed.
+    let held: Vec<Held> = diesel::sql_query(HELD).bind::<Text, _>(merchant).kept().load(conn).await?;
+    Ok(lowest(last, held.iter().map(|held| held.place)))
 }
 
-/// The lowest of those places and the last one. Places are told by their remainder: what is far behind is ahead.
+/// The last place of a merchant's feed that is filled, if any is.
+pub(crate) async fn last_of(conn: &mut AsyncPgConnection, merchant: &str) -> Result<Option<i64>, Fault> {
+    let of_merchant = outbox::table.filter(outbox::merchant_id.eq(merchant));
+    Ok(of_merchant.select(diesel::dsl::max(outbox::position)).get_result(conn).await?)
+}
+
+/// The lowest of those places and the last one. Places are told by their remainder, so that one that seems to be far behind
+/// is ahead: nobody is at work while two thousand million messages are written.
 fn lowest(last: i64, held: impl Iterator<Item = i64>) -> i64 {
-    let behind = held.map(|place| last.saturating_sub(place).rem_euclid(PLACES));
-    let behind = behind.filter(|behind| *behind < PLACES / 2).max();
+    let behind = held.map(|place| if place == ALL { last } else { last.saturating_sub(place).rem_euclid(PLACES) });
+    let behind = behind.filter(|behind| *behind == last || *behind < PLACES / 2).max();
     last.saturating_sub(behind.unwrap_or_default())
 }
 
@@ -82,6 +92,12 @@ mod tests {
     fn whoever_began_after_the_look_holds_nothing_back() {
         check(7, &[9], 7);
         check(7, &[9, 6], 6);
+    }
+
+    #[test]
+    fn whoever_began_when_nothing_was_filled_holds_all_back() {
+        check(7, &[ALL], 0);
+        check(3 * PLACES, &[5, ALL], 0);
     }
 
     #[test]

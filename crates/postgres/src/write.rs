@@ -95,11 +95,11 @@ pub(crate) async fn apply(
     Ok(())
 }
 
-/// Sends what is left, and before messages what holds their feed back.
+/// Sends what is left, and before messages what holds their feeds back.
 async fn send_last(conn: &AsyncPgConnection, batch: &mut Batch<'_>, work: &UnitOfWork) -> Result<(), Fault> {
     let mut flight: Flight<'_> = Vec::new();
-    if !work.outbox.is_empty() {
-        flight.push(feed::hold_back(conn).boxed());
+    for merchant in outbox::merchants(work) {
+        flight.push(feed::hold_back(conn, merchant).boxed());
     }
     flight.push(batch.send(conn).boxed());
     in_order(flight).await

@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Pause after the store failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// What is committed within so short a time is taken up in one go.
-const GATHERED_FOR: Duration = Duration::from_millis(15);
+pub(super) const GATHERED_FOR: Duration = Duration::from_millis(15);
 /// By how much pauses differ, so that lanes and nodes do not march in step.
 const JITTER_MILLIS: u64 = 250;
 

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use super::Workers;
-use super::lane::places;
+use super::lane::{GATHERED_FOR, places};
 use crate::observed::causes;
 use crate::system::random_below;
 use crate::tasks::fence;
@@ -19,8 +19,6 @@ const WHAT: &str = "telling an endpoint";
 const UNDER_WAY_MAX: usize = 16;
 /// Pause when there is nothing to tell and nobody rings.
 const PAUSE: Duration = Duration::from_secs(1);
-/// What is published within so short a time is looked for in one go.
-const GATHERED_FOR: Duration = Duration::from_millis(15);
 /// By how much pauses differ, so that nodes do not march in step.
 const JITTER_MILLIS: u64 = 250;
 

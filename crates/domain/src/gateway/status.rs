@@ -113,6 +113,8 @@ impl Gateway {
         wait: WaitFor,
     ) -> Result<PaymentView, FindError> {
         let until = Deadline::within(wait.at_most, self.ports.clock.as_ref());
+        // What was read although this process had written something later: a store that gives it again has lost that.
+        let mut outdated = None;
         loop {
             let news = wait.seen.is_some_and(|seen| seen != view.payment.revision);
             let remaining = until.left(self.ports.clock.as_ref());
@@ -124,12 +126,14 @@ impl Gateway {
             self.join_line(&view.payment, watched_until);
             let place = self.waiting.join(view.payment.id, view.payment.revision);
             let joined_at = self.ports.clock.now();
-            if !place.is_outdated(view.payment.revision) {
+            let is_lost = outdated == Some(view.payment.revision);
+            if is_lost || !place.is_outdated(view.payment.revision) {
                 self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_LOOK)).await;
             }
             let is_unchanged = place.is_unchanged(view.payment.revision, joined_at);
-            let is_outdated = place.is_outdated(view.payment.revision);
+            let is_outdated = !is_lost && place.is_outdated(view.payment.revision);
             drop(place);
+            outdated = is_outdated.then_some(view.payment.revision).or(outdated);
             let remaining = until.left(self.ports.clock.as_ref());
             if !is_outdated && !self.is_to_be_read(&view, is_unchanged, remaining).await? {
                 continue;

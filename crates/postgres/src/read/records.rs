@@ -1,6 +1,6 @@
 //! Orders, exceptions, idempotency keys, the audit trail and the feed of changes.
 
-use diesel::dsl::{exists, max, sql};
+use diesel::dsl::{exists, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -155,7 +155,7 @@ pub(crate) async fn body(conn: &mut AsyncPgConnection, digest: &Digest) -> Resul
     Ok(found.await.optional()?)
 }
 
-/// A merchant's messages behind a place. They were numbered one writer after the other.
+/// A merchant's messages behind a place, as far as none is added among them any more.
 pub(crate) async fn changes(
     conn: &mut AsyncPgConnection,
     merchant: &MerchantId,
@@ -166,13 +166,12 @@ pub(crate) async fn changes(
     // Past the largest number there is nothing.
     let Ok(after) = i64::try_from(after.number()) else { return Ok(Vec::new()) };
     let of_merchant = outbox::table.filter(outbox::merchant_id.eq(merchant.as_str()));
-    let last: Option<i64> = of_merchant.select(max(outbox::position)).get_result(conn).await?;
-    if last.is_none_or(|last| last <= after) {
+    let Some(last) = feed::last_of(conn, merchant.as_str()).await?.filter(|last| *last > after) else {
         return Ok(Vec::new());
-    }
+    };
     let query = of_merchant
         .filter(outbox::position.gt(after))
-        .filter(outbox::position.le(feed::settled_to(conn).await?))
+        .filter(outbox::position.le(feed::settled_to(conn, merchant.as_str(), last).await?))
         .order(outbox::position)
         .limit(limit.into())
         .select((outbox::position, MessageRow::as_select()))

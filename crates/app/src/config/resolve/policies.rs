@@ -116,7 +116,8 @@ pub(super) fn traces(args: TraceArgs) -> Result<Option<TraceSettings>, String> {
     };
     let not_one = "OTEL_EXPORTER_OTLP_ENDPOINT is no http or https URL without credentials and query";
     let url: Url = endpoint.trim().parse().map_err(|error| format!("{not_one}: {error}"))?;
-    let is_bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    let is_bare =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     if !is_bare || !url.has_host() || !["http", "https"].contains(&url.scheme()) {
         return Err(not_one.to_owned());
     }

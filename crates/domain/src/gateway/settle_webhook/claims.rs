@@ -18,9 +18,7 @@ pub(super) fn would_change(payment: &Payment, charge: &Charge, notification: &No
     let news = match &notification.claim {
         Claim::Paid { .. } => {
             let known_receipt = notification.about.payment_ref.as_ref().map_or(status >= ChargeStatus::Paid, |named| {
-                // Money that was believed as it was listed: an answer says by whom.
-                let receipt = charge.state.funds().and_then(|funds| funds.receipt(named));
-                receipt.is_some_and(|receipt| receipt.payer != Payer::default())
+                charge.state.funds().is_some_and(|funds| funds.receipt(named).is_some())
             });
             !known_receipt || odd_amount
         }
