@@ -1,5 +1,7 @@
 //! Card data, which is not accepted anywhere.
 
+mod within;
+
 use std::collections::BTreeMap;
 
 use mstore_pay_outbound::json::Object;
@@ -14,6 +16,9 @@ const CARD_FIELDS: [&str; 10] =
 /// Free texts in which a card number could be typed.
 const FREE_TEXTS: [&str; 6] = ["customer_name", "description", "order_note", "note", "notes", "reason"];
 
+/// Codes of a till's own, which are digits as it likes: of those as long as a card's number, one in ten would pass for one.
+const OWN_CODES: [&str; 3] = ["offline_reference", "transaction_code", "order_code"];
+
 /// Card data is refused wherever it would be looked for, so that it is never stored and never logged.
 pub(super) fn refuse_card_data(object: &Object, fields: &mut Fields<'_>) {
     for name in CARD_FIELDS.into_iter().filter(|name| object.raw(name).is_some()) {
@@ -26,6 +31,20 @@ pub(super) fn refuse_card_data(object: &Object, fields: &mut Fields<'_>) {
     }
     if object.raw("metadata").is_some_and(metadata_holds_card_number) {
         fields.refuse(ErrorCode::CardDataNotAccepted, "metadata", "must not hold a card number");
+    }
+}
+
+/// The same for what is kept as it came: there, card data is refused at any depth, and whatever it is called.
+pub(super) fn refuse_card_data_within(object: &Object, fields: &mut Fields<'_>) {
+    refuse_card_data(object, fields);
+    let looked_at = |name: &&str| CARD_FIELDS.contains(name) || FREE_TEXTS.contains(name) || *name == "metadata";
+    for name in object.others(&OWN_CODES).filter(|name| !looked_at(name)) {
+        if text::bears_card_number(name) {
+            // Not told by its name, which nobody is to read again.
+            fields.refuse(ErrorCode::CardDataNotAccepted, "", "a field's name must not hold a card number");
+        } else if object.raw(name).is_some_and(within::holds_card_data) {
+            fields.refuse(ErrorCode::CardDataNotAccepted, name, "must not hold card data");
+        }
     }
 }
 

@@ -24,20 +24,45 @@ pub(super) fn is_email(text: &str) -> bool {
 /// Whether somewhere in the text there is what looks like a card number: 13 to 19 digits, perhaps in
 /// groups, of a card scheme, whose check digit is right (ISO/IEC 7812-1).
 pub(crate) fn holds_card_number(text: &str) -> bool {
-    let mut run: Vec<u32> = Vec::new();
+    runs(text).iter().any(|run| is_card_number(&run.digits))
+}
+
+/// The same of a value of which nobody has said what it is. Ids, articles' numbers, telephone numbers and dates are as long
+/// as cards' numbers, and one in ten of them has the right check digit: so a scheme must issue numbers of that length, and
+/// digits in groups must not be part of a word, as those of a UUID are.
+pub(super) fn bears_card_number(text: &str) -> bool {
+    let issued = |run: &Run| is_card_number(&run.digits) && is_issued(&run.digits);
+    runs(text).iter().any(|run| issued(run) && !(run.is_grouped && run.is_in_word))
+}
+
+/// Digits that stand together.
+#[derive(Default)]
+struct Run {
+    digits: Vec<u32>,
+    /// With blanks or hyphens between them.
+    is_grouped: bool,
+    /// With a letter beside them, or behind a hyphen of theirs.
+    is_in_word: bool,
+}
+
+fn runs(text: &str) -> Vec<Run> {
+    let (mut runs, mut run, mut before) = (Vec::new(), Run::default(), ' ');
     for c in text.chars().chain(std::iter::once('\n')) {
-        match c.to_digit(10) {
-            Some(digit) => run.push(digit),
-            None if matches!(c, ' ' | '-') && !run.is_empty() => {}
-            None => {
-                if is_card_number(&run) {
-                    return true;
-                }
-                run.clear();
+        let is_between = matches!(c, ' ' | '-');
+        if let Some(digit) = c.to_digit(10) {
+            if run.digits.is_empty() {
+                run.is_in_word = before.is_alphabetic() || before == '-';
+            } else {
+                run.is_grouped |= matches!(before, ' ' | '-');
             }
+            run.digits.push(digit);
+        } else if !run.digits.is_empty() && !is_between {
+            run.is_in_word |= c.is_alphabetic() && before != ' ';
+            runs.push(std::mem::take(&mut run));
         }
+        before = c;
     }
-    false
+    runs
 }
 
 fn is_card_number(digits: &[u32]) -> bool {
@@ -45,6 +70,22 @@ fn is_card_number(digits: &[u32]) -> bool {
     // Schemes start with 3 (JCB, Amex), 4 (Visa), 2 or 5 (Mastercard), 6 (Discover, UnionPay, GPN).
     let of_a_scheme = digits.first().is_some_and(|first| (2..=6).contains(first));
     LENGTHS.contains(&digits.len()) && of_a_scheme && luhn_sum(digits).is_multiple_of(10)
+}
+
+/// Whether the scheme that starts so has numbers of that length. Of Visa's, those of 13 digits are of the last century, and
+/// every third article's number (EAN-13) would be one.
+fn is_issued(digits: &[u32]) -> bool {
+    match digits {
+        // American Express, Diners Club.
+        [3, 4 | 7, ..] => digits.len() == 15,
+        [3, 0 | 6 | 8 | 9, ..] => digits.len() == 14,
+        // JCB, Mastercard: of its newer ones no day of this century is one.
+        [3, 5, ..] | [5, ..] | [2, 2..=7, ..] => digits.len() == 16,
+        [4, ..] => matches!(digits.len(), 16 | 19),
+        // Discover, UnionPay, Maestro, GPN.
+        [6, ..] => digits.len() >= 16,
+        _ => false,
+    }
 }
 
 fn luhn_sum(digits: &[u32]) -> u32 {
@@ -85,5 +126,29 @@ mod tests {
         for text in ["", "4111111111111112", "081234567890", "2025101300000", "TRX-1", "1111111111111117"] {
             assert!(!holds_card_number(text), "{text}");
         }
+    }
+
+    #[track_caller]
+    fn check_unlisted(text: &str, want: bool) {
+        assert_eq!(bears_card_number(text), want, "{text}");
+    }
+
+    #[test]
+    fn among_what_nobody_described_a_card_number_is_told_from_ids_dates_and_articles() {
+        for number in ["4111111111111111", "5555555555554444", "378282246310005", "30569309025904", "3530111333300000"]
+        {
+            check_unlisted(number, true);
+            check_unlisted(&format!("EDC:{number};OK"), true);
+            check_unlisted(&format!("pan{number}x"), true);
+        }
+        for text in ["kartu 4111 1111 1111 1111 ok", "4111-1111-1111-1111", "2223003122003222", "6200000000000005"] {
+            check_unlisted(text, true);
+        }
+        // Each with the right check digit: an article, a telephone, a day with a number, a UUID.
+        for text in ["4006381333932", "6281234567899", "20251013-00000000", "abcd4111-1111-1111-1111-abcdefabcdef"] {
+            assert!(holds_card_number(text), "{text} has not the check digit of a card");
+            check_unlisted(text, false);
+        }
+        check_unlisted("4111111111111112", false);
     }
 }

@@ -19,6 +19,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::cards::refuse_card_data_within;
 use super::dto::OrderBody;
 use super::fields::Fields;
 use super::reply::Envelope;
@@ -69,6 +70,7 @@ pub(crate) async fn register(
     let caller = state.admit(&request, Right::Sell)?;
     let (object, body_json) = body::json(&request, payload).await?;
     let mut fields = Fields::of(&object);
+    refuse_card_data_within(&object, &mut fields);
     let code = fields.required_text("transaction_code");
     let code = code.and_then(|text| match OrderCode::parse(text) {
         Ok(code) => Some(code),

@@ -4,5 +4,6 @@
 
 mod client;
 mod layers;
+mod proxies;
 mod strangers;
 mod wire;

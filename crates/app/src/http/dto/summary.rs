@@ -2,18 +2,26 @@ use mstore_pay_domain::money::Currency;
 use mstore_pay_domain::payment::Payment;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::http::schema;
 
 /// A payment that a problem points at.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PaymentSummary)]
 pub(crate) struct Summary {
     payment_id: String,
     reference_id: String,
     order_code: String,
+    #[schema(schema_with = schema::status)]
     status: &'static str,
+    #[schema(schema_with = schema::method)]
     method: &'static str,
+    #[schema(schema_with = schema::amount)]
     amount: Box<RawValue>,
     currency: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::time)]
     paid_at: Option<String>,
 }
 

@@ -13,6 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::{Item, item};
 use crate::auth::Right;
+use crate::http::cards::refuse_card_data;
 use crate::http::envelope::told;
 use crate::http::fields::Fields;
 use crate::http::reply::Envelope;
@@ -65,6 +66,7 @@ pub(crate) async fn resolve(
     let exception = id.ok_or_else(|| Problem::new(ErrorCode::NotFound))?;
     let (object, _) = body::json(&request, payload).await?;
     let mut fields = Fields::of(&object);
+    refuse_card_data(&object, &mut fields);
     let resolution =
         fields.line("resolution", ResolutionWord::BYTES_MAX).and_then(|word| ResolutionWord::parse(word).ok());
     if resolution.is_none() {

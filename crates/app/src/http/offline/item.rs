@@ -15,7 +15,7 @@ use mstore_pay_outbound::json::Object;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::http::cards::refuse_card_data;
+use crate::http::cards::{refuse_card_data, refuse_card_data_within};
 use crate::http::fields::Fields;
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
@@ -43,12 +43,21 @@ pub(super) struct Sent {
 
 /// Takes one thing apart. What is wrong with it is wrong with no other.
 pub(super) fn take(kind: OfflineKind, sent: &RawValue) -> Sent {
+    take_unless(kind, sent, refuse_card_data_within)
+}
+
+/// The same of one that was kept: what is looked for at the door only has been looked for, or it could not be resolved.
+pub(super) fn take_again(kind: OfflineKind, kept: &RawValue) -> Sent {
+    take_unless(kind, kept, refuse_card_data)
+}
+
+fn take_unless(kind: OfflineKind, sent: &RawValue, refuse: impl Fn(&Object, &mut Fields<'_>)) -> Sent {
     let Ok(object) = Object::parse(sent.get().as_bytes()) else {
         let faulty = Problem::field("", "must be an object");
         return Sent { offline_id: None, reference: None, kind, item: Err(faulty) };
     };
     let mut fields = Fields::of(&object);
-    refuse_card_data(&object, &mut fields);
+    refuse(&object, &mut fields);
     let reference = reference(&mut fields);
     let not_an_id = (ErrorCode::InvalidField, "must be a UUID");
     let own_id = fields.parsed("offline_id", not_an_id, |text| Uuid::try_parse(&text));

@@ -17,6 +17,7 @@ use super::item;
 use super::item::NAMED_CHARS_MAX;
 use super::list::ConflictBody;
 use crate::auth::Right;
+use crate::http::cards::refuse_card_data;
 use crate::http::fields::Fields;
 use crate::http::reply::Envelope;
 use crate::http::{body, headers, reply, schema};
@@ -75,6 +76,7 @@ pub(in crate::http) async fn resolve(
     let id = id.ok_or_else(|| Problem::new(ErrorCode::NotFound))?;
     let (object, _) = body::json(&request, payload).await?;
     let mut fields = Fields::of(&object);
+    refuse_card_data(&object, &mut fields);
     let resolution = fields.required_text("resolution").and_then(|text| match text.parse::<Resolution>() {
         Ok(resolution) => Some(resolution),
         Err(_unknown) => {
@@ -92,7 +94,7 @@ pub(in crate::http) async fn resolve(
     let conflict = found.ok_or_else(|| Problem::new(ErrorCode::NotFound))?;
     // It was parsed before it was kept.
     let kept = RawValue::from_string(conflict.local_json).map_err(|_rotten| Problem::new(ErrorCode::Internal))?;
-    let item = item::take(conflict.kind, &kept).item.map_err(|_rotten| Problem::new(ErrorCode::Internal))?;
+    let item = item::take_again(conflict.kind, &kept).item.map_err(|_rotten| Problem::new(ErrorCode::Internal))?;
     let (scope, user) = (caller.scope, caller.user);
     let resolve = ResolveConflict { scope, user, reach, conflict: id, resolution, reason, payment, item };
     let gateway = Arc::clone(&state.gateway);

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use utoipa::Modify;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{Modify, PartialSchema as _, ToSchema as _};
 
+use crate::http::dto::Summary;
 use crate::http::schema;
 use crate::language::Language;
 use crate::problem::catalogue::ErrorCode;
@@ -24,6 +25,7 @@ impl Modify for Complete {
     fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_default();
         components.schemas.insert(PROBLEM.to_owned(), problem());
+        components.schemas.insert(Summary::name().into_owned(), Summary::schema());
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         components.add_security_scheme(BEARER, SecurityScheme::Http(scheme));
         name_webhooks_of_an_account(document);
@@ -116,6 +118,14 @@ fn problem() -> RefOr<Schema> {
         ("error_code", schema::words(ErrorCode::ALL.iter().map(|code| code.code())).into()),
         ("errors", ArrayBuilder::new().items(fault.build()).build().into()),
         ("request_id", text().into()),
+        ("payment", Ref::from_schema_name(Summary::name()).into()),
+        ("payment_id", described(text(), "The payment that was declined.").into()),
+        ("provider_code", described(text(), "Why it was declined, as its provider says.").into()),
+        ("expected", described(schema::amount(), "What is to be paid.").into()),
+        ("grand_total", described(schema::amount(), "As the order was registered.").into()),
+        ("minimum", schema::amount().into()),
+        ("maximum", schema::amount().into()),
+        ("offered", ArrayBuilder::new().items(schema::method()).build().into()),
     ]);
     let problem =
         members.into_iter().fold(ObjectBuilder::new(), |problem, (name, member)| problem.property(name, member));

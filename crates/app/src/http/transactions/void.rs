@@ -12,6 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::code_of;
 use crate::auth::Right;
+use crate::http::cards::refuse_card_data;
 use crate::http::dto::OrderBody;
 use crate::http::fields::Fields;
 use crate::http::reply::Envelope;
@@ -62,6 +63,7 @@ pub(in crate::http) async fn void(
     let reason = match body::any_json(&request, payload).await? {
         Some(object) => {
             let mut fields = Fields::of(&object);
+            refuse_card_data(&object, &mut fields);
             let reason = fields.line("reason", REASON_CHARS_MAX);
             fields.finish(Some(reason))?
         }
