@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use mstore_pay_domain::gateway::{SweepReport, SweepWindow};
-use mstore_pay_domain::memory::Mishap;
+use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::{Clock as _, Operation, Timeline as _};
@@ -69,10 +69,13 @@ fn what_an_answer_adds_to_believed_money_is_on_record_and_takes_no_effect_anew()
     };
     assert_eq!((payers(), moved_by("received")), (10, 40));
     // The provider is asked again, since it takes the money back: its answer also says who had paid.
-    for receipt in &paid {
+    for (payment, receipt) in sold.iter().zip(&paid) {
         shop.world.provider.reverse(receipt).unwrap();
+        let charge =
+            shop.payment(&payment.id).charges.iter().find_map(|charge| charge.provider_ref().cloned()).unwrap();
+        let body = format!("event=refunded\ncharge={charge}\norder={}", payment.order_code);
+        shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body));
     }
-    shop.deliver_all();
     assert_eq!((payers(), moved_by("received"), moved_by("reversed")), (40, 40, 40));
 }
 

@@ -197,7 +197,12 @@ async fn no_answer_has_a_field_that_the_document_does_not_name() {
     let stock = Stock::of_a_merchant(&house).await;
     let account = json!({"provider": "xendit", "credential": "xnd_development_of-the-second",
         "webhook_secret": "webhooks-of-the-second", "methods": ["qris"]});
-    contract.call("M4", Method::POST, "/api/v1/accounts", &account).await.expect_status(201);
+    let made = contract.call("M4", Method::POST, "/api/v1/accounts", &account).await;
+    made.expect_status(201);
+    let door = format!("/api/v1/webhook/xendit/{}", made.data()["id"].as_str().unwrap());
+    let call = house.bare(Method::POST, &door).header("x-callback-token", "webhooks-of-the-second");
+    let told = json!({"id": "x", "external_id": "y", "status": "PAID", "amount": 1});
+    contract.check(&Method::POST, &door, call.json(&told)).await.expect_status(200);
     // Those go on until there is nothing more to tell; they are no JSON.
     let all: Vec<_> =
         routes(&house).await.into_iter().filter(|route| !route.path.ends_with("{reference}/events")).collect();
