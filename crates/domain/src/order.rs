@@ -270,6 +270,26 @@ mod tests {
     }
 
     #[test]
+    fn every_status_is_told_by_a_word_of_its_own() {
+        for status in OrderStatus::ALL {
+            assert_eq!(status.to_string().parse(), Ok(status));
+            assert!(status.word().chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'), "{status}");
+        }
+        assert_eq!("".parse::<OrderStatus>(), Err(UnknownOrderStatus));
+        assert_eq!("PAID".parse::<OrderStatus>(), Err(UnknownOrderStatus));
+    }
+
+    #[test]
+    fn by_what_an_order_was_paid_is_told_of_paid_and_posted_ones_alone() {
+        let by = PaidBy::Cash;
+        assert_eq!(OrderState::Paid { at: AT, by }.paid_by(), Some(by));
+        assert_eq!(OrderState::Synced { paid_at: AT, by }.paid_by(), Some(by));
+        for state in [OrderState::Draft, OrderState::PendingPayment, OrderState::Failed, OrderState::Expired] {
+            assert_eq!(state.paid_by(), None, "{state:?}");
+        }
+    }
+
+    #[test]
     fn money_pays_an_order_from_every_state_but_voided() {
         let moved = |outcome: &OrderOutcome| matches!(outcome, OrderOutcome::Moved(_));
         check(&[paid_by(1)], OrderStatus::Paid, moved);

@@ -108,8 +108,9 @@ fn a_list_whose_money_waits_for_the_budget_is_in_time_all_the_same() {
     assert_eq!(reports.iter().filter(|report| report.lag.is_some()).count(), 1, "it is news once");
 }
 
-#[test]
-fn money_that_is_listed_waits_a_moment_for_the_rate_limit_rather_than_for_the_next_list() {
+/// Money is listed, and the rate limit leaves a question after so many refusals: what the report says, and how long it took.
+#[track_caller]
+fn check_wait(policies: Policies, refusals: usize, believed: u32, took: std::ops::Range<Duration>) {
     let mut shop = open();
     let payment = shop.sell("TRX-1");
     let mut window = SweepWindow::starting(shop.world.clock.now());
@@ -120,13 +121,24 @@ fn money_that_is_listed_waits_a_moment_for_the_rate_limit_rather_than_for_the_ne
     let is_for = |wanted| move |_: &_, _: &_, endpoint: &_, _: &_, _: &_| *endpoint == wanted;
     budget.expect_reserve().withf(is_for(Endpoint::Sweep)).returning(|_, _, _, _, _| Reservation::Granted);
     let wait = Reservation::Wait(Duration::from_millis(100));
-    budget.expect_reserve().withf(is_for(Endpoint::Inquire)).times(3).returning(move |_, _, _, _, _| wait);
+    budget.expect_reserve().withf(is_for(Endpoint::Inquire)).times(refusals).returning(move |_, _, _, _, _| wait);
     budget.expect_reserve().withf(is_for(Endpoint::Inquire)).returning(|_, _, _, _, _| Reservation::Granted);
-    shop.gateway = Gateway::new(Ports { budget: Arc::new(budget), ..shop.world.ports() }, Policies::default());
+    shop.gateway = Gateway::new(Ports { budget: Arc::new(budget), ..shop.world.ports() }, policies);
     let begun = shop.world.clock.now();
     let report = sweep(&shop, &mut window);
-    assert_eq!((report.settled, report.left), (1, 0), "{report:?}");
-    assert!(shop.world.clock.now().since(begun) < Duration::from_secs(1));
+    assert_eq!((report.settled, report.left, report.believed), (1, 0, believed), "{report:?}");
+    assert!(took.contains(&shop.world.clock.now().since(begun)), "{:?}", shop.world.clock.now().since(begun));
+}
+
+#[test]
+fn money_that_is_listed_waits_a_moment_for_the_rate_limit_rather_than_for_the_next_list() {
+    let doubtful = Policies { believe_listed: false, ..Policies::default() };
+    check_wait(doubtful, 3, 0, Duration::from_millis(300)..Duration::from_secs(1));
+}
+
+#[test]
+fn money_that_can_be_believed_as_it_is_listed_waits_for_no_rate_limit() {
+    check_wait(Policies::default(), 1, 1, Duration::ZERO..Duration::from_millis(1));
 }
 
 #[test]

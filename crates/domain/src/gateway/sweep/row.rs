@@ -75,7 +75,7 @@ impl Gateway {
         if let (BorneOut::ItselfOrAnswer, Some(snapshot)) = (borne, &itself) {
             return self.believe((&payment, charge), row, snapshot, window, actor).await;
         }
-        if !self.may_confirm(&named, row, window).await {
+        if !self.may_confirm(&named, row, window, itself.is_none()).await {
             return match &itself {
                 Some(snapshot) => self.believe((&payment, charge), row, snapshot, window, actor).await,
                 None => Ok(Row::Left),
@@ -105,14 +105,15 @@ impl Gateway {
         }
     }
 
-    /// Whether the rate limit leaves the question, now or in a moment. Whoever waits for it as long as that is not passed
-    /// by those whose questions are less urgent; whoever comes back with the next listing finds that they took it all.
-    async fn may_confirm(&self, charge: &Charge, row: &ArrivedMoney, window: &SweepWindow) -> bool {
+    /// Whether the rate limit leaves the question, now or, for a row that cannot do without, in a moment. Whoever waits for
+    /// it as long as that is not passed by those whose questions are less urgent; whoever comes back with the next listing
+    /// finds that they took it all. Nobody waits for what could as well be believed: all rows behind it would wait as well.
+    async fn may_confirm(&self, charge: &Charge, row: &ArrivedMoney, window: &SweepWindow, is_needed: bool) -> bool {
         let clock = &self.ports.clock;
         loop {
             match self.reserve_to_confirm(charge, row.payment_ref.as_slice()).await {
                 Reservation::Granted => return true,
-                Reservation::Wait(pause) if pause <= CONFIRM_WAIT_MAX && window.may_wait(clock.now()) => {
+                Reservation::Wait(pause) if is_needed && pause <= CONFIRM_WAIT_MAX && window.may_wait(clock.now()) => {
                     clock.sleep(pause).await;
                 }
                 Reservation::Wait(_) => return false,
