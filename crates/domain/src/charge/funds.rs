@@ -174,7 +174,9 @@ mod tests {
         };
         for order in [[one, other], [other, one]] {
             let mut funds = Funds::default();
-            order.into_iter().for_each(|told| funds.add_receipt(receipt(told)));
+            for told in order {
+                funds.add_receipt(receipt(told));
+            }
             assert_eq!(funds.receipts().map(|receipt| &receipt.payer).collect::<Vec<_>>(), [&payer(together)]);
         }
     }
@@ -207,7 +209,9 @@ mod tests {
         };
         for order in [[(5_000, 2), (7_000, 1)], [(7_000, 1), (5_000, 2)], [(7_000, 1), (7_000, 2)]] {
             let mut funds = Funds::default();
-            order.into_iter().for_each(|(amount, second)| funds.add_refund(refund(amount, second)));
+            for (amount, second) in order {
+                funds.add_refund(refund(amount, second));
+            }
             assert_eq!(funds.refunds().collect::<Vec<_>>(), [&refund(7_000, 1)]);
             assert_eq!(funds.refunded(), Money::from(7_000_u32));
         }
