@@ -163,7 +163,7 @@ mod tests {
     const HEAD: &str = "\
 # Metrics
 
-`GET /metrics` has them in the text format of Prometheus. [grafana/](grafana/) has a dashboard and alert rules over them, [runbook.md](runbook.md)
+`GET /metrics` (at `OPERATIONS_LISTEN_ADDR`, where that is set) has them in the text format of Prometheus. [grafana/](grafana/) has a dashboard and alert rules over them, [runbook.md](runbook.md)
 what to do. Labels never name a merchant, a payment or a customer; `account` is our name for an account at a provider. Gauges are renewed
 every five seconds; those of what waits say the same on every node.
 
