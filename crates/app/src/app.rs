@@ -139,7 +139,7 @@ impl App {
         tasks.spawn_beside("keeping in touch with the other nodes", upkeep);
         known.await;
         let (limits, drain) = (Arc::new(Limits::new(&config.http)), Arc::new(Drain::default()));
-        let workers = Arc::new(Workers::new(Arc::clone(&gateway), teller, clock, tasks.clone(), feed));
+        let workers = Arc::new(Workers::new(config.workers, Arc::clone(&gateway), teller, clock, tasks.clone(), feed));
         let state = Data::new(State {
             env: config.env,
             clock,

@@ -22,7 +22,7 @@ pub use database::{Database, NotADatabase, PostgresUrl};
 pub use effective::{
     Config, HttpLimits, LedgerSettings, MidtransAddresses, MidtransSettings, TraceSettings, XenditSettings,
 };
-pub use environment::{AppEnv, LogFormat};
+pub use environment::{AppEnv, LogFormat, WorkersHere};
 pub use jwt::{JwtAlgorithm, JwtKey, JwtSettings};
 pub use limit::{Days, PerMinute};
 pub use resolve::ConfigError;
@@ -49,6 +49,10 @@ pub struct Settings {
     /// each: one that says the node lives, one that listens, and one for a moment at its start.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value = "16")]
     pub database_connections: NonZeroU16,
+    /// Whether this process does what goes on without a request: settling webhooks, asking about due payments, sweeping,
+    /// telling endpoints. `off` leaves all of it to other processes over the same database, of which one must be `on`.
+    #[arg(long, env = "WORKERS", value_enum, default_value_t)]
+    pub workers: WorkersHere,
     /// How the outside reaches us; links in answers start with it. Default: the address bound.
     #[arg(long, env = "PUBLIC_BASE_URL")]
     pub public_base_url: Option<String>,

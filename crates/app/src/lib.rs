@@ -38,6 +38,7 @@ pub use config::{
     AccessSettings, AccountArgs, AccountKey, AccountKeys, AppEnv, Config, ConfigError, Database, Days,
     EmbeddedSandboxArgs, HttpLimits, JwtAlgorithm, JwtKey, JwtSettings, LedgerArgs, LedgerSettings, LimitArgs,
     LogFormat, MidtransAddresses, MidtransArgs, MidtransSettings, NotADatabase, NotAKey, PerMinute, PolicyArgs,
-    PostgresUrl, RetentionArgs, SecretText, Settings, TimeArgs, TraceArgs, TraceSettings, XenditArgs, XenditSettings,
+    PostgresUrl, RetentionArgs, SecretText, Settings, TimeArgs, TraceArgs, TraceSettings, WorkersHere, XenditArgs,
+    XenditSettings,
 };
 pub use store::{CallLimits, Nodes, OpenStoreError, Store, open_store, open_store_to_read};

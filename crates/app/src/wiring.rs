@@ -22,7 +22,7 @@ use mstore_pay_standard_webhooks::StandardWebhooks;
 use mstore_pay_xendit::{ConfigError as XenditConfigError, Xendit, XenditConfig, XenditWebhooks};
 
 use crate::config::{
-    Config, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX, MidtransAddresses, MidtransSettings, PerMinute,
+    Config, LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX, MidtransAddresses, MidtransSettings, PerMinute, WorkersHere,
 };
 use crate::events::Bodies;
 use crate::feed::Feed;
@@ -179,6 +179,7 @@ pub(crate) async fn wire(
         provider_order: config.provider_order.clone(),
         confirm_webhooks: config.confirm_webhooks,
         failover_on_unknown: config.failover_on_unknown,
+        leaves_webhooks: config.workers == WorkersHere::Off,
         retention: config.retention,
         public_base_url: addresses.public,
         watched_pauses: BTreeMap::from([(ProviderId::parse(XenditConfig::ID)?, XENDIT_WATCHED_PAUSE)]),

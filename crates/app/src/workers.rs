@@ -20,6 +20,7 @@ use mstore_pay_domain::webhook::LeasedDelivery;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
+use crate::config::WorkersHere;
 use crate::feed::Feed;
 use crate::limits::Limits;
 use crate::observed::causes;
@@ -36,18 +37,20 @@ const SETTLE_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// The workers of this process.
 pub(crate) struct Workers {
+    here: WorkersHere,
     gateway: Arc<Gateway>,
     teller: EventTeller,
     clock: SystemClock,
     tasks: Tasks,
     feed: Arc<Feed>,
     at_once: Arc<Semaphore>,
-    here: Arc<Semaphore>,
+    settling: Arc<Semaphore>,
     deferred: Arc<Notify>,
 }
 
 impl Workers {
     pub(crate) fn new(
+        here: WorkersHere,
         gateway: Arc<Gateway>,
         teller: EventTeller,
         clock: SystemClock,
@@ -55,19 +58,31 @@ impl Workers {
         feed: Arc<Feed>,
     ) -> Self {
         Self {
+            here,
             gateway,
             teller,
             clock,
             tasks,
             feed,
             at_once: Arc::new(Semaphore::new(SETTLE_AT_ONCE_MAX)),
-            here: Arc::new(Semaphore::new(SETTLE_HERE_MAX)),
+            settling: Arc::new(Semaphore::new(SETTLE_HERE_MAX)),
             deferred: Arc::new(Notify::new()),
         }
     }
 
-    /// Sets everything going; it stops when the process is to end.
+    /// Sets everything going that goes on here; it stops when the process is to end.
     pub(crate) fn start(self: &Arc<Self>, readiness: Readiness, limits: Arc<Limits>) {
+        match self.here {
+            WorkersHere::On => self.start_work(),
+            WorkersHere::Off => tracing::info!("what goes on without a request is left to other processes"),
+        }
+        let workers = Arc::clone(self);
+        self.tasks.spawn("waking", async move { workers.wake_waiters().await });
+        let workers = Arc::clone(self);
+        self.tasks.spawn("housekeeping", async move { workers.keep_house(&readiness, &limits).await });
+    }
+
+    fn start_work(self: &Arc<Self>) {
         for lane in Lane::ALL {
             let workers = Arc::clone(self);
             self.tasks.spawn(lane::name(lane), async move { workers.run_lane(lane).await });
@@ -79,16 +94,16 @@ impl Workers {
         let workers = Arc::clone(self);
         self.tasks.spawn("going the rounds", async move { workers.go_rounds().await });
         let workers = Arc::clone(self);
-        self.tasks.spawn("waking", async move { workers.wake_waiters().await });
-        let workers = Arc::clone(self);
         self.tasks.spawn("pruning", async move { workers.prune().await });
-        let workers = Arc::clone(self);
-        self.tasks.spawn("housekeeping", async move { workers.keep_house(&readiness, &limits).await });
     }
 
     /// Settles a webhook that was just taken in, as soon as there is room, or leaves it to the lane where too many wait.
+    /// Where no work is done here, nobody holds it, and the lanes of others come by.
     pub(crate) async fn settle_now(self: &Arc<Self>, leased: Box<LeasedDelivery>) {
-        let Ok(place) = Arc::clone(&self.here).try_acquire_owned() else {
+        if self.here == WorkersHere::Off {
+            return;
+        }
+        let Ok(place) = Arc::clone(&self.settling).try_acquire_owned() else {
             self.leave_to_the_lane(&leased).await;
             return;
         };

@@ -26,6 +26,8 @@ pub(crate) struct Recipe {
     pub(crate) database_url: String,
     pub(crate) provider: SocketAddr,
     pub(crate) folder: PathBuf,
+    /// Whether it does what goes on without a request.
+    pub(crate) has_workers: bool,
 }
 
 /// A gateway that serves.
@@ -80,6 +82,7 @@ impl Recipe {
         command.env("DATABASE_URL", &self.database_url).env("LOG_FILTER", "warn");
         command.env("XENDIT_SECRET_KEY", "xnd_development_bench").env("XENDIT_WEBHOOK_TOKEN", WEBHOOK_TOKEN);
         command.env("XENDIT_BASE_URL", format!("http://{}", self.provider)).env("PROVIDER_ORDER", "xendit");
+        command.env("WORKERS", if self.has_workers { "on" } else { "off" });
         for limit in ["XENDIT_RATE_LIMIT", "MERCHANT_RATE_LIMIT", "CREATE_RATE_LIMIT"] {
             command.env(limit, "off");
         }

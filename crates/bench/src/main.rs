@@ -28,8 +28,8 @@ struct Arguments {
     /// The gateway; without it, the one beside this program.
     #[arg(long)]
     binary: Option<PathBuf>,
-    /// What is measured: `create`, `status`, `webhook`.
-    #[arg(long, value_delimiter = ',', default_value = "create,status,webhook")]
+    /// What is measured: `create`, `status`, `accept`, `webhook`.
+    #[arg(long, value_delimiter = ',', default_value = "create,status,accept,webhook")]
     scenarios: Vec<run::Scenario>,
     /// On which store: `postgres`, `sqlite`.
     #[arg(long, value_delimiter = ',', default_value = "postgres,sqlite")]
@@ -43,6 +43,9 @@ struct Arguments {
     /// Seconds of each turn.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
+    /// Say what PostgreSQL spent its time on as well, as `pg_stat_statements` counted it, which costs something.
+    #[arg(long)]
+    statements: bool,
 }
 
 fn main() -> ExitCode {
@@ -74,6 +77,7 @@ async fn measure(arguments: Arguments) -> Result<(), Trouble> {
         connections: arguments.connections,
         alternations: arguments.alternations,
         length: Duration::from_secs(arguments.seconds),
+        statements: arguments.statements,
     };
     for store in arguments.stores {
         plan.measure(store).await?;

@@ -3,6 +3,8 @@
 mod memory;
 mod turn;
 
+use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use mstore_pay_throwaway_postgres::Cluster;
 use self::turn::{Figures, Turns};
 use crate::Trouble;
 use crate::gateway::{Gateway, Recipe};
-use crate::peer::Peer;
+use crate::peer::{Alone, Peer};
 use crate::report::{Hundredths, median, percentiles, say};
 use crate::stub::Stub;
 
@@ -25,8 +27,12 @@ const SETTINGS: [(&str, &str); 5] = [
     ("max_wal_size", "8GB"),
     ("checkpoint_timeout", "30min"),
 ];
-const OURS: &str = "gateway";
-const PEERS: &str = "peer";
+/// What counts statements, where that is asked for.
+const COUNTED: (&str, &str) = ("shared_preload_libraries", "pg_stat_statements");
+/// Those that cost most, of one database since the last reset.
+const DEAREST: &str = "SELECT calls || ' x ' || round(mean_exec_time::numeric, 3) || ' ms: ' \
+    || left(regexp_replace(query, '\\s+', ' ', 'g'), 160) FROM pg_stat_statements \
+    WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY total_exec_time DESC LIMIT 24";
 /// Before anything is measured, so that nobody pays for what is cold.
 const WARM_UP: Duration = Duration::from_secs(2);
 
@@ -37,6 +43,8 @@ pub(crate) enum Scenario {
     Create,
     /// A till looks how a payment stands.
     Status,
+    /// A provider tells of money, and it is taken in.
+    Accept,
     /// A provider tells of money, and it is settled.
     Webhook,
 }
@@ -57,65 +65,100 @@ pub(crate) struct Plan {
     pub(crate) connections: Vec<u32>,
     pub(crate) alternations: u32,
     pub(crate) length: Duration,
+    /// Whether to say what PostgreSQL spent its time on.
+    pub(crate) statements: bool,
 }
 
 /// The gateway under measurement, with what stands around it.
 pub(crate) struct Bench<'a> {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) stub: Stub,
-    pub(crate) cluster: Option<&'a Cluster>,
+    /// The server, and the gateway's database there.
+    pub(crate) database: Option<(&'a Cluster, String)>,
 }
 
 impl Plan {
-    /// Measures everything on one store.
+    /// Measures everything on one store, each scenario on an empty one.
     pub(crate) async fn measure(&self, store: Store) -> Result<(), Trouble> {
         let folder = tempfile::tempdir()?;
-        match store {
-            Store::Sqlite => {
-                let url = format!("sqlite://{}/pay.db", folder.path().display());
-                say("== SQLite, the gateway alone");
-                self.on(folder.path(), url, None).await
-            }
-            Store::Postgres => {
-                let cluster = Cluster::start(&SETTINGS);
-                for database in [OURS, PEERS] {
-                    cluster.run("postgres", &format!("CREATE DATABASE {database}"))?;
-                }
-                say("== PostgreSQL, the gateway and pgbench in turn");
-                self.on(folder.path(), cluster.url(OURS), Some(&cluster)).await
-            }
+        let cluster = match store {
+            Store::Sqlite => None,
+            Store::Postgres if self.statements => Some(Cluster::start(&[&SETTINGS[..], &[COUNTED]].concat())),
+            Store::Postgres => Some(Cluster::start(&SETTINGS)),
+        };
+        say(match store {
+            Store::Sqlite => "== SQLite, the gateway alone",
+            Store::Postgres => "== PostgreSQL, the gateway and pgbench in turn",
+        });
+        self.at_rest(folder.path(), cluster.as_ref()).await?;
+        say("scenario  conns  gateway/s  database/s  ratio  gateway p50/p95/p99 ms  database p50/p95/p99 ms  \
+             gateway CPU ms  database CPU ms  refused");
+        for scenario in &self.scenarios {
+            self.on(folder.path(), cluster.as_ref(), *scenario).await?;
         }
+        Ok(())
     }
 
-    async fn on(&self, folder: &Path, database_url: String, cluster: Option<&Cluster>) -> Result<(), Trouble> {
+    /// What it costs before anybody asks.
+    async fn at_rest(&self, folder: &Path, cluster: Option<&Cluster>) -> Result<(), Trouble> {
+        let stub = Stub::default();
+        let recipe = self.recipe(folder, cluster, "at_rest", stub.start().await?)?;
+        recipe.migrate()?;
+        memory::start_ups(&recipe)?;
+        memory::tell(&recipe.start()?, "idle")
+    }
+
+    async fn on(&self, folder: &Path, cluster: Option<&Cluster>, scenario: Scenario) -> Result<(), Trouble> {
         let stub = Stub::default();
         let provider = stub.start().await?;
-        let recipe =
-            |database_url| Recipe { binary: self.binary.clone(), database_url, provider, folder: folder.to_owned() };
-        let ours = recipe(database_url);
-        ours.migrate()?;
+        let ours = format!("{scenario}_by_us");
+        let mut recipe = self.recipe(folder, cluster, &ours, provider)?;
+        recipe.has_workers = scenario == Scenario::Webhook;
+        recipe.migrate()?;
+        let theirs = format!("{scenario}_by_hand");
         let mut peer = match cluster {
             None => None,
             Some(cluster) => {
-                recipe(cluster.url(PEERS)).migrate()?;
-                let peer = Peer::new(cluster, PEERS, folder)?;
+                self.recipe(folder, Some(cluster), &theirs, provider)?.migrate()?;
+                let peer = Peer::new(cluster, &theirs, folder)?;
                 peer.fill()?;
                 Some(peer)
             }
         };
-        memory::start_ups(&ours)?;
-        let bench = Bench { gateway: Arc::new(ours.start()?), stub, cluster };
-        memory::idle(&bench)?;
+        let gateway = Arc::new(recipe.start()?);
+        let bench = Bench { gateway, stub, database: cluster.map(|cluster| (cluster, ours)) };
         let mut turns = Turns::default();
         turns.create(&bench, 16, WARM_UP).await?;
-        say("scenario  conns  gateway/s  database/s  ratio  gateway p50/p95/p99 ms  database p50/p95/p99 ms  \
-             gateway CPU ms  database CPU ms  refused");
-        for scenario in &self.scenarios {
-            for connections in &self.connections {
-                self.compare(&bench, &mut turns, peer.as_mut(), *scenario, *connections).await?;
-            }
+        // As the peer's: the server has not come by yet to count what is there.
+        bench.sql("VACUUM ANALYZE")?;
+        if self.statements {
+            bench.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")?;
         }
-        memory::loaded(&bench)
+        for connections in &self.connections {
+            bench.sql(if self.statements { "SELECT pg_stat_statements_reset()" } else { "" })?;
+            self.compare(&bench, &mut turns, peer.as_mut(), scenario, *connections).await?;
+            say(&bench.sql(if self.statements { DEAREST } else { "" })?);
+        }
+        memory::tell(&bench.gateway, &format!("after {scenario}"))
+    }
+
+    /// How the gateway is run over a store of that name, which is made.
+    fn recipe(
+        &self,
+        folder: &Path,
+        cluster: Option<&Cluster>,
+        name: &str,
+        provider: SocketAddr,
+    ) -> Result<Recipe, Trouble> {
+        let database_url = match cluster {
+            None => format!("sqlite://{}/{name}.db", folder.display()),
+            Some(cluster) => {
+                cluster.run("postgres", &format!("CREATE DATABASE {name}"))?;
+                cluster.url(name)
+            }
+        };
+        let (binary, folder) = (self.binary.clone(), folder.to_owned());
+        Ok(Recipe { binary, database_url, provider, folder, has_workers: true })
     }
 
     async fn compare(
@@ -126,43 +169,39 @@ impl Plan {
         scenario: Scenario,
         connections: u32,
     ) -> Result<(), Trouble> {
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let (mut ours, mut theirs): (Vec<Figures>, Vec<Alone>) = (Vec::new(), Vec::new());
         for _ in 0..self.alternations {
-            ours.extend(match scenario {
-                Scenario::Create => vec![turns.create(bench, connections, self.length).await?],
-                Scenario::Status => vec![turns.status(bench, connections, self.length).await?],
+            ours.push(match scenario {
+                Scenario::Create => turns.create(bench, connections, self.length).await?,
+                Scenario::Status => turns.status(bench, connections, self.length).await?,
+                Scenario::Accept => turns.accept(bench, connections, self.length).await?,
                 Scenario::Webhook => turns.webhook(bench, connections, self.length).await?,
             });
             if let Some(peer) = peer.as_deref_mut() {
-                for script in scenario.scripts() {
-                    theirs.push((*script, peer.run(script, connections, self.length)?));
-                }
+                theirs.push(peer.run(scenario.script(), connections, self.length)?);
             }
         }
-        for script in scenario.scripts() {
-            let ours: Vec<&Figures> = ours.iter().filter(|figures| figures.of == *script).collect();
-            let theirs: Vec<_> = theirs.iter().filter(|(of, _)| of == script).map(|(_, alone)| alone).collect();
-            let rates: Vec<u64> = ours.iter().map(|figures| figures.per_second).collect();
-            let alone: Vec<u64> = theirs.iter().map(|alone| alone.per_second).collect();
-            let ratios: Vec<Hundredths> =
-                rates.iter().zip(&alone).map(|(ours, theirs)| Hundredths::ratio(*ours, *theirs)).collect();
-            let shown = |figure: Option<Hundredths>| figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string());
-            let gateway_cpu = median(&ours.iter().map(|figures| figures.gateway_cpu).collect::<Vec<_>>());
-            let database_cpu = median(&ours.iter().filter_map(|figures| figures.database_cpu).collect::<Vec<_>>());
-            // Latencies of the last turn: a median of percentiles is no percentile.
-            let latencies = ours.last().map(|figures| percentiles(&figures.latencies)).unwrap_or_default();
-            let alone_latencies = theirs.last().map_or_else(|| "-".to_owned(), |alone| percentiles(&alone.latencies));
-            let refused: u64 = ours.iter().map(|figures| figures.refused).sum();
-            say(&format!(
-                "{script:<9} {connections:>5}  {:>9}  {:>10}  {:>5}  {latencies:>22}  {alone_latencies:>23}  {:>14}  \
-                 {:>15}  {refused:>7}",
-                median(&rates).unwrap_or_default(),
-                median(&alone).map_or_else(|| "-".to_owned(), |alone| alone.to_string()),
-                shown(median(&ratios)),
-                shown(gateway_cpu),
-                shown(database_cpu),
-            ));
-        }
+        let rates: Vec<u64> = ours.iter().map(|figures| figures.per_second).collect();
+        let alone: Vec<u64> = theirs.iter().map(|alone| alone.per_second).collect();
+        let ratios: Vec<Hundredths> =
+            rates.iter().zip(&alone).map(|(ours, theirs)| Hundredths::ratio(*ours, *theirs)).collect();
+        let shown = |figure: Option<Hundredths>| figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string());
+        let gateway_cpu = median(&ours.iter().map(|figures| figures.gateway_cpu).collect::<Vec<_>>());
+        let database_cpu = median(&ours.iter().filter_map(|figures| figures.database_cpu).collect::<Vec<_>>());
+        // Latencies of the last turn: a median of percentiles is no percentile.
+        let latencies = ours.last().map(|figures| percentiles(&figures.latencies)).unwrap_or_default();
+        let alone_latencies = theirs.last().map_or_else(|| "-".to_owned(), |alone| percentiles(&alone.latencies));
+        let refused: u64 = ours.iter().map(|figures| figures.refused).sum();
+        say(&format!(
+            "{:<9} {connections:>5}  {:>9}  {:>10}  {:>5}  {latencies:>22}  {alone_latencies:>23}  {:>14}  {:>15}  \
+             {refused:>7}",
+            scenario.script(),
+            median(&rates).unwrap_or_default(),
+            median(&alone).map_or_else(|| "-".to_owned(), |alone| alone.to_string()),
+            shown(median(&ratios)),
+            shown(gateway_cpu),
+            shown(database_cpu),
+        ));
         Ok(())
     }
 }
@@ -171,18 +210,35 @@ impl Bench<'_> {
     /// Whether so many deliveries, those of all turns, are settled. On SQLite, whose file is the gateway's own, whether
     /// the provider was asked about each, which comes just before.
     pub(crate) fn is_settled(&self, told: usize) -> Result<bool, Trouble> {
-        let Some(cluster) = self.cluster else { return Ok(self.stub.asked_about() >= told) };
-        Ok(cluster.run(OURS, "SELECT count(*) FROM webhook_inbox WHERE state = 'open'")?.trim() == "0")
+        if self.database.is_none() {
+            return Ok(self.stub.asked_about() >= told);
+        }
+        Ok(self.sql("SELECT count(*) FROM webhook_inbox WHERE state = 'open'")?.trim() == "0")
+    }
+
+    /// What the gateway's database says, where it can be asked.
+    fn sql(&self, statement: &str) -> Result<String, Trouble> {
+        let Some((cluster, name)) = self.database.as_ref().filter(|_| !statement.is_empty()) else {
+            return Ok(String::new());
+        };
+        Ok(cluster.run(name, statement)?)
     }
 }
 
 impl Scenario {
-    /// What the figures of a scenario are of, by the script that does the same.
-    const fn scripts(self) -> &'static [&'static str] {
+    /// The script of `pgbench` that does the same.
+    const fn script(self) -> &'static str {
         match self {
-            Self::Create => &["create"],
-            Self::Status => &["status"],
-            Self::Webhook => &["accept", "webhook"],
+            Self::Create => "create",
+            Self::Status => "status",
+            Self::Accept => "accept",
+            Self::Webhook => "webhook",
         }
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.script())
     }
 }

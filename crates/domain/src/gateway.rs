@@ -187,6 +187,8 @@ pub struct Policies {
     /// Whether listed money is believed where more comes than there are questions for. A later report of such money may add
     /// when and by whom it was paid.
     pub believe_listed: bool,
+    /// Whether webhooks that come in are left to other processes: nobody holds them from the start.
+    pub leaves_webhooks: bool,
     /// What follows an unanswered opening.
     pub failover_on_unknown: FailoverOnUnknown,
     /// For a whole create.
@@ -214,6 +216,7 @@ impl Default for Policies {
             provider_order: ProviderOrder::default(),
             confirm_webhooks: ConfirmWebhooks::default(),
             believe_listed: true,
+            leaves_webhooks: false,
             failover_on_unknown: FailoverOnUnknown::default(),
             create_within: Duration::from_secs(8),
             first_provider_within: Duration::from_secs(5),

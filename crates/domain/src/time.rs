@@ -22,11 +22,12 @@ impl Timestamp {
         DateTime::from_timestamp_micros(micros).map(Self)
     }
 
-    /// Reads RFC 3339, any offset; `None` too where the offset leads to a year that RFC 3339 cannot write.
+    /// Reads RFC 3339, any offset; `None` too where the offset, or a leap second at the end, leads to a year that RFC 3339
+    /// cannot write.
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
-        YEARS.contains(&time.year()).then(|| Self::from(time))
+        let time = Self::from(DateTime::parse_from_rfc3339(text).ok()?.to_utc());
+        YEARS.contains(&time.0.year()).then_some(time)
     }
 
     /// Microseconds since the epoch.
@@ -94,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_time_whose_year_cannot_be_written_is_none() {
-        for text in ["9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01"] {
+        for text in ["9999-12-31T23:59:59-00:01", "9999-12-31T23:59:60Z", "0000-01-01T00:00:00+00:01"] {
             assert_eq!(Timestamp::parse_rfc3339(text), None, "{text}");
         }
         for text in ["9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z"] {

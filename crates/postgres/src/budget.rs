@@ -17,9 +17,9 @@ use mstore_pay_domain::time::Timestamp;
 
 use self::window::{BudgetKey, WindowCell};
 use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
 use crate::schema::rate_budget;
 use crate::store::PostgresStore;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// How long to wait where the budget cannot be asked for: what the call is for could not be stored.
 const UNANSWERED_PAUSE: Duration = Duration::from_secs(1);

@@ -13,8 +13,8 @@ use mstore_pay_tables::schema::{charges, exceptions, outbox, payments, receipts,
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
 use crate::store::PostgresStore;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 #[async_trait]
 impl Census for PostgresStore {

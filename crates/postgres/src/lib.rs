@@ -44,7 +44,6 @@ mod offline;
 mod outbox;
 mod payments;
 mod pipeline;
-mod prepared;
 mod presence;
 mod read;
 mod records;

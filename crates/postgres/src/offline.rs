@@ -18,9 +18,9 @@ use mstore_pay_tables::schema::{
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
 use crate::recount;
 use crate::store::PostgresStore;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 #[async_trait]
 impl OfflineStore for PostgresStore {

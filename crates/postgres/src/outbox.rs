@@ -18,9 +18,9 @@ use mstore_pay_tables::schema::outbox;
 use crate::clock::{clock_timestamp, later};
 use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
-use crate::prepared::KeepPrepared as _;
 use crate::read;
 use crate::store::PostgresStore;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 pub(crate) use self::marks::Marks;
 

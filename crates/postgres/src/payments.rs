@@ -20,9 +20,9 @@ use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
-use crate::prepared::KeepPrepared as _;
 use crate::store::PostgresStore;
 use crate::{clock, commit, read};
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 #[async_trait]
 impl PaymentRepository for PostgresStore {

@@ -17,8 +17,8 @@ use mstore_pay_domain::ports::{Clock, Wakeups};
 use tokio::sync::Notify;
 
 use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
 use crate::store::PostgresStore;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 const LISTEN: &str = "LISTEN mstore_pay_changed";
 /// Changes of that long are told in one notification.

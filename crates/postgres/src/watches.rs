@@ -15,9 +15,9 @@ use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
 use crate::schema::watches;
 use crate::store::PostgresStore;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// How long what is over stays before whoever watches next sweeps it out.
 const SWEPT_AFTER: Duration = Duration::from_hours(1);

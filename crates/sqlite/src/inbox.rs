@@ -10,6 +10,7 @@ use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
 use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{
     Cells, DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow,
 };
@@ -116,6 +117,7 @@ fn accept(conn: &mut SqliteConnection, delivery: &NewDelivery, lease: Lease) -> 
         ))
         .on_conflict((inbox::provider, inbox::account_id, inbox::digest))
         .do_nothing()
+        .kept()
         .execute(conn)?;
     if taken > 0 {
         let delivery = Delivery {
@@ -200,6 +202,7 @@ pub(crate) fn put_down(
             inbox::lease_token.eq(None::<String>),
             inbox::lease_until.eq(None::<Micros>),
         ))
+        .kept()
         .execute(conn)?;
     Ok(changed > 0)
 }

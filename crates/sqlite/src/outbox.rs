@@ -9,6 +9,7 @@ use mstore_pay_domain::event::{Change, FeedPlace};
 use mstore_pay_domain::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{LeasedMessage, Outbox, StoreError};
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::MessageRow;
 use mstore_pay_tables::schema::outbox;
 use mstore_pay_tables::types::Micros;
@@ -35,6 +36,7 @@ impl Outbox for SqliteStore {
             let held = outbox::table.filter(outbox::id.eq(message)).filter(outbox::lease_token.eq(token));
             diesel::update(held)
                 .set((outbox::sent_at.eq(now), outbox::lease_token.eq(NO_TOKEN), outbox::lease_until.eq(NO_TIME)))
+                .kept()
                 .execute(conn)?;
             Ok(())
         };
@@ -59,6 +61,7 @@ impl Outbox for SqliteStore {
             let held = outbox::table.filter(outbox::id.eq(message)).filter(outbox::lease_token.eq(token));
             diesel::update(held)
                 .set((outbox::due_at.eq(due), outbox::lease_token.eq(NO_TOKEN), outbox::lease_until.eq(NO_TIME)))
+                .kept()
                 .execute(conn)?;
             Ok(())
         };

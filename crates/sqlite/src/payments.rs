@@ -15,6 +15,7 @@ use mstore_pay_domain::ports::{
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::schema::payments;
 use mstore_pay_tables::types::Micros;
 
@@ -190,6 +191,7 @@ fn reschedule(
             payments::lease_token.eq(None::<String>),
             payments::lease_until.eq(None::<Micros>),
         ))
+        .kept()
         .execute(conn)?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use mstore_pay_xendit::{WebhookVerification, XenditApi};
 
 use url::Url;
 
-use super::{AccountKeys, AppEnv, Database, JwtSettings, LogFormat, PerMinute, SecretText};
+use super::{AccountKeys, AppEnv, Database, JwtSettings, LogFormat, PerMinute, SecretText, WorkersHere};
 use crate::auth::Role;
 
 /// What is in force.
@@ -31,6 +31,8 @@ pub struct Config {
     pub database: Database,
     /// Connections to it, where it is a server.
     pub database_connections: NonZeroU16,
+    /// Whether what goes on without a request goes on here.
+    pub workers: WorkersHere,
     /// How the outside reaches us; `None`: the address bound.
     pub public_base_url: Option<String>,
     /// Origins whose pages may call us.

@@ -30,6 +30,27 @@ impl AppEnv {
     }
 }
 
+/// Whether what goes on without a request goes on in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum WorkersHere {
+    /// It does.
+    #[default]
+    On,
+    /// Others over the same database do it: webhooks are taken in and left to them, and so is all else that is due.
+    Off,
+}
+
+impl WorkersHere {
+    /// The word of the setting.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {

@@ -25,6 +25,7 @@ impl Config {
             ("OPERATIONS_LISTEN_ADDR", self.operations_listen.map(|address| address.to_string()).unwrap_or_default()),
             ("DATABASE_URL", self.database.to_string()),
             ("DATABASE_CONNECTIONS", self.database_connections.to_string()),
+            ("WORKERS", self.workers.word().to_owned()),
             ("PUBLIC_BASE_URL", self.public_base_url.clone().unwrap_or_default()),
             ("LINK_SECRET", secret(true)),
             ("SYSTEM_JWT_SECRET", secret(self.jwt.system_secret.as_ref().map(SecretText::expose).is_some())),

@@ -86,6 +86,7 @@ impl Settings {
         let sandbox = sandboxed.then(|| midtrans::played(self.embedded_sandbox(), &self.midtrans));
         let database =
             faults.keep(self.database_url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}")));
+        let workers = faults.keep(policies::workers(self.workers, database.as_ref(), production));
         let xendit = xendit_settings(&self.xendit, &secrets, sandboxed, faults);
         let is_named = self.policy.provider_order.contains(MidtransConfig::ID);
         let midtrans = midtrans::settings(&self.midtrans, &secrets, production, sandboxed && is_named, faults);
@@ -114,6 +115,7 @@ impl Settings {
             traces: traces?,
             database: database?,
             database_connections: self.database_connections,
+            workers: workers?,
             public_base_url: public_base_url?,
             cors_allowed_origins: self.cors_allowed_origins.into_iter().filter(|origin| !origin.is_empty()).collect(),
             log_format,

@@ -1,8 +1,7 @@
 //! Memory, and the time until the first answer.
 
-use super::Bench;
 use crate::Trouble;
-use crate::gateway::Recipe;
+use crate::gateway::{Gateway, Recipe};
 use crate::process;
 use crate::report::{Hundredths, median, say};
 
@@ -19,18 +18,9 @@ pub(super) fn start_ups(recipe: &Recipe) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Says what the gateway takes before anybody asked.
-pub(super) fn idle(bench: &Bench<'_>) -> Result<(), Trouble> {
-    tell(bench, "idle")
-}
-
-/// Says what it takes after all that was measured.
-pub(super) fn loaded(bench: &Bench<'_>) -> Result<(), Trouble> {
-    tell(bench, "after the load")
-}
-
-fn tell(bench: &Bench<'_>, when: &str) -> Result<(), Trouble> {
-    let mib = process::resident_kib(bench.gateway.pid())?.saturating_mul(100) / 1024;
+/// Says what the gateway takes.
+pub(super) fn tell(gateway: &Gateway, when: &str) -> Result<(), Trouble> {
+    let mib = process::resident_kib(gateway.pid())?.saturating_mul(100) / 1024;
     say(&format!("memory of the gateway {when}: {} MiB", Hundredths::ratio(mib, 100)));
     Ok(())
 }

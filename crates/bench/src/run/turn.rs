@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
+use uuid::Uuid;
 
 use super::Bench;
 use crate::Trouble;
 use crate::load::{self, Outcome, Script};
 use crate::process;
 use crate::report::{Hundredths, each, per_second};
+use crate::stub::Charge;
 
 /// Longest that what was taken in may take to be settled.
 const SETTLED_WITHIN: Duration = Duration::from_mins(2);
@@ -23,7 +25,6 @@ const MAKING_TURNS_MAX: u32 = 3;
 
 /// What a turn came to.
 pub(crate) struct Figures {
-    pub(crate) of: &'static str,
     pub(crate) per_second: u64,
     pub(crate) refused: u64,
     pub(crate) latencies: Histogram<u64>,
@@ -52,8 +53,8 @@ struct Spent {
 
 impl Spent {
     fn now(bench: &Bench<'_>) -> Result<Self, Trouble> {
-        let database = match bench.cluster {
-            Some(cluster) => {
+        let database = match &bench.database {
+            Some((cluster, _)) => {
                 let file = std::fs::read_to_string(cluster.socket_folder().join("data/postmaster.pid"))?;
                 let pid = file.lines().next().ok_or("no server")?.parse()?;
                 Some(process::cpu_with_children(pid)?)
@@ -63,12 +64,11 @@ impl Spent {
         Ok(Self { gateway: process::cpu(bench.gateway.pid())?, database, at: Instant::now() })
     }
 
-    fn since(self, bench: &Bench<'_>, of: &'static str, outcome: Outcome) -> Result<Figures, Trouble> {
+    fn since(self, bench: &Bench<'_>, outcome: Outcome) -> Result<Figures, Trouble> {
         let now = Self::now(bench)?;
         let count = outcome.done.saturating_add(outcome.refused);
         let database = now.database.zip(self.database).map(|(now, then)| each(now.saturating_sub(then), count));
         Ok(Figures {
-            of,
             per_second: per_second(outcome.done, outcome.elapsed),
             refused: outcome.refused,
             latencies: outcome.latencies,
@@ -90,7 +90,7 @@ impl Turns {
         let turn = self.count;
         let gateway = Arc::clone(&bench.gateway);
         let script = move |number: u64| gateway.create(&format!("TRX-{turn}-{number}"));
-        measured(bench, "create", connections, length, Arc::new(script)).await
+        measured(bench, connections, length, Arc::new(script)).await
     }
 
     /// Tills look at payments that wait for their money, at each in turn.
@@ -105,7 +105,24 @@ impl Turns {
             let place = usize::try_from(number).ok()?.checked_rem(count)?;
             gateway.status(&stub.charge(place)?)
         };
-        measured(bench, "status", connections, length, Arc::new(script)).await
+        measured(bench, connections, length, Arc::new(script)).await
+    }
+
+    /// Webhooks come in that nobody settles: of whatever they tell, which nobody looks up.
+    pub(crate) async fn accept(
+        &mut self,
+        bench: &Bench<'_>,
+        connections: u32,
+        length: Duration,
+    ) -> Result<Figures, Trouble> {
+        self.count = self.count.saturating_add(1);
+        let (turn, gateway, stub) = (self.count, Arc::clone(&bench.gateway), bench.stub.clone());
+        let told = stub.charge(0).ok_or("nothing was sold")?;
+        let script = move |number: u64| {
+            let charge = Charge { id: Uuid::from_u64_pair(turn, number), ..told.clone() };
+            gateway.tell(stub.pay(&charge))
+        };
+        measured(bench, connections, length, Arc::new(script)).await
     }
 
     /// Money is told of while what was told is being settled; then the rest is waited for.
@@ -114,7 +131,7 @@ impl Turns {
         bench: &Bench<'_>,
         connections: u32,
         length: Duration,
-    ) -> Result<Vec<Figures>, Trouble> {
+    ) -> Result<Figures, Trouble> {
         let made_within = length.saturating_mul(MAKING_TURNS_MAX);
         let began = Instant::now();
         while bench.stub.count().saturating_sub(self.untold) < WEBHOOKS_MAX && began.elapsed() < made_within {
@@ -128,14 +145,12 @@ impl Turns {
             if place >= end { None } else { gateway.tell(stub.pay(&stub.charge(place)?)) }
         };
         self.untold = end;
-        let (spent, whole) = (Spent::now(bench)?, Spent::now(bench)?);
+        let spent = Spent::now(bench)?;
         let outcome = load::run(address(bench), count(connections), length, Arc::new(script)).await?;
-        let (done, refused, latencies) = (outcome.done, outcome.refused, outcome.latencies.clone());
-        let accepted = spent.since(bench, "accept", outcome)?;
-        self.told = self.told.saturating_add(usize::try_from(done)?);
+        self.told = self.told.saturating_add(usize::try_from(outcome.done)?);
         self.await_settled(bench).await?;
-        let outcome = Outcome { done, refused, elapsed: whole.at.elapsed(), latencies };
-        Ok(vec![accepted, whole.since(bench, "webhook", outcome)?])
+        let outcome = Outcome { elapsed: spent.at.elapsed(), ..outcome };
+        spent.since(bench, outcome)
     }
 
     async fn await_settled(&self, bench: &Bench<'_>) -> Result<(), Trouble> {
@@ -152,14 +167,13 @@ impl Turns {
 
 async fn measured(
     bench: &Bench<'_>,
-    of: &'static str,
     connections: u32,
     length: Duration,
     script: Arc<Script>,
 ) -> Result<Figures, Trouble> {
     let spent = Spent::now(bench)?;
     let outcome = load::run(address(bench), count(connections), length, script).await?;
-    spent.since(bench, of, outcome)
+    spent.since(bench, outcome)
 }
 
 fn address(bench: &Bench<'_>) -> SocketAddr {

@@ -72,7 +72,8 @@ impl Gateway {
             received_at: self.ports.clock.now(),
             authentic,
         };
-        let lease = Lease { token: LeaseToken::new(self.ports.ids.uuid()), ttl: DELIVERY_LEASE };
+        let ttl = if self.policies.leaves_webhooks { Duration::ZERO } else { DELIVERY_LEASE };
+        let lease = Lease { token: LeaseToken::new(self.ports.ids.uuid()), ttl };
         let accepted = self.ports.inbox.accept(&delivery, lease).await?;
         self.ports.probe.reach(CrashPoint::WebhookAfterInsertBeforeAck).await?;
         Ok(match accepted {

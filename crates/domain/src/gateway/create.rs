@@ -5,6 +5,7 @@ mod replay;
 mod ruled_out;
 mod supersede;
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -187,7 +188,7 @@ impl Gateway {
                 self.keep_first(command, answers, joined).await?
             }
             Plan::Replayed(created) => created,
-            Plan::Open { payment, routes, lease } => {
+            Plan::Open { payment, routes, lease, known } => {
                 let slot = command.idempotency.as_ref().map(|request| request.slot(&command.scope.merchant));
                 let job = Job {
                     merchant: &command.scope.merchant,
@@ -201,6 +202,7 @@ impl Gateway {
                     patient: false,
                     asked_before: false,
                     answer: slot.map(|slot| (slot, answers)),
+                    known: Mutex::new(known),
                 };
                 let opened = Box::pin(async {
                     self.ports.probe.reach(CrashPoint::AfterIntentCommit).await?;

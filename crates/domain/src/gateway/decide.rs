@@ -10,7 +10,10 @@ use crate::audit::Actor;
 use crate::dossier::Dossier;
 use crate::exception::MoneyException;
 use crate::ids::{MerchantId, OrderCode, PaymentId};
+use crate::order::Order;
+use crate::payment::Payment;
 use crate::ports::{CommitError, ExceptionFilter, StoreError};
+use crate::time::Timestamp;
 use crate::unit_of_work::UnitOfWork;
 
 /// How often a decision is taken again after a conflict.
@@ -33,7 +36,68 @@ pub enum DecideError {
     Store(#[from] StoreError),
 }
 
+/// An order and its payments as they stood when they were last read or written here. What is decided on it is committed
+/// only if they stand so still.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    merchant: MerchantId,
+    code: OrderCode,
+    order: Option<Order>,
+    payments: Vec<Payment>,
+    at: Timestamp,
+}
+
+impl Known {
+    /// Since when they are known to stand so.
+    pub(super) fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// The payment of that id.
+    pub(super) fn payment(&self, id: &PaymentId) -> Option<&Payment> {
+        self.payments.iter().find(|payment| &payment.id == id)
+    }
+
+    /// How they stand once that is committed, which was decided on them then.
+    pub(super) fn after(mut self, work: &UnitOfWork, at: Timestamp) -> Self {
+        self.at = at;
+        for write in &work.payments {
+            let written = Payment { revision: write.expected.next(), ..write.payment.clone() };
+            match self.payments.iter_mut().find(|payment| payment.id == written.id) {
+                Some(payment) => *payment = written,
+                None => self.payments.push(written),
+            }
+        }
+        for write in &work.orders {
+            self.order = Some(Order { revision: write.expected.next(), ..write.order.clone() });
+        }
+        self
+    }
+}
+
 impl Gateway {
+    /// An order and its payments as they are stored now.
+    pub(super) async fn known_now(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Known, StoreError> {
+        let at = self.ports.clock.now();
+        let order = self.ports.orders.order(merchant, code).await?;
+        let payments = self.ports.payments.of_order(merchant, code).await?;
+        Ok(Known { merchant: merchant.clone(), code: code.clone(), order, payments, at })
+    }
+
+    /// The dossier of what is known.
+    pub(super) fn dossier_of(&self, known: &Known, actor: &Actor) -> Dossier {
+        let Known { merchant, code, order, payments, at: _ } = known.clone();
+        Dossier::open(
+            merchant,
+            code,
+            order,
+            payments,
+            self.ports.clock.now(),
+            actor.clone(),
+            Arc::clone(&self.ports.ids),
+        )
+    }
+
     /// Opens the dossier of an order as it is stored now.
     pub(super) async fn dossier(
         &self,
@@ -41,11 +105,7 @@ impl Gateway {
         code: &OrderCode,
         actor: &Actor,
     ) -> Result<Dossier, StoreError> {
-        let order = self.ports.orders.order(merchant, code).await?;
-        let payments = self.ports.payments.of_order(merchant, code).await?;
-        let now = self.ports.clock.now();
-        let ids = Arc::clone(&self.ports.ids);
-        Ok(Dossier::open(merchant.clone(), code.clone(), order, payments, now, actor.clone(), ids))
+        Ok(self.dossier_of(&self.known_now(merchant, code).await?, actor))
     }
 
     /// Takes a decision and commits it. `decide` may run several times, each time on what is stored
@@ -57,17 +117,39 @@ impl Gateway {
         actor: &Actor,
         decide: impl Fn(&mut Dossier) -> T + Send + Sync,
     ) -> Result<T, DecideError> {
+        self.decide_from(None, merchant, code, actor, decide).await.map(|(decided, _)| decided)
+    }
+
+    /// The same, at first on what is known already, if it is; gives how they stand now as well.
+    pub(super) async fn decide_from<T: Send>(
+        &self,
+        mut known: Option<Known>,
+        merchant: &MerchantId,
+        code: &OrderCode,
+        actor: &Actor,
+        decide: impl Fn(&mut Dossier) -> T + Send + Sync,
+    ) -> Result<(T, Known), DecideError> {
         for _ in 0..TRIES_MAX {
-            let mut dossier = self.dossier(merchant, code, actor).await?;
+            let (read, is_as_stored) = match known.take() {
+                Some(known) => (known, false),
+                None => (self.known_now(merchant, code).await?, true),
+            };
+            let mut dossier = self.dossier_of(&read, actor);
             let mut decided = decide(&mut dossier);
             let raised = self.raised_for(dossier.raises_for().collect()).await?;
             if !raised.is_empty() {
                 // What a person has before them already is no news: decided again with that known.
-                dossier = self.dossier(merchant, code, actor).await?.knowing(raised);
+                dossier = self.dossier_of(&read, actor).knowing(raised);
                 decided = decide(&mut dossier);
             }
-            match self.commit(&dossier.conclude()).await {
-                Ok(()) => return Ok(decided),
+            let at = dossier.now();
+            let work = dossier.conclude();
+            if work == UnitOfWork::default() && !is_as_stored {
+                // Nothing is committed that would fail if it stood otherwise by now.
+                continue;
+            }
+            match self.commit(&work).await {
+                Ok(()) => return Ok((decided, read.after(&work, at))),
                 // An unknown commit is read again like a conflict: decisions are idempotent.
                 Err(CommitError::Conflict { .. } | CommitError::Store(StoreError::CommitUnknown { .. })) => {}
                 Err(CommitError::Store(store)) => return Err(store.into()),

@@ -8,12 +8,13 @@ mod trial;
 mod unanswered;
 mod verdict;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub(super) use route::{Asked, Route, asked, maker_of};
 
 use super::deadline::Deadline;
+use super::decide::Known;
 use super::race::{answer_within, within};
 use super::{AnswerRenderer, DecideError, FailoverOnUnknown, Gateway, Refusal};
 use crate::audit::Actor;
@@ -50,6 +51,10 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// The longest that a till is told to stay away, whatever a provider says: its product is tried again by then.
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
 
+/// For so long after this job's commit nobody else is taken to have written the payment that it holds; who was frozen
+/// meanwhile looks again.
+const JUST_NOW: Duration = Duration::from_secs(1);
+
 /// What is to be opened, for whom, and until when.
 pub(super) struct Job<'a> {
     /// The tenant.
@@ -74,6 +79,15 @@ pub(super) struct Job<'a> {
     pub(super) asked_before: bool,
     /// Where the answer is kept, and who writes it.
     pub(super) answer: Option<(IdempotencySlot, &'a dyn AnswerRenderer)>,
+    /// How the order stood after the last commit of this job, if there was one.
+    pub(super) known: Mutex<Option<Known>>,
+}
+
+impl Job<'_> {
+    fn known(&self) -> MutexGuard<'_, Option<Known>> {
+        // It is put in place whole: a panic elsewhere leaves nothing half-done.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How it ended.
@@ -132,8 +146,7 @@ impl Gateway {
         let share = Deadline::within(self.policies.first_provider_within, self.ports.clock.as_ref());
         let mut run = Run { repeated: job.asked_before, unanswered: 0, share };
         loop {
-            let stored = self.ports.payments.payment(job.merchant, &job.payment).await?;
-            let Some(payment) = stored else { return Err(DecideError::Contended) };
+            let payment = self.payment_of(job).await?;
             let Some((charge, route)) = self.next_intent(job, &run, &payment) else {
                 return Ok(Opened::Overtaken(Box::new(payment)));
             };
@@ -248,14 +261,31 @@ impl Gateway {
         Ok(Opened::Unknown(Box::new(stored)))
     }
 
+    /// The job's payment, as this job has just written it or as it is stored.
+    async fn payment_of(&self, job: &Job<'_>) -> Result<Payment, DecideError> {
+        let now = self.ports.clock.now();
+        let just_written = {
+            let known = job.known();
+            let known = known.as_ref().filter(|known| now.since(known.at()) < JUST_NOW);
+            known.and_then(|known| known.payment(&job.payment).cloned())
+        };
+        let stored = match just_written {
+            Some(payment) => Some(payment),
+            None => self.ports.payments.payment(job.merchant, &job.payment).await?,
+        };
+        stored.ok_or(DecideError::Contended)
+    }
+
     /// Decides on the job's payment and returns it as it is stored then.
     async fn decide_on(
         &self,
         job: &Job<'_>,
         decide: impl Fn(&mut Dossier) + Send + Sync,
     ) -> Result<Payment, DecideError> {
-        self.decide(job.merchant, job.order_code, job.actor, decide).await?;
-        let stored = self.ports.payments.payment(job.merchant, &job.payment).await?;
+        let known = job.known().take();
+        let ((), known) = self.decide_from(known, job.merchant, job.order_code, job.actor, decide).await?;
+        let stored = known.payment(&job.payment).cloned();
+        *job.known() = Some(known);
         stored.ok_or(DecideError::Contended)
     }
 }

@@ -2,6 +2,7 @@
 
 mod herd;
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 pub(super) use herd::Herd;
@@ -101,6 +102,7 @@ impl Gateway {
             patient: true,
             asked_before: matches!(course, Course::Repeat(_)),
             answer: None,
+            known: Mutex::default(),
         };
         self.held(&job, Box::pin(self.open_charges(&job))).await.map(|_| ())
     }

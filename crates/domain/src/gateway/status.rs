@@ -1,5 +1,6 @@
 //! Status: where a payment stands, and waiting for it to change.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use super::deadline::Deadline;
@@ -127,8 +128,11 @@ impl Gateway {
             let place = self.waiting.join(view.payment.id, view.payment.revision);
             let joined_at = self.ports.clock.now();
             let is_lost = outdated == Some(view.payment.revision);
-            if is_lost || !place.is_outdated(view.payment.revision) {
-                self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_LOOK)).await;
+            let changed = self.ports.wakeups.changed(&view.payment.id, remaining.min(WAIT_LOOK));
+            if is_lost {
+                changed.await;
+            } else {
+                place.outdated_or(view.payment.revision, pin!(changed)).await;
             }
             let is_unchanged = place.is_unchanged(view.payment.revision, joined_at);
             let is_outdated = !is_lost && place.is_outdated(view.payment.revision);

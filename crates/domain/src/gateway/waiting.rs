@@ -1,8 +1,10 @@
 //! Waiting: whoever waits for a payment is woken by what this process commits, and by a look at the revisions of all
 //! that are waited for here. One look serves everybody, however many wait.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use super::Gateway;
 use crate::ids::PaymentId;
@@ -10,10 +12,15 @@ use crate::payment::Revision;
 use crate::ports::StoreError;
 use crate::time::Timestamp;
 
+/// How many writes are remembered for whoever read before them and waits from after them: seconds of a rush, 0.5 MB.
+/// Whoever comes later than that is woken by the next look at all.
+const WRITES_REMEMBERED_MAX: usize = 4_096;
+
 /// Payments that somebody in this process waits for.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     payments: Mutex<BTreeMap<PaymentId, Awaited>>,
+    written: Mutex<Writes>,
     /// When the last look at all of them began that came to its end.
     looked_at: Mutex<Option<Timestamp>>,
 }
@@ -24,16 +31,35 @@ struct Awaited {
     by: u32,
     /// The latest that one of them, or a look, has seen.
     seen: Revision,
-    /// The latest that this process has written while somebody waited. Apart from what was seen: a look still wakes
-    /// whoever came too late to be woken.
-    written: Option<Revision>,
+}
+
+/// What this process wrote lately. Apart from what was seen: a look still wakes whoever came too late to be woken.
+#[derive(Debug, Default)]
+struct Writes {
+    latest: HashMap<PaymentId, Revision>,
+    in_order: VecDeque<(PaymentId, Revision)>,
+}
+
+impl Writes {
+    fn note(&mut self, payment: PaymentId, revision: Revision) {
+        let latest = self.latest.entry(payment).or_insert(revision);
+        *latest = revision.max(*latest);
+        self.in_order.push_back((payment, revision));
+        if self.in_order.len() <= WRITES_REMEMBERED_MAX {
+            return;
+        }
+        let Some((oldest, revision)) = self.in_order.pop_front() else { return };
+        if self.latest.get(&oldest) == Some(&revision) {
+            self.latest.remove(&oldest);
+        }
+    }
 }
 
 impl Waiting {
     /// Notes that somebody who has seen that revision waits for the next; until what is returned is dropped.
     pub(super) fn join(&self, payment: PaymentId, seen: Revision) -> Place<'_> {
         let mut payments = self.lock();
-        let awaited = payments.entry(payment).or_insert(Awaited { by: 0, seen, written: None });
+        let awaited = payments.entry(payment).or_insert(Awaited { by: 0, seen });
         awaited.by = awaited.by.saturating_add(1);
         // Whoever is behind the others must be told of what they know.
         awaited.seen = awaited.seen.min(seen);
@@ -49,9 +75,7 @@ impl Waiting {
 
     /// Notes what this process has written.
     pub(super) fn note_written(&self, payment: PaymentId, revision: Revision) {
-        if let Some(awaited) = self.lock().get_mut(&payment) {
-            awaited.written = awaited.written.max(Some(revision));
-        }
+        self.writes().note(payment, revision);
     }
 
     fn note_looked(&self, at: Timestamp) {
@@ -80,6 +104,10 @@ impl Waiting {
         }
     }
 
+    fn writes(&self) -> MutexGuard<'_, Writes> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<PaymentId, Awaited>> {
         self.payments.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,8 +122,17 @@ pub(super) struct Place<'a> {
 impl Place<'_> {
     /// Whether this process has written a later revision meanwhile: then it is to be read, and nobody need look first.
     pub(super) fn is_outdated(&self, known: Revision) -> bool {
-        let awaited = self.waiting.lock().get(&self.payment).copied();
-        awaited.and_then(|awaited| awaited.written).is_some_and(|written| written > known)
+        self.waiting.writes().latest.get(&self.payment).is_some_and(|written| *written > known)
+    }
+
+    /// Ends with `changed`, or where this process has written a later revision by the time that `changed` hears: what was
+    /// written between the reading and the hearing rings for nobody.
+    pub(super) async fn outdated_or(&self, known: Revision, mut changed: Pin<&mut (impl Future<Output = ()> + Send)>) {
+        std::future::poll_fn(|context| {
+            let is_over = changed.as_mut().poll(context).is_ready() || self.is_outdated(known);
+            if is_over { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
     /// Whether a look since then has found the payment as it was: whoever waits need not look as well.
@@ -136,21 +173,61 @@ impl Gateway {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use futures::FutureExt as _;
     use uuid::Uuid;
 
     use super::*;
 
+    const FIRST: Revision = Revision::of(1);
+    const SECOND: Revision = Revision::of(2);
+
+    fn payment(number: usize) -> PaymentId {
+        PaymentId::new(Uuid::from_u128(number.try_into().unwrap()))
+    }
+
     #[test]
     fn what_is_written_here_outdates_what_was_seen_and_is_news_to_a_look_all_the_same() {
-        let (waiting, payment) = (Waiting::default(), PaymentId::new(Uuid::from_u128(1)));
-        let [first, second] = [Revision::NEW.next(), Revision::NEW.next().next()];
-        waiting.note_written(payment, second);
-        let place = waiting.join(payment, first);
-        assert!(!place.is_outdated(first), "nobody waited when it was written");
-        waiting.note_written(payment, second);
-        assert!(place.is_outdated(first) && !place.is_outdated(second));
-        assert!(waiting.note(payment, second), "whoever came too late to be woken is woken by the next look");
+        let (waiting, payment) = (Waiting::default(), payment(1));
+        let place = waiting.join(payment, FIRST);
+        assert!(!place.is_outdated(FIRST));
+        waiting.note_written(payment, SECOND);
+        assert!(place.is_outdated(FIRST) && !place.is_outdated(SECOND));
+        assert!(waiting.note(payment, SECOND), "whoever came too late to be woken is woken by the next look");
         drop(place);
         assert!(waiting.ids().is_empty());
+    }
+
+    #[test]
+    fn whoever_read_before_a_write_and_waits_from_after_it_knows_of_it() {
+        let waiting = Waiting::default();
+        waiting.note_written(payment(1), SECOND);
+        waiting.note_written(payment(1), FIRST);
+        for other in 2..WRITES_REMEMBERED_MAX {
+            waiting.note_written(payment(other), FIRST);
+        }
+        assert!(waiting.join(payment(1), FIRST).is_outdated(FIRST), "a later one, told of first");
+        waiting.note_written(payment(0), FIRST);
+        assert!(!waiting.join(payment(1), FIRST).is_outdated(FIRST), "long ago");
+        waiting.note_written(payment(0), SECOND);
+        let writes = waiting.writes();
+        assert_eq!((writes.in_order.len(), writes.latest.len()), (WRITES_REMEMBERED_MAX, WRITES_REMEMBERED_MAX - 1));
+    }
+
+    #[test]
+    fn what_is_written_while_somebody_sits_down_ends_the_wait() {
+        let (waiting, payment) = (Waiting::default(), payment(1));
+        let (place, hears) = (waiting.join(payment, FIRST), AtomicBool::new(false));
+        let sits_down = std::future::poll_fn(|_| {
+            if !hears.swap(true, Ordering::SeqCst) {
+                waiting.note_written(payment, SECOND);
+            }
+            Poll::Pending
+        });
+        assert_eq!(place.outdated_or(FIRST, pin!(sits_down)).now_or_never(), Some(()));
+        assert_eq!(place.outdated_or(SECOND, pin!(std::future::pending())).now_or_never(), None);
+        assert_eq!(place.outdated_or(SECOND, pin!(std::future::ready(()))).now_or_never(), Some(()));
     }
 }

@@ -209,33 +209,4 @@ impl Payment {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn every_status_is_told_by_a_word_of_its_own() {
-        let words: BTreeSet<&str> = PaymentStatus::ALL.into_iter().map(PaymentStatus::word).collect();
-        assert_eq!(words.len(), PaymentStatus::ALL.len());
-        assert!(words.iter().all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
-        assert_eq!(PaymentStatus::Paid.word(), "paid");
-    }
-
-    /// Checks where money came, and where some of it is still here.
-    #[track_caller]
-    fn check(status: PaymentStatus, saw_money: bool, holds_money: bool) {
-        assert_eq!((status.saw_money(), status.holds_money()), (saw_money, holds_money), "{status:?}");
-    }
-
-    #[test]
-    fn money_that_went_back_was_seen_and_is_held_no_more() {
-        check(PaymentStatus::Paid, true, true);
-        check(PaymentStatus::PartiallyRefunded, true, true);
-        check(PaymentStatus::Refunded, true, false);
-        check(PaymentStatus::Reversed, true, false);
-        for status in [PaymentStatus::Pending, PaymentStatus::Expired, PaymentStatus::Canceled, PaymentStatus::Failed] {
-            check(status, false, false);
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! Webhooks: hints that the provider bears out, each with one effect.
 
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::{AcceptError, ConfirmWebhooks, Policies, Settled};
+use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook, ConfirmWebhooks, Gateway, Policies, Settled};
 use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
 use mstore_pay_domain::payment::PaymentStatus;
 use mstore_pay_domain::ports::{InboxCounts, Operation, WebhookInbox as _};
@@ -20,6 +20,22 @@ fn money_that_the_provider_bears_out_makes_the_payment_paid() {
     assert_eq!(paid.paid_at(), Some(payment.created_at.plus(std::time::Duration::from_secs(30))));
     assert_eq!(shop.exceptions(), Vec::<&str>::new());
     shop.record(&payment.id);
+}
+
+#[test]
+fn a_webhook_that_a_process_leaves_to_others_is_held_by_nobody() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let raw = shop.webhooks().remove(0);
+    let leaving = |leaves_webhooks| Policies { leaves_webhooks, ..Policies::default() };
+    let at_the_door = Gateway::new(shop.world.ports(), leaving(true));
+    let accept = || block_on(at_the_door.accept_webhook(&shop.world.account.provider, None, &raw)).unwrap();
+    assert!(matches!(accept(), AcceptedWebhook::New(_)));
+    assert!(matches!(accept(), AcceptedWebhook::Duplicate { .. }));
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Pending);
+    shop.work();
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid, "no time has passed");
 }
 
 #[test]

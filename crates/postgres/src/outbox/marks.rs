@@ -14,8 +14,8 @@ use tokio::sync::oneshot;
 use crate::clock::clock_timestamp;
 use crate::errors::Fault;
 use crate::leases::{NO_HOLDER, NO_TIME, NO_TOKEN};
-use crate::prepared::KeepPrepared as _;
 use crate::store::PostgresStore;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// Marks that are to be made. One statement is under way at a time; what comes meanwhile goes with the next.
 #[derive(Default)]

@@ -19,7 +19,7 @@ use mstore_pay_tables::types::Micros;
 use super::batch::{Batch, Otherwise};
 use super::stored::StoredHeads;
 use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// Refuses records that do not continue the stored chain, and payments whose head is not where their
 /// records end.

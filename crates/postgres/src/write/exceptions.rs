@@ -10,7 +10,7 @@ use mstore_pay_tables::rows::{EXCEPTION_OPEN, ExceptionRow};
 use mstore_pay_tables::schema::exceptions;
 
 use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// Raises or resolves an exception.
 pub(super) async fn write(conn: &mut AsyncPgConnection, write: &ExceptionWrite) -> Result<(), Fault> {

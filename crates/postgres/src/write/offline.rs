@@ -10,7 +10,7 @@ use mstore_pay_tables::schema::{offline_conflicts, offline_entries, payment_sync
 use super::payments::or_taken;
 use super::progress;
 use crate::errors::Fault;
-use crate::prepared::KeepPrepared as _;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// Keeps a part of a report.
 pub(super) async fn write(conn: &mut AsyncPgConnection, write: &OfflineWrite) -> Result<(), Fault> {

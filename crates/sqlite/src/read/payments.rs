@@ -25,6 +25,12 @@ fn with_details() -> _ {
         .select((payment, details))
 }
 
+/// The payments of an order with their details, oldest first.
+#[auto_type]
+fn details_of_order<'a>(merchant: &'a str, code: &'a str) -> _ {
+    with_details().filter(payments::merchant_id.eq(merchant)).filter(payments::order_code.eq(code))
+}
+
 fn whole(conn: &mut SqliteConnection, found: &[Found]) -> Result<Vec<Payment>, Fault> {
     let assembled = assemble(conn, found)?;
     assembled.into_iter().map(|(_, payment)| payment.map_err(Fault::from)).collect()
@@ -154,10 +160,7 @@ pub(crate) fn of_order(
     merchant: &MerchantId,
     code: &OrderCode,
 ) -> Result<Vec<Payment>, Fault> {
-    let found = with_details()
-        .filter(payments::merchant_id.eq(merchant.as_str()))
-        .filter(payments::order_code.eq(code.as_str()))
-        .load(conn)?;
+    let found = details_of_order(merchant.as_str(), code.as_str()).load(conn)?;
     whole(conn, &found)
 }
 
@@ -247,4 +250,31 @@ fn admitted(filter: &PaymentFilter) -> payments::BoxedQuery<'_, Sqlite> {
         query = query.filter(payments::created_at.lt(Micros::from(to)));
     }
     query
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_types::Text;
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn the_payments_of_an_order_are_found_without_reading_those_of_its_merchant() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        drop(crate::SqliteStore::open(&path, crate::Options::default()).unwrap());
+        let mut conn = crate::connection::reader(&path).unwrap();
+        let query = diesel::debug_query::<Sqlite, _>(&details_of_order("M1", "TRX-1")).to_string();
+        let query = query.split(" -- binds").next().unwrap();
+        let plan: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}")).load(&mut conn).unwrap();
+        let plan: Vec<&str> = plan.iter().map(|step| step.detail.as_str()).collect();
+        let wanted = "SEARCH payments USING INDEX payments_of_order (merchant_id=? AND order_code=?)";
+        assert_eq!((plan.first(), plan.len()), (Some(&wanted), 2), "{plan:?}");
+    }
 }

@@ -10,6 +10,7 @@ use mstore_pay_domain::audit::{AuditHead, AuditRecord, MerchantNote};
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{BodyRow, EventBodyRow, EventRow, MerchantEventRow, MerchantHeadRow};
 use mstore_pay_tables::schema::{
     merchant_events, merchant_heads, payment_bodies, payment_event_bodies, payment_events,
@@ -68,6 +69,7 @@ pub(super) fn append(conn: &mut SqliteConnection, work: &UnitOfWork) -> Result<(
             .do_update()
             .set(payment_bodies::kept_at.eq(excluded(payment_bodies::kept_at)))
             .filter(payment_bodies::kept_at.lt(Micros::from(kept_at)))
+            .kept()
             .execute(conn)?;
     }
     Ok(())
@@ -82,6 +84,7 @@ fn note(conn: &mut SqliteConnection, noted: &MerchantNote) -> Result<(), Fault> 
         .on_conflict(merchant_heads::merchant_id)
         .do_update()
         .set(&row)
+        .kept()
         .execute(conn)?;
     diesel::insert_into(merchant_events::table).values(&MerchantEventRow::of(&record)).execute(conn)?;
     Ok(())

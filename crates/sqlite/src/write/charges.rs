@@ -9,6 +9,7 @@ use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::charge::{Charge, Funds};
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::CommitError;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{ChargeRow, ReceiptRow, RefundRow, ReversalRow};
 use mstore_pay_tables::schema::{charges, receipts, refunds, reversals};
 
@@ -38,6 +39,7 @@ fn write_charge(conn: &mut SqliteConnection, row: &ChargeRow, is_stored: bool) -
             .do_update()
             .set(row)
             .filter(charges::payment_id.eq(&row.payment_id))
+            .kept()
             .execute(conn)
     } else {
         insert.execute(conn)
@@ -73,6 +75,7 @@ fn write_funds(conn: &mut SqliteConnection, payment: &Payment, charge: &Charge, 
             .do_update()
             .set(&row)
             .filter(receipts::charge_id.eq(&row.charge_id))
+            .kept()
             .execute(conn)?;
         if written == 0 {
             return Err(CommitError::Duplicate { what: "receipt" }.into());
@@ -85,6 +88,7 @@ fn write_funds(conn: &mut SqliteConnection, payment: &Payment, charge: &Charge, 
             .on_conflict((refunds::charge_id, refunds::refund_ref))
             .do_update()
             .set(&row)
+            .kept()
             .execute(conn)?;
     }
     for (payment_ref, at) in funds.reversals() {
@@ -94,6 +98,7 @@ fn write_funds(conn: &mut SqliteConnection, payment: &Payment, charge: &Charge, 
             .on_conflict((reversals::charge_id, reversals::payment_ref))
             .do_update()
             .set(&row)
+            .kept()
             .execute(conn)?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ids::{ChargeId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::LiveOrderWrite;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::Cells;
 use mstore_pay_tables::schema::live_orders;
 
@@ -45,6 +46,7 @@ fn hold(
         .do_update()
         .set(live_orders::charge_id.eq(&charge_id))
         .filter(live_orders::payment_id.eq(&payment_id))
+        .kept()
         .execute(conn)?;
     if held > 0 {
         return Ok(());

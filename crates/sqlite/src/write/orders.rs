@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::unit_of_work::OrderWrite;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{Cells, OrderRow};
 use mstore_pay_tables::schema::transactions;
 
@@ -20,7 +21,7 @@ pub(super) fn write(conn: &mut SqliteConnection, write: &OrderWrite) -> Result<(
     check_revision(stored, write.expected, "order")?;
     let row = OrderRow::of(&write.order, write.expected.next());
     if stored.is_some() {
-        diesel::update(transactions::table.find((merchant, code))).set(&row).execute(conn)?;
+        diesel::update(transactions::table.find((merchant, code))).set(&row).kept().execute(conn)?;
     } else {
         diesel::insert_into(transactions::table).values(&row).execute(conn)?;
     }

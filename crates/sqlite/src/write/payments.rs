@@ -6,6 +6,7 @@ use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{CommitError, StoreError};
 use mstore_pay_domain::unit_of_work::{Due, PaymentWrite, UnitOfWork};
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{DetailsRow, DueColumns, PaymentRow};
 use mstore_pay_tables::schema::{payment_details, payments};
 use mstore_pay_tables::types::Micros;
@@ -32,8 +33,8 @@ pub(super) fn write(
     let last_noted = last_noted(work, payment);
     if current.is_some() {
         let noted = last_noted.map(|at| payments::updated_at.eq(at));
-        diesel::update(payments::table.find(&row.id)).set((&row, &due, noted)).execute(conn)?;
-        diesel::update(payment_details::table.find(&row.id)).set(&details).execute(conn)?;
+        diesel::update(payments::table.find(&row.id)).set((&row, &due, noted)).kept().execute(conn)?;
+        diesel::update(payment_details::table.find(&row.id)).set(&details).kept().execute(conn)?;
     } else {
         let updated_at = payments::updated_at.eq(last_noted.unwrap_or_else(|| payment.created_at.into()));
         diesel::insert_into(payments::table).values((&row, &due, updated_at)).execute(conn)?;

@@ -1,8 +1,10 @@
 //! One transaction, many savepoints.
 
+use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection;
 use diesel::result::{Error as QueryError, QueryResult};
 use diesel::sqlite::SqliteConnection;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 use super::job::{Applied, Work};
 use crate::errors::BatchError;
@@ -35,10 +37,16 @@ pub(super) fn write(conn: &mut SqliteConnection, units: &mut [Box<dyn Work>]) ->
 }
 
 fn apply(conn: &mut SqliteConnection, unit: &mut dyn Work) -> QueryResult<()> {
-    conn.batch_execute("SAVEPOINT unit")?;
+    say(conn, "SAVEPOINT unit")?;
     match unit.apply(conn) {
-        Applied::Kept => conn.batch_execute("RELEASE unit"),
+        Applied::Kept => say(conn, "RELEASE unit"),
         Applied::Refused => conn.batch_execute("ROLLBACK TO unit; RELEASE unit"),
         Applied::Upset(error) => Err(error),
     }
+}
+
+/// Says something that is said for every unit.
+fn say(conn: &mut SqliteConnection, statement: &'static str) -> QueryResult<()> {
+    diesel::sql_query(statement).kept().execute(conn)?;
+    Ok(())
 }

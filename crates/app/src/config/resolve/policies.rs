@@ -14,7 +14,7 @@ use mstore_pay_xendit::XenditConfig;
 use url::Url;
 
 use crate::auth::Role;
-use crate::config::{EventArgs, RetentionArgs, TimeArgs, TraceArgs, TraceSettings};
+use crate::config::{Database, EventArgs, RetentionArgs, TimeArgs, TraceArgs, TraceSettings, WorkersHere};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -31,6 +31,20 @@ pub(super) fn failover(word: &str) -> Result<FailoverOnUnknown, String> {
         "displayed" => Ok(FailoverOnUnknown::Displayed),
         "never" => Ok(FailoverOnUnknown::Never),
         _ => Err("FAILOVER_ON_UNKNOWN is neither displayed nor never".to_owned()),
+    }
+}
+
+/// A store of SQLite has one process: with real money, nobody else would settle anything.
+pub(super) fn workers(
+    asked: WorkersHere,
+    database: Option<&Database>,
+    production: bool,
+) -> Result<WorkersHere, String> {
+    match (asked, database) {
+        (WorkersHere::Off, Some(Database::Sqlite(_))) if production => {
+            Err("WORKERS=off needs PostgreSQL: no other process shares a store of SQLite".to_owned())
+        }
+        (WorkersHere::On | WorkersHere::Off, Some(Database::Sqlite(_) | Database::Postgres(_)) | None) => Ok(asked),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a create comes to: join what is under way, or commit the intent to open something new.
 
 use crate::dossier::Dossier;
+use crate::gateway::decide::Known;
 use crate::gateway::open::{Asked, Route, asked};
 use crate::gateway::race::within;
 use crate::gateway::{AnswerRenderer, Gateway};
@@ -33,6 +34,8 @@ pub(super) enum Plan {
         routes: Vec<Route>,
         /// By which the payment is held meanwhile.
         lease: LeaseToken,
+        /// How the order stood after that commit, unless nobody can tell.
+        known: Option<Known>,
     },
 }
 
@@ -47,7 +50,8 @@ impl Gateway {
         let order = self.resolve(command).await;
         let actor = &command.actor;
         for _ in 0..PLANS_MAX {
-            let dossier = self.dossier(&command.scope.merchant, &command.order_code, actor).await?;
+            let known = self.known_now(&command.scope.merchant, &command.order_code).await?;
+            let dossier = self.dossier_of(&known, actor);
             ruled_out(command, &dossier, order.as_ref())?;
             let live = dossier.live_payment().cloned();
             match live {
@@ -58,15 +62,15 @@ impl Gateway {
                     // What is on display stays there if nothing could take its place.
                     let asked = asked(&routes, &command.amount, command.card_token.as_ref())?;
                     self.leave(command, &live).await?;
-                    let dossier = self.dossier(&command.scope.merchant, &command.order_code, actor).await?;
-                    ruled_out(command, &dossier, order.as_ref())?;
-                    if let Some(plan) = self.intend(command, dossier, &asked, Some(live.id)).await? {
+                    let known = self.known_now(&command.scope.merchant, &command.order_code).await?;
+                    ruled_out(command, &self.dossier_of(&known, actor), order.as_ref())?;
+                    if let Some(plan) = self.intend(command, known, &asked, Some(live.id)).await? {
                         return Ok(plan);
                     }
                 }
                 None => {
                     let asked = asked(&routes, &command.amount, command.card_token.as_ref())?;
-                    if let Some(plan) = self.intend(command, dossier, &asked, None).await? {
+                    if let Some(plan) = self.intend(command, known, &asked, None).await? {
                         return Ok(plan);
                     }
                 }
@@ -119,13 +123,14 @@ impl Gateway {
     async fn intend(
         &self,
         command: &CreatePayment,
-        mut dossier: Dossier,
+        known: Known,
         asked: &Asked,
         superseded: Option<PaymentId>,
     ) -> Result<Option<Plan>, CreateError> {
         let Some(route) = asked.routes.first() else {
             return Err(CreateError::MethodUnsupported { offered: Vec::new() });
         };
+        let mut dossier = self.dossier_of(&known, &command.actor);
         if let Some(payment) = dossier.payments().find(|payment| may_be_approved(payment, dossier.now())) {
             return Err(CreateError::OrderHasLivePayment { payment: Box::new(payment.clone()) });
         }
@@ -145,12 +150,14 @@ impl Gateway {
             let record = request.record(&command.scope.merchant, id, now, KeptAnswer::Current);
             dossier.work_mut().idempotency.push(IdempotencyWrite::Claim { record, now });
         }
-        let plan = || Plan::Open { payment: id, routes: asked.routes.clone(), lease };
-        match self.commit(&dossier.conclude()).await {
-            Ok(()) => Ok(Some(plan())),
+        let plan = |known| Plan::Open { payment: id, routes: asked.routes.clone(), lease, known };
+        let at = dossier.now();
+        let work = dossier.conclude();
+        match self.commit(&work).await {
+            Ok(()) => Ok(Some(plan(Some(known.after(&work, at))))),
             Err(CommitError::Store(StoreError::CommitUnknown { source })) => {
                 let stored = self.ports.payments.payment(&command.scope.merchant, &id).await?;
-                stored.map(|_| Some(plan())).ok_or(CreateError::Store(StoreError::CommitUnknown { source }))
+                stored.map(|_| Some(plan(None))).ok_or(CreateError::Store(StoreError::CommitUnknown { source }))
             }
             Err(CommitError::Store(store)) => Err(store.into()),
             Err(

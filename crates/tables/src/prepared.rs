@@ -5,13 +5,13 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 
 /// A statement whose text is one of few. Diesel parses updates, upserts and SQL of ours anew each time, because their
-/// text might differ each time; this one is kept by its text, which costs the server one parse and one plan a session.
+/// text might differ each time; this one is kept by its text, which costs the database one parse and one plan a session.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Kept<Q>(Q);
+pub struct Kept<Q>(Q);
 
 /// Has a statement kept.
-pub(crate) trait KeepPrepared: Sized {
-    /// Keeps it. MUST NOT be used where the text grows with the data: each text takes memory of the server's.
+pub trait KeepPrepared: Sized {
+    /// Keeps it. MUST NOT be used where the text grows with the data: each text takes memory of the database's.
     fn kept(self) -> Kept<Self> {
         Kept(self)
     }
@@ -37,3 +37,5 @@ impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for Kept<Q> {
         Ok(true)
     }
 }
+
+impl<Q, Conn> diesel::query_dsl::RunQueryDsl<Conn> for Kept<Q> {}
