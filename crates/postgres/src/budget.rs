@@ -14,12 +14,12 @@ use mstore_pay_domain::ids::{AccountId, ProviderId};
 use mstore_pay_domain::memory::SlidingWindow;
 use mstore_pay_domain::ports::{BudgetClass, Clock, Endpoint, RateBudget, RateLimitStatus, Reservation};
 use mstore_pay_domain::time::Timestamp;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 
 use self::window::{BudgetKey, WindowCell};
 use crate::errors::Fault;
 use crate::schema::rate_budget;
 use crate::store::PostgresStore;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// How long to wait where the budget cannot be asked for: what the call is for could not be stored.
 const UNANSWERED_PAUSE: Duration = Duration::from_secs(1);

@@ -8,13 +8,13 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{AccountId, ProviderId};
 use mstore_pay_domain::ports::{Census, CensusCounts, PENDING_AGES, StoreError, TIDINGS_CHARGES_MAX, Tidings};
 use mstore_pay_domain::time::Timestamp;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{Cells, EXCEPTION_IS_OPEN, PAYMENT_IS_PENDING};
 use mstore_pay_tables::schema::{charges, exceptions, outbox, payments, receipts, webhook_inbox as inbox};
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
 use crate::store::PostgresStore;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 #[async_trait]
 impl Census for PostgresStore {

@@ -13,10 +13,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::schema::outbox;
 
 use crate::errors::Fault;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// Places that such a lock can tell apart: of the 64 bits of its key the merchant has one half, and what is left of the
 /// other half stands for a feed in which nothing is filled.

@@ -10,6 +10,7 @@ use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
 use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{
     Cells, DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow,
 };
@@ -20,7 +21,6 @@ use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::read;
 use crate::store::PostgresStore;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 #[async_trait]
 impl WebhookInbox for PostgresStore {

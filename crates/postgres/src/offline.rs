@@ -10,6 +10,7 @@ use mstore_pay_domain::offline::{
 };
 use mstore_pay_domain::ports::{ConflictFilter, ConflictKey, ConflictPlace, OfflineStore, StoreError};
 use mstore_pay_domain::time::Timestamp;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{CONFLICT_OPEN, Cells, ConflictRow, DeviceRow, NumbersRow, OfflineRow, ReportRow};
 use mstore_pay_tables::schema::{
     offline_conflicts as conflicts, offline_devices as devices, offline_entries as entries, offline_numbers as numbers,
@@ -20,7 +21,6 @@ use mstore_pay_tables::types::Micros;
 use crate::errors::Fault;
 use crate::recount;
 use crate::store::PostgresStore;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 #[async_trait]
 impl OfflineStore for PostgresStore {

@@ -12,6 +12,7 @@ use mstore_pay_domain::event::{Change, FeedPlace};
 use mstore_pay_domain::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{LeasedMessage, Outbox, StoreError};
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::MessageRow;
 use mstore_pay_tables::schema::outbox;
 
@@ -20,7 +21,6 @@ use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::read;
 use crate::store::PostgresStore;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 pub(crate) use self::marks::Marks;
 

@@ -15,6 +15,7 @@ use mstore_pay_domain::ports::{
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::schema::payments;
 use mstore_pay_tables::types::Micros;
 
@@ -22,7 +23,6 @@ use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::store::PostgresStore;
 use crate::{clock, commit, read};
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 #[async_trait]
 impl PaymentRepository for PostgresStore {

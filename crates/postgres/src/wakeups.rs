@@ -14,11 +14,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::StreamExt as _;
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::{Clock, Wakeups};
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use tokio::sync::Notify;
 
 use crate::errors::Fault;
 use crate::store::PostgresStore;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 const LISTEN: &str = "LISTEN mstore_pay_changed";
 /// Changes of that long are told in one notification.

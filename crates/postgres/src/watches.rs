@@ -12,12 +12,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::Watches;
 use mstore_pay_domain::time::Timestamp;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
 use crate::schema::watches;
 use crate::store::PostgresStore;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// How long what is over stays before whoever watches next sweeps it out.
 const SWEPT_AFTER: Duration = Duration::from_hours(1);

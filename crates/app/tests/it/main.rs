@@ -20,6 +20,7 @@ mod history;
 pub(crate) mod house;
 mod idempotency;
 mod keeping;
+mod leaving;
 mod ledger;
 mod listing;
 mod logging;

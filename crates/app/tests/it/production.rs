@@ -93,6 +93,7 @@ fn nothing_of_a_test_is_let_in() {
         ("--ledger-base-url=https://pos.example.com", "LEDGER_TOKEN is missing"),
         ("--xendit-api=v1", "XENDIT_API"),
         ("--confirm-webhooks=sometimes", "CONFIRM_WEBHOOKS"),
+        ("--workers=off", "WORKERS=off needs PostgreSQL"),
     ] {
         check(&faults(&[&GOOD[..], &[bad]].concat()), setting);
     }

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{LeaseToken, MessageId};
 use mstore_pay_domain::ports::StoreError;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::schema::outbox;
 use tokio::sync::oneshot;
 
@@ -15,7 +16,6 @@ use crate::clock::clock_timestamp;
 use crate::errors::Fault;
 use crate::leases::{NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::store::PostgresStore;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// Marks that are to be made. One statement is under way at a time; what comes meanwhile goes with the next.
 #[derive(Default)]

@@ -10,16 +10,19 @@ use mstore_pay_domain::audit::{AuditHead, AuditRecord, MerchantNote};
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{BodyRow, EventBodyRow, EventRow, MerchantEventRow, MerchantHeadRow};
 use mstore_pay_tables::schema::{
     merchant_events, merchant_heads, payment_bodies, payment_event_bodies, payment_events,
 };
 use mstore_pay_tables::types::Micros;
 
-use super::batch::{Batch, Otherwise};
+use super::batch::Batch;
 use super::stored::StoredHeads;
 use crate::errors::Fault;
-use mstore_pay_tables::prepared::KeepPrepared as _;
+
+/// Rows of one statement: of so few numbers there are few texts, which stay prepared.
+const ROWS_AT_ONCE_MAX: usize = 8;
 
 /// Refuses records that do not continue the stored chain, and payments whose head is not where their
 /// records end.
@@ -52,26 +55,27 @@ fn follows(record: &AuditRecord, head: AuditHead) -> bool {
 
 /// Adds the records and bodies of a unit of work. A body that is there is the same body, and is kept for longer.
 pub(super) fn append<'a>(batch: &mut Batch<'a>, work: &'a UnitOfWork) {
-    for record in &work.audit {
-        let link = format!("{} {}", record.payment, record.seq);
-        let row = diesel::insert_into(payment_events::table).values(EventRow::of(record));
-        batch.add("payment_events", link.clone(), row, Otherwise::Fine);
-        for (position, body) in EventBodyRow::all_of(record).enumerate() {
-            let row = diesel::insert_into(payment_event_bodies::table).values(body);
-            batch.add("payment_event_bodies", format!("{link} {position}"), row, Otherwise::Fine);
-        }
+    for records in work.audit.chunks(ROWS_AT_ONCE_MAX) {
+        let rows: Vec<EventRow> = records.iter().map(EventRow::of).collect();
+        batch.add_new("payment_events", diesel::insert_into(payment_events::table).values(rows));
+    }
+    let links: Vec<EventBodyRow> = work.audit.iter().flat_map(EventBodyRow::all_of).collect();
+    for rows in links.chunks(ROWS_AT_ONCE_MAX) {
+        batch.add_new("payment_event_bodies", diesel::insert_into(payment_event_bodies::table).values(rows.to_vec()));
     }
     let kept_at = work.recorded_at();
     // In one order whoever writes them, so that two units with the same bodies do not wait in a circle.
     let bodies: BTreeMap<_, _> = work.bodies.iter().map(|body| (*body.digest().as_bytes(), body)).collect();
-    for (digest, body) in bodies {
+    let bodies: Vec<_> = bodies.into_values().collect();
+    for bodies in bodies.chunks(ROWS_AT_ONCE_MAX) {
+        let rows: Vec<BodyRow<'_>> = bodies.iter().map(|body| BodyRow::of(body, kept_at)).collect();
         let written = diesel::insert_into(payment_bodies::table)
-            .values(BodyRow::of(body, kept_at))
+            .values(rows)
             .on_conflict(payment_bodies::digest)
             .do_update()
             .set(payment_bodies::kept_at.eq(excluded(payment_bodies::kept_at)))
             .filter(payment_bodies::kept_at.lt(Micros::from(kept_at)));
-        batch.add("payment_bodies", format!("{digest:?}"), written, Otherwise::Fine);
+        batch.add_new("payment_bodies", written);
     }
 }
 

@@ -60,6 +60,11 @@ impl<'a> Batch<'a> {
         self.parts.push(Part { write: Box::new(write), otherwise });
     }
 
+    /// Adds a write of rows that no other of the unit writes.
+    pub(super) fn add_new(&mut self, table: &'static str, write: impl QueryFragment<Pg> + Send + Sync + 'a) {
+        self.add(table, String::new(), write, Otherwise::Fine);
+    }
+
     /// Has everything written that was added.
     pub(super) async fn send(&mut self, mut conn: &AsyncPgConnection) -> Result<(), Fault> {
         self.rows.clear();

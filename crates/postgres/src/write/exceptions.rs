@@ -6,11 +6,11 @@ use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::ids::MerchantId;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::ExceptionWrite;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{EXCEPTION_OPEN, ExceptionRow};
 use mstore_pay_tables::schema::exceptions;
 
 use crate::errors::Fault;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// Raises or resolves an exception.
 pub(super) async fn write(conn: &mut AsyncPgConnection, write: &ExceptionWrite) -> Result<(), Fault> {

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::FutureExt as _;
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::{Due, OrderRead, UnitOfWork};
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::Cells;
-use mstore_pay_tables::schema::{payments, transactions};
-use mstore_pay_tables::types::Micros;
+use mstore_pay_tables::types::{Micros, UtcTime};
 
 use super::locks::{Locked, lock};
 use super::stored::{HeadCells, StoredHeads};
@@ -26,12 +27,24 @@ pub(super) struct Found {
     pub(super) now: Option<Micros>,
 }
 
-/// An order and its payments, as they are stored.
-#[derive(Default)]
+/// An order and its payments, as they are stored, and the time of the look.
+#[derive(QueryableByName)]
 struct OrderCells {
+    #[diesel(sql_type = UtcTime)]
+    now: Micros,
+    #[diesel(sql_type = Nullable<BigInt>)]
     revision: Option<i64>,
-    payments: Vec<(String, i64)>,
+    #[diesel(sql_type = Array<Text>)]
+    ids: Vec<String>,
+    #[diesel(sql_type = Array<BigInt>)]
+    revisions: Vec<i64>,
 }
+
+/// One statement for all that is looked at of an order: each costs the server and us more than what it looks for.
+const LOOK_AT_ORDER: &str = "SELECT clock_timestamp() AS now, \
+    (SELECT revision FROM transactions WHERE merchant_id = $1 AND order_code = $2) AS revision, \
+    ARRAY(SELECT id FROM payments WHERE merchant_id = $1 AND order_code = $2 ORDER BY id) AS ids, \
+    ARRAY(SELECT revision FROM payments WHERE merchant_id = $1 AND order_code = $2 ORDER BY id) AS revisions";
 
 /// Begins the transaction if there is something to begin it with, locks what the unit rests on and reads where it
 /// stands. Units that rest on one order are applied one after the other from here on: what was decided on a payment
@@ -43,7 +56,7 @@ pub(super) async fn find(
     begin: Option<&'static str>,
 ) -> Result<Found, Fault> {
     let named = StoredHeads::named(work);
-    let mut orders: Vec<OrderCells> = work.orders_read.iter().map(|_| OrderCells::default()).collect();
+    let mut orders: Vec<Option<OrderCells>> = work.orders_read.iter().map(|_| None).collect();
     let mut heads: Vec<Option<HeadCells>> = named.iter().map(|_| None).collect();
     let mut now = None;
     let mut flight: Flight<'_> = Vec::new();
@@ -57,7 +70,8 @@ pub(super) async fn find(
     for (payment, cells) in named.iter().zip(&mut heads) {
         flight.push(StoredHeads::look(conn, *payment, cells).boxed());
     }
-    if work.payments.iter().any(|write| matches!(write.due, Due::Leased(_))) {
+    let gives_lease = work.payments.iter().any(|write| matches!(write.due, Due::Leased(_)));
+    if gives_lease && work.orders_read.is_empty() {
         let now = &mut now;
         flight.push(
             async move {
@@ -68,8 +82,10 @@ pub(super) async fn find(
         );
     }
     in_order(flight).await?;
-    for (read, cells) in work.orders_read.iter().zip(&orders) {
-        check_order(read, cells)?;
+    for (read, cells) in work.orders_read.iter().zip(orders) {
+        let Some(cells) = cells else { continue };
+        check_order(read, &cells)?;
+        now = now.or(Some(cells.now));
     }
     Ok(Found { heads: StoredHeads::read(&named, &heads)?, now })
 }
@@ -77,28 +93,16 @@ pub(super) async fn find(
 fn look_at_order<'a>(
     conn: &'a AsyncPgConnection,
     read: &'a OrderRead,
-    cells: &'a mut OrderCells,
+    cells: &'a mut Option<OrderCells>,
     flight: &mut Flight<'a>,
 ) {
     let (merchant, code) = (read.merchant.as_str(), read.order_code.as_str());
-    let (mut second, mut third) = (conn, conn);
-    let OrderCells { revision, payments: found } = cells;
+    let mut second = conn;
     flight.push(async move { lock(conn, Locked::Order, &format!("{merchant} {code}")).await }.boxed());
-    let order = transactions::table.find((merchant, code)).select(transactions::revision);
+    let look = diesel::sql_query(LOOK_AT_ORDER).bind::<Text, _>(merchant).bind::<Text, _>(code).kept();
     flight.push(
         async move {
-            *revision = order.first(&mut second).await.optional()?;
-            Ok(())
-        }
-        .boxed(),
-    );
-    let of_order = payments::table
-        .filter(payments::merchant_id.eq(merchant))
-        .filter(payments::order_code.eq(code))
-        .select((payments::id, payments::revision));
-    flight.push(
-        async move {
-            *found = of_order.load(&mut third).await?;
+            *cells = Some(look.get_result(&mut second).await?);
             Ok(())
         }
         .boxed(),
@@ -110,7 +114,7 @@ fn check_order(read: &OrderRead, cells: &OrderCells) -> Result<(), Fault> {
     let named = Cells { table: "transactions", id: read.order_code.as_str() };
     let order = cells.revision.map(|revision| named.number("revision", revision).map(Revision::of)).transpose()?;
     let mut stored: BTreeMap<PaymentId, Revision> = BTreeMap::new();
-    for (id, revision) in &cells.payments {
+    for (id, revision) in cells.ids.iter().zip(&cells.revisions) {
         let cells = Cells { table: "payments", id };
         stored.insert(cells.text("id", id)?, Revision::of(cells.number("revision", *revision)?));
     }

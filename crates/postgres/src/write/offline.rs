@@ -4,13 +4,13 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::OfflineWrite;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{CONFLICT_OPEN, ConflictRow, OfflineRow, ReportRow};
 use mstore_pay_tables::schema::{offline_conflicts, offline_entries, payment_sync};
 
 use super::payments::or_taken;
 use super::progress;
 use crate::errors::Fault;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// Keeps a part of a report.
 pub(super) async fn write(conn: &mut AsyncPgConnection, write: &OfflineWrite) -> Result<(), Fault> {

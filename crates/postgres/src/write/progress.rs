@@ -3,11 +3,11 @@
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::offline::{OfflineDevice, OfflineEntry};
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{DeviceRow, NumbersRow};
 use mstore_pay_tables::schema::{offline_devices as devices, offline_numbers as numbers};
 
 use crate::errors::Fault;
-use mstore_pay_tables::prepared::KeepPrepared as _;
 
 /// Counts an entry to what its till reported, behind whoever counts another.
 pub(super) async fn count(conn: &mut AsyncPgConnection, entry: &OfflineEntry) -> Result<(), Fault> {

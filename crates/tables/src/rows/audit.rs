@@ -25,7 +25,7 @@ pub struct EventRow {
 }
 
 /// A body that belongs to a record.
-#[derive(Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = payment_event_bodies, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 #[diesel(treat_none_as_default_value = false)]
 pub struct EventBodyRow {
