@@ -21,6 +21,7 @@ mod pay;
 mod payments;
 mod qr;
 mod query;
+mod reason;
 mod reply;
 mod routes;
 mod schema;

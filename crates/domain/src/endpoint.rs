@@ -4,6 +4,7 @@ use crate::account::PreviousSecret;
 use crate::audit::Actor;
 use crate::ids::{BranchId, EndpointId, EndpointUrl, KeyId, MerchantId};
 use crate::payment::Revision;
+use crate::reason::Reason;
 use crate::time::Timestamp;
 
 /// Enabled endpoints of one merchant: each is told everything.
@@ -122,7 +123,7 @@ impl EndpointEvent {
     }
 }
 
-/// Who did what to an endpoint, and when. Never what its secret is.
+/// Who did what to an endpoint, when and why. Never what its secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointNote {
     /// When.
@@ -131,12 +132,14 @@ pub struct EndpointNote {
     pub actor: String,
     /// What.
     pub event: EndpointEvent,
+    /// Why, where that was said.
+    pub reason: Option<Reason>,
 }
 
 impl EndpointNote {
     /// A note of what happened just then.
     #[must_use]
-    pub fn new(at: Timestamp, actor: &Actor, event: EndpointEvent) -> Self {
-        Self { at, actor: actor.text(), event }
+    pub fn new(at: Timestamp, actor: &Actor, event: EndpointEvent, reason: Option<&Reason>) -> Self {
+        Self { at, actor: actor.text(), event, reason: reason.cloned() }
     }
 }

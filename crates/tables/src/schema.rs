@@ -84,7 +84,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Text};
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::types::UtcTime;
 
     event_endpoint_notes (merchant_id, endpoint_id, seq) {
@@ -94,6 +94,7 @@ diesel::table! {
         at -> UtcTime,
         actor -> Text,
         event -> Text,
+        reason -> Nullable<Text>,
     }
 }
 
@@ -343,7 +344,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Text};
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::types::UtcTime;
 
     provider_account_notes (merchant_id, provider, account_id, seq) {
@@ -354,6 +355,7 @@ diesel::table! {
         at -> UtcTime,
         actor -> Text,
         event -> Text,
+        reason -> Nullable<Text>,
     }
 }
 

@@ -14,6 +14,7 @@ use mstore_pay_domain::accounts::AccountDesk;
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::gateway::Scope;
 use mstore_pay_domain::ids::{AccountId, MerchantId};
+use mstore_pay_domain::reason::Reason;
 
 use super::{CliError, config_of, say};
 use crate::account_host::AccountHost;
@@ -43,7 +44,7 @@ enum AccountCommand {
     /// Open new payments under an account again.
     Enable(Box<WhichArgs>),
     /// Seal all secrets under `ACCOUNT_KEY`, those under `ACCOUNT_KEY_PREVIOUS` anew: afterwards that one can go.
-    Reseal(Box<Settings>),
+    Reseal(Box<ResealArgs>),
 }
 
 /// Which account.
@@ -53,6 +54,19 @@ struct WhichArgs {
     settings: Settings,
     #[command(flatten)]
     account: NamedAccount,
+    /// Why. It is kept in the history of the account.
+    #[arg(long)]
+    reason: Option<Reason>,
+}
+
+/// What `account reseal` is told.
+#[derive(Debug, Args)]
+struct ResealArgs {
+    #[command(flatten)]
+    settings: Settings,
+    /// Why. It is kept in the history of each that is sealed anew.
+    #[arg(long)]
+    reason: Option<Reason>,
 }
 
 #[derive(Debug, Args)]
@@ -75,15 +89,18 @@ pub(super) async fn run(args: AccountArgs) -> Result<(), CliError> {
         AccountCommand::Rotate(args) => rotate::run(*args).await,
         AccountCommand::Disable(args) => switch::run(*args, AccountState::Disabled).await,
         AccountCommand::Enable(args) => switch::run(*args, AccountState::Enabled).await,
-        AccountCommand::Reseal(settings) => {
-            let config = config_of(*settings)?;
-            let store = open_store(&config.database).await?;
-            let endpoints = super::endpoint::desk_over(&config, Arc::clone(&store));
-            let accounts = desk_over(&config, store).reseal(&Actor::Operator).await?;
-            let endpoints = endpoints.reseal(&Actor::Operator).await?;
-            say(&format!("{accounts} accounts and {endpoints} endpoints are sealed anew"))
-        }
+        AccountCommand::Reseal(args) => reseal(*args).await,
     }
+}
+
+async fn reseal(args: ResealArgs) -> Result<(), CliError> {
+    let config = config_of(args.settings)?;
+    let store = open_store(&config.database).await?;
+    let reason = args.reason.as_ref();
+    let endpoints = super::endpoint::desk_over(&config, Arc::clone(&store));
+    let accounts = desk_over(&config, store).reseal(&Actor::Operator, reason).await?;
+    let endpoints = endpoints.reseal(&Actor::Operator, reason).await?;
+    say(&format!("{accounts} accounts and {endpoints} endpoints are sealed anew"))
 }
 
 impl NamedAccount {

@@ -12,6 +12,7 @@ use mstore_pay_domain::endpoint::EndpointState;
 use mstore_pay_domain::endpoints::{EndpointDesk, SwitchEndpoint};
 use mstore_pay_domain::gateway::Scope;
 use mstore_pay_domain::ids::{EndpointId, MerchantId};
+use mstore_pay_domain::reason::Reason;
 
 use super::{CliError, config_of, say};
 use crate::config::{Config, Settings};
@@ -49,6 +50,9 @@ struct WhichArgs {
     settings: Settings,
     #[command(flatten)]
     endpoint: NamedEndpoint,
+    /// Why. It is kept in the history of the endpoint.
+    #[arg(long)]
+    reason: Option<Reason>,
 }
 
 #[derive(Debug, Args)]
@@ -74,7 +78,8 @@ pub(super) async fn run(args: EndpointArgs) -> Result<(), CliError> {
 async fn switch(args: WhichArgs, state: EndpointState) -> Result<(), CliError> {
     let (_, desk) = desk(args.settings).await?;
     let (scope, id) = (args.endpoint.scope(), args.endpoint.endpoint);
-    let endpoint = desk.switch(&SwitchEndpoint { scope, id, state, actor: Actor::Operator }).await?;
+    let (actor, reason) = (Actor::Operator, args.reason);
+    let endpoint = desk.switch(&SwitchEndpoint { scope, id, state, actor, reason }).await?;
     say(&format!("{} is {}", endpoint.id, endpoint.state.word()))
 }
 

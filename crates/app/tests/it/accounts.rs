@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use mstore_pay_app::open_store;
 use mstore_pay_domain::accounts::ACCOUNT_CHANGES_SEEN_WITHIN;
+use mstore_pay_domain::ids::{AccountId, ProviderId};
+use mstore_pay_domain::reason::Reason;
 use mstore_pay_sandbox::{
     MidtransMerchant, RateLimit, RunningSandbox, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT,
     XenditAccount,
@@ -294,7 +297,9 @@ async fn an_account_takes_what_its_terms_say() {
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_are_their_owners_and_their_secrets_never_come_out() {
     let mall = Mall::open().await;
-    let account = mall.add("M2", &at_xendit()).await;
+    let mut asked = at_xendit();
+    asked["reason"] = json!("toko baru");
+    let account = mall.add("M2", &asked).await;
     let one = path_of(&account);
     for role in ["L0_VIEWER", "L0_CASHIER", "SYSTEM_OPERATOR", "L0_STRANGER"] {
         for (method, path) in [(Method::GET, ACCOUNTS), (Method::POST, ACCOUNTS), (Method::GET, one.as_str())] {
@@ -306,12 +311,24 @@ async fn accounts_are_their_owners_and_their_secrets_never_come_out() {
     mall.as_owner_of("M1", Method::GET, &one).check(404, "not_found").await;
     mall.as_owner_of("M1", Method::POST, &format!("{one}/disable")).check(404, "not_found").await;
     assert_eq!(mall.as_owner_of("M1", Method::GET, ACCOUNTS).send().await.data()["items"], json!([]));
-    let rotated = mall.change("M2", &account, "rotate", &json!({"webhook_secret": "canary-after"})).await;
+    let asked = json!({"webhook_secret": "canary-after", "reason": "kunci bocor"});
+    let rotated = mall.change("M2", &account, "rotate", &asked).await;
+    mall.change("M2", &account, "disable", &json!({"reason": "toko tutup"})).await.expect_status(200);
+    let unsaid = mall.as_owner_of("M2", Method::POST, &format!("{one}/enable")).send().await;
+    unsaid.expect_status(200);
     let listed = mall.as_owner_of("M2", Method::GET, ACCOUNTS).send().await;
     let read = mall.as_owner_of("M2", Method::GET, &one).send().await;
     let history = read.data()["history"].clone();
-    let done: Vec<&Value> = history.as_array().unwrap().iter().map(|note| &note["what"]).collect();
-    assert_eq!(done, ["added", "webhook_secret_rotated"]);
+    let done: Vec<Value> =
+        history.as_array().unwrap().iter().map(|note| json!([note["what"], note.get("reason")])).collect();
+    let want = json!([
+        ["added", "toko baru"],
+        ["webhook_secret_rotated", "kunci bocor"],
+        ["disabled", "toko tutup"],
+        ["enabled", null],
+    ]);
+    assert_eq!(json!(done), want, "each with why, where that was said");
+    assert!(history[3].get("reason").is_none(), "{history}");
     assert!(history.as_array().unwrap().iter().all(|note| note["by"] == "user:7"), "{history}");
     let rows = Value::from(mall.house.rows("provider_accounts")).to_string().to_lowercase();
     let sub = XenditAccount::sub(SUB);
@@ -345,6 +362,9 @@ async fn an_account_that_cannot_be_is_refused_with_what_is_wrong() {
     check(json!({"methods": ["cash"]}), "/methods").await;
     check(json!({"limits": {"qris": {"min": 2, "max": 1}}}), "/limits").await;
     check(json!({"limits": {"cash": {"min": 1, "max": 2}}}), "/limits").await;
+    check(json!({"reason": " "}), "/reason").await;
+    check(json!({"reason": "two\nlines"}), "/reason").await;
+    check(json!({"reason": 7}), "/reason").await;
     mall.add("M2", &at_xendit()).await;
     let again = mall.as_owner_of("M2", Method::POST, ACCOUNTS).json(&at_xendit());
     again.check(409, "account_exists").await;
@@ -386,11 +406,12 @@ async fn accounts_are_looked_after_from_the_command_line() {
         assert!(!said.contains("xnd_development_own") && !said.contains("token-of-shop"), "{said}");
         said
     };
-    let said = ok("add", &[&add[..], &[&under(&key)]].concat());
+    let said = ok("add", &[&add[..], &[&under(&key), "--reason=toko baru"]].concat());
     assert!(said.contains("/api/v1/webhook/xendit/shop"), "{said}");
     assert!(!account("add", &[&add[..], &[&under(&key)]].concat()).0, "the name is taken");
-    ok("rotate", &[&which[..], &["--webhook-secret-file", &token, &under(&key)]].concat());
-    assert!(ok("disable", &which).contains("disabled"));
+    let rotated = ["--webhook-secret-file", &token, &under(&key), "--reason=kunci bocor"];
+    ok("rotate", &[&which[..], &rotated].concat());
+    assert!(ok("disable", &[&which[..], &["--reason=toko tutup"]].concat()).contains("disabled"));
     assert!(ok("list", &["--merchant=M2"]).contains("M2 - xendit shop test disabled"));
     ok("enable", &which);
     assert!(ok("list", &[]).contains("shop test enabled"));
@@ -405,17 +426,22 @@ async fn accounts_are_looked_after_from_the_command_line() {
     let (started, said) = serve(&[&under(&other)]);
     assert!(!started && said.contains("neither ACCOUNT_KEY nor ACCOUNT_KEY_PREVIOUS"), "{said}");
     let both = [under(&other), format!("--account-key-previous-file={key}")];
-    assert!(ok("reseal", &[&both[0], &both[1]]).contains("1 accounts"));
+    assert!(ok("reseal", &[&both[0], &both[1], "--reason=disk hilang"]).contains("1 accounts"));
     assert!(ok("reseal", &[&both[0]]).contains("0 accounts"));
     let (_, shown) = run(&["serve", "--app-env=test", "--print-config", &both[0], &both[1]]);
     assert!(shown.contains("ACCOUNT_KEY=****") && !shown.contains(KEY) && !shown.contains(OTHER_KEY), "{shown}");
+    let reasons: Vec<Value> = house.rows("provider_account_notes").iter().map(|note| note["reason"].clone()).collect();
+    assert_eq!(json!(reasons), json!(["toko baru", "kunci bocor", "toko tutup", null, "disk hilang"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_move_with_their_store_and_open_there_under_their_key_alone() {
     let mut house = House::open_with(&[&format!("--account-key={KEY}")]).await;
+    let mut asked = at_xendit();
+    asked["reason"] = json!("toko baru");
     let call = house.bare(Method::POST, ACCOUNTS).bearer(&house.token("M2", "L0_OWNER"));
-    call.json(&at_xendit()).send().await.expect_status(201);
+    let added = call.json(&asked).send().await;
+    added.expect_status(201);
     house.stop().await;
     let (from, target) = (house.database_url(), Database::empty());
     let to = if from.starts_with("postgres") { from.clone() } else { target.url() };
@@ -426,6 +452,12 @@ async fn accounts_move_with_their_store_and_open_there_under_their_key_alone() {
     let list = |url: &str| run(&["account", "list", "--app-env=test", "--database-url", url]).1;
     assert_eq!(list(&to), list(&from));
     assert!(list(&to).starts_with("M2 - xendit acc_"), "{}", list(&to));
+    let store = open_store(&to.parse().unwrap()).await.unwrap();
+    let id = AccountId::parse(added.data()["id"].as_str().unwrap()).unwrap();
+    let notes = store.account_notes(&ProviderId::parse("xendit").unwrap(), &id).await.unwrap();
+    let reasons: Vec<Option<Reason>> = notes.into_iter().map(|note| note.reason).collect();
+    assert_eq!(reasons, [Reason::parse("toko baru").ok()]);
+    drop(store);
     let examine =
         |key: &str| run(&["doctor", "--app-env=test", "--database-url", &to, &format!("--account-key={key}")]);
     let (well, said) = examine(KEY);

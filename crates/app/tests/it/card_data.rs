@@ -9,7 +9,7 @@ const NUMBER: &str = "4111111111111111";
 const TRANSACTIONS: &str = "/api/v1/transactions";
 const SYNC: &str = "/api/v1/pos/offline/batch-sync";
 /// Where there are words of tills and of persons.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "payments",
     "payment_details",
     "payment_event_bodies",
@@ -19,6 +19,8 @@ const TABLES: [&str; 9] = [
     "offline_conflicts",
     "idempotency_keys",
     "merchant_events",
+    "provider_account_notes",
+    "event_endpoint_notes",
 ];
 
 /// Fields of which nobody said anything, with a card's number or the code of its back somewhere in them.
@@ -132,6 +134,11 @@ async fn a_reason_with_a_card_number_is_none() {
         format!("{TRANSACTIONS}/TRX-1/void"),
         format!("/api/v1/pos/exceptions/exc_{nobodys}/resolve"),
         format!("/api/v1/pos/offline/conflicts/cfl_{nobodys}/resolve"),
+        "/api/v1/accounts".to_owned(),
+        "/api/v1/accounts/xendit/acc_1/disable".to_owned(),
+        "/api/v1/endpoints".to_owned(),
+        format!("/api/v1/endpoints/ep_{nobodys}/enable"),
+        format!("/api/v1/endpoints/ep_{nobodys}/rotate"),
     ] {
         let call = house.bare(Method::POST, &path).bearer(&house.token(MERCHANT, "L0_OWNER"));
         let body = json!({"reason": format!("card {NUMBER}"), "resolution": "keep_server"});

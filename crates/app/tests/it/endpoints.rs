@@ -111,14 +111,15 @@ impl Shop {
     }
 
     async fn add(&self) -> Value {
-        let answer = self.as_owner(Method::POST, ENDPOINTS).json(&json!({"url": self.url()})).send().await;
+        let asked = json!({"url": self.url(), "reason": "toko baru"});
+        let answer = self.as_owner(Method::POST, ENDPOINTS).json(&asked).send().await;
         answer.expect_status(201);
         answer.data()
     }
 
-    async fn change(&self, endpoint: &Value, what: &str) -> Value {
+    async fn change(&self, endpoint: &Value, what: &str, body: &Value) -> Value {
         let path = format!("{ENDPOINTS}/{}/{what}", endpoint["id"].as_str().unwrap());
-        let answer = self.as_owner(Method::POST, &path).json(&json!({})).send().await;
+        let answer = self.as_owner(Method::POST, &path).json(body).send().await;
         answer.expect_status(200);
         answer.data()
     }
@@ -193,7 +194,7 @@ async fn a_back_end_that_was_down_hears_everything_in_order_when_it_is_back() {
 async fn secrets_rotate_with_an_overlap_and_a_disabled_endpoint_hears_nothing() {
     let shop = Shop::open(&[]).await;
     let first = shop.add().await;
-    let second = shop.change(&first, "rotate").await;
+    let second = shop.change(&first, "rotate", &json!({"reason": "kunci bocor"})).await;
     assert!(second["previous_signs_until"].is_string(), "{second}");
     for secret in [&first["secret"], &second["secret"]] {
         assert!(!is_kept_open(&shop.house, secret.as_str().unwrap()), "both are sealed at rest");
@@ -203,19 +204,26 @@ async fn secrets_rotate_with_an_overlap_and_a_disabled_endpoint_hears_nothing() 
     for secret in [&first["secret"], &second["secret"]] {
         assert!(heard.iter().all(|one| one.is_signed_with(secret)), "{heard:?}");
     }
-    assert_eq!(shop.change(&first, "disable").await["state"], "disabled");
+    assert_eq!(shop.change(&first, "disable", &json!({"reason": "server pindah"})).await["state"], "disabled");
     tokio::time::sleep(Duration::from_secs(1)).await;
     let so_far = shop.back_end.heard().len();
     shop.sell("TRX-2").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(shop.back_end.heard().len(), so_far, "it is disabled");
-    assert_eq!(shop.change(&first, "enable").await["state"], "enabled");
+    assert_eq!(shop.change(&first, "enable", &json!({})).await["state"], "enabled");
     shop.back_end.until_told("payment.paid", 2).await;
     let path = format!("{ENDPOINTS}/{}", first["id"].as_str().unwrap());
     let read = shop.as_owner(Method::GET, &path).send().await.data();
-    let history: Vec<&str> =
-        read["history"].as_array().unwrap().iter().map(|one| one["what"].as_str().unwrap()).collect();
-    assert_eq!(history, ["added", "rotated", "disabled", "enabled"]);
+    let history = read["history"].as_array().unwrap();
+    let history: Vec<(&Value, Option<&Value>)> = history.iter().map(|one| (&one["what"], one.get("reason"))).collect();
+    let want = [
+        ("added", Some("toko baru")),
+        ("rotated", Some("kunci bocor")),
+        ("disabled", Some("server pindah")),
+        ("enabled", None),
+    ];
+    let want = want.map(|(what, why)| (json!(what), why.map(|why| json!(why))));
+    assert_eq!(history, want.each_ref().map(|(what, why)| (what, why.as_ref())), "{read}");
     assert!(!read.to_string().contains("whsec_"), "{read}");
 }
 
@@ -239,6 +247,8 @@ async fn endpoints_are_their_owners_and_lead_into_no_private_network() {
         assert_eq!(problem["errors"][0]["pointer"], "/url", "{url}: {problem}");
     }
     add(json!({})).check(422, "invalid_field").await;
+    let unsaid = add(json!({"url": "https://shop.example/events", "reason": " "})).check(422, "invalid_field").await;
+    assert_eq!(unsaid.json()["errors"][0]["pointer"], "/reason");
     house.as_cashier_of(MERCHANT, Method::GET, ENDPOINTS).check(403, "forbidden").await;
     house.bare(Method::GET, ENDPOINTS).check(401, "unauthorized").await;
     let added = add(json!({"url": "https://shop.example/events", "branch_id": "B1"})).send().await;
@@ -285,15 +295,19 @@ async fn endpoints_are_looked_after_from_the_command_line() {
     };
     let (done, said) = endpoint("add", &["--merchant=M1", "--url=http://127.0.0.1:9/"]);
     assert!(!done && said.contains("must be https"), "{said}");
-    let said = ok("add", &["--merchant=M1", "--branch=B1", "--url=https://shop.example/events"]);
+    let said = ok("add", &["--merchant=M1", "--branch=B1", "--url=https://shop.example/events", "--reason=toko baru"]);
     let id = said.split_whitespace().next().unwrap().to_owned();
     assert!(id.starts_with("ep_") && said.contains("whsec_"), "{said}");
     let which = ["--merchant=M1", &format!("--endpoint={id}")];
-    assert!(ok("rotate", &which).contains("whsec_"));
-    assert!(ok("disable", &which).contains("disabled"));
+    let because = |why: &'static str| [&which[..], &["--reason", why]].concat();
+    assert!(ok("rotate", &because("kunci bocor")).contains("whsec_"));
+    assert!(ok("disable", &because("server pindah")).contains("disabled"));
     let listed = ok("list", &["--merchant=M1"]);
     assert!(listed.starts_with(&format!("M1 B1 {id} disabled - ")) && !listed.contains("whsec_"), "{listed}");
     assert!(ok("enable", &which).contains("enabled"));
     assert!(!endpoint("disable", &["--merchant=M2", &format!("--endpoint={id}")]).0, "it is another merchant's");
     assert_eq!(ok("list", &["--merchant=M2"]), "");
+    let notes = house.rows("event_endpoint_notes");
+    let reasons: Vec<&Value> = notes.iter().map(|note| &note["reason"]).collect();
+    assert_eq!(reasons, [&json!("toko baru"), &json!("kunci bocor"), &json!("server pindah"), &Value::Null]);
 }

@@ -13,6 +13,7 @@ use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::AccountWritten;
+use mstore_pay_domain::reason::Reason;
 
 use super::fixtures::{at, merchant, other_merchant, provider, provider_ref};
 use super::{StoreHarness, Stores};
@@ -70,8 +71,10 @@ fn full_account(name: &str) -> StoredAccount {
     }
 }
 
+/// A note that says why for every event but the first.
 fn note(event: AccountEvent) -> AccountNote {
-    AccountNote::new(at(2), &Actor::Operator, event)
+    let why = (event != AccountEvent::Added).then(|| Reason::parse("kunci lama bocor: “Añb”").expect("a reason"));
+    AccountNote::new(at(2), &Actor::Operator, event, why.as_ref())
 }
 
 async fn write(stores: &Stores, account: &StoredAccount, expected: u64) -> AccountWritten {
@@ -84,7 +87,8 @@ async fn read(stores: &Stores, name: &str) -> Option<StoredAccount> {
     stores.accounts.account(&provider(), &id(name)).await.expect("the store reads")
 }
 
-/// An account is read back as it was written, with as much or as little as it has, also after a restart.
+/// An account and the notes on it are read back as they were written, with as much or as little as they have, also after
+/// a restart.
 pub async fn account_round_trips(h: &dyn StoreHarness) {
     let rig = h.fresh().await;
     let stores = rig.stores();
@@ -92,11 +96,15 @@ pub async fn account_round_trips(h: &dyn StoreHarness) {
     for written in [&bare, &full] {
         assert_eq!(write(&stores, written, 0).await, AccountWritten::Written);
     }
+    assert_eq!(write(&stores, &full, 1).await, AccountWritten::Written);
+    let full = StoredAccount { revision: Revision::of(2), ..full };
     drop(stores);
     let stores = rig.reopen().await;
     assert_eq!(read(&stores, "bare").await, Some(bare));
     assert_eq!(read(&stores, "full").await, Some(full));
     assert_eq!(read(&stores, "nobody").await, None);
+    let notes = stores.accounts.account_notes(&provider(), &id("full")).await.expect("the store reads");
+    assert_eq!(notes, [note(AccountEvent::Added), note(AccountEvent::CredentialRotated)]);
     let elsewhere = ProviderId::parse("zeta").expect("a provider");
     assert_eq!(stores.accounts.account(&elsewhere, &id("bare")).await.expect("the store reads"), None);
 }

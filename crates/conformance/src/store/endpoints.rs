@@ -11,6 +11,7 @@ use mstore_pay_domain::endpoint::{
 use mstore_pay_domain::ids::{BranchId, EndpointId, EndpointUrl, KeyId, UserId};
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::EndpointWritten;
+use mstore_pay_domain::reason::Reason;
 
 use super::fixtures::{Kit, at, merchant, other_merchant};
 use super::{StoreHarness, Stores};
@@ -37,10 +38,15 @@ pub(super) async fn write(
     expected: u64,
     event: EndpointEvent,
 ) -> EndpointWritten {
-    let owner = Actor::User(UserId::parse("siti").expect("a user"));
-    let notes = [EndpointNote::new(at(expected), &owner, event)];
-    let written = stores.endpoints.write_endpoint(endpoint, Revision::of(expected), &notes).await;
+    let written = stores.endpoints.write_endpoint(endpoint, Revision::of(expected), &[note(expected, event)]).await;
     written.expect("the store answers")
+}
+
+/// A note that says why for every event but the first.
+fn note(expected: u64, event: EndpointEvent) -> EndpointNote {
+    let owner = Actor::User(UserId::parse("siti").expect("a user"));
+    let why = (event != EndpointEvent::Added).then(|| Reason::parse("server pindah: “Añb”").expect("a reason"));
+    EndpointNote::new(at(expected), &owner, event, why.as_ref())
 }
 
 async fn read(stores: &Stores, id: EndpointId) -> Option<EventEndpoint> {
@@ -69,9 +75,9 @@ pub async fn endpoint_round_trips(h: &dyn StoreHarness) {
     assert_eq!(read(&stores, bare.id).await, Some(bare));
     assert_eq!(read(&stores, kit.endpoint_id()).await, None);
     let notes = stores.endpoints.endpoint_notes(&full.id).await.expect("the store reads");
-    let events: Vec<EndpointEvent> = notes.iter().map(|note| note.event).collect();
-    let all = EndpointState::ALL.map(EndpointState::event);
-    assert_eq!(events, [&[EndpointEvent::Added][..], &all].concat());
+    let events = std::iter::once(EndpointEvent::Added).chain(EndpointState::ALL.map(EndpointState::event));
+    let written: Vec<EndpointNote> = (0..).zip(events).map(|(expected, event)| note(expected, event)).collect();
+    assert_eq!(notes, written);
     assert!(notes.iter().all(|note| note.actor == "user:siti"), "{notes:?}");
 }
 
@@ -114,7 +120,7 @@ pub async fn of_racing_endpoints_no_more_are_enabled_than_may_be(h: &dyn StoreHa
     written.extend((0..3).map(|_| (endpoint(kit.endpoint_id()), Revision::NEW)));
     let racers = written.into_iter().map(|(one, expected)| {
         let store = Arc::clone(&stores.endpoints);
-        let notes = [EndpointNote::new(at(9), &Actor::Operator, EndpointEvent::Enabled)];
+        let notes = [EndpointNote::new(at(9), &Actor::Operator, EndpointEvent::Enabled, None)];
         async move { store.write_endpoint(&one, expected, &notes).await.expect("the store answers") }.boxed()
     });
     let outcomes = race(racers.collect()).await;

@@ -4,6 +4,7 @@ use super::{AccountMode, AccountTerms};
 use crate::audit::Actor;
 use crate::ids::{AccountId, BranchId, KeyId, MerchantId, ProviderId, ProviderRef};
 use crate::payment::Revision;
+use crate::reason::Reason;
 use crate::time::Timestamp;
 
 /// Whether new charges may be opened under an account. Those it has are followed either way.
@@ -124,7 +125,7 @@ impl AccountEvent {
     }
 }
 
-/// Who did what to an account, and when. Never what its secrets are.
+/// Who did what to an account, when and why. Never what its secrets are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountNote {
     /// When.
@@ -133,12 +134,14 @@ pub struct AccountNote {
     pub actor: String,
     /// What.
     pub event: AccountEvent,
+    /// Why, where that was said.
+    pub reason: Option<Reason>,
 }
 
 impl AccountNote {
     /// A note of what happened just then.
     #[must_use]
-    pub fn new(at: Timestamp, actor: &Actor, event: AccountEvent) -> Self {
-        Self { at, actor: actor.text(), event }
+    pub fn new(at: Timestamp, actor: &Actor, event: AccountEvent, reason: Option<&Reason>) -> Self {
+        Self { at, actor: actor.text(), event, reason: reason.cloned() }
     }
 }

@@ -8,6 +8,7 @@ use crate::gateway::Scope;
 use crate::ids::{AccountId, ProviderId, ProviderRef};
 use crate::payment::Revision;
 use crate::ports::AccountWritten;
+use crate::reason::Reason;
 
 /// An account to be made known, enabled from the start.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct AddAccount {
     pub terms: AccountTerms,
     /// Who asks for it.
     pub actor: Actor,
+    /// Why, where they say so.
+    pub reason: Option<Reason>,
 }
 
 impl AccountDesk {
@@ -65,7 +68,7 @@ impl AccountDesk {
             id,
             provider,
         };
-        let note = AccountNote::new(now, &asked.actor, AccountEvent::Added);
+        let note = AccountNote::new(now, &asked.actor, AccountEvent::Added, asked.reason.as_ref());
         match self.store.write_account(&account, Revision::NEW, &[note]).await? {
             AccountWritten::Written => Ok(account),
             AccountWritten::Taken | AccountWritten::Conflict => Err(AccountError::Taken),

@@ -8,6 +8,7 @@ use crate::account::{AccountEvent, AccountNote, SharedSecret, StoredAccount};
 use crate::audit::Actor;
 use crate::gateway::Scope;
 use crate::ids::{AccountId, ProviderId};
+use crate::reason::Reason;
 
 /// Other secrets for an account.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct RotateSecrets {
     pub previous_for: Duration,
     /// Who asks for it.
     pub actor: Actor,
+    /// Why, where they say so.
+    pub reason: Option<Reason>,
 }
 
 impl AccountDesk {
@@ -63,7 +66,8 @@ impl AccountDesk {
         }
         secrets.webhook_previous = secrets.webhook_previous.filter(|(_, until)| now < *until);
         let sealed = secrets.seal(&*self.vault, Owner::of(&account))?;
-        let notes = events.into_iter().map(|event| AccountNote::new(now, &asked.actor, event)).collect();
+        let note = |event| AccountNote::new(now, &asked.actor, event, asked.reason.as_ref());
+        let notes = events.into_iter().map(note).collect();
         Ok(Some((StoredAccount { secrets: sealed, ..account }, notes)))
     }
 }

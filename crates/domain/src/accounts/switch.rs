@@ -5,6 +5,7 @@ use crate::account::{AccountEvent, AccountNote, AccountState, StoredAccount};
 use crate::audit::Actor;
 use crate::gateway::Scope;
 use crate::ids::{AccountId, ProviderId};
+use crate::reason::Reason;
 
 /// An account to be put out of use, or back.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct SwitchAccount {
     pub state: AccountState,
     /// Who asks for it.
     pub actor: Actor,
+    /// Why, where they say so.
+    pub reason: Option<Reason>,
 }
 
 impl AccountDesk {
@@ -36,7 +39,7 @@ impl AccountDesk {
                 AccountState::Enabled => AccountEvent::Enabled,
                 AccountState::Disabled => AccountEvent::Disabled,
             };
-            let note = AccountNote::new(now, &asked.actor, event);
+            let note = AccountNote::new(now, &asked.actor, event, asked.reason.as_ref());
             Ok(Some((StoredAccount { state: asked.state, ..account }, vec![note])))
         })
         .await

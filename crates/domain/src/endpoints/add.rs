@@ -9,6 +9,7 @@ use crate::gateway::Scope;
 use crate::ids::{EndpointId, EndpointUrl};
 use crate::payment::Revision;
 use crate::ports::EndpointWritten;
+use crate::reason::Reason;
 
 /// An endpoint to be made known, enabled from the start.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct AddEndpoint {
     pub secret: SharedSecret,
     /// Who asks for it.
     pub actor: Actor,
+    /// Why, where they say so.
+    pub reason: Option<Reason>,
 }
 
 impl EndpointDesk {
@@ -32,7 +35,7 @@ impl EndpointDesk {
     /// [`EndpointError::TooMany`], [`EndpointError::Vault`] where there is no key to seal its secret with.
     pub async fn add(&self, asked: AddEndpoint) -> Result<EventEndpoint, EndpointError> {
         let now = self.clock.now();
-        let AddEndpoint { scope, id, url, secret, actor } = asked;
+        let AddEndpoint { scope, id, url, secret, actor, reason } = asked;
         let signing = Signing { current: secret, previous: None }.seal(&*self.vault, &scope.merchant, id)?;
         let endpoint = EventEndpoint {
             id,
@@ -45,7 +48,7 @@ impl EndpointDesk {
             revision: Revision::NEW.next(),
             created_at: now,
         };
-        let note = EndpointNote::new(now, &actor, EndpointEvent::Added);
+        let note = EndpointNote::new(now, &actor, EndpointEvent::Added, reason.as_ref());
         match self.store.write_endpoint(&endpoint, Revision::NEW, &[note]).await? {
             EndpointWritten::Written => Ok(endpoint),
             EndpointWritten::Conflict => Err(EndpointError::Contended),

@@ -6,6 +6,7 @@ use super::{EndpointDesk, EndpointError};
 use crate::audit::Actor;
 use crate::endpoint::{EndpointEvent, EndpointNote, EventEndpoint};
 use crate::gateway::Scope;
+use crate::reason::Reason;
 
 impl EndpointDesk {
     /// Seals anew what is sealed under another key than the one in force; returns how many endpoints that were. What
@@ -13,7 +14,7 @@ impl EndpointDesk {
     ///
     /// # Errors
     /// [`EndpointError::Vault`] where an endpoint's secrets do not open.
-    pub async fn reseal(&self, actor: &Actor) -> Result<u64, EndpointError> {
+    pub async fn reseal(&self, actor: &Actor, reason: Option<&Reason>) -> Result<u64, EndpointError> {
         let key = self.vault.key()?;
         let (mut resealed, mut after) = (0_u64, None);
         loop {
@@ -21,19 +22,24 @@ impl EndpointDesk {
             let Some(last) = page.last() else { return Ok(resealed) };
             after = Some(last.id);
             for endpoint in page.iter().filter(|endpoint| endpoint.signing.key != key) {
-                self.reseal_one(endpoint, actor).await?;
+                self.reseal_one(endpoint, actor, reason).await?;
                 resealed = resealed.saturating_add(1);
             }
         }
     }
 
-    async fn reseal_one(&self, endpoint: &EventEndpoint, actor: &Actor) -> Result<(), EndpointError> {
+    async fn reseal_one(
+        &self,
+        endpoint: &EventEndpoint,
+        actor: &Actor,
+        reason: Option<&Reason>,
+    ) -> Result<(), EndpointError> {
         let now = self.clock.now();
         let scope = Scope { merchant: endpoint.merchant.clone(), branch: None };
         self.change(&scope, &endpoint.id, |endpoint| {
             let signing = Signing::open(&*self.vault, &endpoint)?;
             let signing = signing.seal(&*self.vault, &endpoint.merchant, endpoint.id)?;
-            let note = EndpointNote::new(now, actor, EndpointEvent::Resealed);
+            let note = EndpointNote::new(now, actor, EndpointEvent::Resealed, reason);
             Ok(Some((EventEndpoint { signing, ..endpoint }, note)))
         })
         .await?;

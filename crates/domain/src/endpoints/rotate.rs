@@ -9,6 +9,7 @@ use crate::audit::Actor;
 use crate::endpoint::{EndpointEvent, EndpointNote, EventEndpoint};
 use crate::gateway::Scope;
 use crate::ids::EndpointId;
+use crate::reason::Reason;
 
 /// Another secret for an endpoint.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct RotateSigning {
     pub previous_for: Duration,
     /// Who asks for it.
     pub actor: Actor,
+    /// Why, where they say so.
+    pub reason: Option<Reason>,
 }
 
 impl EndpointDesk {
@@ -37,7 +40,7 @@ impl EndpointDesk {
             let previous = (!asked.previous_for.is_zero()).then(|| (before, now.plus(asked.previous_for)));
             let signing = Signing { current: asked.secret.clone(), previous };
             let signing = signing.seal(&*self.vault, &endpoint.merchant, endpoint.id)?;
-            let note = EndpointNote::new(now, &asked.actor, EndpointEvent::Rotated);
+            let note = EndpointNote::new(now, &asked.actor, EndpointEvent::Rotated, asked.reason.as_ref());
             Ok(Some((EventEndpoint { signing, ..endpoint }, note)))
         })
         .await

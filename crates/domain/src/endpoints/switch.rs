@@ -6,6 +6,7 @@ use crate::audit::Actor;
 use crate::endpoint::{EndpointNote, EndpointState, EventEndpoint};
 use crate::gateway::Scope;
 use crate::ids::EndpointId;
+use crate::reason::Reason;
 
 /// An endpoint to be put out of use, or back.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct SwitchEndpoint {
     pub state: EndpointState,
     /// Who asks for it.
     pub actor: Actor,
+    /// Why, where they say so.
+    pub reason: Option<Reason>,
 }
 
 impl EndpointDesk {
@@ -30,7 +33,7 @@ impl EndpointDesk {
         let now = self.clock.now();
         let switched = self
             .change(&asked.scope, &asked.id, |endpoint| {
-                let note = EndpointNote::new(now, &asked.actor, asked.state.event());
+                let note = EndpointNote::new(now, &asked.actor, asked.state.event(), asked.reason.as_ref());
                 let is_so = endpoint.state == asked.state;
                 Ok((!is_so).then_some((EventEndpoint { state: asked.state, ..endpoint }, note)))
             })

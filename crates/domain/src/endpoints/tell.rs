@@ -12,6 +12,7 @@ use crate::ports::{
     Clock, Dispatches, EndpointStore, EndpointWritten, EventBodies, EventCall, EventSender, IdGenerator,
     LeasedDispatch, SendEventError, SendEventErrorKind, Setback, StoreError, Vault,
 };
+use crate::reason::Reason;
 use crate::time::Timestamp;
 
 /// How long a worker holds a dispatch: longer than any endpoint is given to answer.
@@ -20,6 +21,10 @@ const DISPATCH_LEASE: Duration = Duration::from_mins(1);
 const AT_ONCE_OF_ENDPOINT: u32 = 4;
 /// Parts that a pause is counted in when it is made uneven.
 const PARTS: u32 = 1_024;
+/// What its owner reads of why an endpoint is told no more, where it said so itself.
+const IT_IS_GONE: &str = "it answered that it is gone for good";
+/// The same, where it did not.
+const IT_FAILED: &str = "nothing has reached it for too long";
 
 /// How patient we are with endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,12 +121,12 @@ impl EventTeller {
         let setback = Setback { at: now, pause, rest };
         self.dispatches.set_back(&endpoint.id, &message.id, leased.token, setback).await?;
         let becomes = match error.kind {
-            SendEventErrorKind::Gone => Some(EndpointState::Gone),
-            SendEventErrorKind::Failed if self.is_over(endpoint, now) => Some(EndpointState::Failed),
+            SendEventErrorKind::Gone => Some((EndpointState::Gone, IT_IS_GONE)),
+            SendEventErrorKind::Failed if self.is_over(endpoint, now) => Some((EndpointState::Failed, IT_FAILED)),
             SendEventErrorKind::Failed => None,
         };
         match becomes {
-            Some(state) if self.disable(endpoint, state, now).await? => Ok(Told::Disabled { state, error }),
+            Some((state, why)) if self.disable(endpoint, state, why, now).await? => Ok(Told::Disabled { state, error }),
             Some(_) | None => Ok(Told::SetBack { error }),
         }
     }
@@ -143,9 +148,11 @@ impl EventTeller {
         &self,
         endpoint: &EventEndpoint,
         state: EndpointState,
+        why: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let note = EndpointNote::new(now, &Actor::Worker, state.event());
+        let why = Reason::parse(why).ok();
+        let note = EndpointNote::new(now, &Actor::Worker, state.event(), why.as_ref());
         let changed = EventEndpoint { state, ..endpoint.clone() };
         let written = self.endpoints.write_endpoint(&changed, endpoint.revision, &[note]).await?;
         Ok(written == EndpointWritten::Written)

@@ -17,6 +17,7 @@ use mstore_pay_domain::ids::{AccountId, BranchId, KeyId, MerchantId, ProviderId,
 use mstore_pay_domain::memory::{ManualClock, MemoryStore, MemoryVault};
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::{AccountDirectory, AccountStore, Clock, StoreError};
+use mstore_pay_domain::reason::Reason;
 use mstore_pay_domain::time::Timestamp;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -58,6 +59,10 @@ struct Office {
     directory: StoredAccounts,
 }
 
+fn why(text: &str) -> Option<Reason> {
+    Reason::parse(text).ok()
+}
+
 impl Office {
     fn open() -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::EPOCH));
@@ -84,6 +89,7 @@ impl Office {
             nmid: None,
             terms: AccountTerms::default(),
             actor: Actor::Operator,
+            reason: None,
         }))
     }
 
@@ -93,7 +99,8 @@ impl Office {
 
     fn switch(&self, of: Scope, at: &str, name: &str, state: AccountState) -> Result<StoredAccount, AccountError> {
         let (provider, id) = (provider(at), AccountId::parse(name).unwrap());
-        block_on(self.desk.switch(&SwitchAccount { scope: of, provider, id, state, actor: Actor::Operator }))
+        let (actor, reason) = (Actor::Operator, why(state.word()));
+        block_on(self.desk.switch(&SwitchAccount { scope: of, provider, id, state, actor, reason }))
     }
 
     fn rotate(&self, merchant: &str, name: &str, credential: Option<&str>, webhook_secret: Option<&str>) {
@@ -105,6 +112,7 @@ impl Office {
             webhook_secret: webhook_secret.map(secret),
             previous_for: DAY,
             actor: Actor::Operator,
+            reason: why("rotated"),
         };
         block_on(self.desk.rotate(&asked)).unwrap();
         self.forget();
@@ -225,6 +233,7 @@ fn a_credential_that_signs_webhooks_is_rotated_with_them() {
         nmid: None,
         terms: AccountTerms::default(),
         actor: Actor::Operator,
+        reason: None,
     };
     let added = block_on(office.desk.add(asked)).unwrap();
     assert_eq!(added.provider_merchant_id, added.for_user_id);
@@ -253,7 +262,7 @@ fn nobody_reaches_the_account_of_another_merchant_or_branch() {
 }
 
 #[test]
-fn what_was_done_is_on_record_with_who_did_it() {
+fn what_was_done_is_on_record_with_who_did_it_and_why() {
     let office = office();
     office.switch(scope("M3", None), "acme", "m3", AccountState::Disabled).unwrap();
     office.switch(scope("M3", None), "acme", "m3", AccountState::Enabled).unwrap();
@@ -270,6 +279,9 @@ fn what_was_done_is_on_record_with_who_did_it() {
     ];
     assert_eq!(events, want);
     assert!(notes.iter().all(|note| note.actor == "operator"));
+    let reasons: Vec<Option<Reason>> = notes.into_iter().map(|note| note.reason).collect();
+    let want = [None, why("disabled"), why("enabled"), why("rotated"), why("rotated")];
+    assert_eq!(reasons, want, "both secrets were rotated for one reason");
 }
 
 #[test]
@@ -277,8 +289,14 @@ fn everything_is_sealed_anew_under_another_key() {
     let office = office();
     office.rotate("M2", "m2", None, Some("second"));
     office.vault.change_key(KeyId::parse("k2").unwrap());
-    assert_eq!(block_on(office.desk.reseal(&Actor::Operator)).unwrap(), 4);
-    assert_eq!(block_on(office.desk.reseal(&Actor::Operator)).unwrap(), 0);
+    let reason = why("k1 was on a lost disk");
+    for resealed in [4, 0] {
+        assert_eq!(block_on(office.desk.reseal(&Actor::Operator, reason.as_ref())).unwrap(), resealed);
+    }
+    let id = AccountId::parse("m2").unwrap();
+    let (_, notes) = block_on(office.desk.read(&scope("M2", None), &provider("acme"), &id)).unwrap();
+    let last = notes.into_iter().last().map(|note| (note.event, note.reason));
+    assert_eq!(last, Some((AccountEvent::Resealed, reason)));
     office.forget();
     assert_eq!(office.accepted("m2"), ["second", "token-of-m2"]);
     assert_eq!(block_on(office.desk.unopened()).unwrap(), []);

@@ -23,6 +23,7 @@ use mstore_pay_domain::ports::{
     Clock, EventBodies, EventCall, EventPublisher, EventSender, IdGenerator, PaymentRepository, SendEventError,
     SendEventErrorKind, StoreError,
 };
+use mstore_pay_domain::reason::Reason;
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
@@ -129,6 +130,7 @@ fn addition(ids: &SequentialIds) -> AddEndpoint {
         url: EndpointUrl::parse("https://shop.example/events").unwrap(),
         secret: secret("first"),
         actor: Actor::Operator,
+        reason: None,
     }
 }
 
@@ -223,13 +225,20 @@ impl Shop {
     }
 
     fn switch(&self, state: EndpointState) -> EventEndpoint {
-        let asked = SwitchEndpoint { scope: scope(), id: self.endpoint.id, state, actor: Actor::Operator };
+        let (actor, reason) = (Actor::Operator, Reason::parse(state.word()).ok());
+        let asked = SwitchEndpoint { scope: scope(), id: self.endpoint.id, state, actor, reason };
         block_on(self.desk.switch(&asked)).unwrap()
     }
 
     fn state(&self) -> (EndpointState, Vec<(String, EndpointEvent)>) {
         let (endpoint, notes) = block_on(self.desk.read(&scope(), &self.endpoint.id)).unwrap();
         (endpoint.state, notes.into_iter().map(|note| (note.actor, note.event)).collect())
+    }
+
+    /// Why everything was done to the endpoint.
+    fn reasons(&self) -> Vec<Option<Reason>> {
+        let (_, notes) = block_on(self.desk.read(&scope(), &self.endpoint.id)).unwrap();
+        notes.into_iter().map(|note| note.reason).collect()
     }
 }
 
@@ -310,6 +319,7 @@ fn an_endpoint_that_failed_for_days_is_told_no_more_until_its_owner_wants_it_aga
     let (state, notes) = shop.state();
     assert_eq!(state, EndpointState::Failed);
     assert_eq!(notes.last(), Some(&("worker".to_owned(), EndpointEvent::Failed)));
+    assert_eq!(shop.reasons(), [None, Reason::parse("nothing has reached it for too long").ok()]);
     shop.receiver.be(Mood::Takes);
     shop.happen(payment);
     for _ in 0..1_000 {
@@ -352,6 +362,7 @@ fn an_endpoint_that_its_owner_disabled_is_told_nothing_and_then_what_it_missed()
     shop.catch_up();
     let events: Vec<EndpointEvent> = shop.state().1.into_iter().map(|(_, event)| event).collect();
     assert_eq!(events, [EndpointEvent::Added, EndpointEvent::Disabled, EndpointEvent::Enabled]);
+    assert_eq!(shop.reasons(), [None, Reason::parse("disabled").ok(), Reason::parse("enabled").ok()]);
 }
 
 #[test]
@@ -362,6 +373,7 @@ fn an_endpoint_that_says_it_is_gone_is_told_no_more() {
     shop.happen(payment);
     let told = shop.work();
     assert!(matches!(told.as_slice(), [Told::Disabled { state: EndpointState::Gone, .. }]), "{told:?}");
+    assert_eq!(shop.reasons(), [None, Reason::parse("it answered that it is gone for good").ok()]);
     for _ in 0..1_000 {
         shop.work();
     }
@@ -380,7 +392,7 @@ fn events_are_signed_with_both_secrets_while_a_rotation_lasts() {
     assert_eq!(signed(&mut shop), ["first"]);
     let rotate = |shop: &Shop, to: &str, previous_for| {
         let (scope, id, secret) = (scope(), shop.endpoint.id, secret(to));
-        let asked = RotateSigning { scope, id, secret, previous_for, actor: Actor::Operator };
+        let asked = RotateSigning { scope, id, secret, previous_for, actor: Actor::Operator, reason: None };
         block_on(shop.desk.rotate(&asked)).unwrap();
     };
     rotate(&shop, "second", DAY);
@@ -403,7 +415,8 @@ fn a_merchant_has_a_handful_of_endpoints_and_another_one_finds_none_of_them() {
     shop.switch(EndpointState::Disabled);
     block_on(shop.desk.add(addition(&shop.ids))).unwrap();
     let (scope, id, state) = (scope(), shop.endpoint.id, EndpointState::Enabled);
-    let back = block_on(shop.desk.switch(&SwitchEndpoint { scope, id, state, actor: Actor::Operator }));
+    let asked = SwitchEndpoint { scope, id, state, actor: Actor::Operator, reason: None };
+    let back = block_on(shop.desk.switch(&asked));
     assert!(matches!(back, Err(EndpointError::TooMany)), "{back:?}");
     let other = Scope { merchant: MerchantId::parse("M2").unwrap(), branch: None };
     let read = block_on(shop.desk.read(&other, &shop.endpoint.id));
@@ -415,9 +428,11 @@ fn a_merchant_has_a_handful_of_endpoints_and_another_one_finds_none_of_them() {
 fn secrets_are_sealed_anew_under_another_key_and_go_on_signing() {
     let mut shop = Shop::open();
     shop.vault.change_key(KeyId::parse("k2").unwrap());
+    let reason = Reason::parse("k1 was on a lost disk").ok();
     for resealed in [1, 0] {
-        assert_eq!(block_on(shop.desk.reseal(&Actor::Operator)).unwrap(), resealed);
+        assert_eq!(block_on(shop.desk.reseal(&Actor::Operator, reason.as_ref())).unwrap(), resealed);
     }
+    assert_eq!(shop.reasons(), [None, reason]);
     assert_eq!(block_on(shop.desk.unopened()).unwrap(), []);
     let payment = shop.payment();
     shop.happen(payment);

@@ -54,6 +54,7 @@ pub struct AccountNoteRow {
     at: Micros,
     actor: String,
     event: String,
+    reason: Option<String>,
 }
 
 impl AccountRow {
@@ -133,6 +134,7 @@ impl AccountNoteRow {
             at: note.at.into(),
             actor: note.actor.clone(),
             event: note.event.word().to_owned(),
+            reason: note.reason.as_ref().map(ToString::to_string),
         })
     }
 
@@ -146,6 +148,7 @@ impl AccountNoteRow {
             at: cells.time("at", self.at)?,
             actor: self.actor.clone(),
             event: cells.word("event", &self.event, AccountEvent::ALL.map(|event| (event.word(), event)))?,
+            reason: cells.some_text("reason", self.reason.as_deref())?,
         })
     }
 }

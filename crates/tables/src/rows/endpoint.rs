@@ -52,6 +52,7 @@ pub struct EndpointNoteRow {
     at: Micros,
     actor: String,
     event: String,
+    reason: Option<String>,
 }
 
 /// A message on its way to an endpoint.
@@ -163,6 +164,7 @@ impl EndpointNoteRow {
             at: note.at.into(),
             actor: note.actor.clone(),
             event: note.event.word().to_owned(),
+            reason: note.reason.as_ref().map(ToString::to_string),
         })
     }
 
@@ -176,6 +178,7 @@ impl EndpointNoteRow {
             at: cells.time("at", self.at)?,
             actor: self.actor.clone(),
             event: cells.word("event", &self.event, EndpointEvent::ALL.map(|event| (event.word(), event)))?,
+            reason: cells.some_text("reason", self.reason.as_deref())?,
         })
     }
 }

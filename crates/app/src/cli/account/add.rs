@@ -12,6 +12,7 @@ use mstore_pay_domain::gateway::Scope;
 use mstore_pay_domain::ids::{AccountId, BranchId, MerchantId, ProviderRef};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
+use mstore_pay_domain::reason::Reason;
 
 use super::secrets::{STDIN, Secrets};
 use super::{desk, say};
@@ -59,6 +60,9 @@ pub(super) struct AddArgs {
     /// Narrower limits of a method in rupiah, `qris=1500-500000`; may be repeated.
     #[arg(long = "limit", value_name = "METHOD=MIN-MAX")]
     limits: Vec<MethodLimits>,
+    /// Why. It is kept in the history of the account.
+    #[arg(long)]
+    reason: Option<Reason>,
 }
 
 #[derive(Debug, Clone)]
@@ -131,6 +135,7 @@ pub(super) async fn run(args: AddArgs) -> Result<(), CliError> {
         nmid: args.nmid.map(|nmid| nmid.to_string()),
         terms: AccountTerms { methods: (!methods.is_empty()).then_some(methods), limits },
         actor: Actor::Operator,
+        reason: args.reason,
     };
     let account = desk.add(asked).await?;
     say(&format!(

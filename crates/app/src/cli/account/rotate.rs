@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, value_parser};
 use mstore_pay_domain::accounts::RotateSecrets;
 use mstore_pay_domain::audit::Actor;
+use mstore_pay_domain::reason::Reason;
 
 use super::secrets::Secrets;
 use super::{NamedAccount, desk, say};
@@ -29,6 +30,9 @@ pub(super) struct RotateArgs {
     /// Seconds for which webhooks with the secret before are still taken.
     #[arg(long, default_value_t = 24 * 60 * 60, value_parser = value_parser!(u64).range(0..=PREVIOUS_SECONDS_MAX))]
     previous_for: u64,
+    /// Why. It is kept in the history of the account.
+    #[arg(long)]
+    reason: Option<Reason>,
 }
 
 /// Why the secrets are not those of this account.
@@ -57,8 +61,8 @@ pub(super) async fn run(args: RotateArgs) -> Result<(), CliError> {
         return Err(Unfit(UnfitSecret::OtherMode).into());
     }
     let previous_for = Duration::from_secs(args.previous_for);
-    let actor = Actor::Operator;
-    let asked = RotateSecrets { scope, provider, id, credential, webhook_secret, previous_for, actor };
+    let (actor, reason) = (Actor::Operator, args.reason);
+    let asked = RotateSecrets { scope, provider, id, credential, webhook_secret, previous_for, actor, reason };
     let account = desk.rotate(&asked).await?;
     let until = account.secrets.webhook_previous.map(|previous| format!("; the one before until {}", previous.until));
     say(&format!("{}/{} has its new secrets{}", account.provider, account.id, until.unwrap_or_default()))

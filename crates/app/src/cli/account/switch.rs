@@ -10,7 +10,8 @@ use crate::cli::CliError;
 pub(super) async fn run(args: WhichArgs, state: AccountState) -> Result<(), CliError> {
     let (_, desk) = desk(args.settings).await?;
     let (scope, provider) = (args.account.scope(), args.account.provider.provider()?);
-    let asked = SwitchAccount { scope, provider, id: args.account.account, state, actor: Actor::Operator };
+    let (id, actor, reason) = (args.account.account, Actor::Operator, args.reason);
+    let asked = SwitchAccount { scope, provider, id, state, actor, reason };
     let account = desk.switch(&asked).await?;
     say(&format!("{}/{} is {}", account.provider, account.id, account.state.word()))
 }

@@ -6,6 +6,7 @@ use mstore_pay_domain::endpoints::AddEndpoint;
 use mstore_pay_domain::gateway::Scope;
 use mstore_pay_domain::ids::{BranchId, EndpointId, MerchantId};
 use mstore_pay_domain::ports::IdGenerator;
+use mstore_pay_domain::reason::Reason;
 
 use super::{desk, say};
 use crate::cli::CliError;
@@ -27,6 +28,9 @@ pub(super) struct AddArgs {
     /// Where it is: https on a public host.
     #[arg(long)]
     url: String,
+    /// Why. It is kept in the history of the endpoint.
+    #[arg(long)]
+    reason: Option<Reason>,
 }
 
 pub(super) async fn run(args: AddArgs) -> Result<(), CliError> {
@@ -38,6 +42,7 @@ pub(super) async fn run(args: AddArgs) -> Result<(), CliError> {
         url: address(&args.url, config.event_reach)?,
         secret: secret.clone(),
         actor: Actor::Operator,
+        reason: args.reason,
     };
     let endpoint = desk.add(asked).await?;
     say(&format!(

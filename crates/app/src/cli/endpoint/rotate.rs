@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, value_parser};
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::endpoints::RotateSigning;
+use mstore_pay_domain::reason::Reason;
 
 use super::{NamedEndpoint, desk, say};
 use crate::cli::CliError;
@@ -21,6 +22,9 @@ pub(super) struct RotateArgs {
     /// Seconds for which events are signed with the secret before as well.
     #[arg(long, default_value_t = PREVIOUS_SECONDS_DEFAULT, value_parser = value_parser!(u64).range(0..=PREVIOUS_SECONDS_MAX))]
     previous_for: u64,
+    /// Why. It is kept in the history of the endpoint.
+    #[arg(long)]
+    reason: Option<Reason>,
 }
 
 pub(super) async fn run(args: RotateArgs) -> Result<(), CliError> {
@@ -32,6 +36,7 @@ pub(super) async fn run(args: RotateArgs) -> Result<(), CliError> {
         secret: secret.clone(),
         previous_for: Duration::from_secs(args.previous_for),
         actor: Actor::Operator,
+        reason: args.reason,
     };
     let endpoint = desk.rotate(&asked).await?;
     let until = endpoint.signing.previous.map(|previous| format!("; the one before signs until {}", previous.until));

@@ -18,9 +18,10 @@ use super::body::AccountBody;
 use super::{SECRET_CHARS_MAX, secret};
 use crate::account_host::{AccountHost, fresh_account_id};
 use crate::auth::{Caller, Right};
+use crate::http::cards::refuse_card_data;
 use crate::http::fields::Fields;
 use crate::http::reply::Envelope;
-use crate::http::{body, reply, schema};
+use crate::http::{body, reason, reply, schema};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
@@ -29,9 +30,9 @@ use crate::state::State;
 const NOT_A_NAME: (ErrorCode, &str) = (ErrorCode::InvalidField, "must be 1 to 128 visible ASCII characters");
 
 /// An account to be made known.
-struct AddRequest;
+struct AddAccountRequest;
 
-impl PartialSchema for AddRequest {
+impl PartialSchema for AddAccountRequest {
     fn schema() -> RefOr<Schema> {
         let visible = |bytes_max| schema::text(bytes_max, Some("^[!-~]+$"));
         let limits = || {
@@ -52,6 +53,7 @@ impl PartialSchema for AddRequest {
             .property("nmid", schema::optional(visible(ProviderRef::BYTES_MAX)))
             .property("methods", ArrayBuilder::new().items(schema::method()).build())
             .property("limits", by_method.build())
+            .property("reason", reason::field())
             .required("provider")
             .required("credential")
             .build()
@@ -59,7 +61,7 @@ impl PartialSchema for AddRequest {
     }
 }
 
-impl ToSchema for AddRequest {}
+impl ToSchema for AddAccountRequest {}
 
 /// Make an account of one's own known
 ///
@@ -71,7 +73,7 @@ impl ToSchema for AddRequest {}
     path = "/api/v1/accounts",
     tag = "accounts",
     operation_id = "add_account",
-    request_body = AddRequest,
+    request_body = AddAccountRequest,
     responses(
         (status = 201, description = "It is known, and enabled.", body = Envelope<AccountBody>),
         (status = 400), (status = 409), (status = 413), (status = 415), (status = 422),
@@ -81,7 +83,9 @@ impl ToSchema for AddRequest {}
 pub(crate) async fn add(state: Data<State>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let caller = state.admit(&request, Right::KeepAccounts)?;
     let (object, _) = body::json(&request, payload).await?;
-    let asked = read(Fields::of(&object), &caller, &state)?;
+    let mut fields = Fields::of(&object);
+    refuse_card_data(&object, &mut fields);
+    let asked = read(fields, &caller, &state)?;
     let desk = state.accounts.clone();
     let adding = async move { desk.add(asked).await };
     let account = state.tasks.run("adding an account", adding).await??;
@@ -111,6 +115,7 @@ fn read(mut fields: Fields<'_>, caller: &Caller, state: &State) -> Result<AddAcc
     let provider_merchant_id = fields.parsed("provider_merchant_id", NOT_A_NAME, ProviderRef::parse);
     let nmid = fields.parsed("nmid", NOT_A_NAME, ProviderRef::parse);
     let terms = AccountTerms { methods: methods(&mut fields), limits: limits(&mut fields) };
+    let reason = reason::among(&mut fields);
     let mode = host.zip(credential.as_ref()).and_then(|(host, credential)| {
         let mode = host.mode(credential.expose(), state.env);
         mode.map_err(|unfit| super::refuse(&mut fields, "credential", unfit)).ok()
@@ -132,6 +137,7 @@ fn read(mut fields: Fields<'_>, caller: &Caller, state: &State) -> Result<AddAcc
         nmid: nmid.map(|nmid| nmid.to_string()),
         terms,
         actor: caller.actor(),
+        reason,
     })
 }
 

@@ -72,6 +72,9 @@ struct NoteBody {
     at: String,
     by: String,
     what: &'static str,
+    /// Why, where that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 impl AccountBody {
@@ -100,7 +103,12 @@ impl AccountBody {
     }
 
     pub(super) fn with_history(self, notes: Vec<AccountNote>) -> HistoryBody {
-        let note = |note: AccountNote| NoteBody { at: note.at.to_string(), by: note.actor, what: note.event.word() };
+        let note = |note: AccountNote| NoteBody {
+            at: note.at.to_string(),
+            by: note.actor,
+            what: note.event.word(),
+            reason: note.reason.map(|reason| reason.to_string()),
+        };
         HistoryBody { account: self, history: notes.into_iter().map(note).collect() }
     }
 }

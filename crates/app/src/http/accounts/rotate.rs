@@ -14,9 +14,10 @@ use super::body::AccountBody;
 use super::{SECRET_CHARS_MAX, named, secret};
 use crate::account_host::{AccountHost, PREVIOUS_SECONDS_MAX, UnfitSecret};
 use crate::auth::Right;
+use crate::http::cards::refuse_card_data;
 use crate::http::fields::Fields;
 use crate::http::reply::Envelope;
-use crate::http::{body, reply, schema};
+use crate::http::{body, reason, reply, schema};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
@@ -25,21 +26,22 @@ use crate::state::State;
 const PREVIOUS_SECONDS_DEFAULT: u64 = 24 * 60 * 60;
 
 /// Other secrets for an account.
-struct RotateRequest;
+struct RotateAccountRequest;
 
-impl PartialSchema for RotateRequest {
+impl PartialSchema for RotateAccountRequest {
     fn schema() -> RefOr<Schema> {
         let secret = || schema::optional(schema::text(SECRET_CHARS_MAX, Some("^[!-~]+$")));
         ObjectBuilder::new()
             .property("credential", secret())
             .property("webhook_secret", secret())
             .property("previous_for_seconds", schema::integer(0, PREVIOUS_SECONDS_MAX))
+            .property("reason", reason::field())
             .build()
             .into()
     }
 }
 
-impl ToSchema for RotateRequest {}
+impl ToSchema for RotateAccountRequest {}
 
 /// Give an account other secrets
 ///
@@ -54,7 +56,7 @@ impl ToSchema for RotateRequest {}
         ("provider" = String, Path, description = "The provider."),
         ("account" = String, Path, description = "Our name for the account."),
     ),
-    request_body = RotateRequest,
+    request_body = RotateAccountRequest,
     responses(
         (status = 200, description = "It has them.", body = Envelope<AccountBody>),
         (status = 400), (status = 404), (status = 409), (status = 413), (status = 415), (status = 422),
@@ -72,9 +74,11 @@ pub(crate) async fn rotate(
     let host: AccountHost = provider.as_str().parse().map_err(|_none| Problem::new(ErrorCode::NotFound))?;
     let (object, _) = body::json(&request, payload).await?;
     let mut fields = Fields::of(&object);
+    refuse_card_data(&object, &mut fields);
     let credential = secret(&mut fields, "credential");
     let webhook_secret = secret(&mut fields, "webhook_secret");
     let previous = fields.integer("previous_for_seconds", 0..=PREVIOUS_SECONDS_MAX);
+    let reason = reason::among(&mut fields);
     if let Some(credential) = &credential {
         match host.mode(credential.expose(), state.env) {
             Ok(mode) if mode != account.mode => super::refuse(&mut fields, "credential", UnfitSecret::OtherMode),
@@ -98,6 +102,7 @@ pub(crate) async fn rotate(
         credential,
         webhook_secret,
         previous_for: Duration::from_secs(previous.unwrap_or(PREVIOUS_SECONDS_DEFAULT)),
+        reason,
     };
     let desk = state.accounts.clone();
     let rotating = async move { desk.rotate(&asked).await };

@@ -1,7 +1,7 @@
 //! `POST /api/v1/accounts/{provider}/{account}/disable`, `.../enable`
 
 use actix_web::http::StatusCode;
-use actix_web::web::Data;
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::account::AccountState;
 use mstore_pay_domain::accounts::SwitchAccount;
@@ -9,8 +9,9 @@ use mstore_pay_domain::accounts::SwitchAccount;
 use super::body::AccountBody;
 use super::named;
 use crate::auth::Right;
-use crate::http::reply;
+use crate::http::reason::ReasonRequest;
 use crate::http::reply::Envelope;
+use crate::http::{reason, reply};
 use crate::problem::Problem;
 use crate::state::State;
 
@@ -26,11 +27,19 @@ use crate::state::State;
         ("provider" = String, Path, description = "The provider."),
         ("account" = String, Path, description = "Our name for the account."),
     ),
-    responses((status = 200, description = "It is disabled.", body = Envelope<AccountBody>), (status = 404), (status = 409)),
+    request_body(content = Option<ReasonRequest>),
+    responses(
+        (status = 200, description = "It is disabled.", body = Envelope<AccountBody>),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 415), (status = 422),
+    ),
     security(("bearer" = [])),
 )]
-pub(crate) async fn disable(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    switch(&state, &request, AccountState::Disabled).await
+pub(crate) async fn disable(
+    state: Data<State>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    switch(&state, &request, payload, AccountState::Disabled).await
 }
 
 /// Open new payments under an account again
@@ -43,18 +52,32 @@ pub(crate) async fn disable(state: Data<State>, request: HttpRequest) -> Result<
         ("provider" = String, Path, description = "The provider."),
         ("account" = String, Path, description = "Our name for the account."),
     ),
-    responses((status = 200, description = "It is enabled.", body = Envelope<AccountBody>), (status = 404), (status = 409)),
+    request_body(content = Option<ReasonRequest>),
+    responses(
+        (status = 200, description = "It is enabled.", body = Envelope<AccountBody>),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 415), (status = 422),
+    ),
     security(("bearer" = [])),
 )]
-pub(crate) async fn enable(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    switch(&state, &request, AccountState::Enabled).await
+pub(crate) async fn enable(
+    state: Data<State>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    switch(&state, &request, payload, AccountState::Enabled).await
 }
 
-async fn switch(state: &Data<State>, request: &HttpRequest, to: AccountState) -> Result<HttpResponse, Problem> {
+async fn switch(
+    state: &Data<State>,
+    request: &HttpRequest,
+    payload: Payload,
+    to: AccountState,
+) -> Result<HttpResponse, Problem> {
     let caller = state.admit(request, Right::KeepAccounts)?;
     let (provider, id) = named(request)?;
+    let reason = reason::of_request(request, payload).await?;
     let actor = caller.actor();
-    let asked = SwitchAccount { scope: caller.scope, provider, id, state: to, actor };
+    let asked = SwitchAccount { scope: caller.scope, provider, id, state: to, actor, reason };
     let desk = state.accounts.clone();
     let switching = async move { desk.switch(&asked).await };
     let account = state.tasks.run("switching an account", switching).await??;

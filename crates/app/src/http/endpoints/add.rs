@@ -14,28 +14,30 @@ use super::body::{EndpointBody, SecretBody};
 use super::new_secret;
 use crate::auth::Right;
 use crate::events::address;
+use crate::http::cards::refuse_card_data;
 use crate::http::fields::Fields;
 use crate::http::reply::Envelope;
-use crate::http::{body, reply, schema};
+use crate::http::{body, reason, reply, schema};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 use crate::state::State;
 
 /// An endpoint to be made known.
-struct AddRequest;
+struct AddEndpointRequest;
 
-impl PartialSchema for AddRequest {
+impl PartialSchema for AddEndpointRequest {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .property("url", schema::text(EndpointUrl::BYTES_MAX, Some("^https://[!-~]+$")))
             .property("branch_id", schema::optional(schema::text(BranchId::BYTES_MAX, Some("^[!-~]+$"))))
+            .property("reason", reason::field())
             .required("url")
             .build()
             .into()
     }
 }
 
-impl ToSchema for AddRequest {}
+impl ToSchema for AddEndpointRequest {}
 
 /// Make an endpoint known
 ///
@@ -47,7 +49,7 @@ impl ToSchema for AddRequest {}
     path = "/api/v1/endpoints",
     tag = "endpoints",
     operation_id = "add_endpoint",
-    request_body = AddRequest,
+    request_body = AddEndpointRequest,
     responses(
         (status = 201, description = "It is known, and enabled.", body = Envelope<SecretBody>),
         (status = 400), (status = 409), (status = 413), (status = 415), (status = 422),
@@ -58,6 +60,7 @@ pub(crate) async fn add(state: Data<State>, request: HttpRequest, payload: Paylo
     let caller = state.admit(&request, Right::KeepAccounts)?;
     let (object, _) = body::json(&request, payload).await?;
     let mut fields = Fields::of(&object);
+    refuse_card_data(&object, &mut fields);
     let not_an_address = (ErrorCode::InvalidField, "must be https on a public host, without credentials or port");
     fields.require("url");
     let url = fields.parsed("url", not_an_address, |text| address(&text, state.event_reach));
@@ -66,6 +69,7 @@ pub(crate) async fn add(state: Data<State>, request: HttpRequest, payload: Paylo
     if branch.is_some() && caller.scope.branch.is_some() && branch != caller.scope.branch {
         fields.refuse(ErrorCode::InvalidField, "branch_id", "must be the branch of the token");
     }
+    let reason = reason::among(&mut fields);
     let url = fields.finish(url)?;
     let secret = new_secret()?;
     let actor = caller.actor();
@@ -75,6 +79,7 @@ pub(crate) async fn add(state: Data<State>, request: HttpRequest, payload: Paylo
         url,
         secret: secret.clone(),
         actor,
+        reason,
     };
     let desk = state.endpoints.clone();
     let adding = async move { desk.add(asked).await };

@@ -57,6 +57,9 @@ struct NoteBody {
     at: String,
     by: String,
     what: &'static str,
+    /// Why, where that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 impl EndpointBody {
@@ -78,7 +81,12 @@ impl EndpointBody {
     }
 
     pub(super) fn with_history(self, notes: Vec<EndpointNote>) -> HistoryBody {
-        let note = |note: EndpointNote| NoteBody { at: note.at.to_string(), by: note.actor, what: note.event.word() };
+        let note = |note: EndpointNote| NoteBody {
+            at: note.at.to_string(),
+            by: note.actor,
+            what: note.event.word(),
+            reason: note.reason.map(|reason| reason.to_string()),
+        };
         HistoryBody { endpoint: self, history: notes.into_iter().map(note).collect() }
     }
 }

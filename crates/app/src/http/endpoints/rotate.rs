@@ -14,22 +14,27 @@ use super::body::{EndpointBody, SecretBody};
 use super::{named, new_secret};
 use crate::auth::Right;
 use crate::events::{PREVIOUS_SECONDS_DEFAULT, PREVIOUS_SECONDS_MAX};
+use crate::http::cards::refuse_card_data;
 use crate::http::fields::Fields;
 use crate::http::reply::Envelope;
-use crate::http::{body, reply, schema};
+use crate::http::{body, reason, reply, schema};
 use crate::problem::Problem;
 use crate::state::State;
 
 /// Another secret for an endpoint.
-struct RotateRequest;
+struct RotateEndpointRequest;
 
-impl PartialSchema for RotateRequest {
+impl PartialSchema for RotateEndpointRequest {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().property("previous_for_seconds", schema::integer(0, PREVIOUS_SECONDS_MAX)).build().into()
+        ObjectBuilder::new()
+            .property("previous_for_seconds", schema::integer(0, PREVIOUS_SECONDS_MAX))
+            .property("reason", reason::field())
+            .build()
+            .into()
     }
 }
 
-impl ToSchema for RotateRequest {}
+impl ToSchema for RotateEndpointRequest {}
 
 /// Give an endpoint another secret
 ///
@@ -41,7 +46,7 @@ impl ToSchema for RotateRequest {}
     tag = "endpoints",
     operation_id = "rotate_endpoint",
     params(("endpoint" = String, Path, description = "Our name for the endpoint.")),
-    request_body = RotateRequest,
+    request_body = RotateEndpointRequest,
     responses(
         (status = 200, description = "It has another secret.", body = Envelope<SecretBody>),
         (status = 400), (status = 404), (status = 409), (status = 413), (status = 415), (status = 422),
@@ -57,7 +62,9 @@ pub(crate) async fn rotate(
     let id = named(&request)?;
     let (object, _) = body::json(&request, payload).await?;
     let mut fields = Fields::of(&object);
+    refuse_card_data(&object, &mut fields);
     let previous = fields.integer("previous_for_seconds", 0..=PREVIOUS_SECONDS_MAX);
+    let reason = reason::among(&mut fields);
     fields.finish(Some(()))?;
     let secret = new_secret()?;
     let asked = RotateSigning {
@@ -66,6 +73,7 @@ pub(crate) async fn rotate(
         id,
         secret: secret.clone(),
         previous_for: Duration::from_secs(previous.unwrap_or(PREVIOUS_SECONDS_DEFAULT)),
+        reason,
     };
     let desk = state.endpoints.clone();
     let rotating = async move { desk.rotate(&asked).await };

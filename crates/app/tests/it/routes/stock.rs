@@ -106,9 +106,11 @@ pub(super) fn body(route: &Route) -> Value {
         "simulate" | "cash" => json!({"amount": 33_000}),
         "resolve" if route.path.contains("conflict") => json!({"resolution": "merge", "reason": "why not"}),
         "resolve" => json!({"resolution": "accept", "reason": "why not"}),
-        "void" => json!({"reason": "why not"}),
-        "rotate" if route.path.contains("account") => json!({"webhook_secret": "of-the-other-from-now-on"}),
+        "rotate" if route.path.contains("account") => {
+            json!({"webhook_secret": "of-the-other-from-now-on", "reason": "why not"})
+        }
         "endpoints" => json!({"url": "https://other.example/events"}),
+        "void" | "disable" | "enable" | "rotate" => json!({"reason": "why not"}),
         _ => json!({}),
     }
 }

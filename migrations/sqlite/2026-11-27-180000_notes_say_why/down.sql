@@ -1,0 +1,2 @@
+ALTER TABLE event_endpoint_notes DROP COLUMN reason;
+ALTER TABLE provider_account_notes DROP COLUMN reason;
