@@ -292,4 +292,36 @@ mod tests {
     fn a_success_under_a_failed_status_is_believed_to_have_failed() {
         assert_eq!(judged(500, r#"{"status_code":"201"}"#), Some((Kind::Unavailable, Unknown)));
     }
+
+    #[test]
+    fn a_code_is_heard_under_a_status_of_its_own_class_and_a_bare_status_speaks_for_itself() {
+        check(400, "406", (Kind::InvalidRequest, Unknown));
+        assert_eq!(judged(404, "<html>"), Some((Kind::NotFound, NotApplied)));
+        assert_eq!(judged(202, "<html>"), Some((Kind::Malformed, Unknown)));
+    }
+
+    #[test]
+    fn words_of_snaps_under_the_very_first_breakdown_are_not_snaps() {
+        let body = br#"{"error_messages":["payment on progress"]}"#.to_vec();
+        let under = |status| Reply { status, body: body.clone(), rate_limit: None, retry_after: None };
+        let judged = |status| Judgement::of_snap(&under(status)).map(|judgement| judgement.upstream.code);
+        assert_ne!(judged(499), judged(500));
+        assert_eq!(judged(500), Some(None));
+    }
+
+    #[test]
+    fn a_refusal_is_known_by_its_code() {
+        let refused = |code: &str| {
+            let provider = mstore_pay_domain::ids::ProviderId::parse("midtrans").unwrap();
+            let operation = mstore_pay_domain::ports::Operation::Open;
+            ProviderError::new(provider, operation, Kind::InvalidRequest, NotApplied)
+                .saying(Upstream::answered(200).with_code(Some(code.into())))
+        };
+        let known = |code| (says_order_known(&refused(code)), says_over_before(&refused(code)));
+        assert_eq!([known("406"), known("412"), known("400")], [(true, false), (false, true), (false, false)]);
+        for word in [Said::OrderTaken, Said::ClosedBefore, Said::Picked, Said::NoPage] {
+            assert_eq!(said(&refused(word.word())).map(Said::word), Some(word.word()));
+        }
+        assert!(said(&refused("406")).is_none());
+    }
 }

@@ -163,6 +163,13 @@ fn a_capture_of_v2_is_never_taken_for_its_payment() {
 }
 
 #[test]
+fn an_event_that_is_new_to_us_still_says_what_it_is_about() {
+    let told = event("payment.tomorrow", r#""payment_id":"py-1","payment_request_id":"pr-1","status":"SUCCEEDED""#);
+    assert_eq!((told.claim, told.unrecognised.len()), (Claim::Other("payment.tomorrow".to_owned()), 1));
+    assert_eq!(told.about.charge_ref.unwrap().as_str(), "pr-1");
+}
+
+#[test]
 fn a_payment_of_a_code_is_the_same_in_both_shapes() {
     let later = event(
         "qr.payment",
