@@ -50,7 +50,8 @@ pub struct Settings {
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value = "16")]
     pub database_connections: NonZeroU16,
     /// Whether this process does what goes on without a request: settling webhooks, asking about due payments, sweeping,
-    /// telling endpoints. `off` leaves all of it to other processes over the same database, of which one must be `on`.
+    /// telling endpoints. `off` leaves that to other processes over the same database, of which one must be `on`; gauges
+    /// and small housekeeping go on.
     #[arg(long, env = "WORKERS", value_enum, default_value_t)]
     pub workers: WorkersHere,
     /// How the outside reaches us; links in answers start with it. Default: the address bound.

@@ -179,7 +179,7 @@ pub(crate) async fn wire(
         provider_order: config.provider_order.clone(),
         confirm_webhooks: config.confirm_webhooks,
         failover_on_unknown: config.failover_on_unknown,
-        leaves_webhooks: config.workers == WorkersHere::Off,
+        leaves_work: config.workers == WorkersHere::Off,
         retention: config.retention,
         public_base_url: addresses.public,
         watched_pauses: BTreeMap::from([(ProviderId::parse(XenditConfig::ID)?, XENDIT_WATCHED_PAUSE)]),

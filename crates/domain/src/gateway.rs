@@ -187,8 +187,9 @@ pub struct Policies {
     /// Whether listed money is believed where more comes than there are questions for. A later report of such money may add
     /// when and by whom it was paid.
     pub believe_listed: bool,
-    /// Whether webhooks that come in are left to other processes: nobody holds them from the start.
-    pub leaves_webhooks: bool,
+    /// Whether what goes on without a request is left to other processes, which sweep: webhooks that come in are held by
+    /// nobody from the start, and nobody is asked because a till looks, since whether a list is in time is known there.
+    pub leaves_work: bool,
     /// What follows an unanswered opening.
     pub failover_on_unknown: FailoverOnUnknown,
     /// For a whole create.
@@ -216,7 +217,7 @@ impl Default for Policies {
             provider_order: ProviderOrder::default(),
             confirm_webhooks: ConfirmWebhooks::default(),
             believe_listed: true,
-            leaves_webhooks: false,
+            leaves_work: false,
             failover_on_unknown: FailoverOnUnknown::default(),
             create_within: Duration::from_secs(8),
             first_provider_within: Duration::from_secs(5),

@@ -24,7 +24,7 @@ const PARTS: u32 = 1_024;
 /// What its owner reads of why an endpoint is told no more, where it said so itself.
 const IT_IS_GONE: &str = "it answered that it is gone for good";
 /// The same, where it did not.
-const IT_FAILED: &str = "nothing has reached it for too long";
+const IT_FAILED: &str = "it has taken nothing for too long";
 
 /// How patient we are with endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -72,7 +72,7 @@ impl Gateway {
             received_at: self.ports.clock.now(),
             authentic,
         };
-        let ttl = if self.policies.leaves_webhooks { Duration::ZERO } else { DELIVERY_LEASE };
+        let ttl = if self.policies.leaves_work { Duration::ZERO } else { DELIVERY_LEASE };
         let lease = Lease { token: LeaseToken::new(self.ports.ids.uuid()), ttl };
         let accepted = self.ports.inbox.accept(&delivery, lease).await?;
         self.ports.probe.reach(CrashPoint::WebhookAfterInsertBeforeAck).await?;

@@ -202,7 +202,7 @@ impl Gateway {
                     patient: false,
                     asked_before: false,
                     answer: slot.map(|slot| (slot, answers)),
-                    known: Mutex::new(known),
+                    known: Mutex::new(known.map(|known| *known)),
                 };
                 let opened = Box::pin(async {
                     self.ports.probe.reach(CrashPoint::AfterIntentCommit).await?;

@@ -129,7 +129,8 @@ impl Gateway {
         actor: &Actor,
         decide: impl Fn(&mut Dossier) -> T + Send + Sync,
     ) -> Result<(T, Known), DecideError> {
-        for _ in 0..TRIES_MAX {
+        // What was known costs no try.
+        for _ in 0..TRIES_MAX.saturating_add(u32::from(known.is_some())) {
             let (read, is_as_stored) = match known.take() {
                 Some(known) => (known, false),
                 None => (self.known_now(merchant, code).await?, true),
@@ -144,8 +145,8 @@ impl Gateway {
             }
             let at = dossier.now();
             let work = dossier.conclude();
-            if work == UnitOfWork::default() && !is_as_stored {
-                // Nothing is committed that would fail if it stood otherwise by now.
+            if work.orders_read.is_empty() && !is_as_stored {
+                // Nothing of it would fail if the order stood otherwise by now.
                 continue;
             }
             match self.commit(&work).await {

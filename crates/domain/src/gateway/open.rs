@@ -52,7 +52,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
 
 /// For so long after this job's commit nobody else is taken to have written the payment that it holds; who was frozen
-/// meanwhile looks again.
+/// meanwhile looks again, and so does whoever is about to push, whose clock may have stood still with the machine.
 const JUST_NOW: Duration = Duration::from_secs(1);
 
 /// What is to be opened, for whom, and until when.
@@ -267,7 +267,8 @@ impl Gateway {
         let just_written = {
             let known = job.known();
             let known = known.as_ref().filter(|known| now.since(known.at()) < JUST_NOW);
-            known.and_then(|known| known.payment(&job.payment).cloned())
+            let payment = known.and_then(|known| known.payment(&job.payment));
+            payment.filter(|payment| payment.charges.iter().all(|charge| charge.risk == Risk::Displayed)).cloned()
         };
         let stored = match just_written {
             Some(payment) => Some(payment),

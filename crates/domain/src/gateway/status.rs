@@ -78,6 +78,9 @@ impl Gateway {
     /// The payment as it stands once it was asked about, where that may be done now and the budget allows it.
     async fn asked_about(&self, scope: &Scope, reference: &str, payment: Payment) -> Result<Payment, FindError> {
         let now = self.ports.clock.now();
+        if self.policies.leaves_work {
+            return Ok(payment);
+        }
         let is_to_ask = if self.goes_in_rounds(&payment, now) {
             self.takes_its_turn(&payment).await
         } else {
@@ -160,7 +163,8 @@ impl Gateway {
     ) -> Result<bool, StoreError> {
         let (known, now) = (&view.payment, self.ports.clock.now());
         let is_confirming = self.questions.is_waiting(&known.id, now);
-        let is_to_be_asked = self.goes_in_rounds(known, now) && !self.rounds.are_gone(now);
+        let is_to_be_asked =
+            !self.policies.leaves_work && self.goes_in_rounds(known, now) && !self.rounds.are_gone(now);
         if remaining.is_zero() || is_confirming != view.is_confirming || is_to_be_asked {
             return Ok(true);
         }

@@ -28,14 +28,26 @@ fn a_webhook_that_a_process_leaves_to_others_is_held_by_nobody() {
     let payment = shop.sell("TRX-1");
     shop.pay(&shop.shown(&payment.id), PRICE);
     let raw = shop.webhooks().remove(0);
-    let leaving = |leaves_webhooks| Policies { leaves_webhooks, ..Policies::default() };
-    let at_the_door = Gateway::new(shop.world.ports(), leaving(true));
+    let at_the_door = Gateway::new(shop.world.ports(), Policies { leaves_work: true, ..Policies::default() });
     let accept = || block_on(at_the_door.accept_webhook(&shop.world.account.provider, None, &raw)).unwrap();
     assert!(matches!(accept(), AcceptedWebhook::New(_)));
     assert!(matches!(accept(), AcceptedWebhook::Duplicate { .. }));
     assert_eq!(shop.status(&payment.id), PaymentStatus::Pending);
     shop.work();
     assert_eq!(shop.status(&payment.id), PaymentStatus::Paid, "no time has passed");
+}
+
+#[test]
+fn a_process_that_leaves_work_to_others_asks_nobody_because_a_till_looks() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.later(30);
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let look = |leaves_work| {
+        let gateway = Gateway::new(shop.world.ports(), Policies { leaves_work, ..Policies::default() });
+        block_on(gateway.status(&Shop::scope(), &payment.id.to_string())).unwrap().payment.status()
+    };
+    assert_eq!([look(true), look(false)], [PaymentStatus::Pending, PaymentStatus::Paid]);
 }
 
 #[test]

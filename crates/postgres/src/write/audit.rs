@@ -57,11 +57,11 @@ fn follows(record: &AuditRecord, head: AuditHead) -> bool {
 pub(super) fn append<'a>(batch: &mut Batch<'a>, work: &'a UnitOfWork) {
     for records in work.audit.chunks(ROWS_AT_ONCE_MAX) {
         let rows: Vec<EventRow> = records.iter().map(EventRow::of).collect();
-        batch.add_new("payment_events", diesel::insert_into(payment_events::table).values(rows));
+        batch.add_new(rows.len(), diesel::insert_into(payment_events::table).values(rows));
     }
     let links: Vec<EventBodyRow> = work.audit.iter().flat_map(EventBodyRow::all_of).collect();
     for rows in links.chunks(ROWS_AT_ONCE_MAX) {
-        batch.add_new("payment_event_bodies", diesel::insert_into(payment_event_bodies::table).values(rows.to_vec()));
+        batch.add_new(rows.len(), diesel::insert_into(payment_event_bodies::table).values(rows.to_vec()));
     }
     let kept_at = work.recorded_at();
     // In one order whoever writes them, so that two units with the same bodies do not wait in a circle.
@@ -75,7 +75,7 @@ pub(super) fn append<'a>(batch: &mut Batch<'a>, work: &'a UnitOfWork) {
             .do_update()
             .set(payment_bodies::kept_at.eq(excluded(payment_bodies::kept_at)))
             .filter(payment_bodies::kept_at.lt(Micros::from(kept_at)));
-        batch.add_new("payment_bodies", written);
+        batch.add_new(bodies.len(), written);
     }
 }
 

@@ -15,8 +15,8 @@ use mstore_pay_tables::schema::live_orders;
 
 use crate::errors::Fault;
 
-/// Statements of so many writes are kept prepared, since nearly every unit has that few; larger ones are too various.
-const KEPT_WRITES_MAX: usize = 24;
+/// Statements of so many rows are kept prepared, since nearly every unit has that few; larger ones are too various.
+const KEPT_ROWS_MAX: usize = 24;
 
 /// Writes of a unit that do not look at each other's rows. Sent together they cost one round trip, and the server one
 /// look at them all: PostgreSQL checks foreign keys at the end of a statement.
@@ -29,6 +29,7 @@ pub(super) struct Batch<'a> {
 
 struct Part<'a> {
     write: Box<dyn QueryFragment<Pg> + Send + Sync + 'a>,
+    rows: usize,
     otherwise: Otherwise<'a>,
 }
 
@@ -57,12 +58,12 @@ impl<'a> Batch<'a> {
         otherwise: Otherwise<'a>,
     ) {
         self.rows.insert((table, row));
-        self.parts.push(Part { write: Box::new(write), otherwise });
+        self.parts.push(Part { write: Box::new(write), rows: 1, otherwise });
     }
 
-    /// Adds a write of rows that no other of the unit writes.
-    pub(super) fn add_new(&mut self, table: &'static str, write: impl QueryFragment<Pg> + Send + Sync + 'a) {
-        self.add(table, String::new(), write, Otherwise::Fine);
+    /// Adds a write of so many rows that no other of the unit writes.
+    pub(super) fn add_new(&mut self, rows: usize, write: impl QueryFragment<Pg> + Send + Sync + 'a) {
+        self.parts.push(Part { write: Box::new(write), rows, otherwise: Otherwise::Fine });
     }
 
     /// Has everything written that was added.
@@ -72,8 +73,9 @@ impl<'a> Batch<'a> {
         if parts.is_empty() {
             return Ok(());
         }
+        let rows = parts.iter().map(|part| part.rows).sum();
         let (writes, meanings): (Vec<_>, Vec<_>) = parts.into_iter().map(|part| (part.write, part.otherwise)).unzip();
-        let written: Result<Vec<i64>, QueryError> = Together(writes).get_result(&mut conn).await;
+        let written: Result<Vec<i64>, QueryError> = Together { writes, rows }.get_result(&mut conn).await;
         let counts = written.map_err(or_taken)?;
         for (count, otherwise) in counts.into_iter().zip(meanings) {
             if count == 0 {
@@ -116,7 +118,11 @@ fn or_taken(error: QueryError) -> Fault {
 }
 
 /// Writes as one statement, which returns how many rows each of them wrote.
-struct Together<'a>(Vec<Box<dyn QueryFragment<Pg> + Send + Sync + 'a>>);
+struct Together<'a> {
+    writes: Vec<Box<dyn QueryFragment<Pg> + Send + Sync + 'a>>,
+    /// How many rows they write in all.
+    rows: usize,
+}
 
 impl Query for Together<'_> {
     type SqlType = Array<BigInt>;
@@ -129,14 +135,14 @@ impl QueryId for Together<'_> {
 
 impl QueryFragment<Pg> for Together<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        for (place, write) in self.0.iter().enumerate() {
+        for (place, write) in self.writes.iter().enumerate() {
             out.push_sql(if place == 0 { "WITH " } else { ", " });
             out.push_sql(&format!("w{place} AS ("));
             write.walk_ast(out.reborrow())?;
             out.push_sql(" RETURNING 1)");
         }
         out.push_sql(" SELECT ARRAY[");
-        for place in 0..self.0.len() {
+        for place in 0..self.writes.len() {
             let comma = if place == 0 { "" } else { ", " };
             out.push_sql(&format!("{comma}(SELECT count(*) FROM w{place})"));
         }
@@ -145,6 +151,6 @@ impl QueryFragment<Pg> for Together<'_> {
     }
 
     fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
-        Ok(self.0.len() <= KEPT_WRITES_MAX)
+        Ok(self.rows <= KEPT_ROWS_MAX)
     }
 }

@@ -83,7 +83,7 @@ pub(super) async fn find(
     }
     in_order(flight).await?;
     for (read, cells) in work.orders_read.iter().zip(orders) {
-        let Some(cells) = cells else { continue };
+        let cells = cells.ok_or(CommitError::Conflict { current: None })?;
         check_order(read, &cells)?;
         now = now.or(Some(cells.now));
     }

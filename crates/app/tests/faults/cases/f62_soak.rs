@@ -31,7 +31,7 @@ const KIB_IN_MIB: u64 = 1_024;
 const SECONDS_IN_HOUR: u64 = 3_600;
 /// What may be added in an hour.
 const KIB_AN_HOUR_MAX: u64 = KIB_IN_MIB;
-/// By as much differ readings at rest of a gateway that holds still: a leak of half a KiB a sale is more in three minutes,
+/// By as much differ readings at rest of a gateway that holds still: a leak of 0.7 KiB a sale is more in three minutes,
 /// and in two hours any leak is that costs a MiB an hour.
 const NOISE_KIB: u64 = KIB_IN_MIB;
 /// The same of a run that is over before everything is warm.

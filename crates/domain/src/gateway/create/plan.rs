@@ -35,7 +35,7 @@ pub(super) enum Plan {
         /// By which the payment is held meanwhile.
         lease: LeaseToken,
         /// How the order stood after that commit, unless nobody can tell.
-        known: Option<Known>,
+        known: Option<Box<Known>>,
     },
 }
 
@@ -154,7 +154,7 @@ impl Gateway {
         let at = dossier.now();
         let work = dossier.conclude();
         match self.commit(&work).await {
-            Ok(()) => Ok(Some(plan(Some(known.after(&work, at))))),
+            Ok(()) => Ok(Some(plan(Some(Box::new(known.after(&work, at)))))),
             Err(CommitError::Store(StoreError::CommitUnknown { source })) => {
                 let stored = self.ports.payments.payment(&command.scope.merchant, &id).await?;
                 stored.map(|_| Some(plan(None))).ok_or(CreateError::Store(StoreError::CommitUnknown { source }))
