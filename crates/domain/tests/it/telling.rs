@@ -319,7 +319,7 @@ fn an_endpoint_that_failed_for_days_is_told_no_more_until_its_owner_wants_it_aga
     let (state, notes) = shop.state();
     assert_eq!(state, EndpointState::Failed);
     assert_eq!(notes.last(), Some(&("worker".to_owned(), EndpointEvent::Failed)));
-    assert_eq!(shop.reasons(), [None, Reason::parse("nothing has reached it for too long").ok()]);
+    assert_eq!(shop.reasons(), [None, Reason::parse("it has taken nothing for too long").ok()]);
     shop.receiver.be(Mood::Takes);
     shop.happen(payment);
     for _ in 0..1_000 {
