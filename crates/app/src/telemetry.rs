@@ -32,6 +32,8 @@ pub(crate) fn log_to_stderr(format: LogFormat, filter: &str) {
 
 /// Sends log lines to the standard error output, and spans to where traces are gathered. A second call changes nothing.
 pub(crate) fn log_and_trace(format: LogFormat, filter: &str, traces: &Traces) {
+    // It would tell of every commit, and of its own end.
+    let filter = format!("batch_aint_one=warn,{filter}");
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_not_a_filter| EnvFilter::new("info"));
     // A line that cannot be written is lost: whoever would say so on the same output would panic.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);

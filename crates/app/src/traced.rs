@@ -9,7 +9,8 @@ use mstore_pay_domain::ids::{
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    CommitError, LeasedPayment, PaymentFilter, PaymentPlace, PaymentRepository, StoreError,
+    CommitError, LeasedPayment, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace, PaymentRepository,
+    StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
@@ -35,6 +36,14 @@ impl TracedPayments {
 impl PaymentRepository for TracedPayments {
     async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
         self.inner.payment(merchant, id).await
+    }
+
+    async fn payment_in_order(
+        &self,
+        merchant: &MerchantId,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentInOrder>, StoreError> {
+        self.inner.payment_in_order(merchant, id).await
     }
 
     async fn by_provider_ref(
@@ -85,6 +94,14 @@ impl PaymentRepository for TracedPayments {
 
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
         self.inner.of_order(merchant, code).await
+    }
+
+    async fn order_with_payments(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+    ) -> Result<OrderWithPayments, StoreError> {
+        self.inner.order_with_payments(merchant, code).await
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {

@@ -30,6 +30,7 @@ mod publish;
 mod questions;
 mod race;
 mod reconcile;
+mod recorded;
 mod recover;
 mod rematch;
 mod replay_webhook;
@@ -81,6 +82,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use questions::Questions;
+use recorded::Recorded;
 use recover::Herd;
 use rounds::Rounds;
 use sweep::Trust;
@@ -248,6 +250,8 @@ pub struct Gateway {
     waiting: Arc<Waiting>,
     /// Likewise.
     rounds: Arc<Rounds>,
+    /// Likewise.
+    recorded: Arc<Recorded>,
 }
 
 impl Gateway {
@@ -263,6 +267,7 @@ impl Gateway {
             trust: Arc::default(),
             waiting: Arc::default(),
             rounds: Arc::default(),
+            recorded: Arc::default(),
         }
     }
 

@@ -61,7 +61,8 @@ pub struct OrderRead {
 /// A payment to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentWrite {
-    /// As it shall be. The store counts its revision up.
+    /// As it shall be. The store counts its revision up. Its details are written when it is inserted, and MUST be left as
+    /// they are afterwards: a customer may have been forgotten since the payment was read.
     pub payment: Payment,
     /// The revision it was decided on; [`Revision::NEW`] inserts.
     pub expected: Revision,

@@ -17,7 +17,7 @@ use crate::write;
 /// Pauses before the same unit is tried again: after a deadlock, or a commit of unknown outcome.
 const PAUSES: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(150), Duration::from_millis(600)];
 
-/// Commits a unit, once, however often that takes.
+/// Commits a unit, once, however often that takes: with others at first, if it can go with them.
 ///
 /// A commit may have happened although its answer was lost. Then the unit's own trace is looked for. The
 /// backend that was left may still be committing, so that no trace proves nothing yet; but the same
@@ -26,12 +26,14 @@ const PAUSES: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(
 pub(crate) async fn commit(store: &PostgresStore, work: &UnitOfWork) -> Result<(), Fault> {
     let mut pauses = PAUSES.into_iter();
     let mut doubt = None;
+    let mut with_others = store.lanes.commit(work).await;
     loop {
-        let fault =
-            match session!(store.unit, |conn| write::apply(conn, work, store.presence.number(), Some(BEGIN_WRITING))) {
-                Ok(()) => return Ok(()),
-                Err(fault) => fault,
-            };
+        let outcome = if let Some(outcome) = with_others.take() {
+            outcome
+        } else {
+            session!(store.unit, |conn| write::apply(conn, work, store.presence.number(), Some(BEGIN_WRITING)))
+        };
+        let Err(fault) = outcome else { return Ok(()) };
         let in_doubt = fault.is_in_doubt();
         if (in_doubt || doubt.is_some()) && is_committed(store, work).await {
             return Ok(());

@@ -18,6 +18,7 @@ use mstore_pay_tables::schema::webhook_inbox as inbox;
 
 use crate::clock::{self, clock_timestamp, later};
 use crate::errors::Fault;
+use crate::intake::Taken;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::read;
 use crate::store::PostgresStore;
@@ -25,7 +26,11 @@ use crate::store::PostgresStore;
 #[async_trait]
 impl WebhookInbox for PostgresStore {
     async fn accept(&self, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, StoreError> {
-        Ok(session!(self.plain, |conn| accept(conn, delivery, lease, self.presence.number()))?)
+        match self.intake.take_in(delivery, lease).await? {
+            Taken::New => Ok(taken(delivery, lease)),
+            Taken::Known => Ok(session!(self.plain, |conn| count_again(conn, delivery))?),
+            Taken::Alone => Ok(session!(self.plain, |conn| accept(conn, delivery, lease, self.presence.number()))?),
+        }
     }
 
     async fn claim(&self, limit: u32, lease: Lease) -> Result<Vec<LeasedDelivery>, StoreError> {
@@ -81,7 +86,7 @@ async fn accept(
     lease: Lease,
     holder: Option<i32>,
 ) -> Result<Accepted, Fault> {
-    let taken = diesel::insert_into(inbox::table)
+    let inserted = diesel::insert_into(inbox::table)
         .values((
             NewDeliveryRow::of(delivery, lease, holder),
             inbox::due_at.eq(clock_timestamp()),
@@ -91,17 +96,23 @@ async fn accept(
         .do_nothing()
         .execute(conn)
         .await?;
-    if taken > 0 {
-        let delivery = Delivery {
-            id: delivery.id,
-            provider: delivery.provider.clone(),
-            account: delivery.account.clone(),
-            received_at: delivery.received_at,
-            body: delivery.authentic.body().to_vec(),
-            attempts: 0,
-        };
-        return Ok(Accepted::New(LeasedDelivery { delivery, token: lease.token }));
-    }
+    if inserted > 0 { Ok(taken(delivery, lease)) } else { count_again(conn, delivery).await }
+}
+
+fn taken(delivery: &NewDelivery, lease: Lease) -> Accepted {
+    let delivery = Delivery {
+        id: delivery.id,
+        provider: delivery.provider.clone(),
+        account: delivery.account.clone(),
+        received_at: delivery.received_at,
+        body: delivery.authentic.body().to_vec(),
+        attempts: 0,
+    };
+    Accepted::New(LeasedDelivery { delivery, token: lease.token })
+}
+
+/// Counts a delivery that is there already.
+async fn count_again(conn: &mut AsyncPgConnection, delivery: &NewDelivery) -> Result<Accepted, Fault> {
     let same = inbox::table
         .filter(inbox::provider.eq(delivery.provider.as_str()))
         .filter(inbox::account_id.eq(delivery.account.as_str()))

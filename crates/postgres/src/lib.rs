@@ -38,6 +38,8 @@ mod feed;
 mod health;
 mod import;
 mod inbox;
+mod intake;
+mod lanes;
 mod leases;
 mod migrations;
 mod offline;

@@ -31,7 +31,7 @@ impl Outbox for PostgresStore {
     }
 
     async fn sent(&self, message: &MessageId, token: LeaseToken) -> Result<(), StoreError> {
-        marks::sent(self, *message, token).await
+        self.marks.sent(*message, token).await
     }
 
     async fn changes(

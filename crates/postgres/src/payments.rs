@@ -11,7 +11,8 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace, PaymentRepository, StoreError,
+    CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace,
+    PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
@@ -28,6 +29,14 @@ use crate::{clock, commit, read};
 impl PaymentRepository for PostgresStore {
     async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
         Ok(session!(self.plain, |conn| read::payment(conn, merchant, id))?)
+    }
+
+    async fn payment_in_order(
+        &self,
+        merchant: &MerchantId,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentInOrder>, StoreError> {
+        Ok(session!(self.plain, |conn| read::payment_in_order(conn, merchant, id))?)
     }
 
     async fn by_provider_ref(
@@ -78,6 +87,14 @@ impl PaymentRepository for PostgresStore {
 
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
         Ok(session!(self.plain, |conn| read::of_order(conn, merchant, code))?)
+    }
+
+    async fn order_with_payments(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+    ) -> Result<OrderWithPayments, StoreError> {
+        Ok(session!(self.plain, |conn| read::order_with_payments(conn, merchant, code))?)
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {

@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
+use deadpool::managed::QueueMode;
 use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
@@ -49,7 +50,8 @@ impl Sessions {
         config.recycling_method = RecyclingMethod::CustomFunction(Box::new(|conn| async { is_open(conn) }.boxed()));
         let writers = Arc::new(Semaphore::new(count.saturating_sub(count / CONNECTIONS_PER_READER).max(1)));
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config("", config);
-        let pool = Pool::builder(manager).max_size(count.max(1)).build();
+        // The one that was used last has its statements prepared and its pages at hand.
+        let pool = Pool::builder(manager).max_size(count.max(1)).queue_mode(QueueMode::Lifo).build();
         let pool = pool.map_err(|source| OpenError::Prepare { source: source.into() })?;
         Ok(Self { pool, writers, wait_max, work_max })
     }

@@ -10,6 +10,8 @@ use mstore_pay_domain::unit_of_work::UnitOfWork;
 
 use crate::connection::Address;
 use crate::errors::{Fault, OpenError};
+use crate::intake::Intake;
+use crate::lanes::Lanes;
 use crate::outbox::Marks;
 use crate::presence::Presence;
 use crate::sessions::Sessions;
@@ -42,6 +44,8 @@ pub struct PostgresStore {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) presence: Arc<Presence>,
     pub(crate) marks: Arc<Marks>,
+    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) intake: Arc<Intake>,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -79,7 +83,11 @@ impl PostgresStore {
     fn with(address: Arc<Address>, options: &Options) -> Result<Self, OpenError> {
         let &Options { connections, wait_max, work_max } = options;
         let sessions = Sessions::new(Arc::clone(&address), connections, wait_max, work_max)?;
-        Ok(Self { address, sessions: Arc::new(sessions), presence: Arc::default(), marks: Arc::default() })
+        let (sessions, presence) = (Arc::new(sessions), Arc::default());
+        let lanes = Arc::new(Lanes::new(Arc::clone(&sessions), Arc::clone(&presence)));
+        let intake = Arc::new(Intake::new(Arc::clone(&sessions), Arc::clone(&presence)));
+        let marks = Arc::new(Marks::new(Arc::clone(&sessions)));
+        Ok(Self { address, sessions, presence, marks, lanes, intake })
     }
 
     /// Whether the store can serve: it reads, its schema is current, and it can be written to.

@@ -19,13 +19,16 @@ mod payments;
 mod progress;
 mod stored;
 mod tenders;
+mod together;
+mod upsert;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt as _;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
-use self::batch::Batch;
+use self::batch::{Batch, Sending};
 pub(crate) use self::locks::{Locked, lock};
+pub(crate) use self::together::{apply_together, is_plain};
 use crate::errors::Fault;
 use crate::feed;
 use crate::pipeline::{Flight, in_order};
@@ -40,27 +43,21 @@ pub(crate) async fn apply(
 ) -> Result<(), Fault> {
     let mut found = found::find(conn, work, begin).await?;
     audit::check_chains(work, &found.heads)?;
-    let mut batch = Batch::default();
+    let mut batch = Batch::new(Sending::AsOne);
     for write in &work.payments {
-        if batch.writes("payments", &write.payment.id.to_string()) {
-            batch.send(conn).await?;
-        }
+        by_itself(&mut batch, conn, "payments", write.payment.id.to_string()).await?;
         payments::write(&mut batch, write, work, holder, &mut found)?;
     }
     for write in &work.orders {
         // One that is written twice is looked at again.
-        if batch.writes("transactions", &format!("{} {}", write.order.merchant, write.order.code)) {
-            batch.send(conn).await?;
-        }
+        by_itself(&mut batch, conn, "transactions", orders::named(write)).await?;
         orders::write(&mut batch, conn, write).await?;
     }
     for tender in &work.tenders {
         tenders::add(&mut batch, tender);
     }
     for write in &work.live_orders {
-        if batch.writes("live_orders", &live_orders::place(write)) {
-            batch.send(conn).await?;
-        }
+        by_itself(&mut batch, conn, "live_orders", live_orders::place(write)).await?;
         live_orders::write(&mut batch, write);
     }
     if !work.exceptions.is_empty() || !work.offline.is_empty() {
@@ -73,32 +70,43 @@ pub(crate) async fn apply(
         offline::write(conn, write).await?;
     }
     for write in &work.idempotency {
-        if batch.writes("idempotency_keys", &idempotency::slot(write)) {
-            batch.send(conn).await?;
-        }
+        by_itself(&mut batch, conn, "idempotency_keys", idempotency::slot(write)).await?;
         idempotency::write(&mut batch, write);
     }
     for mark in &work.inbox {
-        if batch.writes("webhook_inbox", &mark.delivery.to_string()) {
-            batch.send(conn).await?;
-        }
+        by_itself(&mut batch, conn, "webhook_inbox", mark.delivery.to_string()).await?;
         inbox::mark(&mut batch, mark);
     }
     for message in &work.outbox {
         outbox::send_out(&mut batch, message);
     }
-    audit::append(&mut batch, work);
-    send_last(conn, &mut batch, work).await?;
+    audit::append(&mut batch, &[work]);
+    send_last(conn, &mut batch, &[work]).await?;
     for noted in &work.merchant_notes {
         audit::note(conn, noted).await?;
     }
     Ok(())
 }
 
+/// Names a row that is about to be written. Where it was named already, what is there is sent first: a statement sees none
+/// of its own writes.
+async fn by_itself(
+    batch: &mut Batch<'_>,
+    conn: &AsyncPgConnection,
+    table: &'static str,
+    row: String,
+) -> Result<(), Fault> {
+    if batch.names(table, row.clone()) {
+        batch.send(conn).await?;
+        batch.names(table, row);
+    }
+    Ok(())
+}
+
 /// Sends what is left, and before messages what holds their feeds back.
-async fn send_last(conn: &AsyncPgConnection, batch: &mut Batch<'_>, work: &UnitOfWork) -> Result<(), Fault> {
+async fn send_last(conn: &AsyncPgConnection, batch: &mut Batch<'_>, units: &[&UnitOfWork]) -> Result<(), Fault> {
     let mut flight: Flight<'_> = Vec::new();
-    for merchant in outbox::merchants(work) {
+    for merchant in outbox::merchants(units) {
         flight.push(feed::hold_back(conn, merchant).boxed());
     }
     flight.push(batch.send(conn).boxed());

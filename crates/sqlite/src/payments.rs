@@ -11,7 +11,8 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace, PaymentRepository, StoreError,
+    CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace,
+    PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
@@ -29,6 +30,15 @@ impl PaymentRepository for SqliteStore {
     async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
         let (merchant, id) = (merchant.clone(), *id);
         self.read(move |conn| read::payment(conn, &merchant, &id)).await
+    }
+
+    async fn payment_in_order(
+        &self,
+        merchant: &MerchantId,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentInOrder>, StoreError> {
+        let (merchant, id) = (merchant.clone(), *id);
+        self.read(move |conn| read::payment_in_order(conn, &merchant, &id)).await
     }
 
     async fn by_provider_ref(
@@ -85,6 +95,15 @@ impl PaymentRepository for SqliteStore {
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
         let (merchant, code) = (merchant.clone(), code.clone());
         self.read(move |conn| read::of_order(conn, &merchant, &code)).await
+    }
+
+    async fn order_with_payments(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+    ) -> Result<OrderWithPayments, StoreError> {
+        let (merchant, code) = (merchant.clone(), code.clone());
+        self.read(move |conn| read::order_with_payments(conn, &merchant, &code)).await
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {

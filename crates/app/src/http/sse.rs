@@ -41,8 +41,7 @@ pub(super) async fn follow(
     write: impl Fn(&PaymentView) -> String + 'static,
 ) -> Result<HttpResponse, Problem> {
     // Whoever may not see it is told so by a status, not by an empty stream.
-    let payment = state.gateway.find(&scope, &reference).await?;
-    let view = state.gateway.status_of(&scope, &reference, payment).await?;
+    let view = state.gateway.status(&scope, &reference).await?;
     let seen = last_event_id(request);
     if seen == Some(view.payment.revision) && view.is_settled() {
         // What ends a client's connecting again and again (WHATWG HTML, 9.2.3).

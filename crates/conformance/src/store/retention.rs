@@ -64,7 +64,7 @@ pub async fn body_goes_when_its_last_record_is_old_and_the_chain_holds(h: &dyn S
 }
 
 /// Whom a payment was sold to is forgotten when it is old; the payment stays, with all else that the till said, and is
-/// written on.
+/// written on. Whoever read it before brings nobody back.
 pub async fn customer_is_forgotten_when_the_payment_is_old(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
     let stores = rig.stores();
@@ -85,7 +85,8 @@ pub async fn customer_is_forgotten_when_the_payment_is_old(h: &dyn StoreHarness)
     assert_eq!(known.details, forgotten.details);
     assert_eq!(Payment { details: named.details.clone(), ..known.clone() }, named, "nothing else is another");
     assert_eq!(read(&stores, &other).await, Some(other));
-    put_on_record(&stores, &known, "a check", 500).await;
+    let written = put_on_record(&stores, &named, "a check", 500).await;
+    assert_eq!(written.details, forgotten.details, "it was read before that");
 }
 
 /// A key goes some time after it was over, and is as free then as it was before.

@@ -1,6 +1,7 @@
 //! Check and expire: looking at a payment that is due.
 
 use super::ask::ProviderOrStore;
+use super::decide::Known;
 use super::questions::ASK_AFTER;
 use super::{DecideError, Gateway};
 use crate::audit::Actor;
@@ -14,7 +15,7 @@ use crate::ports::{
 };
 use crate::schedule;
 use crate::time::Timestamp;
-use crate::unit_of_work::Due;
+use crate::unit_of_work::{Due, UnitOfWork};
 
 /// What a look at the charges gave.
 #[derive(Default)]
@@ -88,6 +89,8 @@ impl Gateway {
                 break;
             }
             match self.ask(payment, charge, &[], self.policies.inquire_within).await {
+                // It says what is on record: nothing is read for that, or written.
+                Ok(snapshot) if self.adds_nothing(payment, &charge.id, &snapshot, actor) => {}
                 Ok(snapshot) => {
                     let id = payment.id;
                     let looked_at = |dossier: &mut Dossier| dossier.looked_at(&id);
@@ -109,6 +112,13 @@ impl Gateway {
             }
         }
         Ok(looked)
+    }
+
+    /// Whether an answer changes nothing of a payment that this worker holds: whoever else changes it ends that.
+    fn adds_nothing(&self, payment: &Payment, charge: &ChargeId, snapshot: &ChargeSnapshot, actor: &Actor) -> bool {
+        let mut dossier = self.dossier_of(&Known::of_payment(payment, self.ports.clock.now()), actor);
+        dossier.absorb(&payment.id, charge, snapshot) == Absorbed::Nothing
+            && dossier.conclude() == UnitOfWork::default()
     }
 
     /// Money that was found by asking is held against the list that should have had it.
@@ -171,9 +181,8 @@ impl Gateway {
 
     /// A check that changed nothing is counted, and the next one is due as the schedule says then.
     async fn count_check(&self, leased: &LeasedPayment, now: Timestamp, looked: &Looked) -> Result<(), StoreError> {
-        let payment = &leased.payment;
-        let stored = self.ports.payments.payment(&payment.merchant, &payment.id).await?;
-        let Some(mut stored) = stored else { return Ok(()) };
+        // Whoever changed it since has ended the lease: then nothing is counted.
+        let mut stored = leased.payment.clone();
         let checked_at =
             looked.in_rounds.map_or(now, |asked_at| stored.checks.last_at.unwrap_or(asked_at).max(asked_at));
         stored.checks.last_at = Some(checked_at);
@@ -183,7 +192,7 @@ impl Gateway {
             Due::Never | Due::Leased(_) => None,
         };
         let next = scheduled.map(|at| looked.wait_until.map_or(at, |wait| wait.max(at)));
-        self.ports.payments.reschedule(&payment.id, leased.token, checked_at, &next).await
+        self.ports.payments.reschedule(&stored.id, leased.token, checked_at, &next).await
     }
 }
 

@@ -12,7 +12,7 @@ use crate::exception::MoneyException;
 use crate::ids::{MerchantId, OrderCode, PaymentId};
 use crate::order::Order;
 use crate::payment::Payment;
-use crate::ports::{CommitError, ExceptionFilter, StoreError};
+use crate::ports::{CommitError, ExceptionFilter, OrderWithPayments, StoreError};
 use crate::time::Timestamp;
 use crate::unit_of_work::UnitOfWork;
 
@@ -48,6 +48,12 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// A payment as it was read by itself, of an order of which nothing else is known.
+    pub(super) fn of_payment(payment: &Payment, at: Timestamp) -> Self {
+        let (merchant, code) = (payment.merchant.clone(), payment.order_code.clone());
+        Self { merchant, code, order: None, payments: vec![payment.clone()], at }
+    }
+
     /// Since when they are known to stand so.
     pub(super) fn at(&self) -> Timestamp {
         self.at
@@ -79,8 +85,7 @@ impl Gateway {
     /// An order and its payments as they are stored now.
     pub(super) async fn known_now(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Known, StoreError> {
         let at = self.ports.clock.now();
-        let order = self.ports.orders.order(merchant, code).await?;
-        let payments = self.ports.payments.of_order(merchant, code).await?;
+        let OrderWithPayments { order, payments } = self.ports.payments.order_with_payments(merchant, code).await?;
         Ok(Known { merchant: merchant.clone(), code: code.clone(), order, payments, at })
     }
 

@@ -6,7 +6,7 @@ use super::Gateway;
 use crate::ids::{BranchId, MerchantId, PaymentId, ProviderRef};
 use crate::order::Order;
 use crate::payment::Payment;
-use crate::ports::StoreError;
+use crate::ports::{PaymentInOrder, StoreError};
 
 /// What a token may see: a merchant, or one branch of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,5 +57,25 @@ impl Gateway {
             (Err(_), Err(_)) => None,
         };
         found.filter(|payment| scope.covers(payment)).ok_or(FindError::NotFound)
+    }
+
+    /// The same with what the rest of its order says of it.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub(super) async fn find_in_order(&self, scope: &Scope, reference: &str) -> Result<PaymentInOrder, FindError> {
+        let Ok(id) = reference.parse::<PaymentId>() else {
+            return Ok(self.in_order(self.find(scope, reference).await?).await?);
+        };
+        let found = self.ports.payments.payment_in_order(&scope.merchant, &id).await?;
+        found.filter(|found| scope.covers(&found.payment)).ok_or(FindError::NotFound)
+    }
+
+    /// A payment with what the rest of its order says of it now.
+    pub(super) async fn in_order(&self, payment: Payment) -> Result<PaymentInOrder, StoreError> {
+        let (merchant, code) = (&payment.merchant, &payment.order_code);
+        let order = self.ports.orders.order(merchant, code).await?;
+        let paid_by = self.ports.payments.paid_of_order(merchant, code).await?;
+        Ok(PaymentInOrder { payment, order, paid_by })
     }
 }

@@ -10,7 +10,7 @@ use crate::audit::Actor;
 use crate::ids::PaymentId;
 use crate::order::{OrderStatus, PaidBy};
 use crate::payment::{Intake, Payment, PaymentStatus, Revision};
-use crate::ports::{BudgetClass, Endpoint, Reservation, StoreError};
+use crate::ports::{BudgetClass, Endpoint, PaymentInOrder, Reservation, StoreError};
 use crate::time::Timestamp;
 
 /// How often somebody who waits looks by himself, if nothing wakes them.
@@ -55,45 +55,42 @@ impl Gateway {
     /// # Errors
     /// [`FindError::NotFound`] also for what is another tenant's.
     pub async fn status(&self, scope: &Scope, reference: &str) -> Result<PaymentView, FindError> {
-        let payment = self.find(scope, reference).await?;
-        self.status_of(scope, reference, payment).await
-    }
-
-    /// The same of a payment that was just found under that reference.
-    ///
-    /// # Errors
-    /// As [`status`](Self::status).
-    pub async fn status_of(&self, scope: &Scope, reference: &str, payment: Payment) -> Result<PaymentView, FindError> {
+        let found = self.find_in_order(scope, reference).await?;
         let _served = self.tills.serve();
-        let now = self.ports.clock.now();
+        let (payment, now) = (&found.payment, self.ports.clock.now());
         if payment.status() != PaymentStatus::Pending {
-            return Ok(self.view(payment).await?);
+            return Ok(self.shown(found));
         }
         self.ports.watches.watch(&payment.id, now.plus(WATCHED_FOR)).await;
-        self.join_line(&payment, now.plus(WATCHED_FOR));
-        let payment = self.asked_about(scope, reference, payment).await?;
-        Ok(self.view(payment).await?)
+        self.join_line(payment, now.plus(WATCHED_FOR));
+        let found = self.asked_about(scope, reference, found).await?;
+        Ok(self.shown(found))
     }
 
     /// The payment as it stands once it was asked about, where that may be done now and the budget allows it.
-    async fn asked_about(&self, scope: &Scope, reference: &str, payment: Payment) -> Result<Payment, FindError> {
-        let now = self.ports.clock.now();
+    async fn asked_about(
+        &self,
+        scope: &Scope,
+        reference: &str,
+        found: PaymentInOrder,
+    ) -> Result<PaymentInOrder, FindError> {
+        let (payment, now) = (&found.payment, self.ports.clock.now());
         if self.policies.leaves_work {
-            return Ok(payment);
+            return Ok(found);
         }
-        let is_to_ask = if self.goes_in_rounds(&payment, now) {
-            self.takes_its_turn(&payment).await
+        let is_to_ask = if self.goes_in_rounds(payment, now) {
+            self.takes_its_turn(payment).await
         } else {
-            self.may_ask(&payment, now).await
+            self.may_ask(payment, now).await
         };
         if !is_to_ask {
-            return Ok(payment);
+            return Ok(found);
         }
-        match self.ask_while_waiting(&payment, &Actor::Worker).await {
+        match self.ask_while_waiting(payment, &Actor::Worker).await {
             Ok(()) | Err(DecideError::Contended | DecideError::Commit(_)) => {}
             Err(DecideError::Store(store)) => return Err(store.into()),
         }
-        self.find(scope, reference).await
+        self.find_in_order(scope, reference).await
     }
 
     /// Where a payment stands, as soon as there is something to tell, or when the time is over.
@@ -145,11 +142,11 @@ impl Gateway {
             if !is_outdated && !self.is_to_be_read(&view, is_unchanged, remaining).await? {
                 continue;
             }
-            let mut payment = self.find(scope, reference).await?;
-            if self.goes_in_rounds(&payment, self.ports.clock.now()) {
-                payment = self.asked_about(scope, reference, payment).await?;
+            let mut found = self.find_in_order(scope, reference).await?;
+            if self.goes_in_rounds(&found.payment, self.ports.clock.now()) {
+                found = self.asked_about(scope, reference, found).await?;
             }
-            view = self.view(payment).await?;
+            view = self.shown(found);
         }
     }
 
@@ -180,22 +177,24 @@ impl Gateway {
     /// # Errors
     /// [`StoreError`] where the order cannot be read.
     pub async fn view(&self, payment: Payment) -> Result<PaymentView, StoreError> {
-        let order = self.ports.orders.order(&payment.merchant, &payment.order_code).await?;
+        Ok(self.shown(self.in_order(payment).await?))
+    }
+
+    /// What is shown of a payment of which all that belongs to it was read.
+    fn shown(&self, found: PaymentInOrder) -> PaymentView {
+        let PaymentInOrder { payment, order, paid_by } = found;
         let recorded = order.as_ref().and_then(|order| order.state.paid_by()).and_then(|by| match by {
             PaidBy::Payment(payment) => Some(payment),
             PaidBy::Cash => None,
         });
-        let paid_by = match recorded {
-            Some(payment) => Some(payment),
-            None => self.ports.payments.paid_of_order(&payment.merchant, &payment.order_code).await?,
-        };
+        let paid_by = recorded.or(paid_by);
         let order_status = match &order {
             Some(order) => Some(order.state.status()),
             None => paid_by.map(|_| OrderStatus::Paid),
         };
         let is_pending = payment.status() == PaymentStatus::Pending;
         let is_confirming = is_pending && self.questions.is_waiting(&payment.id, self.ports.clock.now());
-        Ok(PaymentView { payment, order_status, paid_by, is_confirming })
+        PaymentView { payment, order_status, paid_by, is_confirming }
     }
 
     /// Whether a payment may be asked about because somebody looks at it: nobody did so lately, it is no news to whoever

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::{CommitError, PaymentFilter, PaymentPlace, StoreError};
 use crate::ids::{AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use crate::lease::Lease;
+use crate::order::Order;
 use crate::payment::{Payment, Revision};
 use crate::time::Timestamp;
 use crate::unit_of_work::UnitOfWork;
@@ -18,6 +19,26 @@ pub struct LeasedPayment {
     pub token: LeaseToken,
 }
 
+/// A payment with what the rest of its order says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentInOrder {
+    /// The payment.
+    pub payment: Payment,
+    /// Its order, if that is registered.
+    pub order: Option<Order>,
+    /// The oldest payment of the order that holds money, if one does.
+    pub paid_by: Option<PaymentId>,
+}
+
+/// An order with all its payments.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OrderWithPayments {
+    /// The order, if it is registered.
+    pub order: Option<Order>,
+    /// Its payments, oldest first.
+    pub payments: Vec<Payment>,
+}
+
 /// Payments with their charges and receipts, and the one write of everything.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
@@ -27,6 +48,16 @@ pub trait PaymentRepository: Send + Sync {
     /// # Errors
     /// [`StoreError`] where it cannot be read.
     async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError>;
+
+    /// The same with what the rest of its order says of it, all as it stood at one moment.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn payment_in_order(
+        &self,
+        merchant: &MerchantId,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentInOrder>, StoreError>;
 
     /// The payment of that merchant one of whose charges, hidden ones included, carries that id of
     /// its provider's.
@@ -92,6 +123,16 @@ pub trait PaymentRepository: Send + Sync {
     /// # Errors
     /// [`StoreError`] where they cannot be read.
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError>;
+
+    /// An order with every payment of it, all as they stood at one moment.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn order_with_payments(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+    ) -> Result<OrderWithPayments, StoreError>;
 
     /// The oldest payment of an order that holds money, if one does.
     ///

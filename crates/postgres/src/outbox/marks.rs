@@ -1,90 +1,104 @@
 //! Marks of messages that went out, several in one statement: each would else be a commit of its own, for which payments
-//! wait as well.
+//! wait as well. Nobody waits for a mark but who makes it, so that a few are gathered.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
-use diesel::prelude::*;
+use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, OnFull, Processor};
+use diesel::sql_types::{Array, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{LeaseToken, MessageId};
 use mstore_pay_domain::ports::StoreError;
 use mstore_pay_tables::prepared::KeepPrepared as _;
-use mstore_pay_tables::schema::outbox;
-use tokio::sync::oneshot;
+use thiserror::Error;
 
-use crate::clock::clock_timestamp;
 use crate::errors::Fault;
-use crate::leases::{NO_HOLDER, NO_TIME, NO_TOKEN};
-use crate::store::PostgresStore;
+use crate::sessions::{Session, Sessions};
 
-/// Marks that are to be made. One statement is under way at a time; what comes meanwhile goes with the next.
-#[derive(Default)]
-pub(crate) struct Marks {
-    waiting: Mutex<Vec<Mark>>,
-    turn: tokio::sync::Mutex<()>,
-}
+/// How long a mark waits for others.
+const GATHERED_FOR: Duration = Duration::from_millis(15);
+/// Marks of one statement, which goes out as soon as there are so many. No more than a lane of workers has under way at
+/// once: where all of them wait for their marks nobody else will come.
+const MARKS_MAX: usize = 8;
+/// Marks that wait.
+const WAITING_MAX: usize = 1_024;
 
-struct Mark {
-    message: MessageId,
-    token: LeaseToken,
-    answer: oneshot::Sender<Result<(), StoreError>>,
-}
+/// The rows stay, so that the same message cannot be sent out again.
+const MARK: &str = "UPDATE outbox SET sent_at = clock_timestamp(), lease_token = NULL, lease_until = NULL, lease_holder = NULL \
+    FROM unnest($1, $2) AS m (message, token) WHERE outbox.id = m.message AND outbox.lease_token = m.token";
 
-#[derive(Debug, thiserror::Error)]
-#[error("whoever was to mark it as well was broken off")]
-struct BrokenOff;
-
-/// Marks a message as sent, along with whatever else is to be marked then. Where whoever marks is broken off, the others
-/// hear that the store did not answer: their messages go out again.
-pub(super) async fn sent(store: &PostgresStore, message: MessageId, token: LeaseToken) -> Result<(), StoreError> {
-    let marks = &store.marks;
-    let (answer, told) = oneshot::channel();
-    marks.waiting().push(Mark { message, token, answer });
-    let turn = marks.turn.lock().await;
-    let mine = std::mem::take(&mut *marks.waiting());
-    // Whoever had the turn before took this one along, if nothing is left.
-    mark_all(store, mine).await;
-    drop(turn);
-    told.await.unwrap_or_else(|_dropped| Err(StoreError::unavailable(BrokenOff)))
-}
+/// Where messages are marked as sent.
+pub(crate) struct Marks(Batcher<Marking>);
 
 impl Marks {
-    fn waiting(&self) -> MutexGuard<'_, Vec<Mark>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// To be called within the runtime that the store is used in.
+    pub(crate) fn new(sessions: Arc<Sessions>) -> Self {
+        let limits =
+            Limits::builder().max_batch_size(MARKS_MAX).max_key_concurrency(1).max_key_queued_items(WAITING_MAX);
+        let batcher = Batcher::builder().name("marks").limits(limits.build()).processor(Marking { sessions });
+        Self(batcher.batching_policy(BatchingPolicy::Duration(GATHERED_FOR, OnFull::Process)).build())
     }
-}
 
-async fn mark_all(store: &PostgresStore, marks: Vec<Mark>) {
-    let mut of_token: BTreeMap<LeaseToken, Vec<Mark>> = BTreeMap::new();
-    for mark in marks {
-        of_token.entry(mark.token).or_default().push(mark);
-    }
-    for (token, marks) in of_token {
-        let ids: Vec<String> = marks.iter().map(|mark| mark.message.to_string()).collect();
-        let marked: Result<(), Fault> = session!(store.plain, |conn| mark(conn, &ids, token));
-        let failed = marked.err().map(|fault| Arc::new(StoreError::from(fault)));
-        for Mark { answer, .. } in marks {
-            let outcome = match &failed {
-                None => Ok(()),
-                Some(error) => Err(StoreError::unavailable(Arc::clone(error))),
-            };
-            // Nobody waits any more: the mark stands, or the lease runs out.
-            let _nobody = answer.send(outcome);
+    /// Marks a message as sent, along with whatever else is to be marked then.
+    pub(super) async fn sent(&self, message: MessageId, token: LeaseToken) -> Result<(), StoreError> {
+        match self.0.add((), (message.to_string(), token.to_string())).await {
+            Ok(()) => Ok(()),
+            Err(BatchError::BatchFailed(Failure(source)) | BatchError::ResourceAcquisitionFailed(Failure(source))) => {
+                Err(StoreError::unavailable(source))
+            }
+            Err(error) => Err(StoreError::unavailable(error)),
         }
     }
 }
 
-/// The rows stay, so that the same message cannot be sent out again.
-async fn mark(conn: &mut AsyncPgConnection, ids: &[String], token: LeaseToken) -> Result<(), Fault> {
-    let held = outbox::table.filter(outbox::id.eq_any(ids)).filter(outbox::lease_token.eq(token.to_string()));
-    let sent = outbox::sent_at.eq(clock_timestamp().nullable());
-    diesel::update(held)
-        .set((
-            sent,
-            outbox::lease_token.eq(NO_TOKEN),
-            outbox::lease_until.eq(NO_TIME),
-            outbox::lease_holder.eq(NO_HOLDER),
-        ))
+#[derive(Clone)]
+struct Marking {
+    sessions: Arc<Sessions>,
+}
+
+/// Why none of several messages is known to be marked: they go out again.
+#[derive(Debug, Clone, Error)]
+#[error("could not mark several messages as sent")]
+struct Failure(#[source] Arc<StoreError>);
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self(Arc::new(fault.into()))
+    }
+}
+
+impl Processor for Marking {
+    type Key = ();
+    type Input = (String, String);
+    type Output = ();
+    type Error = Failure;
+    type Resources = Session;
+
+    async fn acquire_resources(&self, _all: ()) -> Result<Session, Failure> {
+        Ok(self.sessions.plain().await?)
+    }
+
+    async fn process(
+        &self,
+        _all: (),
+        marks: impl Iterator<Item = (String, String)> + Send,
+        mut session: Session,
+    ) -> Result<Vec<()>, Failure> {
+        let (messages, tokens): (Vec<String>, Vec<String>) = marks.unzip();
+        let work = async {
+            let outcome = mark(&mut session, &messages, &tokens).await;
+            Ok((session, outcome))
+        };
+        let (session, outcome) = self.sessions.bounded(work).await?;
+        session.finish(outcome).await?;
+        Ok(messages.iter().map(|_| ()).collect())
+    }
+}
+
+async fn mark(conn: &mut AsyncPgConnection, messages: &[String], tokens: &[String]) -> Result<(), Fault> {
+    diesel::sql_query(MARK)
+        .bind::<Array<Text>, _>(messages)
+        .bind::<Array<Text>, _>(tokens)
         .kept()
         .execute(conn)
         .await?;

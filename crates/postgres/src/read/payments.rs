@@ -7,13 +7,14 @@ use diesel::sql_types::{Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use mstore_pay_domain::payment::{Payment, PaymentStatus, Revision};
-use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
+use mstore_pay_domain::ports::{OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::rows::{PaymentRow, status_word};
 use mstore_pay_tables::schema::{charges, payments, receipts};
 use mstore_pay_tables::types::Micros;
 
-use super::whole::{Assembled, WholeRow, assemble, whole};
+use super::records::order;
+use super::whole::{Assembled, InOrderRow, WholeRow, assemble, in_order, whole};
 use crate::errors::Fault;
 
 diesel::define_sql_function! {
@@ -37,6 +38,20 @@ pub(crate) async fn payment(
 ) -> Result<Option<Payment>, Fault> {
     let named = whole().filter(payments::id.eq(id.to_string())).filter(payments::merchant_id.eq(merchant.as_str()));
     one(named.first(conn).await.optional()?)
+}
+
+/// A merchant's payment with what the rest of its order says of it.
+pub(crate) async fn payment_in_order(
+    conn: &mut AsyncPgConnection,
+    merchant: &MerchantId,
+    id: &PaymentId,
+) -> Result<Option<PaymentInOrder>, Fault> {
+    let named = in_order().filter(payments::id.eq(id.to_string())).filter(payments::merchant_id.eq(merchant.as_str()));
+    let found: Option<InOrderRow> = named.first(conn).await.optional()?;
+    let Some((row, details, charges, receipts, refunds, reversals, order, paid_by)) = found else { return Ok(None) };
+    let paid_by = row.cells().some_text("id", paid_by.as_deref())?;
+    let payment = assemble((row, details, charges, receipts, refunds, reversals)).1?;
+    Ok(Some(PaymentInOrder { payment, order: order.map(|order| order.read()).transpose()?, paid_by }))
 }
 
 /// The payments of those ids, each readable or not, in no order.
@@ -138,6 +153,26 @@ pub(crate) async fn of_order(
 ) -> Result<Vec<Payment>, Fault> {
     let of_merchant = whole().filter(payments::merchant_id.eq(merchant.as_str()));
     all(of_merchant.filter(payments::order_code.eq(code.as_str())).load(conn).await?)
+}
+
+/// An order with every payment of it.
+pub(crate) async fn order_with_payments(
+    conn: &mut AsyncPgConnection,
+    merchant: &MerchantId,
+    code: &OrderCode,
+) -> Result<OrderWithPayments, Fault> {
+    let of_merchant = in_order().filter(payments::merchant_id.eq(merchant.as_str()));
+    let rows: Vec<InOrderRow> = of_merchant.filter(payments::order_code.eq(code.as_str())).load(conn).await?;
+    if rows.is_empty() {
+        // An order comes with its payments, and these are none.
+        return Ok(OrderWithPayments { order: order(conn, merchant, code).await?, payments: Vec::new() });
+    }
+    let mut found = OrderWithPayments::default();
+    for (row, details, charges, receipts, refunds, reversals, order, _paid_by) in rows {
+        found.order = order.map(|order| order.read()).transpose()?;
+        found.payments.push(assemble((row, details, charges, receipts, refunds, reversals)).1?);
+    }
+    Ok(found)
 }
 
 /// The oldest payment of an order that holds money.

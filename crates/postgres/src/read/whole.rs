@@ -9,12 +9,14 @@ use diesel::expression::{ValidGrouping, is_aggregate};
 use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, Record};
+use diesel::sql_types::{Array, Nullable, Record, Text};
 use mstore_pay_domain::charge::Charge;
-use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::StoreError;
-use mstore_pay_tables::rows::{ChargeRow, DetailsRow, MoneyFacts, PaymentRow, ReceiptRow, RefundRow, ReversalRow};
-use mstore_pay_tables::schema::{payment_details, payments};
+use mstore_pay_tables::rows::{
+    ChargeRow, DetailsRow, MoneyFacts, OrderRow, PaymentRow, ReceiptRow, RefundRow, ReversalRow, status_word,
+};
+use mstore_pay_tables::schema::{payment_details, payments, transactions};
 
 /// A payment, or the cell of it that is rotten; under its id.
 pub(crate) type Assembled = (String, Result<Payment, StoreError>);
@@ -44,6 +46,37 @@ pub(super) fn whole() -> _ {
         .select((payment, details, charges, receipts, refunds, reversals))
 }
 
+/// What [`in_order`] selects of one payment: its order, if that is registered, and who paid that.
+pub(super) type InOrderRow = (
+    PaymentRow,
+    Option<DetailsRow>,
+    Vec<Nested<ChargeRow>>,
+    Vec<Nested<ReceiptRow>>,
+    Vec<Nested<RefundRow>>,
+    Vec<Nested<ReversalRow>>,
+    Option<OrderRow>,
+    Option<String>,
+);
+
+/// Payments with all that belongs to them and what the rest of their order says of them, oldest first.
+#[auto_type]
+pub(super) fn in_order() -> _ {
+    let payment: AsSelect<PaymentRow, Pg> = PaymentRow::as_select();
+    let details: AsSelect<Option<DetailsRow>, Pg> = Option::<DetailsRow>::as_select();
+    let charges: All<ChargeRow> = All::new();
+    let receipts: All<ReceiptRow> = All::new();
+    let refunds: All<RefundRow> = All::new();
+    let reversals: All<ReversalRow> = All::new();
+    let order: AsSelect<Option<OrderRow>, Pg> = Option::<OrderRow>::as_select();
+    let of_merchant = transactions::merchant_id.eq(payments::merchant_id);
+    let is_its_order = of_merchant.and(transactions::order_code.eq(payments::order_code));
+    payments::table
+        .left_join(payment_details::table)
+        .left_join(transactions::table.on(is_its_order))
+        .order((payments::created_at, payments::id))
+        .select((payment, details, charges, receipts, refunds, reversals, order, PaidOfOrder))
+}
+
 /// The payment of what was selected.
 pub(super) fn assemble((row, details, charges, receipts, refunds, reversals): WholeRow) -> Assembled {
     let money = MoneyFacts { receipts: plain(receipts), refunds: plain(refunds), reversals: plain(reversals) };
@@ -64,6 +97,32 @@ fn read(
 
 fn plain<T>(rows: Vec<Nested<T>>) -> Vec<T> {
     rows.into_iter().map(|Nested(row)| row).collect()
+}
+
+/// The id of the oldest payment that holds money, of the order of the payment of the row at hand.
+#[derive(Debug, Clone, Copy, QueryId)]
+pub(super) struct PaidOfOrder;
+
+impl Expression for PaidOfOrder {
+    type SqlType = Nullable<Text>;
+}
+
+impl<Source> AppearsOnTable<Source> for PaidOfOrder where payments::id: AppearsOnTable<Source> {}
+
+impl<Source> SelectableExpression<Source> for PaidOfOrder where payments::id: SelectableExpression<Source> {}
+
+impl ValidGrouping<()> for PaidOfOrder {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl QueryFragment<Pg> for PaidOfOrder {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("(SELECT o.id FROM payments o WHERE o.merchant_id = payments.merchant_id ");
+        out.push_sql("AND o.order_code = payments.order_code AND o.status IN ('");
+        out.push_sql(&PaymentStatus::HOLDING_MONEY.map(status_word).join("', '"));
+        out.push_sql("') ORDER BY o.created_at, o.id LIMIT 1)");
+        Ok(())
+    }
 }
 
 /// Rows that belong to a payment.

@@ -2,27 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use super::batch::{Batch, Otherwise, Rows, Write};
+use super::stored::StoredHeads;
+use crate::errors::Fault;
 use diesel::prelude::*;
 use diesel::query_dsl::methods::FilterDsl as _;
 use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use mstore_pay_domain::audit::{AuditHead, AuditRecord, MerchantNote};
+use mstore_pay_domain::audit::{AuditBody, AuditHead, AuditRecord, MerchantNote};
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::CommitError;
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{BodyRow, EventBodyRow, EventRow, MerchantEventRow, MerchantHeadRow};
 use mstore_pay_tables::schema::{
     merchant_events, merchant_heads, payment_bodies, payment_event_bodies, payment_events,
 };
-use mstore_pay_tables::types::Micros;
-
-use super::batch::Batch;
-use super::stored::StoredHeads;
-use crate::errors::Fault;
-
-/// Rows of one statement: of so few numbers there are few texts, which stay prepared.
-const ROWS_AT_ONCE_MAX: usize = 8;
 
 /// Refuses records that do not continue the stored chain, and payments whose head is not where their
 /// records end.
@@ -53,29 +49,54 @@ fn follows(record: &AuditRecord, head: AuditHead) -> bool {
     record.seq == head.seq.saturating_add(1) && record.previous == head.digest
 }
 
-/// Adds the records and bodies of a unit of work. A body that is there is the same body, and is kept for longer.
-pub(super) fn append<'a>(batch: &mut Batch<'a>, work: &'a UnitOfWork) {
-    for records in work.audit.chunks(ROWS_AT_ONCE_MAX) {
-        let rows: Vec<EventRow> = records.iter().map(EventRow::of).collect();
-        batch.add_new(rows.len(), diesel::insert_into(payment_events::table).values(rows));
+/// Adds the records and bodies of units. A body that is there is the same body, and is kept for longer.
+pub(super) fn append<'a>(batch: &mut Batch<'a>, units: &[&'a UnitOfWork]) {
+    // In one order whoever writes them, so that two who write the same bodies do not wait in a circle.
+    let mut bodies: BTreeMap<[u8; 32], (&AuditBody, Timestamp)> = BTreeMap::new();
+    for work in units {
+        for record in &work.audit {
+            batch.events.add(EventRow::of(record), Otherwise::Fine);
+            for link in EventBodyRow::all_of(record) {
+                batch.links.add(link, Otherwise::Fine);
+            }
+        }
+        let kept_at = work.recorded_at();
+        for body in &work.bodies {
+            let known = bodies.entry(*body.digest().as_bytes()).or_insert((body, kept_at));
+            known.1 = known.1.max(kept_at);
+        }
     }
-    let links: Vec<EventBodyRow> = work.audit.iter().flat_map(EventBodyRow::all_of).collect();
-    for rows in links.chunks(ROWS_AT_ONCE_MAX) {
-        batch.add_new(rows.len(), diesel::insert_into(payment_event_bodies::table).values(rows.to_vec()));
+    for (body, kept_at) in bodies.into_values() {
+        batch.bodies.add(KeptBody(BodyRow::of(body, kept_at)), Otherwise::Fine);
     }
-    let kept_at = work.recorded_at();
-    // In one order whoever writes them, so that two units with the same bodies do not wait in a circle.
-    let bodies: BTreeMap<_, _> = work.bodies.iter().map(|body| (*body.digest().as_bytes(), body)).collect();
-    let bodies: Vec<_> = bodies.into_values().collect();
-    for bodies in bodies.chunks(ROWS_AT_ONCE_MAX) {
-        let rows: Vec<BodyRow<'_>> = bodies.iter().map(|body| BodyRow::of(body, kept_at)).collect();
-        let written = diesel::insert_into(payment_bodies::table)
-            .values(rows)
-            .on_conflict(payment_bodies::digest)
-            .do_update()
-            .set(payment_bodies::kept_at.eq(excluded(payment_bodies::kept_at)))
-            .filter(payment_bodies::kept_at.lt(Micros::from(kept_at)));
-        batch.add_new(bodies.len(), written);
+}
+
+impl<'a> Rows<'a> for EventRow {
+    fn written(rows: Vec<Self>) -> Write<'a> {
+        Box::new(diesel::insert_into(payment_events::table).values(rows))
+    }
+}
+
+impl<'a> Rows<'a> for EventBodyRow {
+    fn written(rows: Vec<Self>) -> Write<'a> {
+        Box::new(diesel::insert_into(payment_event_bodies::table).values(rows))
+    }
+}
+
+/// A body that is kept from then on, or longer.
+pub(super) struct KeptBody<'a>(BodyRow<'a>);
+
+impl<'a> Rows<'a> for KeptBody<'a> {
+    fn written(rows: Vec<Self>) -> Write<'a> {
+        let rows: Vec<BodyRow<'a>> = rows.into_iter().map(|Self(row)| row).collect();
+        Box::new(
+            diesel::insert_into(payment_bodies::table)
+                .values(rows)
+                .on_conflict(payment_bodies::digest)
+                .do_update()
+                .set(payment_bodies::kept_at.eq(excluded(payment_bodies::kept_at)))
+                .filter(payment_bodies::kept_at.lt(excluded(payment_bodies::kept_at))),
+        )
     }
 }
 

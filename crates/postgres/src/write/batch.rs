@@ -1,4 +1,4 @@
-//! Writes that go to the server as one statement.
+//! The rows that units of work write, gathered, and written with few statements.
 
 use std::collections::BTreeSet;
 
@@ -8,32 +8,40 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use diesel::sql_types::{Array, BigInt};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures::FutureExt as _;
 use mstore_pay_domain::ids::{MerchantId, OrderCode};
 use mstore_pay_domain::ports::CommitError;
-use mstore_pay_tables::rows::Cells;
+use mstore_pay_tables::prepared::KeepPrepared as _;
+use mstore_pay_tables::rows::{Cells, EventBodyRow, EventRow, OrderRow, TenderRow};
 use mstore_pay_tables::schema::live_orders;
 
+use super::audit::KeptBody;
+use super::charges::{KnownCharge, NewCharge, Received, Refunded, Reversed};
+use super::idempotency::Claim;
+use super::live_orders::Hold;
+use super::outbox::SentOut;
+use super::payments::{KnownPayment, NewDetails, NewPayment};
 use crate::errors::Fault;
+use crate::pipeline::{Flight, in_order};
 
 /// Statements of so many rows are kept prepared, since nearly every unit has that few; larger ones are too various.
 const KEPT_ROWS_MAX: usize = 24;
+/// Rows of one part of one statement: of so few numbers there are few texts.
+const ROWS_OF_A_PART_MAX: usize = 8;
+/// Rows of one statement where several units are written at once. Only powers of two are used up to here, so that
+/// of each statement there are five texts, which stay prepared.
+const ROWS_OF_A_STATEMENT_MAX: usize = 16;
 
-/// Writes of a unit that do not look at each other's rows. Sent together they cost one round trip, and the server one
-/// look at them all: PostgreSQL checks foreign keys at the end of a statement.
-#[derive(Default)]
-pub(super) struct Batch<'a> {
-    parts: Vec<Part<'a>>,
-    /// Which rows are written: a statement sees none of its own writes, so a row takes part in it once.
-    rows: BTreeSet<(&'static str, String)>,
+/// A statement that inserts, updates or deletes rows and returns nothing.
+pub(super) type Write<'a> = Box<dyn QueryFragment<Pg> + Send + Sync + 'a>;
+
+/// Rows of one table that are written in one way.
+pub(super) trait Rows<'a>: Sized {
+    /// The statement for all of them, of one text for each number of rows.
+    fn written(rows: Vec<Self>) -> Write<'a>;
 }
 
-struct Part<'a> {
-    write: Box<dyn QueryFragment<Pg> + Send + Sync + 'a>,
-    rows: usize,
-    otherwise: Otherwise<'a>,
-}
-
-/// What it means that a write changed no row.
+/// What it means that a row was not written.
 pub(super) enum Otherwise<'a> {
     /// That there was nothing to be done.
     Fine,
@@ -43,60 +51,195 @@ pub(super) enum Otherwise<'a> {
     OrderHeld { merchant: &'a MerchantId, order_code: &'a OrderCode },
 }
 
-impl<'a> Batch<'a> {
-    /// Whether a row of that table is written already: then what is there is to be [sent](Self::send) first.
-    pub(super) fn writes(&self, table: &'static str, row: &str) -> bool {
-        self.rows.contains(&(table, row.to_owned()))
-    }
+/// Rows to be written in one way, each with what it means that it was not.
+pub(super) struct Gathered<'a, R>(Vec<(R, Otherwise<'a>)>);
 
-    /// Adds a write of a row: an insert, update or delete that returns nothing.
-    pub(super) fn add(
-        &mut self,
-        table: &'static str,
-        row: String,
-        write: impl QueryFragment<Pg> + Send + Sync + 'a,
-        otherwise: Otherwise<'a>,
-    ) {
-        self.rows.insert((table, row));
-        self.parts.push(Part { write: Box::new(write), rows: 1, otherwise });
-    }
-
-    /// Adds a write of so many rows that no other of the unit writes.
-    pub(super) fn add_new(&mut self, rows: usize, write: impl QueryFragment<Pg> + Send + Sync + 'a) {
-        self.parts.push(Part { write: Box::new(write), rows, otherwise: Otherwise::Fine });
-    }
-
-    /// Has everything written that was added.
-    pub(super) async fn send(&mut self, mut conn: &AsyncPgConnection) -> Result<(), Fault> {
-        self.rows.clear();
-        let parts = std::mem::take(&mut self.parts);
-        if parts.is_empty() {
-            return Ok(());
-        }
-        let rows = parts.iter().map(|part| part.rows).sum();
-        let (writes, meanings): (Vec<_>, Vec<_>) = parts.into_iter().map(|part| (part.write, part.otherwise)).unzip();
-        let written: Result<Vec<i64>, QueryError> = Together { writes, rows }.get_result(&mut conn).await;
-        let counts = written.map_err(or_taken)?;
-        for (count, otherwise) in counts.into_iter().zip(meanings) {
-            if count == 0 {
-                unwritten(conn, otherwise).await?;
-            }
-        }
-        Ok(())
+impl<R> Default for Gathered<'_, R> {
+    fn default() -> Self {
+        Self(Vec::new())
     }
 }
 
-async fn unwritten(mut conn: &AsyncPgConnection, otherwise: Otherwise<'_>) -> Result<(), Fault> {
-    match otherwise {
-        Otherwise::Fine => Ok(()),
-        Otherwise::Refused(error) => Err(error.into()),
-        Otherwise::OrderHeld { merchant, order_code } => {
-            let place = live_orders::table.find((merchant.as_str(), order_code.as_str()));
-            let holder: String = place.select(live_orders::payment_id).first(&mut conn).await?;
-            let by = Cells { table: "live_orders", id: order_code.as_str() }.text("payment_id", &holder)?;
-            Err(CommitError::OrderHeld { by }.into())
+impl<'a, R: Rows<'a>> Gathered<'a, R> {
+    pub(super) fn add(&mut self, row: R, otherwise: Otherwise<'a>) {
+        self.0.push((row, otherwise));
+    }
+
+    fn take(&mut self, sending: Sending, parts: &mut Vec<Part<'a>>) {
+        let mut rows = std::mem::take(&mut self.0);
+        while !rows.is_empty() {
+            let any_matters = rows.iter().any(|(_, otherwise)| !matches!(otherwise, Otherwise::Fine));
+            let behind = rows.split_off(sending.rows_of_a_part(rows.len(), any_matters));
+            let (of_part, meanings) = rows.into_iter().unzip();
+            parts.push(Part { write: R::written(of_part), meanings });
+            rows = behind;
         }
     }
+}
+
+/// How statements go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sending {
+    /// All writes of a unit as one statement. It costs one look at them all, and tells of each row whether it was written.
+    AsOne,
+    /// Statement by statement, each with rows of several units, none of which waits for the answer to the one before. It
+    /// tells only whether all rows of a statement were written.
+    InTurn,
+}
+
+impl Sending {
+    fn rows_of_a_part(self, left: usize, any_matters: bool) -> usize {
+        match self {
+            Self::AsOne if any_matters => 1,
+            Self::AsOne => left.min(ROWS_OF_A_PART_MAX),
+            Self::InTurn if left >= ROWS_OF_A_STATEMENT_MAX => ROWS_OF_A_STATEMENT_MAX,
+            Self::InTurn => left.checked_ilog2().map_or(left, |power| 1 << power),
+        }
+    }
+}
+
+/// Writes that do not look at each other's rows. They go out in the order of these fields, behind what they refer to.
+pub(super) struct Batch<'a> {
+    sending: Sending,
+    /// Which rows are written: a statement sees none of its own writes, so a row takes part in it once.
+    named: BTreeSet<(&'static str, String)>,
+    pub(super) new_payments: Gathered<'a, NewPayment>,
+    pub(super) known_payments: Gathered<'a, KnownPayment>,
+    pub(super) details: Gathered<'a, NewDetails>,
+    pub(super) new_charges: Gathered<'a, NewCharge>,
+    pub(super) known_charges: Gathered<'a, KnownCharge>,
+    pub(super) receipts: Gathered<'a, Received>,
+    pub(super) refunds: Gathered<'a, Refunded>,
+    pub(super) reversals: Gathered<'a, Reversed>,
+    pub(super) new_orders: Gathered<'a, OrderRow>,
+    pub(super) tenders: Gathered<'a, TenderRow>,
+    pub(super) holds: Gathered<'a, Hold>,
+    pub(super) claims: Gathered<'a, Claim>,
+    /// Writes of one row each.
+    pub(super) single: Vec<(Write<'a>, Otherwise<'a>)>,
+    pub(super) messages: Gathered<'a, SentOut>,
+    pub(super) events: Gathered<'a, EventRow>,
+    pub(super) links: Gathered<'a, EventBodyRow>,
+    pub(super) bodies: Gathered<'a, KeptBody<'a>>,
+}
+
+struct Part<'a> {
+    write: Write<'a>,
+    /// Of each row, what it means that it was not written.
+    meanings: Vec<Otherwise<'a>>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(sending: Sending) -> Self {
+        Self {
+            sending,
+            named: BTreeSet::new(),
+            new_payments: Gathered::default(),
+            known_payments: Gathered::default(),
+            details: Gathered::default(),
+            new_charges: Gathered::default(),
+            known_charges: Gathered::default(),
+            receipts: Gathered::default(),
+            refunds: Gathered::default(),
+            reversals: Gathered::default(),
+            new_orders: Gathered::default(),
+            tenders: Gathered::default(),
+            holds: Gathered::default(),
+            claims: Gathered::default(),
+            single: Vec::new(),
+            messages: Gathered::default(),
+            events: Gathered::default(),
+            links: Gathered::default(),
+            bodies: Gathered::default(),
+        }
+    }
+
+    /// Notes that a row of that table is written, and says whether one was already: then what is there is to be
+    /// [sent](Self::send) first, and this asked again.
+    pub(super) fn names(&mut self, table: &'static str, row: String) -> bool {
+        !self.named.insert((table, row))
+    }
+
+    /// Has everything written that was gathered.
+    pub(super) async fn send(&mut self, conn: &AsyncPgConnection) -> Result<(), Fault> {
+        self.named.clear();
+        let parts = self.take();
+        if parts.is_empty() {
+            return Ok(());
+        }
+        match self.sending {
+            Sending::AsOne => as_one(conn, parts).await,
+            Sending::InTurn => in_turn(conn, parts).await,
+        }
+    }
+
+    fn take(&mut self) -> Vec<Part<'a>> {
+        let (sending, mut parts) = (self.sending, Vec::new());
+        self.new_payments.take(sending, &mut parts);
+        self.known_payments.take(sending, &mut parts);
+        self.details.take(sending, &mut parts);
+        self.new_charges.take(sending, &mut parts);
+        self.known_charges.take(sending, &mut parts);
+        self.receipts.take(sending, &mut parts);
+        self.refunds.take(sending, &mut parts);
+        self.reversals.take(sending, &mut parts);
+        self.new_orders.take(sending, &mut parts);
+        self.tenders.take(sending, &mut parts);
+        self.holds.take(sending, &mut parts);
+        self.claims.take(sending, &mut parts);
+        let single = self.single.drain(..);
+        parts.extend(single.map(|(write, otherwise)| Part { write, meanings: vec![otherwise] }));
+        self.messages.take(sending, &mut parts);
+        self.events.take(sending, &mut parts);
+        self.links.take(sending, &mut parts);
+        self.bodies.take(sending, &mut parts);
+        parts
+    }
+}
+
+async fn as_one(mut conn: &AsyncPgConnection, parts: Vec<Part<'_>>) -> Result<(), Fault> {
+    let rows = parts.iter().map(|part| part.meanings.len()).sum();
+    let (writes, meanings): (Vec<_>, Vec<_>) = parts.into_iter().map(|part| (part.write, part.meanings)).unzip();
+    let written: Result<Vec<i64>, QueryError> = Together { writes, rows }.get_result(&mut conn).await;
+    for (count, meanings) in written.map_err(or_taken)?.into_iter().zip(meanings) {
+        if count == 0 {
+            unwritten(conn, meanings).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn in_turn(conn: &AsyncPgConnection, parts: Vec<Part<'_>>) -> Result<(), Fault> {
+    let mut flight: Flight<'_> = Vec::new();
+    for Part { write, meanings } in parts {
+        let mut conn = conn;
+        flight.push(
+            async move {
+                let written = write.kept().execute(&mut conn).await.map_err(or_taken)?;
+                let needed = meanings.iter().filter(|otherwise| !matches!(otherwise, Otherwise::Fine)).count();
+                // Which of the rows it was is found out by writing each unit by itself.
+                if written < needed { Err(CommitError::Conflict { current: None }.into()) } else { Ok(()) }
+            }
+            .boxed(),
+        );
+    }
+    in_order(flight).await
+}
+
+async fn unwritten(mut conn: &AsyncPgConnection, meanings: Vec<Otherwise<'_>>) -> Result<(), Fault> {
+    for otherwise in meanings {
+        match otherwise {
+            Otherwise::Fine => {}
+            Otherwise::Refused(error) => return Err(error.into()),
+            Otherwise::OrderHeld { merchant, order_code } => {
+                let place = live_orders::table.find((merchant.as_str(), order_code.as_str()));
+                let holder: String = place.select(live_orders::payment_id).first(&mut conn).await?;
+                let by = Cells { table: "live_orders", id: order_code.as_str() }.text("payment_id", &holder)?;
+                return Err(CommitError::OrderHeld { by }.into());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A row that must be new, and that somebody else has written meanwhile.
@@ -117,9 +260,9 @@ fn or_taken(error: QueryError) -> Fault {
     CommitError::Duplicate { what }.into()
 }
 
-/// Writes as one statement, which returns how many rows each of them wrote.
+/// Writes as one statement, which returns how many rows each of them wrote. PostgreSQL checks foreign keys at its end.
 struct Together<'a> {
-    writes: Vec<Box<dyn QueryFragment<Pg> + Send + Sync + 'a>>,
+    writes: Vec<Write<'a>>,
     /// How many rows they write in all.
     rows: usize,
 }

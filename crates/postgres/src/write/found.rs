@@ -29,9 +29,9 @@ pub(super) struct Found {
 
 /// An order and its payments, as they are stored, and the time of the look.
 #[derive(QueryableByName)]
-struct OrderCells {
+pub(super) struct OrderCells {
     #[diesel(sql_type = UtcTime)]
-    now: Micros,
+    pub(super) now: Micros,
     #[diesel(sql_type = Nullable<BigInt>)]
     revision: Option<i64>,
     #[diesel(sql_type = Array<Text>)]
@@ -40,11 +40,12 @@ struct OrderCells {
     revisions: Vec<i64>,
 }
 
-/// One statement for all that is looked at of an order: each costs the server and us more than what it looks for.
+/// One statement for all that is looked at of an order: each costs the server and us more than what it looks for. It
+/// asks for no order of the rows, which would have a plan made for an empty table walk through all payments in that order.
 const LOOK_AT_ORDER: &str = "SELECT clock_timestamp() AS now, \
     (SELECT revision FROM transactions WHERE merchant_id = $1 AND order_code = $2) AS revision, \
-    ARRAY(SELECT id FROM payments WHERE merchant_id = $1 AND order_code = $2 ORDER BY id) AS ids, \
-    ARRAY(SELECT revision FROM payments WHERE merchant_id = $1 AND order_code = $2 ORDER BY id) AS revisions";
+    coalesce(array_agg(id), '{}') AS ids, coalesce(array_agg(revision), '{}') AS revisions \
+    FROM payments WHERE merchant_id = $1 AND order_code = $2";
 
 /// Begins the transaction if there is something to begin it with, locks what the unit rests on and reads where it
 /// stands. Units that rest on one order are applied one after the other from here on: what was decided on a payment
@@ -110,7 +111,7 @@ fn look_at_order<'a>(
 }
 
 /// Checks that an order and its payments are as they were read.
-fn check_order(read: &OrderRead, cells: &OrderCells) -> Result<(), Fault> {
+pub(super) fn check_order(read: &OrderRead, cells: &OrderCells) -> Result<(), Fault> {
     let named = Cells { table: "transactions", id: read.order_code.as_str() };
     let order = cells.revision.map(|revision| named.number("revision", revision).map(Revision::of)).transpose()?;
     let mut stored: BTreeMap<PaymentId, Revision> = BTreeMap::new();

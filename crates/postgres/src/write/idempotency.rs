@@ -9,7 +9,30 @@ use mstore_pay_tables::rows::IdempotencyRow;
 use mstore_pay_tables::schema::idempotency_keys as keys;
 use mstore_pay_tables::types::Micros;
 
-use super::batch::{Batch, Otherwise};
+use super::batch::{Batch, Otherwise, Rows, Write};
+use super::upsert::as_excluded;
+
+/// A key that is taken, and until when it might be another's.
+pub(super) struct Claim {
+    row: IdempotencyRow,
+    now: Micros,
+}
+
+impl<'a> Rows<'a> for Claim {
+    fn written(rows: Vec<Self>) -> Write<'a> {
+        // Of several times the earliest: a key that is free by a later one alone is looked at by itself.
+        let now = rows.iter().map(|claim| claim.now).min().unwrap_or(Micros(0));
+        let rows: Vec<IdempotencyRow> = rows.into_iter().map(|claim| claim.row).collect();
+        Box::new(
+            diesel::insert_into(keys::table)
+                .values(rows)
+                .on_conflict((keys::merchant_id, keys::route, keys::key))
+                .do_update()
+                .set(as_excluded!(keys: fingerprint, payment_id, expires_at, answer_status, answer_body))
+                .filter(keys::expires_at.le(now)),
+        )
+    }
+}
 
 /// What the slot of a write is called among rows.
 pub(super) fn slot(write: &IdempotencyWrite) -> String {
@@ -22,28 +45,21 @@ pub(super) fn slot(write: &IdempotencyWrite) -> String {
 
 /// Takes, answers or frees a key.
 pub(super) fn write<'a>(batch: &mut Batch<'a>, write: &'a IdempotencyWrite) {
-    const TABLE: &str = "idempotency_keys";
     match write {
         IdempotencyWrite::Claim { record, now } => {
-            let row = IdempotencyRow::of(record);
-            let taken = diesel::insert_into(keys::table)
-                .values(row.clone())
-                .on_conflict((keys::merchant_id, keys::route, keys::key))
-                .do_update()
-                .set(row)
-                .filter(keys::expires_at.le(Micros::from(*now)));
-            batch.add(TABLE, slot(write), taken, Otherwise::Refused(CommitError::KeyTaken));
+            let claim = Claim { row: IdempotencyRow::of(record), now: Micros::from(*now) };
+            batch.claims.add(claim, Otherwise::Refused(CommitError::KeyTaken));
         }
         IdempotencyWrite::Answer { slot: IdempotencySlot { merchant, route, key }, payment, answer } => {
             let named = keys::table.find((merchant.as_str(), route, key.as_str()));
             let answered = diesel::update(QueryDsl::filter(named, keys::payment_id.eq(payment.to_string())))
                 .set((keys::answer_status.eq(i64::from(answer.status)), keys::answer_body.eq(&answer.body)));
-            batch.add(TABLE, slot(write), answered, Otherwise::Fine);
+            batch.single.push((Box::new(answered), Otherwise::Fine));
         }
         IdempotencyWrite::Release { slot: IdempotencySlot { merchant, route, key }, payment } => {
             let named = keys::table.find((merchant.as_str(), route, key.as_str()));
             let freed = diesel::delete(QueryDsl::filter(named, keys::payment_id.eq(payment.to_string())));
-            batch.add(TABLE, slot(write), freed, Otherwise::Fine);
+            batch.single.push((Box::new(freed), Otherwise::Fine));
         }
     }
 }

@@ -16,9 +16,8 @@ pub(super) fn mark<'a>(batch: &mut Batch<'a>, mark: &'a InboxMark) {
         InboxFate::Parked { why } => (DELIVERY_PARKED, Some(why.as_str())),
         InboxFate::Dead { why } => (DELIVERY_DEAD, Some(why.as_str())),
     };
-    let delivery = mark.delivery.to_string();
-    let held =
-        inbox::table.filter(inbox::id.eq(delivery.clone())).filter(inbox::lease_token.eq(mark.token.to_string()));
+    let of_delivery = inbox::table.filter(inbox::id.eq(mark.delivery.to_string()));
+    let held = of_delivery.filter(inbox::lease_token.eq(mark.token.to_string()));
     let put_down = diesel::update(held).set((
         inbox::state.eq(state),
         inbox::reason.eq(why),
@@ -26,5 +25,5 @@ pub(super) fn mark<'a>(batch: &mut Batch<'a>, mark: &'a InboxMark) {
         inbox::lease_until.eq(NO_TIME),
         inbox::lease_holder.eq(NO_HOLDER),
     ));
-    batch.add("webhook_inbox", delivery, put_down, Otherwise::Refused(CommitError::LeaseLost));
+    batch.single.push((Box::new(put_down), Otherwise::Refused(CommitError::LeaseLost)));
 }

@@ -24,7 +24,7 @@ pub(crate) enum Locked {
 
 impl Locked {
     /// Tells these locks from others, of nodes' presence among them; the numbers mean nothing but this.
-    const fn class(self) -> i32 {
+    pub(super) const fn class(self) -> i32 {
         match self {
             Self::Order => 730_581,
             Self::Endpoints => 730_583,

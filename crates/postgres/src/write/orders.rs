@@ -7,11 +7,22 @@ use mstore_pay_domain::unit_of_work::OrderWrite;
 use mstore_pay_tables::rows::{Cells, OrderRow};
 use mstore_pay_tables::schema::transactions;
 
-use super::batch::{Batch, Otherwise};
+use super::batch::{Batch, Otherwise, Rows, Write};
 use super::payments::check_revision;
 use crate::errors::Fault;
 
-/// Writes an order that stands at the revision it was decided on.
+impl<'a> Rows<'a> for OrderRow {
+    fn written(rows: Vec<Self>) -> Write<'a> {
+        Box::new(diesel::insert_into(transactions::table).values(rows))
+    }
+}
+
+/// What an order is called among rows.
+pub(super) fn named(write: &OrderWrite) -> String {
+    format!("{} {}", write.order.merchant, write.order.code)
+}
+
+/// Adds an order that stands at the revision it was decided on.
 pub(super) async fn write<'a>(
     batch: &mut Batch<'a>,
     mut conn: &AsyncPgConnection,
@@ -29,13 +40,11 @@ pub(super) async fn write<'a>(
     let stored = stored.map(|revision| cells.number("revision", revision).map(Revision::of)).transpose()?;
     check_revision(stored, write.expected, "order")?;
     let row = OrderRow::of(&write.order, write.expected.next());
-    let named = format!("{merchant} {code}");
     if stored.is_some() {
         let updated = diesel::update(transactions::table.find((merchant, code))).set(row);
-        batch.add("transactions", named, updated, Otherwise::Fine);
+        batch.single.push((Box::new(updated), Otherwise::Fine));
     } else {
-        let inserted = diesel::insert_into(transactions::table).values(row);
-        batch.add("transactions", named, inserted, Otherwise::Fine);
+        batch.new_orders.add(row, Otherwise::Fine);
     }
     Ok(())
 }

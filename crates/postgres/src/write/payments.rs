@@ -2,20 +2,70 @@
 
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::upsert::excluded;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{CommitError, StoreError};
 use mstore_pay_domain::unit_of_work::{Due, PaymentWrite, UnitOfWork};
 use mstore_pay_tables::rows::{DetailsRow, DueColumns, PaymentRow};
 use mstore_pay_tables::schema::{payment_details, payments};
-use mstore_pay_tables::types::Micros;
+use mstore_pay_tables::types::{Micros, UtcTime};
 
-use super::batch::{Batch, Otherwise};
+use super::batch::{Batch, Otherwise, Rows, Write};
 use super::charges;
 use super::found::Found;
-use super::stored::StoredHead;
+use super::stored::{StoredHead, StoredHeads};
+use super::upsert::as_excluded;
 use crate::errors::Fault;
 
-/// Writes a payment that stands at the revision it was decided on; any lease on it ends.
+diesel::define_sql_function! {
+    fn greatest(a: UtcTime, b: UtcTime) -> UtcTime;
+}
+
+type Columns = (PaymentRow, DueColumns, diesel::dsl::Eq<payments::updated_at, Micros>);
+
+/// A payment that is not stored yet.
+pub(super) struct NewPayment(Columns);
+
+/// A payment that is stored, and locked by us.
+pub(super) struct KnownPayment(Columns);
+
+/// The details of a payment that is not stored yet. They are written once: what comes later is that a customer is
+/// forgotten, and whoever read the payment before shall not bring that back.
+pub(super) struct NewDetails(DetailsRow);
+
+impl<'a> Rows<'a> for NewPayment {
+    fn written(rows: Vec<Self>) -> Write<'a> {
+        let rows: Vec<Columns> = rows.into_iter().map(|Self(columns)| columns).collect();
+        Box::new(diesel::insert_into(payments::table).values(rows))
+    }
+}
+
+impl<'a> Rows<'a> for KnownPayment {
+    fn written(rows: Vec<Self>) -> Write<'a> {
+        let rows: Vec<Columns> = rows.into_iter().map(|Self(columns)| columns).collect();
+        let state = as_excluded!(payments: merchant_id, branch_id, order_code, method, channel, amount, attempt, created_at,
+            expires_at, revision, intake, display, withdrawn_at, paid_by_payment_id, reference_kind, reference_id, audit_seq,
+            audit_head, check_count, last_checked_at, status, paid_at);
+        let due = as_excluded!(payments: due_at, lease_token, lease_until, lease_holder);
+        let noted = payments::updated_at.eq(greatest(payments::updated_at, excluded(payments::updated_at)));
+        Box::new(
+            diesel::insert_into(payments::table)
+                .values(rows)
+                .on_conflict(payments::id)
+                .do_update()
+                .set((state, due, noted)),
+        )
+    }
+}
+
+impl<'a> Rows<'a> for NewDetails {
+    fn written(rows: Vec<Self>) -> Write<'a> {
+        let rows: Vec<DetailsRow> = rows.into_iter().map(|Self(row)| row).collect();
+        Box::new(diesel::insert_into(payment_details::table).values(rows))
+    }
+}
+
+/// Adds a payment that stands at the revision it was decided on; any lease on it ends.
 pub(super) fn write<'a>(
     batch: &mut Batch<'a>,
     write: &'a PaymentWrite,
@@ -24,29 +74,27 @@ pub(super) fn write<'a>(
     found: &mut Found,
 ) -> Result<(), Fault> {
     let payment = &write.payment;
-    let current = found.heads.get(&payment.id).map(|head| head.revision);
-    check_revision(current, write.expected, "payment id")?;
+    check(write, &found.heads)?;
+    let is_stored = found.heads.get(&payment.id).is_some();
     let revision = write.expected.next();
-    let row = PaymentRow::of(payment, revision);
-    let details = DetailsRow::of(&payment.id, &payment.details).map_err(StoreError::query)?;
     let due = due_columns(write.due, holder, found.now);
-    let last_noted = last_noted(work, payment);
-    let id = payment.id.to_string();
-    if current.is_some() {
-        let noted = last_noted.map(|at| payments::updated_at.eq(at));
-        let updated = diesel::update(payments::table.find(id.clone())).set((row, due, noted));
-        batch.add("payments", id.clone(), updated, Otherwise::Fine);
-        let updated = diesel::update(payment_details::table.find(id.clone())).set(details);
-        batch.add("payment_details", id, updated, Otherwise::Fine);
+    let noted = last_noted(work, payment).unwrap_or_else(|| payment.created_at.into());
+    let columns = (PaymentRow::of(payment, revision), due, payments::updated_at.eq(noted));
+    if is_stored {
+        batch.known_payments.add(KnownPayment(columns), Otherwise::Fine);
     } else {
-        let updated_at = payments::updated_at.eq(last_noted.unwrap_or_else(|| payment.created_at.into()));
-        let inserted = diesel::insert_into(payments::table).values((row, due, updated_at));
-        batch.add("payments", id.clone(), inserted, Otherwise::Fine);
-        batch.add("payment_details", id, diesel::insert_into(payment_details::table).values(details), Otherwise::Fine);
+        let details = DetailsRow::of(&payment.id, &payment.details).map_err(StoreError::query)?;
+        batch.new_payments.add(NewPayment(columns), Otherwise::Fine);
+        batch.details.add(NewDetails(details), Otherwise::Fine);
     }
-    charges::write(batch, payment, current.is_some())?;
+    charges::write(batch, payment, is_stored)?;
     found.heads.put(payment.id, StoredHead { revision, audit: payment.audit });
     Ok(())
+}
+
+/// Whether a payment stands at the revision that it was decided on.
+pub(super) fn check(write: &PaymentWrite, stored: &StoredHeads) -> Result<(), CommitError> {
+    check_revision(stored.get(&write.payment.id).map(|head| head.revision), write.expected, "payment id")
 }
 
 /// Whether something may be written at the revision that it was decided on.

@@ -24,6 +24,7 @@ pub(super) struct StoredHead {
 pub(super) type HeadCells = (i64, i64, Vec<u8>);
 
 /// Those of every payment that a unit of work names; a payment that is not there is not stored.
+#[derive(Default)]
 pub(super) struct StoredHeads(BTreeMap<PaymentId, StoredHead>);
 
 impl StoredHeads {
@@ -52,18 +53,22 @@ impl StoredHeads {
 
     /// The heads of those payments from their cells.
     pub(super) fn read(named: &BTreeSet<PaymentId>, cells: &[Option<HeadCells>]) -> Result<Self, Fault> {
-        let mut heads = BTreeMap::new();
+        let mut heads = Self::default();
         for (payment, cells) in named.iter().zip(cells) {
             let Some((revision, seq, digest)) = cells else { continue };
-            let id = payment.to_string();
-            let named = Cells { table: "payments", id: &id };
-            let head = StoredHead {
-                revision: Revision::of(named.number("revision", *revision)?),
-                audit: AuditHead { seq: named.number("audit_seq", *seq)?, digest: named.digest("audit_head", digest)? },
-            };
-            heads.insert(*payment, head);
+            heads.put(*payment, head(&payment.to_string(), *revision, *seq, digest)?);
         }
-        Ok(Self(heads))
+        Ok(heads)
+    }
+
+    /// The heads of payments by their ids.
+    pub(super) fn of_rows<'a>(rows: impl Iterator<Item = (&'a str, (i64, i64, &'a [u8]))>) -> Result<Self, Fault> {
+        let mut heads = Self::default();
+        for (id, (revision, seq, digest)) in rows {
+            let payment = Cells { table: "payments", id }.text("id", id)?;
+            heads.put(payment, head(id, revision, seq, digest)?);
+        }
+        Ok(heads)
     }
 
     pub(super) fn get(&self, payment: &PaymentId) -> Option<StoredHead> {
@@ -73,4 +78,10 @@ impl StoredHeads {
     pub(super) fn put(&mut self, payment: PaymentId, head: StoredHead) {
         self.0.insert(payment, head);
     }
+}
+
+fn head(id: &str, revision: i64, seq: i64, digest: &[u8]) -> Result<StoredHead, Fault> {
+    let cells = Cells { table: "payments", id };
+    let audit = AuditHead { seq: cells.number("audit_seq", seq)?, digest: cells.digest("audit_head", digest)? };
+    Ok(StoredHead { revision: Revision::of(cells.number("revision", revision)?), audit })
 }

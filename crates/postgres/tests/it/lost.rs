@@ -120,14 +120,15 @@ async fn a_look_does_not_stand_behind_writes_that_wait() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_work_than_connections_waits_for_a_while_and_no_longer() {
     let site = Site::new();
-    let wait_max = Duration::from_millis(300);
+    // In all less than a unit waits before it goes on by itself, which lets go of its connection for a moment.
+    let wait_max = Duration::from_millis(120);
     let store = site.open_with(Options { connections: 1, wait_max, work_max: Duration::from_secs(10) }).await;
     let (payment, holder) = (site.payment(), Holder::of_payments(&site));
     let patient = Handle::current().spawn({
         let (store, work) = (store.clone(), unit(&payment, Due::Never));
         async move { store.commit(&work).await }
     });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    tokio::time::sleep(Duration::from_millis(80)).await;
     let started = Instant::now();
     let refused = store.ready().await;
     assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");

@@ -29,4 +29,5 @@ mod seed_view;
 mod sharing;
 mod suite;
 mod tenancy;
+mod together;
 mod words;

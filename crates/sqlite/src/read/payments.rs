@@ -5,13 +5,14 @@ use diesel::prelude::*;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use mstore_pay_domain::payment::{Payment, PaymentStatus, Revision};
-use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
+use mstore_pay_domain::ports::{OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::rows::{DetailsRow, PaymentRow, status_word};
 use mstore_pay_tables::schema::{charges, payment_details, payments, receipts};
 use mstore_pay_tables::types::Micros;
 
 use super::assemble::{Assembled, Found, assemble};
+use super::records::order;
 use crate::errors::Fault;
 
 /// Payments with their details, oldest first.
@@ -162,6 +163,28 @@ pub(crate) fn of_order(
 ) -> Result<Vec<Payment>, Fault> {
     let found = details_of_order(merchant.as_str(), code.as_str()).load(conn)?;
     whole(conn, &found)
+}
+
+/// A merchant's payment with what the rest of its order says of it.
+pub(crate) fn payment_in_order(
+    conn: &mut SqliteConnection,
+    merchant: &MerchantId,
+    id: &PaymentId,
+) -> Result<Option<PaymentInOrder>, Fault> {
+    let Some(payment) = payment(conn, merchant, id)? else { return Ok(None) };
+    let order = order(conn, merchant, &payment.order_code)?;
+    let paid_by = paid_of_order(conn, merchant, &payment.order_code)?;
+    Ok(Some(PaymentInOrder { payment, order, paid_by }))
+}
+
+/// An order with every payment of it.
+pub(crate) fn order_with_payments(
+    conn: &mut SqliteConnection,
+    merchant: &MerchantId,
+    code: &OrderCode,
+) -> Result<OrderWithPayments, Fault> {
+    let order = order(conn, merchant, code)?;
+    Ok(OrderWithPayments { order, payments: of_order(conn, merchant, code)? })
 }
 
 /// The oldest payment of an order that holds money.

@@ -28,14 +28,13 @@ pub(super) fn write(
     check_revision(current, write.expected, "payment id")?;
     let revision = write.expected.next();
     let row = PaymentRow::of(payment, revision);
-    let details = DetailsRow::of(&payment.id, &payment.details).map_err(StoreError::query)?;
     let due = due_columns(write.due, now);
     let last_noted = last_noted(work, payment);
     if current.is_some() {
         let noted = last_noted.map(|at| payments::updated_at.eq(at));
         diesel::update(payments::table.find(&row.id)).set((&row, &due, noted)).kept().execute(conn)?;
-        diesel::update(payment_details::table.find(&row.id)).set(&details).kept().execute(conn)?;
     } else {
+        let details = DetailsRow::of(&payment.id, &payment.details).map_err(StoreError::query)?;
         let updated_at = payments::updated_at.eq(last_noted.unwrap_or_else(|| payment.created_at.into()));
         diesel::insert_into(payments::table).values((&row, &due, updated_at)).execute(conn)?;
         diesel::insert_into(payment_details::table).values(&details).execute(conn)?;

@@ -14,8 +14,8 @@ use mstore_pay_domain::ids::{
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    Anchored, AuditAnchors, CommitError, LeasedPayment, OrderRepository, PaymentFilter, PaymentPlace,
-    PaymentRepository, Prunable, Retention, StoreError,
+    Anchored, AuditAnchors, CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter,
+    PaymentInOrder, PaymentPlace, PaymentRepository, Prunable, Retention, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{IdempotencyWrite, LiveOrderWrite, UnitOfWork};
@@ -108,6 +108,14 @@ impl PaymentRepository for Sabotaged {
         self.payments.payment(merchant, id).await
     }
 
+    async fn payment_in_order(
+        &self,
+        merchant: &MerchantId,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentInOrder>, StoreError> {
+        self.payments.payment_in_order(merchant, id).await
+    }
+
     async fn by_provider_ref(
         &self,
         merchant: &MerchantId,
@@ -157,6 +165,14 @@ impl PaymentRepository for Sabotaged {
 
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
         self.payments.of_order(merchant, code).await
+    }
+
+    async fn order_with_payments(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+    ) -> Result<OrderWithPayments, StoreError> {
+        self.payments.order_with_payments(merchant, code).await
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {

@@ -106,6 +106,9 @@ impl Tables {
         check_revision(stored.as_ref().map(|row| row.payment.revision), write.expected, "payment id")?;
         payment.revision = write.expected.next();
         self.claim_names(write)?;
+        if let Some(row) = &stored {
+            payment.details = row.payment.details.clone();
+        }
         if let Some(due) = stored.and_then(|row| row.due) {
             self.due.remove(&(due, payment.id));
         }

@@ -7,7 +7,10 @@ use super::tables::{AccountKey, Held, Tables, is_free, is_held_by};
 use crate::ids::{AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use crate::lease::Lease;
 use crate::payment::{Payment, Revision};
-use crate::ports::{CommitError, LeasedPayment, PaymentFilter, PaymentPlace, PaymentRepository, StoreError};
+use crate::ports::{
+    CommitError, LeasedPayment, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace, PaymentRepository,
+    StoreError,
+};
 use crate::time::Timestamp;
 use crate::unit_of_work::UnitOfWork;
 
@@ -19,6 +22,18 @@ impl Tables {
     pub(super) fn of_order_code(&self, code: &OrderCode) -> impl Iterator<Item = &Payment> {
         let ids = self.by_order.get(code).into_iter().flatten();
         ids.filter_map(|id| self.payments.get(id)).map(|row| &row.payment)
+    }
+
+    fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Vec<Payment> {
+        let own = self.of_order_code(code).filter(|payment| &payment.merchant == merchant);
+        let mut payments: Vec<Payment> = own.cloned().collect();
+        payments.sort_by_key(|payment| (payment.created_at, payment.id));
+        payments
+    }
+
+    fn order_with_payments(&self, merchant: &MerchantId, code: &OrderCode) -> OrderWithPayments {
+        let order = self.orders.get(&(merchant.clone(), code.clone())).cloned();
+        OrderWithPayments { order, payments: self.of_order(merchant, code) }
     }
 
     fn claim_due(&mut self, due_at: Timestamp, limit: u32, held: Held, now: Timestamp) -> Vec<LeasedPayment> {
@@ -52,10 +67,27 @@ impl Tables {
     }
 }
 
+/// The first of an order's payments, oldest first, that holds money.
+fn oldest_paid(payments: &[Payment]) -> Option<PaymentId> {
+    payments.iter().find(|payment| payment.status().holds_money()).map(|payment| payment.id)
+}
+
 #[async_trait]
 impl PaymentRepository for MemoryStore {
     async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
         Ok(self.read(|tables| tables.find(id)).filter(|payment| &payment.merchant == merchant))
+    }
+
+    async fn payment_in_order(
+        &self,
+        merchant: &MerchantId,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentInOrder>, StoreError> {
+        Ok(self.read(|tables| {
+            let payment = tables.find(id).filter(|payment| &payment.merchant == merchant)?;
+            let OrderWithPayments { order, payments } = tables.order_with_payments(merchant, &payment.order_code);
+            Some(PaymentInOrder { payment, order, paid_by: oldest_paid(&payments) })
+        }))
     }
 
     async fn by_provider_ref(
@@ -129,15 +161,19 @@ impl PaymentRepository for MemoryStore {
     }
 
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
-        let own = |payment: &&Payment| &payment.merchant == merchant;
-        let mut payments: Vec<Payment> = self.read(|tables| tables.of_order_code(code).filter(own).cloned().collect());
-        payments.sort_by_key(|payment| (payment.created_at, payment.id));
-        Ok(payments)
+        Ok(self.read(|tables| tables.of_order(merchant, code)))
+    }
+
+    async fn order_with_payments(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+    ) -> Result<OrderWithPayments, StoreError> {
+        Ok(self.read(|tables| tables.order_with_payments(merchant, code)))
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {
-        let payments = self.of_order(merchant, code).await?;
-        Ok(payments.iter().find(|payment| payment.status().holds_money()).map(|payment| payment.id))
+        Ok(self.read(|tables| oldest_paid(&tables.of_order(merchant, code))))
     }
 
     async fn list(

@@ -13,8 +13,8 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::MemoryStore;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    Clock, CommitError, LeasedPayment, OpenCharge, Operation, PaymentFilter, PaymentPlace, PaymentProvider as _,
-    PaymentRepository, StoreError,
+    Clock, CommitError, LeasedPayment, OpenCharge, Operation, OrderWithPayments, PaymentFilter, PaymentInOrder,
+    PaymentPlace, PaymentProvider as _, PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{Due, UnitOfWork};
@@ -145,6 +145,14 @@ impl PaymentRepository for GatedStore {
         self.inner.payment(merchant, id).await
     }
 
+    async fn payment_in_order(
+        &self,
+        merchant: &MerchantId,
+        id: &PaymentId,
+    ) -> Result<Option<PaymentInOrder>, StoreError> {
+        self.inner.payment_in_order(merchant, id).await
+    }
+
     async fn by_provider_ref(
         &self,
         merchant: &MerchantId,
@@ -193,6 +201,14 @@ impl PaymentRepository for GatedStore {
 
     async fn of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<Payment>, StoreError> {
         self.inner.of_order(merchant, code).await
+    }
+
+    async fn order_with_payments(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+    ) -> Result<OrderWithPayments, StoreError> {
+        self.inner.order_with_payments(merchant, code).await
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {

@@ -1,0 +1,201 @@
+//! Units and webhooks that come at once share statements and commits, and nothing else.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use mstore_pay_domain::audit::Digest;
+use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot, KeptAnswer};
+use mstore_pay_domain::ids::{IdempotencyKey, LeaseToken, OrderCode};
+use mstore_pay_domain::lease::Lease;
+use mstore_pay_domain::payment::{Payment, Revision};
+use mstore_pay_domain::ports::{Accepted, CommitError, IdGenerator, PaymentRepository, Timeline, WebhookInbox};
+use mstore_pay_domain::unit_of_work::{Due, IdempotencyWrite, InboxFate, InboxMark, LiveOrderWrite, UnitOfWork};
+use mstore_pay_domain::webhook::NewDelivery;
+use mstore_pay_postgres::PostgresStore;
+use tokio::time::timeout;
+
+use crate::fixtures::{Site, at, delivery, message_about, unit};
+
+const AT_ONCE: usize = 64;
+const LONG: Duration = Duration::from_hours(1);
+
+/// A payment of an order of its own.
+fn payment_of(site: &Site, order: &str) -> Payment {
+    Payment { order_code: OrderCode::parse(order).unwrap(), ..site.payment() }
+}
+
+/// A unit as a sale writes it: the payment, its place, its key, its message and its record.
+fn sale(site: &Site, payment: &Payment, due: Due) -> UnitOfWork {
+    let mut work = unit(payment, due);
+    let slot = slot(payment, payment.order_code.as_str());
+    work.live_orders.push(LiveOrderWrite::Hold {
+        merchant: payment.merchant.clone(),
+        order_code: payment.order_code.clone(),
+        payment: payment.id,
+        charge: payment.charges.first().unwrap().id,
+    });
+    let record = IdempotencyRecord {
+        slot,
+        fingerprint: Digest::of(b"asked"),
+        payment: payment.id,
+        expires_at: at(86_400),
+        answer: KeptAnswer::Current,
+    };
+    work.idempotency.push(IdempotencyWrite::Claim { record, now: at(0) });
+    work.outbox.push(message_about(payment, &site.ids));
+    work
+}
+
+fn slot(payment: &Payment, key: &str) -> IdempotencySlot {
+    let key = IdempotencyKey::parse(key).unwrap();
+    IdempotencySlot { merchant: payment.merchant.clone(), route: "POST /payments".to_owned(), key }
+}
+
+async fn commit_all(store: &PostgresStore, units: &[UnitOfWork]) -> Vec<Result<(), CommitError>> {
+    join_all(units.iter().map(|work| store.commit(work))).await
+}
+
+/// Commits that the database saw, by what they left in a table.
+fn commits(site: &Site, table: &str) -> usize {
+    site.run(&format!("SELECT count(DISTINCT xmin::text) FROM {table}")).trim().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn units_that_come_at_once_are_whole_and_share_commits() {
+    let site = Site::new();
+    let store = site.open().await;
+    let payments: Vec<Payment> = (0..AT_ONCE).map(|n| payment_of(&site, &format!("TRX-{n}"))).collect();
+    let sales: Vec<UnitOfWork> = payments.iter().map(|new| sale(&site, new, Due::Leased(site.lease(LONG)))).collect();
+    let outcomes = commit_all(&store, &sales).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    let shared = commits(&site, "payments");
+    assert!(shared <= AT_ONCE / 2, "{shared} commits for {AT_ONCE} payments");
+    for table in ["payments", "payment_details", "charges", "receipts", "live_orders", "idempotency_keys", "outbox"] {
+        assert_eq!(site.run(&format!("SELECT count(*) FROM {table}")).trim(), AT_ONCE.to_string(), "{table}");
+    }
+    // And again, of what is stored now.
+    let mut again = Vec::new();
+    for (new, sold) in payments.iter().zip(&sales) {
+        let stored = store.payment(&new.merchant, &new.id).await.unwrap().unwrap();
+        let written = sold.payments.first().unwrap().payment.clone();
+        assert_eq!(stored, Payment { revision: Revision::NEW.next(), ..written });
+        assert_eq!(store.records(&new.id).await.unwrap(), sold.audit);
+        again.push(Payment { expires_at: at(900), ..stored });
+    }
+    let updates: Vec<UnitOfWork> = again.iter().map(|changed| unit(changed, Due::Never)).collect();
+    let outcomes = commit_all(&store, &updates).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    let shared = commits(&site, "payments");
+    assert!(shared <= AT_ONCE / 2, "{shared} commits for {AT_ONCE} payments");
+    for (changed, update) in again.iter().zip(&updates) {
+        let stored = store.payment(&changed.merchant, &changed.id).await.unwrap().unwrap();
+        let written = update.payments.first().unwrap().payment.clone();
+        assert_eq!(stored, Payment { revision: changed.revision.next(), ..written });
+    }
+}
+
+/// One of many that are refused, beside a sale that is not.
+fn refused(site: &Site, sold: &[Payment]) -> Vec<(UnitOfWork, &'static str)> {
+    let [stale, held, keyed, doubled] = sold else { panic!("four sales") };
+    let old = unit(&Payment { revision: Revision::of(7), ..stale.clone() }, Due::Never);
+    let other = payment_of(site, held.order_code.as_str());
+    let mut place_taken = sale(site, &other, Due::Never);
+    place_taken.idempotency.clear();
+    let new = payment_of(site, "TRX-NEW");
+    let mut key_taken = sale(site, &new, Due::Never);
+    for write in &mut key_taken.idempotency {
+        let IdempotencyWrite::Claim { record, .. } = write else { continue };
+        record.slot = slot(keyed, keyed.order_code.as_str());
+    }
+    let twice = unit(&Payment { revision: Revision::NEW, ..doubled.clone() }, Due::Never);
+    let mut not_held = unit(&payment_of(site, "TRX-HOOK"), Due::Never);
+    let token = LeaseToken::new(site.ids.uuid());
+    not_held.inbox.push(InboxMark { delivery: delivery(&site.ids).id, token, fate: InboxFate::Done });
+    vec![
+        (old, "Conflict"),
+        (place_taken, "OrderHeld"),
+        (key_taken, "KeyTaken"),
+        (twice, "Conflict"),
+        (not_held, "LeaseLost"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_is_refused_is_told_why_and_those_beside_it_are_committed() {
+    let site = Site::new();
+    let store = site.open().await;
+    let sold: Vec<Payment> = (0..4).map(|n| payment_of(&site, &format!("TRX-{n}"))).collect();
+    let sales: Vec<UnitOfWork> = sold.iter().map(|new| sale(&site, new, Due::Never)).collect();
+    assert!(commit_all(&store, &sales).await.iter().all(Result::is_ok));
+    let refused = refused(&site, &sold);
+    let good = (0..AT_ONCE).map(|n| sale(&site, &payment_of(&site, &format!("TRX-GOOD-{n}")), Due::Never));
+    let mut units: Vec<UnitOfWork> = good.collect();
+    for (place, (work, _)) in refused.iter().enumerate() {
+        units.insert(place * 9, work.clone());
+    }
+    let outcomes = commit_all(&store, &units).await;
+    for (work, outcome) in units.iter().zip(outcomes) {
+        let want = refused.iter().find(|(other, _)| other == work).map(|(_, why)| *why);
+        let told = outcome.map_err(|error| format!("{error:?}"));
+        match want {
+            None => assert_eq!(told, Ok(())),
+            Some(why) => assert!(told.as_ref().is_err_and(|told| told.starts_with(why)), "{why}: {told:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_what_another_unit_meets() {
+    const SOON: Duration = Duration::from_secs(2);
+    let site = Site::new();
+    let store = site.open().await;
+    let stuck = payment_of(&site, "TRX-STUCK");
+    store.commit(&unit(&stuck, Due::Never)).await.unwrap();
+    let stuck = store.payment(&stuck.merchant, &stuck.id).await.unwrap().unwrap();
+    let hold =
+        format!("BEGIN; SELECT 1 FROM payments WHERE id = '{}' FOR UPDATE; SELECT pg_sleep(2.5); COMMIT", stuck.id);
+    std::thread::scope(|scope| {
+        let holding = scope.spawn(|| site.run(&hold));
+        tokio::task::block_in_place(|| {
+            tokio::runtime::Handle::current().block_on(async {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                let waits = unit(&stuck, Due::Never);
+                let good: Vec<UnitOfWork> =
+                    (0..AT_ONCE).map(|n| sale(&site, &payment_of(&site, &format!("TRX-{n}")), Due::Never)).collect();
+                let others = timeout(SOON, commit_all(&store, &good));
+                let (waited, others) = futures::join!(store.commit(&waits), others);
+                assert!(others.unwrap().iter().all(Result::is_ok));
+                waited.unwrap();
+            });
+        });
+        holding.join().unwrap();
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_that_come_at_once_are_taken_in_once_each_and_share_commits() {
+    const COPIES: usize = 3;
+    let site = Site::new();
+    let store = site.open().await;
+    let sent: Vec<NewDelivery> = (0..AT_ONCE).map(|_| delivery(&site.ids)).collect();
+    let all = (0..COPIES).flat_map(|_| &sent).map(|delivery| {
+        let lease = Lease { token: LeaseToken::new(site.ids.uuid()), ttl: LONG };
+        let store = store.clone();
+        async move { (delivery.id, store.accept(delivery, lease).await.unwrap()) }
+    });
+    let mut new = Vec::new();
+    for (sent, accepted) in join_all(all).await {
+        match accepted {
+            Accepted::New(held) => new.push((sent, held.delivery.id)),
+            Accepted::Duplicate { first, .. } => assert_eq!(first, sent),
+        }
+    }
+    assert!(new.iter().all(|(sent, held)| sent == held));
+    assert_eq!(new.len(), AT_ONCE);
+    assert_eq!(
+        site.run("SELECT DISTINCT deliveries, state, attempts FROM webhook_inbox").trim(),
+        format!("{COPIES}|open|0")
+    );
+    let claimed = store.claim(u32::MAX, site.lease(LONG)).await.unwrap();
+    assert_eq!(claimed.len(), 0, "whoever took them in holds them");
+}

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY payments_of_order_in_order;
