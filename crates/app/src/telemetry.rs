@@ -25,6 +25,9 @@ const LAG_BUCKETS: [f64; 15] =
 const LAGS: [&str; 3] =
     ["mstore_pay_sweep_lag_seconds", "mstore_pay_time_to_truth_seconds", "mstore_pay_webhook_lag_seconds"];
 
+/// They would tell of every commit, and of their own end.
+const BATCHES: &str = "batch_aint_one=warn";
+
 /// Sends log lines to the standard error output. A second call changes nothing.
 pub(crate) fn log_to_stderr(format: LogFormat, filter: &str) {
     log_and_trace(format, filter, &Traces::default());
@@ -32,9 +35,12 @@ pub(crate) fn log_to_stderr(format: LogFormat, filter: &str) {
 
 /// Sends log lines to the standard error output, and spans to where traces are gathered. A second call changes nothing.
 pub(crate) fn log_and_trace(format: LogFormat, filter: &str, traces: &Traces) {
-    // It would tell of every commit, and of its own end.
-    let filter = format!("batch_aint_one=warn,{filter}");
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_not_a_filter| EnvFilter::new("info"));
+    let parsed = EnvFilter::try_new(filter).unwrap_or_else(|_not_a_filter| EnvFilter::new("info"));
+    let filter = match BATCHES.parse() {
+        // An empty filter has a rule of its own, which any other would replace.
+        Ok(quiet) if !filter.is_empty() => parsed.add_directive(quiet),
+        Ok(_) | Err(_) => parsed,
+    };
     // A line that cannot be written is lost: whoever would say so on the same output would panic.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     let lines = match format {

@@ -30,7 +30,6 @@ mod publish;
 mod questions;
 mod race;
 mod reconcile;
-mod recorded;
 mod recover;
 mod rematch;
 mod replay_webhook;
@@ -82,7 +81,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use questions::Questions;
-use recorded::Recorded;
 use recover::Herd;
 use rounds::Rounds;
 use sweep::Trust;
@@ -250,8 +248,6 @@ pub struct Gateway {
     waiting: Arc<Waiting>,
     /// Likewise.
     rounds: Arc<Rounds>,
-    /// Likewise.
-    recorded: Arc<Recorded>,
 }
 
 impl Gateway {
@@ -267,7 +263,6 @@ impl Gateway {
             trust: Arc::default(),
             waiting: Arc::default(),
             rounds: Arc::default(),
-            recorded: Arc::default(),
         }
     }
 

@@ -76,6 +76,15 @@ impl Fault {
         }
     }
 
+    /// Whether nothing would fare better by itself than together with others.
+    pub(crate) fn is_the_databases(&self) -> bool {
+        match self {
+            Self::Query(error) => Trouble::of(error) == Trouble::Lost,
+            Self::Store(error) => matches!(error, StoreError::Unavailable { .. }),
+            Self::Refused(_) => false,
+        }
+    }
+
     /// Whether the same again may do: others were in the way.
     pub(crate) fn is_contention(&self) -> bool {
         matches!(self, Self::Query(error) if Trouble::of(error) == Trouble::Contention)

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, Processor};
 use diesel::prelude::*;
@@ -17,6 +18,7 @@ use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::DELIVERY_OPEN;
 use mstore_pay_tables::types::{Micros, UtcTime};
 use thiserror::Error;
+use tokio::time::timeout;
 
 use crate::errors::Fault;
 use crate::presence::Presence;
@@ -39,7 +41,10 @@ const TAKE_IN: &str = "INSERT INTO webhook_inbox (id, provider, account_id, dige
     ON CONFLICT (provider, account_id, digest) DO NOTHING RETURNING id";
 
 /// Where webhooks are taken in together.
-pub(crate) struct Intake(Batcher<TakingIn>);
+pub(crate) struct Intake {
+    batcher: Batcher<TakingIn>,
+    wait_max: Duration,
+}
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,19 +59,25 @@ pub(crate) enum Taken {
 
 impl Intake {
     /// To be called within the runtime that the store is used in.
-    pub(crate) fn new(sessions: Arc<Sessions>, presence: Arc<Presence>) -> Self {
+    pub(crate) fn new(sessions: Arc<Sessions>, presence: Arc<Presence>, wait_max: Duration) -> Self {
         let limits = Limits::builder().max_batch_size(DELIVERIES_MAX).max_key_concurrency(STATEMENTS_MAX);
         let limits = limits.max_key_queued_items(WAITING_MAX).build();
         let taking_in = TakingIn { sessions, presence };
         let batcher = Batcher::builder().name("webhooks").limits(limits).processor(taking_in);
-        Self(batcher.batching_policy(BatchingPolicy::Immediate).build())
+        Self { batcher: batcher.batching_policy(BatchingPolicy::Immediate).build(), wait_max }
     }
 
     /// Takes a delivery in with others.
     pub(crate) async fn take_in(&self, delivery: &NewDelivery, lease: Lease) -> Result<Taken, Fault> {
-        match self.0.add((), (delivery.clone(), lease)).await {
+        // Taken in twice it counts as one: whoever waited that long goes by itself.
+        let Ok(taken) = timeout(self.wait_max, self.batcher.add((), (delivery.clone(), lease))).await else {
+            return Ok(Taken::Alone);
+        };
+        match taken {
             Ok(taken) => Ok(taken),
-            Err(BatchError::Rejected(_) | BatchError::Tx) => Ok(Taken::Alone),
+            Err(BatchError::Rejected(_) | BatchError::Tx | BatchError::ResourceAcquisitionFailed(_)) => {
+                Ok(Taken::Alone)
+            }
             Err(error) => Err(StoreError::unavailable(error).into()),
         }
     }
@@ -119,7 +130,7 @@ impl Processor for TakingIn {
                 };
                 Ok(deliveries.iter().map(|(delivery, _)| delivery).map(taken).collect())
             }
-            Err(fault) if fault.is_unavailable() => Err(fault.into()),
+            Err(fault) if fault.is_the_databases() => Err(fault.into()),
             // One of them met something: each goes on by itself and learns what it was.
             Err(_one_of_them) => Ok(deliveries.iter().map(|_| Taken::Alone).collect()),
         }

@@ -2,18 +2,22 @@
 //!
 //! A commit costs the disk the same whatever is in it, and a statement costs the server much before its first row. So units
 //! that come while others are being committed wait for these and are then committed by one transaction. Where nobody else is
-//! at work a unit goes at once and alone. Each has its lane by what it rests on, so that two units of one order are never
-//! under way in two lanes. Whoever commits is answered when its own rows are durable.
+//! at work a unit goes at once and alone. Each has its lane by what it rests on, so that two units of one order hardly
+//! meet; if they do, the order's lock decides. Whoever commits is answered when its own rows are durable.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, Processor};
 use mstore_pay_domain::ports::{CommitError, StoreError};
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 use thiserror::Error;
+use tokio::time::timeout;
 
-use crate::errors::{Fault, Trouble};
+use crate::errors::Fault;
 use crate::presence::Presence;
 use crate::sessions::{Session, Sessions};
 use crate::write;
@@ -27,16 +31,20 @@ const UNITS_MAX: usize = 16;
 const WAITING_MAX: usize = 256;
 
 /// Where units are committed together.
-pub(crate) struct Lanes(Batcher<Committing>);
+pub(crate) struct Lanes {
+    batcher: Batcher<Committing>,
+    wait_max: Duration,
+}
 
 impl Lanes {
     /// To be called within the runtime that the store is used in.
-    pub(crate) fn new(sessions: Arc<Sessions>, presence: Arc<Presence>) -> Self {
+    pub(crate) fn new(sessions: Arc<Sessions>, presence: Arc<Presence>, wait_max: Duration) -> Self {
         let limits =
             Limits::builder().max_batch_size(UNITS_MAX).max_key_concurrency(1).max_key_queued_items(WAITING_MAX);
         let batcher = Batcher::builder().name("units of work").limits(limits.build());
         let committing = Committing { sessions, presence };
-        Self(batcher.processor(committing).batching_policy(BatchingPolicy::Immediate).build())
+        let batcher = batcher.processor(committing).batching_policy(BatchingPolicy::Immediate).build();
+        Self { batcher, wait_max }
     }
 
     /// What became of a unit that went with others; nothing, if it is to go by itself.
@@ -44,17 +52,33 @@ impl Lanes {
         if !write::is_plain(work) {
             return None;
         }
-        match self.0.add(lane(work), work.clone()).await {
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let unit = Unit { work: work.clone(), has_begun: Arc::clone(&has_begun) };
+        let mut outcome = pin!(self.batcher.add(lane(work), unit));
+        let outcome = match timeout(self.wait_max, &mut outcome).await {
+            Ok(outcome) => outcome,
+            // Its transaction is bounded by itself; nobody else is waited for.
+            Err(_elapsed) if has_begun.load(Ordering::SeqCst) => outcome.await,
+            Err(_elapsed) => return None,
+        };
+        match outcome {
             Ok(Outcome::Committed) => Some(Ok(())),
-            Ok(Outcome::Alone) | Err(BatchError::Rejected(_) | BatchError::Tx) => None,
+            // Whoever found no connection may have waited for a moment only: by itself it waits as long as anybody.
+            Ok(Outcome::Alone)
+            | Err(BatchError::Rejected(_) | BatchError::Tx | BatchError::ResourceAcquisitionFailed(_)) => None,
             Ok(Outcome::Unknown(source)) => Some(Err(StoreError::CommitUnknown { source: source.into() }.into())),
-            Err(BatchError::BatchFailed(failure) | BatchError::ResourceAcquisitionFailed(failure)) => {
-                Some(Err(StoreError::unavailable(failure).into()))
-            }
+            Err(BatchError::BatchFailed(failure)) => Some(Err(StoreError::unavailable(failure).into())),
             // It ended without a word: nobody knows how far it came.
             Err(error) => Some(Err(StoreError::CommitUnknown { source: error.into() }.into())),
         }
     }
+}
+
+/// A unit in its lane.
+struct Unit {
+    work: UnitOfWork,
+    /// Whether its transaction is under way.
+    has_begun: Arc<AtomicBool>,
 }
 
 fn lane(work: &UnitOfWork) -> u64 {
@@ -95,7 +119,7 @@ impl From<Fault> for Failure {
 
 impl Processor for Committing {
     type Key = u64;
-    type Input = UnitOfWork;
+    type Input = Unit;
     type Output = Outcome;
     type Error = Failure;
     type Resources = Session;
@@ -107,10 +131,14 @@ impl Processor for Committing {
     async fn process(
         &self,
         _lane: u64,
-        units: impl Iterator<Item = UnitOfWork> + Send,
+        units: impl Iterator<Item = Unit> + Send,
         session: Session,
     ) -> Result<Vec<Outcome>, Failure> {
-        let units: Vec<UnitOfWork> = units.collect();
+        let begin = |unit: Unit| {
+            unit.has_begun.store(true, Ordering::SeqCst);
+            unit.work
+        };
+        let units: Vec<UnitOfWork> = units.map(begin).collect();
         let work = async {
             let together: Vec<&UnitOfWork> = units.iter().collect();
             let outcome = write::apply_together(&session, &together, self.presence.number()).await;
@@ -148,16 +176,7 @@ async fn end(session: Session, outcome: Result<(), Fault>) -> Result<Ended, Fail
     match session.finish(outcome).await {
         Ok(()) => Ok(Ended::Well),
         Err(fault) if fault.is_in_doubt() => Ok(Ended::InDoubt(Arc::new(fault.into()))),
-        Err(fault) if is_the_databases(&fault) => Err(fault.into()),
+        Err(fault) if fault.is_the_databases() => Err(fault.into()),
         Err(_of_one_of_them) => Ok(Ended::NotDone),
-    }
-}
-
-/// Whether no unit would fare better by itself.
-fn is_the_databases(fault: &Fault) -> bool {
-    match fault {
-        Fault::Query(error) => Trouble::of(error) == Trouble::Lost,
-        Fault::Store(error) => matches!(error, StoreError::Unavailable { .. }),
-        Fault::Refused(_) => false,
     }
 }

@@ -84,8 +84,8 @@ impl PostgresStore {
         let &Options { connections, wait_max, work_max } = options;
         let sessions = Sessions::new(Arc::clone(&address), connections, wait_max, work_max)?;
         let (sessions, presence) = (Arc::new(sessions), Arc::default());
-        let lanes = Arc::new(Lanes::new(Arc::clone(&sessions), Arc::clone(&presence)));
-        let intake = Arc::new(Intake::new(Arc::clone(&sessions), Arc::clone(&presence)));
+        let lanes = Arc::new(Lanes::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
+        let intake = Arc::new(Intake::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
         let marks = Arc::new(Marks::new(Arc::clone(&sessions)));
         Ok(Self { address, sessions, presence, marks, lanes, intake })
     }

@@ -76,9 +76,6 @@ impl Gateway {
             (absorbed, dossier.recorded_money(by))
         });
         let (absorbed, recorded) = taken.await?;
-        if let (Absorbed::Changed | Absorbed::Nothing, Some(charge)) = (absorbed, of.charge(charge)) {
-            self.recorded.note((&charge.provider, &charge.account), snapshot.receipts.iter());
-        }
         for money in &recorded {
             self.ports.witness.recorded(money);
         }

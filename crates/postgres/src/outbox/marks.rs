@@ -84,7 +84,10 @@ impl Processor for Marking {
         marks: impl Iterator<Item = (String, String)> + Send,
         mut session: Session,
     ) -> Result<Vec<()>, Failure> {
-        let (messages, tokens): (Vec<String>, Vec<String>) = marks.unzip();
+        // In one order whoever marks them, so that two do not wait in a circle.
+        let mut marks: Vec<(String, String)> = marks.collect();
+        marks.sort_unstable();
+        let (messages, tokens): (Vec<String>, Vec<String>) = marks.into_iter().unzip();
         let work = async {
             let outcome = mark(&mut session, &messages, &tokens).await;
             Ok((session, outcome))

@@ -58,10 +58,6 @@ impl Gateway {
         window: &mut SweepWindow,
         actor: &Actor,
     ) -> Result<Row, StoreError> {
-        let name = (&account.provider, &account.id);
-        if row.payment_ref.as_ref().is_some_and(|payment_ref| self.recorded.has(name, payment_ref)) {
-            return Ok(Row::Known);
-        }
         let Some(payment) = self.payment_of_row(account, row).await? else { return self.raise_row(row).await };
         let Some(charge) = charge_of_row(&payment, row) else { return self.raise_row(row).await };
         let known: Vec<&Receipt> = charge.state.funds().into_iter().flat_map(Funds::receipts).collect();
