@@ -196,6 +196,17 @@ impl Trouble {
     }
 }
 
+/// Why several things that were to be written together were not, told to each of them.
+#[derive(Debug, Clone, Error)]
+#[error("could not write several things together")]
+pub(crate) struct WithOthers(#[source] pub(crate) std::sync::Arc<StoreError>);
+
+impl From<Fault> for WithOthers {
+    fn from(fault: Fault) -> Self {
+        Self(std::sync::Arc::new(fault.into()))
+    }
+}
+
 /// Why no work is taken on, or was given up.
 #[derive(Debug, Clone, Copy, Error)]
 pub(crate) enum NoWork {

@@ -17,10 +17,9 @@ use mstore_pay_domain::webhook::NewDelivery;
 use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::DELIVERY_OPEN;
 use mstore_pay_tables::types::{Micros, UtcTime};
-use thiserror::Error;
 use tokio::time::timeout;
 
-use crate::errors::Fault;
+use crate::errors::{Fault, WithOthers};
 use crate::presence::Presence;
 use crate::sessions::{Session, Sessions};
 
@@ -89,25 +88,14 @@ struct TakingIn {
     presence: Arc<Presence>,
 }
 
-/// Why none of several webhooks was acknowledged.
-#[derive(Debug, Clone, Error)]
-#[error("could not take several webhooks in")]
-struct Failure(#[source] Arc<StoreError>);
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        Self(Arc::new(fault.into()))
-    }
-}
-
 impl Processor for TakingIn {
     type Key = ();
     type Input = (NewDelivery, Lease);
     type Output = Taken;
-    type Error = Failure;
+    type Error = WithOthers;
     type Resources = Session;
 
-    async fn acquire_resources(&self, _all: ()) -> Result<Session, Failure> {
+    async fn acquire_resources(&self, _all: ()) -> Result<Session, WithOthers> {
         Ok(self.sessions.plain().await?)
     }
 
@@ -116,7 +104,7 @@ impl Processor for TakingIn {
         _all: (),
         deliveries: impl Iterator<Item = (NewDelivery, Lease)> + Send,
         mut session: Session,
-    ) -> Result<Vec<Taken>, Failure> {
+    ) -> Result<Vec<Taken>, WithOthers> {
         let deliveries: Vec<(NewDelivery, Lease)> = deliveries.collect();
         let work = async {
             let outcome = take_in(&mut session, &deliveries, self.presence.number()).await;

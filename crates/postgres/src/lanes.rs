@@ -14,10 +14,9 @@ use std::time::Duration;
 use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, Processor};
 use mstore_pay_domain::ports::{CommitError, StoreError};
 use mstore_pay_domain::unit_of_work::UnitOfWork;
-use thiserror::Error;
 use tokio::time::timeout;
 
-use crate::errors::Fault;
+use crate::errors::{Fault, WithOthers};
 use crate::presence::Presence;
 use crate::sessions::{Session, Sessions};
 use crate::write;
@@ -106,25 +105,14 @@ enum Outcome {
     Unknown(Arc<StoreError>),
 }
 
-/// Why none of several units was committed.
-#[derive(Debug, Clone, Error)]
-#[error("could not commit several units of work")]
-struct Failure(#[source] Arc<StoreError>);
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        Self(Arc::new(fault.into()))
-    }
-}
-
 impl Processor for Committing {
     type Key = u64;
     type Input = Unit;
     type Output = Outcome;
-    type Error = Failure;
+    type Error = WithOthers;
     type Resources = Session;
 
-    async fn acquire_resources(&self, _lane: u64) -> Result<Session, Failure> {
+    async fn acquire_resources(&self, _lane: u64) -> Result<Session, WithOthers> {
         Ok(self.sessions.unit().await?)
     }
 
@@ -133,7 +121,7 @@ impl Processor for Committing {
         _lane: u64,
         units: impl Iterator<Item = Unit> + Send,
         session: Session,
-    ) -> Result<Vec<Outcome>, Failure> {
+    ) -> Result<Vec<Outcome>, WithOthers> {
         let begin = |unit: Unit| {
             unit.has_begun.store(true, Ordering::SeqCst);
             unit.work
@@ -172,7 +160,7 @@ enum Ended {
 }
 
 /// Commits what went well and rolls back what did not. It fails where no unit would fare better by itself.
-async fn end(session: Session, outcome: Result<(), Fault>) -> Result<Ended, Failure> {
+async fn end(session: Session, outcome: Result<(), Fault>) -> Result<Ended, WithOthers> {
     match session.finish(outcome).await {
         Ok(()) => Ok(Ended::Well),
         Err(fault) if fault.is_in_doubt() => Ok(Ended::InDoubt(Arc::new(fault.into()))),

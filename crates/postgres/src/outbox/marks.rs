@@ -10,9 +10,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{LeaseToken, MessageId};
 use mstore_pay_domain::ports::StoreError;
 use mstore_pay_tables::prepared::KeepPrepared as _;
-use thiserror::Error;
 
-use crate::errors::Fault;
+use crate::errors::{Fault, WithOthers};
 use crate::sessions::{Session, Sessions};
 
 /// How long a mark waits for others.
@@ -43,9 +42,9 @@ impl Marks {
     pub(super) async fn sent(&self, message: MessageId, token: LeaseToken) -> Result<(), StoreError> {
         match self.0.add((), (message.to_string(), token.to_string())).await {
             Ok(()) => Ok(()),
-            Err(BatchError::BatchFailed(Failure(source)) | BatchError::ResourceAcquisitionFailed(Failure(source))) => {
-                Err(StoreError::unavailable(source))
-            }
+            Err(
+                BatchError::BatchFailed(WithOthers(source)) | BatchError::ResourceAcquisitionFailed(WithOthers(source)),
+            ) => Err(StoreError::unavailable(source)),
             Err(error) => Err(StoreError::unavailable(error)),
         }
     }
@@ -56,25 +55,14 @@ struct Marking {
     sessions: Arc<Sessions>,
 }
 
-/// Why none of several messages is known to be marked: they go out again.
-#[derive(Debug, Clone, Error)]
-#[error("could not mark several messages as sent")]
-struct Failure(#[source] Arc<StoreError>);
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        Self(Arc::new(fault.into()))
-    }
-}
-
 impl Processor for Marking {
     type Key = ();
     type Input = (String, String);
     type Output = ();
-    type Error = Failure;
+    type Error = WithOthers;
     type Resources = Session;
 
-    async fn acquire_resources(&self, _all: ()) -> Result<Session, Failure> {
+    async fn acquire_resources(&self, _all: ()) -> Result<Session, WithOthers> {
         Ok(self.sessions.plain().await?)
     }
 
@@ -83,7 +71,7 @@ impl Processor for Marking {
         _all: (),
         marks: impl Iterator<Item = (String, String)> + Send,
         mut session: Session,
-    ) -> Result<Vec<()>, Failure> {
+    ) -> Result<Vec<()>, WithOthers> {
         // In one order whoever marks them, so that two do not wait in a circle.
         let mut marks: Vec<(String, String)> = marks.collect();
         marks.sort_unstable();
