@@ -6,7 +6,9 @@ mod backup;
 mod doctor;
 mod endpoint;
 mod exceptions;
+mod memory;
 mod migrate;
+mod reason;
 mod reconcile;
 mod sandbox;
 mod serve;
@@ -75,6 +77,9 @@ type CliError = Box<dyn Error + Send + Sync>;
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn run() -> ExitCode {
+    if let Err(error) = memory::leave_no_dump() {
+        return failed(&error);
+    }
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -41,3 +41,4 @@ pub(crate) mod fuzzing {
 pub(crate) use envelope::{RequestSpan, envelope};
 pub(crate) use links::Links;
 pub(crate) use routes::{operations_routes, routes};
+pub(crate) use text::holds_card_number;

@@ -1,4 +1,5 @@
-//! How often is too often: requests and creates of one merchant, failed webhook credentials of one address.
+//! How often is too often: requests and creates of one merchant, creates of one of its tills, failed webhook credentials of
+//! one address.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -6,16 +7,26 @@ use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use mstore_pay_domain::ids::MerchantId;
+use mstore_pay_domain::ids::{DeviceId, MerchantId, UserId};
 
 use crate::config::{HttpLimits, PerMinute};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 
+/// Who sells.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Till {
+    /// The device that is named.
+    Device(DeviceId),
+    /// Whose token it is, where none is.
+    User(UserId),
+}
+
 /// The limits of this process.
 pub(crate) struct Limits {
     requests: Option<DefaultKeyedRateLimiter<MerchantId>>,
     creates: Option<DefaultKeyedRateLimiter<MerchantId>>,
+    tills: Option<DefaultKeyedRateLimiter<(MerchantId, Till)>>,
     failed_credentials: Option<DefaultKeyedRateLimiter<IpAddr>>,
 }
 
@@ -24,6 +35,7 @@ impl Limits {
         Self {
             requests: limiter(limits.merchant_rate_limit),
             creates: limiter(limits.create_rate_limit),
+            tills: limiter(limits.till_rate_limit),
             failed_credentials: limiter(limits.webhook_failure_limit),
         }
     }
@@ -36,11 +48,12 @@ impl Limits {
         count(self.requests.as_ref(), merchant, "request")
     }
 
-    /// Counts a create of that merchant.
+    /// Counts a create of that merchant's till. What the till may not ask for any more does not count for the merchant.
     ///
     /// # Errors
     /// `rate_limited` with the time after which the next one is free.
-    pub(crate) fn create(&self, merchant: &MerchantId) -> Result<(), Problem> {
+    pub(crate) fn create(&self, merchant: &MerchantId, till: Till) -> Result<(), Problem> {
+        count(self.tills.as_ref(), &(merchant.clone(), till), "till")?;
         count(self.creates.as_ref(), merchant, "create")
     }
 
@@ -54,19 +67,22 @@ impl Limits {
         for of_merchants in [&self.requests, &self.creates].into_iter().flatten() {
             of_merchants.retain_recent();
         }
+        if let Some(tills) = &self.tills {
+            tills.retain_recent();
+        }
         if let Some(failed) = &self.failed_credentials {
             failed.retain_recent();
         }
     }
 }
 
-fn count(
-    limiter: Option<&DefaultKeyedRateLimiter<MerchantId>>,
-    merchant: &MerchantId,
+fn count<K: Hash + Eq + Clone>(
+    limiter: Option<&DefaultKeyedRateLimiter<K>>,
+    of: &K,
     what: &'static str,
 ) -> Result<(), Problem> {
     let Some(limiter) = limiter else { return Ok(()) };
-    limiter.check_key(merchant).map_err(|too_soon| {
+    limiter.check_key(of).map_err(|too_soon| {
         metrics::counter!("mstore_pay_rate_limited_total", "what" => what).increment(1);
         let pause: Duration = too_soon.wait_time_from(DefaultClock::default().now());
         Problem::new(ErrorCode::RateLimited).retrying_after(pause)

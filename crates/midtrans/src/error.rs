@@ -35,8 +35,8 @@ impl Judgement {
         let Refusal { code, is_denied, said: _ } = Refusal::parse(&reply.body);
         let (kind, certainty) = match code {
             Some(200 | 201 | 407) if reply.is_success() => return None,
-            Some(202) if is_denied && endpoint == Endpoint::Open => (Kind::Declined, NotApplied),
-            Some(202) if is_denied && is_about_a_state(endpoint) && reply.is_success() => return None,
+            Some(202) if is_denied && reply.is_success() && endpoint == Endpoint::Open => (Kind::Declined, NotApplied),
+            Some(202) if is_denied && reply.is_success() && is_about_a_state(endpoint) => return None,
             Some(code) if reply.is_success() || agrees(reply.status, code) => judge(code, reply.retry_after),
             // What stands before Midtrans answered: its status is all there is.
             Some(_) | None if !reply.is_success() => judge_bare(reply.status, reply.retry_after, endpoint),
@@ -233,6 +233,9 @@ mod tests {
     fn a_denied_payment_and_a_call_under_way_share_a_code_and_nothing_else() {
         let denied = r#"{"status_code":"202","transaction_status":"deny"}"#;
         assert_eq!(judged(200, denied), Some((Kind::Declined, NotApplied)));
+        // Under another status it is not Midtrans that answered, and what was done is not known.
+        assert_eq!(judged(503, denied), Some((Kind::Unavailable, Unknown)));
+        assert_eq!(judged(302, denied), Some((Kind::Malformed, Unknown)));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod switch;
 
 use std::sync::Arc;
 
+use crate::cli::reason::OperatorsReason;
 use clap::{Args, Subcommand};
 use mstore_pay_domain::account::AccountState;
 use mstore_pay_domain::accounts::AccountDesk;
@@ -55,7 +56,7 @@ struct WhichArgs {
     #[command(flatten)]
     account: NamedAccount,
     /// Why. It is kept in the history of the account.
-    #[arg(long)]
+    #[arg(long, value_parser = OperatorsReason)]
     reason: Option<Reason>,
 }
 
@@ -65,7 +66,7 @@ struct ResealArgs {
     #[command(flatten)]
     settings: Settings,
     /// Why. It is kept in the history of each that is sealed anew.
-    #[arg(long)]
+    #[arg(long, value_parser = OperatorsReason)]
     reason: Option<Reason>,
 }
 

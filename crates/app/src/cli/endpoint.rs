@@ -6,6 +6,7 @@ mod rotate;
 
 use std::sync::Arc;
 
+use crate::cli::reason::OperatorsReason;
 use clap::{Args, Subcommand};
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::endpoint::EndpointState;
@@ -51,7 +52,7 @@ struct WhichArgs {
     #[command(flatten)]
     endpoint: NamedEndpoint,
     /// Why. It is kept in the history of the endpoint.
-    #[arg(long)]
+    #[arg(long, value_parser = OperatorsReason)]
     reason: Option<Reason>,
 }
 

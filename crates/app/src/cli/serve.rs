@@ -7,7 +7,7 @@ use mstore_pay_domain::ports::Clock;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{CliError, say};
+use super::{CliError, memory, say};
 use crate::app::{App, RunningApp};
 use crate::auth::TokenRequest;
 use crate::config::{Config, Settings};
@@ -43,6 +43,9 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CliError> {
     let config = args.settings.resolve()?;
     if args.print_config {
         return say(&config.describe());
+    }
+    if config.env.is_production() {
+        memory::be_closed_to_others()?;
     }
     let traces = telemetry::Traces::start(config.traces.as_ref())?;
     telemetry::log_and_trace(config.log_format, &config.log_filter, &traces);

@@ -1,5 +1,6 @@
 //! `webhooks replay`
 
+use crate::cli::reason::OperatorsReason;
 use clap::{Args, Subcommand};
 use mstore_pay_domain::ids::DeliveryId;
 use mstore_pay_domain::reason::Reason;
@@ -40,7 +41,7 @@ struct ReplayArgs {
     #[arg(long, requires = "reason")]
     dead: bool,
     /// Why: it is put on the record of each payment that a delivery is about.
-    #[arg(long)]
+    #[arg(long, value_parser = OperatorsReason)]
     reason: Option<Reason>,
 }
 

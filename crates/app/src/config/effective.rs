@@ -153,6 +153,8 @@ pub struct HttpLimits {
     pub merchant_rate_limit: PerMinute,
     /// Creates per merchant and minute.
     pub create_rate_limit: PerMinute,
+    /// Creates per till and minute.
+    pub till_rate_limit: PerMinute,
     /// Logged credential failures per address and minute.
     pub webhook_failure_limit: PerMinute,
     /// Connections per thread.

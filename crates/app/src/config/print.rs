@@ -72,6 +72,7 @@ impl Config {
             ("OTEL_SERVICE_NAME", self.traces.as_ref().map(|of| of.service_name.clone()).unwrap_or_default()),
             ("MERCHANT_RATE_LIMIT", self.http.merchant_rate_limit.to_string()),
             ("CREATE_RATE_LIMIT", self.http.create_rate_limit.to_string()),
+            ("TILL_RATE_LIMIT", self.http.till_rate_limit.to_string()),
             ("WEBHOOK_FAILURE_LIMIT", self.http.webhook_failure_limit.to_string()),
             ("HTTP_CONNECTIONS_MAX", self.http.connections_max.to_string()),
             ("HTTP_THREADS", self.http.threads.to_string()),

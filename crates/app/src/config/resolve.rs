@@ -137,6 +137,7 @@ impl Settings {
             http: HttpLimits {
                 merchant_rate_limit: self.limits.merchant_rate_limit,
                 create_rate_limit: self.limits.create_rate_limit,
+                till_rate_limit: self.limits.till_rate_limit,
                 webhook_failure_limit: self.limits.webhook_failure_limit,
                 connections_max: self.limits.http_connections_max,
                 threads: self.limits.http_threads.unwrap_or(cores),

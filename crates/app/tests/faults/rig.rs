@@ -439,6 +439,7 @@ impl Rig {
             .env("XENDIT_RATE_LIMIT", "off")
             .env("MERCHANT_RATE_LIMIT", "off")
             .env("CREATE_RATE_LIMIT", "off")
+            .env("TILL_RATE_LIMIT", "off")
             .env("SYSTEM_JWT_SECRET", &self.secrets.jwt)
             .env("LINK_SECRET", &self.secrets.link)
             .env("LOG_FORMAT", "json")

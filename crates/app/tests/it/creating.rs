@@ -133,6 +133,23 @@ async fn one_merchant_that_sells_too_often_does_not_slow_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_till_that_sells_too_often_does_not_slow_the_others_of_its_merchant() {
+    let house = House::open_with(&["--till-rate-limit=2"]).await;
+    let sell = |order: &str, till: &str| house.post(PAYMENTS).header("x-device-id", till).json(&qris(order, 1_000));
+    for order in ["TRX-1", "TRX-2"] {
+        sell(order, "KASIR-1").send().await.expect_status(200);
+    }
+    let answer = sell("TRX-3", "KASIR-1").check(429, "rate_limited").await;
+    assert!(!answer.header("retry-after").is_empty());
+    sell("TRX-3", "KASIR-2").send().await.expect_status(200);
+    let mut named_in_the_body = qris("TRX-4", 1_000);
+    named_in_the_body["device_id"] = "KASIR-1".into();
+    house.post(PAYMENTS).json(&named_in_the_body).check(429, "rate_limited").await;
+    // Who names no till counts by the user.
+    house.post(PAYMENTS).json(&qris("TRX-4", 1_000)).send().await.expect_status(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_merchant_that_asks_too_often_whatever_for_does_not_slow_the_others() {
     let house = House::open_with(&["--merchant-rate-limit=2"]).await;
     house.pay_by_qris("TRX-1", 1_000).await;

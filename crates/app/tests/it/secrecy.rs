@@ -1,9 +1,11 @@
 //! No secret, and nothing that names a customer, is read where it does not belong: in the log, the metrics, a trace, an
 //! answer, a panic, or a table that is not kept for it.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 
 use reqwest::{Method, RequestBuilder};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
 use crate::house::qris;
@@ -147,6 +149,14 @@ fn stored(file: &Path) -> String {
         export.rows(table, take).unwrap();
     }
     text
+}
+
+#[test]
+fn a_crash_leaves_no_memory_behind() {
+    let limit = getrlimit(Resource::Core);
+    setrlimit(Resource::Core, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
+    let ended = Served::start(&[], &[]).crash();
+    assert!(ended.signal().is_some() && !ended.core_dumped(), "{ended}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
@@ -97,6 +97,12 @@ impl Served {
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default()
+    }
+
+    /// Strikes it down as a fault of its own would.
+    pub(crate) fn crash(mut self) -> ExitStatus {
+        Command::new("kill").args(["-ABRT", &self.gateway.0.id().to_string()]).status().unwrap();
+        self.gateway.0.wait().unwrap()
     }
 
     /// Asks it to end; gives its log, and the file of its store.

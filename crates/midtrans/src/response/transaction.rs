@@ -332,6 +332,14 @@ mod tests {
         assert_eq!(told.fee_borne().map(|(_, fee)| fee), Some(500.into()));
         assert_eq!(parsed("pending", fee).fee_borne(), None, "nothing came");
         assert_eq!(parsed("settlement", "").fee_borne(), None);
+        let none = parsed("settlement", r#","metadata":{"extra_info":{"gross_amount_info":{}}}"#);
+        assert!(none.receipt().unwrap().money.fits(&33_000.into()), "where no fee is told the amount is the shop's");
+    }
+
+    #[test]
+    fn the_app_is_opened_by_the_link_that_is_meant_for_it_wherever_it_stands() {
+        let actions = r#","actions":[{"name":"generate-qr-code","url":"https://a/qr"},{"name":"deeplink-redirect","url":"https://a/app"},{"name":"cancel","url":"https://a/cancel"}]"#;
+        assert_eq!(parsed("pending", actions).deeplink.as_deref(), Some("https://a/app"));
     }
 
     #[test]

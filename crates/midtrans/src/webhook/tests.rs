@@ -76,8 +76,22 @@ fn good_news_under_another_code_claims_nothing() {
 #[test]
 fn words_of_tomorrow_are_no_error_and_what_is_no_transaction_is_known_to_be_none() {
     check_is_other("200", "lottery", "");
+    let no_word = decode(r#"{"transaction_status":["settlement"]}"#).unwrap();
+    assert_eq!((no_word.claim, no_word.unrecognised.len()), (Claim::Other(r#"["settlement"]"#.to_owned()), 1));
     let linked = decode(r#"{"account_status":"ENABLED","account_id":"a","signature_key":"s"}"#).unwrap();
     assert_eq!((linked.claim, linked.unrecognised.len()), (Claim::Other("no transaction".to_owned()), 0));
+}
+
+#[test]
+fn the_account_that_a_notice_names_is_known_before_anything_is_proven() {
+    let webhooks = MidtransWebhooks::new(&MidtransConfig::new("http://h", "http://h").unwrap());
+    let named = |body: &str| {
+        let account = webhooks.named_account(&RawWebhook { headers: Vec::new(), body: body.as_bytes().to_vec() });
+        account.map(|account| account.as_str().to_owned())
+    };
+    assert_eq!(named(r#"{"merchant_id":"G1"}"#).as_deref(), Some("G1"));
+    assert_eq!(named("{}"), None);
+    assert_eq!(named("no object"), None);
 }
 
 #[test]

@@ -27,6 +27,19 @@ fn decode(body: &str) -> Result<Notification, DecodeError> {
     webhooks.decode(&webhooks.authenticate(&raw, &account).unwrap())
 }
 
+#[test]
+fn the_account_that_a_webhook_names_is_known_before_anything_is_proven() {
+    let webhooks = XenditWebhooks::new(&XenditConfig::new("http://h", WebhookVerification::Token).unwrap());
+    let named = |body: &str| {
+        let account = webhooks.named_account(&RawWebhook { headers: Vec::new(), body: body.as_bytes().to_vec() });
+        account.map(|account| account.as_str().to_owned())
+    };
+    let told = r#"{"event":"payment.capture","business_id":"biz","created":"2026-01-01T00:00:00Z","data":{}}"#;
+    assert_eq!(named(told).as_deref(), Some("biz"));
+    assert_eq!(named(r#"{"id":"pr-1","external_id":"TRX-1","status":"PAID"}"#), None);
+    assert_eq!(named("no object"), None);
+}
+
 fn event(name: &str, data: &str) -> Notification {
     decode(&format!(r#"{{"event":"{name}","business_id":"biz","created":"2026-01-01T00:00:00Z","data":{{{data}}}}}"#))
         .unwrap()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::cli::reason::OperatorsReason;
 use clap::Args;
 use mstore_pay_domain::account::{AccountTerms, AmountLimits};
 use mstore_pay_domain::accounts::AddAccount;
@@ -61,7 +62,7 @@ pub(super) struct AddArgs {
     #[arg(long = "limit", value_name = "METHOD=MIN-MAX")]
     limits: Vec<MethodLimits>,
     /// Why. It is kept in the history of the account.
-    #[arg(long)]
+    #[arg(long, value_parser = OperatorsReason)]
     reason: Option<Reason>,
 }
 

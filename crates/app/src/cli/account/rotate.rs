@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cli::reason::OperatorsReason;
 use clap::{Args, value_parser};
 use mstore_pay_domain::accounts::RotateSecrets;
 use mstore_pay_domain::audit::Actor;
@@ -31,7 +32,7 @@ pub(super) struct RotateArgs {
     #[arg(long, default_value_t = 24 * 60 * 60, value_parser = value_parser!(u64).range(0..=PREVIOUS_SECONDS_MAX))]
     previous_for: u64,
     /// Why. It is kept in the history of the account.
-    #[arg(long)]
+    #[arg(long, value_parser = OperatorsReason)]
     reason: Option<Reason>,
 }
 

@@ -1,5 +1,6 @@
 //! `endpoint add`
 
+use crate::cli::reason::OperatorsReason;
 use clap::Args;
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::endpoints::AddEndpoint;
@@ -29,7 +30,7 @@ pub(super) struct AddArgs {
     #[arg(long)]
     url: String,
     /// Why. It is kept in the history of the endpoint.
-    #[arg(long)]
+    #[arg(long, value_parser = OperatorsReason)]
     reason: Option<Reason>,
 }
 

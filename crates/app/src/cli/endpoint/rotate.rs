@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cli::reason::OperatorsReason;
 use clap::{Args, value_parser};
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::endpoints::RotateSigning;
@@ -23,7 +24,7 @@ pub(super) struct RotateArgs {
     #[arg(long, default_value_t = PREVIOUS_SECONDS_DEFAULT, value_parser = value_parser!(u64).range(0..=PREVIOUS_SECONDS_MAX))]
     previous_for: u64,
     /// Why. It is kept in the history of the endpoint.
-    #[arg(long)]
+    #[arg(long, value_parser = OperatorsReason)]
     reason: Option<Reason>,
 }
 

@@ -1,5 +1,6 @@
 //! `exceptions resolve`
 
+use crate::cli::reason::OperatorsReason;
 use clap::Args;
 use mstore_pay_domain::gateway::{ExceptionReach, ResolveException};
 use mstore_pay_domain::ids::{ExceptionId, UserId};
@@ -24,7 +25,7 @@ pub(super) struct ResolveArgs {
     #[arg(long)]
     resolution: ResolutionWord,
     /// Why. It is kept with the exception, and on the records of its merchant and its payment where it has them.
-    #[arg(long)]
+    #[arg(long, value_parser = OperatorsReason)]
     reason: Reason,
     /// Who says so.
     #[arg(long, default_value = "operator")]

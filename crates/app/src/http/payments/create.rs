@@ -19,6 +19,7 @@ use crate::http::envelope::told;
 use crate::http::idempotency::{Answers, fingerprint};
 use crate::http::reply::Envelope;
 use crate::http::{Links, body, headers, reply};
+use crate::limits::Till;
 use crate::problem::Problem;
 use crate::state::State;
 
@@ -62,7 +63,9 @@ pub(crate) async fn create(
     let device = headers::device(request.headers())?;
     let (object, text) = body::json(&request, payload).await?;
     let asked = CreateRequest::take(&object)?;
-    state.limits.create(&caller.scope.merchant)?;
+    let device = asked.details.device.clone().or(device);
+    let till = device.clone().map_or_else(|| Till::User(caller.user.clone()), Till::Device);
+    state.limits.create(&caller.scope.merchant, till)?;
     let fingerprint = fingerprint(ROUTE, &text, &asked.amount);
     let idempotency = key.map(|key| IdempotentRequest { key, fingerprint });
     let command = CreatePayment {
@@ -71,7 +74,7 @@ pub(crate) async fn create(
         order_code: asked.order_code,
         method: asked.method,
         amount: asked.amount,
-        details: PaymentDetails { device: asked.details.device.or(device), ..asked.details },
+        details: PaymentDetails { device, ..asked.details },
         expires_in: asked.expires_in,
         card_token: asked.card_token,
         idempotency,
