@@ -61,6 +61,8 @@ fn listed_as(row: &Object) -> ListedAs {
 
 #[cfg(test)]
 mod tests {
+    use mstore_pay_domain::ids::ProviderRef;
+
     use super::*;
 
     fn row(status: &str, amount: &str) -> String {
@@ -78,6 +80,23 @@ mod tests {
         assert_eq!(row.charge_ref.as_ref().unwrap().as_str(), "pr-1");
         assert_eq!(row.payment_ref.as_ref().unwrap().as_str(), "py-1");
         assert!(page.has_more);
+    }
+
+    #[track_caller]
+    fn check(from: &str, to: &str, payment: Option<&str>, listed_as: ListedAs) {
+        let row = row("SUCCESS", "33000").replace("{\"id\"", "{\"type\":\"PAYMENT\",\"id\"").replace(from, to);
+        let page = TransactionPage::parse(format!(r#"{{"data":[{row}]}}"#).as_bytes()).unwrap();
+        let told = page.rows[0].payment_ref.as_ref().map(ProviderRef::as_str);
+        assert_eq!((told, page.rows[0].listed_as), (payment, listed_as), "{row}");
+    }
+
+    #[test]
+    fn money_was_received_where_type_and_status_say_so_and_a_payment_is_known_by_its_id() {
+        check("", "", Some("py-1"), ListedAs::Received);
+        check("\"PAYMENT\"", "\"TRANSFER\"", Some("py-1"), ListedAs::Unclear);
+        check("\"SUCCESS\"", "\"TOMORROW\"", Some("py-1"), ListedAs::Unclear);
+        check("\"type\"", "\"kind\"", Some("py-1"), ListedAs::Unclear);
+        check("py-1", "qrpy_1", None, ListedAs::Received);
     }
 
     #[test]

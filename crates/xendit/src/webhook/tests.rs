@@ -123,6 +123,26 @@ fn events_of_other_things_and_of_tomorrow_are_no_error() {
 }
 
 #[test]
+fn only_the_first_api_of_codes_tells_of_money_at_the_top() {
+    let code = r#""id":"qrpy_1","amount":1500,"status":"COMPLETED","created":"2026-01-03T05:41:02Z""#;
+    let of_a_code = format!(r#"{code},"qr_code":{{"id":"qr_1","external_id":"TRX-1~a"}}"#);
+    let claim = |event: &str, more: &str| decode(&format!(r#"{{"event":"{event}",{more}}}"#)).unwrap().claim;
+    assert!(matches!(claim("qr.payment", &of_a_code), Claim::Paid { .. }));
+    assert!(matches!(claim("qr.payment", code), Claim::Other(_)));
+    assert!(matches!(claim("payment.capture", &of_a_code), Claim::Other(_)));
+}
+
+#[test]
+fn an_envelope_is_one_only_where_both_its_parts_are_within() {
+    let capture = r#""payment_id":"py-1","payment_request_id":"pr-1","status":"SUCCEEDED","currency":"IDR","request_amount":1500,"captures":[{"capture_id":"c","capture_timestamp":"2026-01-03T05:41:02Z","capture_amount":1500}]"#;
+    let plain = event("payment.capture", capture);
+    assert!(matches!(plain.claim, Claim::Paid { .. }), "{plain:?}");
+    for more in [r#""event":"tomorrow""#, r#""data":{}"#] {
+        assert_eq!(event("payment.capture", &format!("{capture},{more}")), plain, "{more}");
+    }
+}
+
+#[test]
 fn what_became_of_a_payment_method_or_a_token_is_known_to_be_none_of_our_business() {
     for name in
         ["payment_method.activated", "payment_method.expired", "payment_token.activation", "payment_token.failure"]

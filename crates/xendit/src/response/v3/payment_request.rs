@@ -104,6 +104,28 @@ mod tests {
         assert!(!request.may_hold_money());
     }
 
+    #[track_caller]
+    fn check_link(actions: &str, want: Option<(Option<&str>, Option<&str>)>) {
+        let told =
+            body("REQUIRES_ACTION", "").replace(r#""QR_STRING","value":"0002"}"#, &format!(r#""NONE"}}{actions}"#));
+        let request = PaymentRequest::parse(told.as_bytes()).unwrap();
+        let link = want.map(|(page, app)| {
+            let owned = |url: Option<&str>| url.map(ToOwned::to_owned);
+            Artefact::Link { checkout_url: owned(page), deeplink_url: owned(app) }
+        });
+        assert_eq!(request.artefact(Shown::Link), link, "{actions}");
+        assert_eq!(request.artefact(Shown::PushOrLink), Some(link.unwrap_or(Artefact::Push)), "{actions}");
+    }
+
+    #[test]
+    fn a_wallet_is_opened_by_a_page_or_an_app_or_both() {
+        let (page, app) = (r#",{"descriptor":"WEB_URL","value":"w"}"#, r#",{"descriptor":"DEEPLINK_URL","value":"d"}"#);
+        check_link(page, Some((Some("w"), None)));
+        check_link(app, Some((None, Some("d"))));
+        check_link(&format!("{app}{page}"), Some((Some("w"), Some("d"))));
+        check_link("", None);
+    }
+
     #[test]
     fn every_word_of_today_is_known_and_others_are_kept() {
         for word in ["REQUIRES_ACTION", "ACCEPTING_PAYMENTS", "PENDING", "AUTHORIZED", "SUCCEEDED"] {
