@@ -152,6 +152,7 @@ impl App {
             auth: Authenticator::new(&config.jwt, config.role_map.clone())?,
             links,
             limits: Arc::clone(&limits),
+            trusted_proxies: config.trusted_proxies.clone(),
             readiness: readiness.clone(),
             drain: Arc::clone(&drain),
         });

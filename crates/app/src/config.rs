@@ -60,6 +60,10 @@ pub struct Settings {
     /// Origins whose pages may call us from a browser, by commas; empty: none.
     #[arg(long, env = "CORS_ALLOWED_ORIGINS", value_delimiter = ',')]
     pub cors_allowed_origins: Vec<String>,
+    /// Addresses or ranges of the proxies before us whose `X-Forwarded-For` is believed, by commas; empty: none, and whoever
+    /// connects is who calls.
+    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<String>,
     /// How log lines look; `pretty` unless in production.
     #[arg(long, env = "LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,

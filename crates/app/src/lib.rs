@@ -14,6 +14,7 @@ mod limits;
 mod meter;
 mod observed;
 mod probe;
+mod proxies;
 mod readiness;
 mod state;
 mod store;

@@ -17,6 +17,7 @@ use crate::http::Links;
 use crate::limits::Limits;
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
+use crate::proxies::TrustedProxy;
 use crate::readiness::Readiness;
 use crate::system::SystemClock;
 use crate::tasks::Tasks;
@@ -36,6 +37,8 @@ pub(crate) struct State {
     pub(crate) auth: Authenticator,
     pub(crate) links: Links,
     pub(crate) limits: Arc<Limits>,
+    /// Whose word is taken about who calls.
+    pub(crate) trusted_proxies: Vec<TrustedProxy>,
     pub(crate) readiness: Readiness,
     pub(crate) drain: Arc<Drain>,
 }

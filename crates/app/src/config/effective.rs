@@ -15,6 +15,7 @@ use url::Url;
 
 use super::{AccountKeys, AppEnv, Database, JwtSettings, LogFormat, PerMinute, SecretText, WorkersHere};
 use crate::auth::Role;
+use crate::proxies::TrustedProxy;
 
 /// What is in force.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Config {
     pub public_base_url: Option<String>,
     /// Origins whose pages may call us.
     pub cors_allowed_origins: Vec<String>,
+    /// Proxies that say who called.
+    pub trusted_proxies: Vec<TrustedProxy>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// What is logged.

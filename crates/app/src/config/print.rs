@@ -1,5 +1,6 @@
 //! `--print-config`: the effective values, with secrets masked.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use mstore_pay_outbound::Reach;
@@ -16,9 +17,7 @@ impl Config {
     #[must_use]
     pub fn describe(&self) -> String {
         let secret = |set: bool| if set { "****" } else { "" }.to_owned();
-        let list = |items: &mut dyn Iterator<Item = &String>| items.cloned().collect::<Vec<_>>().join(",");
         let midtrans = self.midtrans.as_ref();
-        let merchants: Vec<String> = self.main_account_merchants.iter().map(ToString::to_string).collect();
         let lines = [
             ("APP_ENV", self.env.word().to_owned()),
             ("LISTEN_ADDR", self.listen.to_string()),
@@ -29,7 +28,7 @@ impl Config {
             ("PUBLIC_BASE_URL", self.public_base_url.clone().unwrap_or_default()),
             ("LINK_SECRET", secret(true)),
             ("SYSTEM_JWT_SECRET", secret(self.jwt.system_secret.as_ref().map(SecretText::expose).is_some())),
-            ("JWT_KEYS", list(&mut self.jwt.keys.iter().map(|key| &key.kid))),
+            ("JWT_KEYS", list(self.jwt.keys.iter().map(|key| &key.kid))),
             ("JWT_ISSUER", self.jwt.issuer.clone().unwrap_or_else(|| "none".to_owned())),
             ("JWT_AUDIENCE", self.jwt.audience.clone().unwrap_or_else(|| "none".to_owned())),
             (
@@ -61,11 +60,12 @@ impl Config {
             ("ACCOUNT_KEY", secret(self.account_keys.is_some())),
             ("ACCOUNT_KEY_PREVIOUS", secret(self.account_keys.as_ref().is_some_and(|keys| keys.previous.is_some()))),
             ("EVENTS_ALLOW_LOOPBACK", (self.event_reach == Reach::PublicAndLoopback).to_string()),
-            ("MAIN_ACCOUNT_MERCHANTS", list(&mut merchants.iter())),
+            ("MAIN_ACCOUNT_MERCHANTS", list(&self.main_account_merchants)),
             ("CONFIRM_WEBHOOKS", self.confirm_webhooks_word().to_owned()),
             ("FAILOVER_ON_UNKNOWN", self.failover_word().to_owned()),
             ("PROVIDER_ORDER", self.provider_order_text.clone()),
-            ("CORS_ALLOWED_ORIGINS", list(&mut self.cors_allowed_origins.iter())),
+            ("CORS_ALLOWED_ORIGINS", list(&self.cors_allowed_origins)),
+            ("TRUSTED_PROXIES", list(&self.trusted_proxies)),
             ("LOG_FORMAT", self.log_format.word().to_owned()),
             ("LOG_FILTER", self.log_filter.clone()),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", self.traces.as_ref().map(|of| of.endpoint.to_string()).unwrap_or_default()),
@@ -110,6 +110,11 @@ fn calls(limit: RateLimit) -> String {
         RateLimit::Off => "off".to_owned(),
         RateLimit::PerMinute(calls) => calls.to_string(),
     }
+}
+
+/// As settings list things.
+fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(",")
 }
 
 fn days(kept: Duration) -> String {

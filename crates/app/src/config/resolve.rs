@@ -7,7 +7,6 @@ mod production;
 pub(crate) use production::{LIVE_KEY_PREFIX, MIDTRANS_LIVE_KEY_PREFIX};
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use mstore_pay_midtrans::MidtransConfig;
@@ -15,8 +14,8 @@ use mstore_pay_remote_ledger::RemoteLedgerConfig;
 use mstore_pay_sandbox::{RateLimit, SandboxConfig, XENDIT_CALLBACK_TOKEN_DEFAULT, XENDIT_KEY_DEFAULT};
 
 use super::{
-    AccountKey, AccountKeys, Config, Database, HttpLimits, JwtSettings, LedgerArgs, LedgerSettings, LogFormat,
-    SecretText, Settings, XenditArgs, XenditSettings, jwt, secret,
+    AccountKey, AccountKeys, Config, Database, JwtSettings, LedgerArgs, LedgerSettings, LogFormat, SecretText,
+    Settings, XenditArgs, XenditSettings, jwt, secret,
 };
 
 /// Shortest secret that we sign or verify with, in bytes: as long as the digest.
@@ -95,6 +94,7 @@ impl Settings {
         let account_keys = account_keys(&secrets, faults);
         let role_map = faults.keep(policies::role_map(&self.access.role_map));
         let merchants = faults.keep(policies::merchants(&self.xendit.main_account_merchants));
+        let trusted_proxies = faults.keep(policies::trusted_proxies(&self.trusted_proxies));
         let provider_order = faults.keep(policies::provider_order(&self.policy.provider_order, midtrans.is_some()));
         let confirm_webhooks = faults.keep(policies::confirm_webhooks(&self.policy.confirm_webhooks));
         let failover_on_unknown = faults.keep(policies::failover(&self.policy.failover_on_unknown));
@@ -107,7 +107,6 @@ impl Settings {
         let operations_listen = faults.keep(policies::operations(self.listen_addr, self.operations_listen_addr));
         let traces = faults.keep(policies::traces(self.traces));
         let log_format = self.log_format.unwrap_or(if production { LogFormat::Json } else { LogFormat::Pretty });
-        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Some(Config {
             env: self.app_env,
             listen: self.listen_addr,
@@ -118,6 +117,7 @@ impl Settings {
             workers: workers?,
             public_base_url: public_base_url?,
             cors_allowed_origins: self.cors_allowed_origins.into_iter().filter(|origin| !origin.is_empty()).collect(),
+            trusted_proxies: trusted_proxies?,
             log_format,
             log_filter: self.log_filter,
             link_secret: secrets.link.or_else(|| development(production, LINK_SECRET_DEVELOPMENT))?,
@@ -134,14 +134,7 @@ impl Settings {
             confirm_webhooks: confirm_webhooks?,
             failover_on_unknown: failover_on_unknown?,
             retention: policies::retention(self.retention),
-            http: HttpLimits {
-                merchant_rate_limit: self.limits.merchant_rate_limit,
-                create_rate_limit: self.limits.create_rate_limit,
-                till_rate_limit: self.limits.till_rate_limit,
-                webhook_failure_limit: self.limits.webhook_failure_limit,
-                connections_max: self.limits.http_connections_max,
-                threads: self.limits.http_threads.unwrap_or(cores),
-            },
+            http: policies::http_limits(&self.limits),
             sandbox,
             clock: clock?,
             failpoints: self.failpoints,

@@ -17,6 +17,7 @@ use super::{body, reply, schema};
 use crate::observed::count_drift;
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
+use crate::proxies::caller_of;
 use crate::state::State;
 
 /// Whatever the provider tells.
@@ -113,9 +114,9 @@ fn count_told(gateway: &Gateway, leased: &LeasedDelivery) {
 
 /// Not authentic: logged as often as it is worth, and beyond that cut off.
 fn refused(state: &State, request: &HttpRequest, provider: &ProviderId, error: AcceptError) -> Problem {
-    let Some(peer) = request.peer_addr() else { return error.into() };
-    if state.limits.failed_credential(peer.ip()) {
-        tracing::warn!(%provider, peer = %peer.ip(), "webhook for {provider} from {} refused: not authentic", peer.ip());
+    let Some(caller) = caller_of(request, &state.trusted_proxies) else { return error.into() };
+    if state.limits.failed_credential(caller) {
+        tracing::warn!(%provider, peer = %caller, "webhook for {provider} from {caller} refused: not authentic");
         return error.into();
     }
     Problem::from(error).closing()

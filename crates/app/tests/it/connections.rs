@@ -84,6 +84,17 @@ async fn a_stranger_whose_credentials_are_wrong_too_often_loses_the_connection()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_each_stranger_is_counted_apart() {
+    let house = House::open_with(&["--webhook-failure-limit=1", "--trusted-proxies=127.0.0.1"]).await;
+    let mut proxy = Connection::open(&house).await;
+    for (stranger, is_last) in [("198.51.100.1", false), ("198.51.100.2", false), ("192.0.2.9, 198.51.100.1", true)] {
+        let headers = [("x-callback-token", "wrong"), ("x-forwarded-for", stranger)];
+        proxy.send("POST /api/v1/webhook/xendit", &headers, "{}").await;
+        check(&proxy.answer().await, "401", is_last);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_idle_connection_is_kept_for_a_while_and_then_closed() {
     let house = House::open().await;
     let mut idle = Connection::open(&house).await;

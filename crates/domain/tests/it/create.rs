@@ -49,6 +49,18 @@ fn a_key_repeats_its_answer_and_refuses_another_request() {
 }
 
 #[test]
+fn a_key_is_remembered_for_a_day_and_not_a_moment_longer() {
+    let shop = Shop::open();
+    shop.create(&Shop::keyed("TRX-1", PRICE, "k1")).unwrap();
+    shop.later(24 * 3_600 - 1);
+    let reused = shop.create(&Shop::keyed("TRX-2", PRICE, "k1"));
+    assert!(matches!(reused, Err(CreateError::KeyReused)), "{reused:?}");
+    shop.later(1);
+    let anew = shop.create(&Shop::keyed("TRX-2", PRICE, "k1"));
+    assert!(matches!(anew, Ok(Created::Open(_))), "{anew:?}");
+}
+
+#[test]
 fn a_new_key_for_a_pending_payment_gets_that_payment_and_keeps_the_answer() {
     let shop = Shop::open();
     let first = shop.sell("TRX-1");

@@ -48,6 +48,19 @@ fn two_refused(kind: ProviderErrorKind) -> (Shop, [Result<Created, CreateError>;
 }
 
 #[test]
+fn a_key_that_comes_again_while_its_first_request_is_under_way_is_told_to_come_later() {
+    let shop = slow_at(CrashPoint::BeforeCall, Duration::from_millis(500));
+    let sale = Shop::keyed("TRX-1", PRICE, "k1");
+    let both = join(shop.gateway.create(&sale, &PlainAnswers), shop.gateway.create(&sale, &PlainAnswers));
+    let (first, second) = block_on(both);
+    assert!(matches!(first, Ok(Created::Open(_))), "{first:?}");
+    assert!(matches!(second, Err(CreateError::InProgress { .. })), "{second:?}");
+    let again = shop.create(&sale);
+    assert!(matches!(again, Ok(Created::Replayed(_))), "{again:?}");
+    assert_eq!(shop.books().len(), 1);
+}
+
+#[test]
 fn whoever_joined_hears_of_the_refusal_too_and_keeps_it() {
     let (shop, [first, second]) = two_refused(ProviderErrorKind::Declined);
     match (&first, &second) {

@@ -72,6 +72,16 @@ fn check_looks(command: &CreatePayment) {
 }
 
 #[test]
+fn a_key_whose_first_request_was_told_to_wait_is_told_the_same_while_nothing_is_known() {
+    let shop = Shop::open();
+    let command = CreatePayment { idempotency: Shop::keyed("TRX-1", PRICE, "k1").idempotency, ..ovo() };
+    let payment = lost(&shop, &command);
+    let again = shop.create(&command);
+    assert!(matches!(&again, Ok(Created::Accepted(same)) if same.id == payment.id), "{again:?}");
+    assert_eq!(shop.books().len(), 1);
+}
+
+#[test]
 fn money_is_looked_for_at_five_fifteen_thirty_sixty_and_seventy_five_seconds() {
     check_looks(&ovo());
     check_looks(&by_card_token());

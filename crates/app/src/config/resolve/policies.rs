@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use mstore_pay_domain::gateway::{ConfirmWebhooks, FailoverOnUnknown, ProviderOrder, RetentionPolicy};
@@ -14,7 +15,10 @@ use mstore_pay_xendit::XenditConfig;
 use url::Url;
 
 use crate::auth::Role;
-use crate::config::{Database, EventArgs, RetentionArgs, TimeArgs, TraceArgs, TraceSettings, WorkersHere};
+use crate::config::{
+    Database, EventArgs, HttpLimits, LimitArgs, RetentionArgs, TimeArgs, TraceArgs, TraceSettings, WorkersHere,
+};
+use crate::proxies::TrustedProxy;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -51,6 +55,24 @@ pub(super) fn workers(
 pub(super) fn merchants(given: &[String]) -> Result<Vec<MerchantId>, String> {
     let parse = |id: &String| MerchantId::parse(id.trim()).map_err(|error| format!("MAIN_ACCOUNT_MERCHANTS: {error}"));
     given.iter().filter(|id| !id.trim().is_empty()).map(parse).collect()
+}
+
+/// One thread for each core that is there, unless told otherwise.
+pub(super) fn http_limits(args: &LimitArgs) -> HttpLimits {
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    HttpLimits {
+        merchant_rate_limit: args.merchant_rate_limit,
+        create_rate_limit: args.create_rate_limit,
+        till_rate_limit: args.till_rate_limit,
+        webhook_failure_limit: args.webhook_failure_limit,
+        connections_max: args.http_connections_max,
+        threads: args.http_threads.unwrap_or(cores),
+    }
+}
+
+pub(super) fn trusted_proxies(given: &[String]) -> Result<Vec<TrustedProxy>, String> {
+    let given = given.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+    given.map(|text| text.parse().map_err(|error| format!("TRUSTED_PROXIES: {text:?} {error}"))).collect()
 }
 
 /// `xendit,midtrans`, or `qris=midtrans,xendit;gopay=xendit`; a part without a method is for all others. Each list must
