@@ -62,6 +62,26 @@ fn while_no_answer_comes_the_till_waits_and_recovery_asks_by_the_same_key() {
 }
 
 #[test]
+fn after_a_202_the_clients_key_gets_the_answer_of_the_moment_each_time() {
+    let shop = shop();
+    shop.world.provider.misbehave_always(Operation::Open, Mishap::SilentAfter);
+    let sale = Shop::keyed("TRX-1", PRICE, "k1");
+    let accepted = shop.create(&sale);
+    let Ok(Created::Accepted(payment)) = accepted else { panic!("expected 202, got {accepted:?}") };
+    shop.pass(4);
+    shop.world.provider.behave();
+    shop.pass(20);
+    let check = |want: PaymentStatus| {
+        let told = shop.create(&sale);
+        assert!(matches!(&told, Ok(Created::Open(same)) if same.status() == want), "{told:?}");
+    };
+    check(PaymentStatus::Pending);
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    check(PaymentStatus::Paid);
+}
+
+#[test]
 fn an_id_that_a_misfit_answer_told_is_kept_although_the_key_is_repeated() {
     for mishap in [Mishap::WrongAmount, Mishap::UnnoticedAmount(Money::from(PRICE - 1))] {
         let shop = shop();
