@@ -15,7 +15,7 @@ OF_METRICS = b"# HELP mstore_pay_"
 QUIET_SECONDS = 1.0
 PROBES = 6
 
-HIDDEN = b"GET /metrics HTTP/1.1\r\nHost: h\r\nX-Request-ID: smuggled\r\n\r\n"
+HIDDEN = b"GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n"
 CHUNKED = [
     b"Transfer-Encoding: chunked",
     b"Transfer-Encoding : chunked",

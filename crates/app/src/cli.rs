@@ -129,6 +129,7 @@ fn say(text: &str) -> Result<(), CliError> {
 /// What is in force, for a command that ends: it logs only what is wrong.
 fn config_of(settings: Settings) -> Result<Config, CliError> {
     let config = settings.resolve()?;
+    memory::close_in_production(&config)?;
     telemetry::log_to_stderr(LogFormat::Pretty, "warn");
     Ok(config)
 }

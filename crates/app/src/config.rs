@@ -302,12 +302,11 @@ pub struct LimitArgs {
     /// Payments that one merchant may ask for in a minute, or `off`.
     #[arg(long, env = "CREATE_RATE_LIMIT", default_value = "6000")]
     pub create_rate_limit: PerMinute,
-    /// Payments that one till may ask for in a minute, or `off`: who names no till counts by the token's user. By default
-    /// a till that runs wild leaves the merchant's others half of what the merchant may ask for.
+    /// Payments that one till may ask for in a minute, or `off`: a till is who it says it is, or the token's user.
     #[arg(long, env = "TILL_RATE_LIMIT", default_value = "3000")]
     pub till_rate_limit: PerMinute,
     /// Failed webhook credentials of one address that are logged in a minute, or `off` for all; beyond
-    /// them its connections are closed as well.
+    /// them its connections are closed as well, unless a proxy stands between.
     #[arg(long, env = "WEBHOOK_FAILURE_LIMIT", default_value = "30")]
     pub webhook_failure_limit: PerMinute,
     /// Connections open at once, for each thread that serves them.

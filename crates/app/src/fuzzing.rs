@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::http::fuzzing::holds_card_number;
+use crate::http::holds_card_number;
 use crate::language::Language;
 use crate::problem::{Problem, Told};
 

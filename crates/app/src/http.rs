@@ -35,7 +35,6 @@ mod webhooks;
 pub(crate) mod fuzzing {
     pub(crate) use super::offline::sync_batch;
     pub(crate) use super::payments::create_body;
-    pub(crate) use super::text::holds_card_number;
 }
 
 pub(crate) use envelope::{RequestSpan, envelope};

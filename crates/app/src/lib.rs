@@ -42,4 +42,5 @@ pub use config::{
     PostgresUrl, RetentionArgs, SecretText, Settings, TimeArgs, TraceArgs, TraceSettings, WorkersHere, XenditArgs,
     XenditSettings,
 };
+pub use proxies::{NotAProxy, TrustedProxy};
 pub use store::{CallLimits, Nodes, OpenStoreError, Store, open_store, open_store_to_read};

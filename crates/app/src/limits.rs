@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use ipnet::Ipv6Net;
 use mstore_pay_domain::ids::{DeviceId, MerchantId, UserId};
 
 use crate::config::{HttpLimits, PerMinute};
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
+
+/// What of an address by IPv6 names the line, in bits.
+const IPV6_LINE_BITS: u8 = 64;
 
 /// Who sells.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,7 +52,7 @@ impl Limits {
         count(self.requests.as_ref(), merchant, "request")
     }
 
-    /// Counts a create of that merchant's till. What the till may not ask for any more does not count for the merchant.
+    /// Counts a create of that merchant's till. What the till may not ask for any more is no create of the merchant's.
     ///
     /// # Errors
     /// `rate_limited` with the time after which the next one is free.
@@ -58,8 +62,8 @@ impl Limits {
     }
 
     /// Counts a failed credential of that address; whether it is still worth a log line.
-    pub(crate) fn failed_credential(&self, peer: IpAddr) -> bool {
-        self.failed_credentials.as_ref().is_none_or(|failed| failed.check_key(&peer).is_ok())
+    pub(crate) fn failed_credential(&self, caller: IpAddr) -> bool {
+        self.failed_credentials.as_ref().is_none_or(|failed| failed.check_key(&of_one_line(caller)).is_ok())
     }
 
     /// Forgets those who have been quiet.
@@ -73,6 +77,14 @@ impl Limits {
         if let Some(failed) = &self.failed_credentials {
             failed.retain_recent();
         }
+    }
+}
+
+/// Who has a line by IPv6 has a whole network of addresses (RFC 6177), and is one stranger all the same.
+fn of_one_line(caller: IpAddr) -> IpAddr {
+    match caller {
+        IpAddr::V4(_) => caller,
+        IpAddr::V6(address) => Ipv6Net::new(address, IPV6_LINE_BITS).map_or(caller, |line| line.network().into()),
     }
 }
 
@@ -91,4 +103,22 @@ fn count<K: Hash + Eq + Clone>(
 
 fn limiter<K: Hash + Eq + Clone>(limit: PerMinute) -> Option<DefaultKeyedRateLimiter<K>> {
     limit.0.map(|limit| RateLimiter::keyed(Quota::per_minute(limit)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(address: &str, line: &str) {
+        assert_eq!(of_one_line(address.parse().unwrap()), line.parse::<IpAddr>().unwrap(), "{address}");
+    }
+
+    #[test]
+    fn a_stranger_with_many_addresses_is_one() {
+        check("203.0.113.5", "203.0.113.5");
+        check("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
+        check("2001:db8:1:2::", "2001:db8:1:2::");
+        check("2001:db8:1:3:3:4:5:6", "2001:db8:1:3::");
+    }
 }

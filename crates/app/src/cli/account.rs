@@ -8,7 +8,6 @@ mod switch;
 
 use std::sync::Arc;
 
-use crate::cli::reason::OperatorsReason;
 use clap::{Args, Subcommand};
 use mstore_pay_domain::account::AccountState;
 use mstore_pay_domain::accounts::AccountDesk;
@@ -19,6 +18,7 @@ use mstore_pay_domain::reason::Reason;
 
 use super::{CliError, config_of, say};
 use crate::account_host::AccountHost;
+use crate::cli::reason::OperatorsReason;
 use crate::config::{Config, Settings};
 use crate::store::{Store, open_store};
 use crate::system::SystemClock;

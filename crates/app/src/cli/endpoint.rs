@@ -6,7 +6,6 @@ mod rotate;
 
 use std::sync::Arc;
 
-use crate::cli::reason::OperatorsReason;
 use clap::{Args, Subcommand};
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::endpoint::EndpointState;
@@ -16,6 +15,7 @@ use mstore_pay_domain::ids::{EndpointId, MerchantId};
 use mstore_pay_domain::reason::Reason;
 
 use super::{CliError, config_of, say};
+use crate::cli::reason::OperatorsReason;
 use crate::config::{Config, Settings};
 use crate::store::{Store, open_store};
 use crate::system::SystemClock;

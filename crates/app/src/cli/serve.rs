@@ -44,9 +44,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CliError> {
     if args.print_config {
         return say(&config.describe());
     }
-    if config.env.is_production() {
-        memory::be_closed_to_others()?;
-    }
+    memory::close_in_production(&config)?;
     let traces = telemetry::Traces::start(config.traces.as_ref())?;
     telemetry::log_and_trace(config.log_format, &config.log_filter, &traces);
     telemetry::log_panics();

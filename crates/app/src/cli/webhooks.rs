@@ -1,11 +1,11 @@
 //! `webhooks replay`
 
-use crate::cli::reason::OperatorsReason;
 use clap::{Args, Subcommand};
 use mstore_pay_domain::ids::DeliveryId;
 use mstore_pay_domain::reason::Reason;
 
 use super::{CliError, config_of, say};
+use crate::cli::reason::OperatorsReason;
 use crate::config::Settings;
 use crate::observed::causes;
 use crate::store::open_store;

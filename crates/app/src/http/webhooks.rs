@@ -119,5 +119,7 @@ fn refused(state: &State, request: &HttpRequest, provider: &ProviderId, error: A
         tracing::warn!(%provider, peer = %caller, "webhook for {provider} from {caller} refused: not authentic");
         return error.into();
     }
-    Problem::from(error).closing()
+    let is_peer = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical() == caller);
+    // A proxy's connection is everybody's.
+    if is_peer { Problem::from(error).closing() } else { error.into() }
 }

@@ -73,7 +73,7 @@ fn after_a_202_the_clients_key_gets_the_answer_of_the_moment_each_time() {
     shop.pass(20);
     let check = |want: PaymentStatus| {
         let told = shop.create(&sale);
-        assert!(matches!(&told, Ok(Created::Open(same)) if same.status() == want), "{told:?}");
+        assert!(matches!(&told, Ok(Created::Open(found)) if found.status() == want), "{told:?}");
     };
     check(PaymentStatus::Pending);
     shop.pay(&shop.shown(&payment.id), PRICE);

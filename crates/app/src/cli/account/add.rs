@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::cli::reason::OperatorsReason;
 use clap::Args;
 use mstore_pay_domain::account::{AccountTerms, AmountLimits};
 use mstore_pay_domain::accounts::AddAccount;
@@ -19,6 +18,7 @@ use super::secrets::{STDIN, Secrets};
 use super::{desk, say};
 use crate::account_host::{AccountHost, UnfitSecret, fresh_account_id};
 use crate::cli::CliError;
+use crate::cli::reason::OperatorsReason;
 use crate::config::Settings;
 use crate::system::TimedIds;
 

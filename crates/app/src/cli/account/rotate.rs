@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::cli::reason::OperatorsReason;
 use clap::{Args, value_parser};
 use mstore_pay_domain::accounts::RotateSecrets;
 use mstore_pay_domain::audit::Actor;
@@ -13,6 +12,7 @@ use super::secrets::Secrets;
 use super::{NamedAccount, desk, say};
 use crate::account_host::{PREVIOUS_SECONDS_MAX, UnfitSecret};
 use crate::cli::CliError;
+use crate::cli::reason::OperatorsReason;
 use crate::config::Settings;
 
 /// What `account rotate` is told.

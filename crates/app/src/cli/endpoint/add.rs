@@ -1,6 +1,5 @@
 //! `endpoint add`
 
-use crate::cli::reason::OperatorsReason;
 use clap::Args;
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::endpoints::AddEndpoint;
@@ -11,6 +10,7 @@ use mstore_pay_domain::reason::Reason;
 
 use super::{desk, say};
 use crate::cli::CliError;
+use crate::cli::reason::OperatorsReason;
 use crate::config::Settings;
 use crate::events::{address, fresh_secret};
 use crate::system::TimedIds;

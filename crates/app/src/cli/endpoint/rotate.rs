@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::cli::reason::OperatorsReason;
 use clap::{Args, value_parser};
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::endpoints::RotateSigning;
@@ -10,6 +9,7 @@ use mstore_pay_domain::reason::Reason;
 
 use super::{NamedEndpoint, desk, say};
 use crate::cli::CliError;
+use crate::cli::reason::OperatorsReason;
 use crate::config::Settings;
 use crate::events::{PREVIOUS_SECONDS_DEFAULT, PREVIOUS_SECONDS_MAX, fresh_secret};
 

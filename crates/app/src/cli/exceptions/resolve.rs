@@ -1,6 +1,5 @@
 //! `exceptions resolve`
 
-use crate::cli::reason::OperatorsReason;
 use clap::Args;
 use mstore_pay_domain::gateway::{ExceptionReach, ResolveException};
 use mstore_pay_domain::ids::{ExceptionId, UserId};
@@ -8,6 +7,7 @@ use mstore_pay_domain::reason::{Reason, ResolutionWord};
 
 use super::{config_of, say};
 use crate::cli::CliError;
+use crate::cli::reason::OperatorsReason;
 use crate::config::Settings;
 use crate::store::open_store;
 use crate::system::SystemClock;
