@@ -23,10 +23,16 @@ const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(10);
 /// `statement_timeout` is longer than anybody here waits for an answer: PostgreSQL reports a commit as
 /// done if a time-out cuts its wait for a standby short, so such a report must come too late to be heard.
 /// A commit is on the disk when it returns, whatever the server's default.
+///
+/// Statements are few, have an index each, and are planned once: what the planner would know of a table that was empty a
+/// moment ago, or by values that come once, misleads it (`docs/adr/0024-plans-are-made-once.md`).
 const SETTINGS: &str = "
     SET statement_timeout = '10s';
     SET lock_timeout = '3s';
     SET idle_in_transaction_session_timeout = '10s';
+    SET plan_cache_mode = 'force_generic_plan';
+    SET enable_seqscan = off;
+    SET jit = off;
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') IN ('off', 'local');
 ";

@@ -16,6 +16,7 @@ mod many_nodes;
 mod marks;
 mod migrating;
 mod opening;
+mod plans;
 mod pooler;
 mod prepared;
 mod presence;

@@ -1,0 +1,52 @@
+//! Statements go by an index from the first row on, however little the server knows of a table yet.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use mstore_pay_domain::ports::{Outbox, PaymentRepository};
+use mstore_pay_domain::unit_of_work::Due;
+
+use crate::fixtures::{Site, message_about, stored, unit};
+
+const LONG: Duration = Duration::from_hours(1);
+const SALES: usize = 20;
+/// Until what a session did is counted for all, at the latest, in tenths of a second.
+const TENTHS_MAX: usize = 300;
+
+/// How often a table was read from end to end, and by index.
+fn scans(site: &Site, table: &str) -> (u64, u64) {
+    let counted = format!("SELECT seq_scan || ' ' || idx_scan FROM pg_stat_user_tables WHERE relname = '{table}'");
+    let counted = site.text(&counted);
+    let (whole, by_index) = counted.split_once(' ').unwrap();
+    (whole.parse().unwrap(), by_index.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sold_and_told_on_a_fresh_database_is_found_by_index() {
+    let site = Site::new();
+    let store = site.open().await;
+    let tables = ["payments", "charges", "outbox"];
+    let before: Vec<_> = tables.iter().map(|table| scans(&site, table)).collect();
+    for _ in 0..SALES {
+        let payment = stored(&store, &site.payment(), Due::Never).await;
+        let mut work = unit(&payment, Due::Never);
+        work.outbox.push(message_about(&payment, &site.ids));
+        store.commit(&work).await.unwrap();
+        store.payment(&payment.merchant, &payment.id).await.unwrap().unwrap();
+        let claimed = Outbox::claim(&store, 1, site.lease(LONG)).await.unwrap();
+        join_all(claimed.iter().map(|leased| store.sent(&leased.message.id, leased.token))).await;
+    }
+    // A session tells what it did when it ends.
+    drop(store);
+    for (table, (whole, by_index)) in tables.into_iter().zip(before) {
+        for _ in 0..TENTHS_MAX {
+            if scans(&site, table).1 >= by_index + u64::try_from(SALES).unwrap() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let (whole_after, by_index_after) = scans(&site, table);
+        assert!(by_index_after > by_index, "{table} was not read");
+        assert_eq!(whole_after, whole, "{table} was read from end to end");
+    }
+}
