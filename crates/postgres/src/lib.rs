@@ -36,6 +36,7 @@ mod endpoints;
 mod errors;
 mod feed;
 mod health;
+mod hints;
 mod import;
 mod inbox;
 mod intake;

@@ -18,6 +18,7 @@ use mstore_pay_tables::schema::outbox;
 
 use crate::clock::{clock_timestamp, later};
 use crate::errors::Fault;
+use crate::hints::waits_for_no_disk;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::read;
 use crate::store::PostgresStore;
@@ -68,6 +69,7 @@ async fn claim(
         .for_update()
         .skip_locked();
     let mut rows: Vec<(i64, MessageRow)> = diesel::update(outbox::table)
+        .filter(waits_for_no_disk())
         .filter(outbox::position.eq_any(array(free)))
         .set((
             outbox::attempts.eq(outbox::attempts + 1),

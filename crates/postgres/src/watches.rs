@@ -8,14 +8,16 @@ use async_trait::async_trait;
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 use diesel::query_dsl::methods::FilterDsl as _;
+use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::PaymentId;
 use mstore_pay_domain::ports::Watches;
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::prepared::KeepPrepared as _;
-use mstore_pay_tables::types::Micros;
+use mstore_pay_tables::types::{Micros, UtcTime};
 
 use crate::errors::Fault;
+use crate::hints::waits_for_no_disk;
 use crate::schema::watches;
 use crate::store::PostgresStore;
 
@@ -112,8 +114,11 @@ impl std::fmt::Debug for SharedWatches {
 
 async fn watch(conn: &mut AsyncPgConnection, payment: &str, until: Timestamp, is_to_sweep: bool) -> Result<(), Fault> {
     let until_cell = Micros::from(until);
+    let look = select((payment.into_sql::<Text>(), until_cell.into_sql::<UtcTime>()));
+    let look = QueryDsl::filter(look, waits_for_no_disk());
     diesel::insert_into(watches::table)
-        .values((watches::payment_id.eq(payment), watches::until.eq(until_cell)))
+        .values(look)
+        .into_columns((watches::payment_id, watches::until))
         .on_conflict(watches::payment_id)
         .do_update()
         .set(watches::until.eq(until_cell))

@@ -22,9 +22,10 @@ const MARKS_MAX: usize = 8;
 /// Marks that wait.
 const WAITING_MAX: usize = 1_024;
 
-/// The rows stay, so that the same message cannot be sent out again.
+/// The rows stay, so that the same message cannot be sent out again; what a crash of the server takes back is.
 const MARK: &str = "UPDATE outbox SET sent_at = clock_timestamp(), lease_token = NULL, lease_until = NULL, lease_holder = NULL \
-    FROM unnest($1, $2) AS m (message, token) WHERE outbox.id = m.message AND outbox.lease_token = m.token";
+    FROM unnest($1, $2) AS m (message, token), (SELECT set_config('synchronous_commit', 'off', true)) AS hint \
+    WHERE outbox.id = m.message AND outbox.lease_token = m.token";
 
 /// Where messages are marked as sent.
 pub(crate) struct Marks(Batcher<Marking>);
