@@ -278,6 +278,7 @@ macro_rules! for_each_store_case {
             endpoint_that_failed_rests_and_is_tried_once,
             endpoint_that_is_disabled_is_told_nothing_until_it_is_enabled,
             merchants_with_something_to_spread_are_found,
+            endpoints_of_two_merchants_hear_of_their_own,
             backlog_of_enabled_endpoints_is_told,
             missed_event_goes_before_its_message,
             dispatch_goes_with_its_message,

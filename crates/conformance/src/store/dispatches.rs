@@ -296,6 +296,27 @@ pub async fn merchants_with_something_to_spread_are_found(h: &dyn StoreHarness) 
     assert_eq!(unspread(MANY).await, []);
 }
 
+/// An endpoint hears of its own merchant, however much of others' waits to be spread beside that.
+pub async fn endpoints_of_two_merchants_hear_of_their_own(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let ours = add(&stores, &kit, None).await;
+    let theirs = EventEndpoint { merchant: other_merchant(), ..endpoint(kit.endpoint_id()) };
+    assert_eq!(write(&stores, &theirs, 0, EndpointEvent::Added).await, EndpointWritten::Written);
+    let of_ours = tell::<1>(&stores, &kit, merchant(), None).await;
+    let of_theirs = tell::<1>(&stores, &kit, other_merchant(), None).await;
+    spread(&stores).await;
+    let heard = async || {
+        let held = claim(&stores, &kit, MANY, LONG).await;
+        held.into_iter().map(|held| (held.endpoint.id, held.message.id)).collect::<Vec<_>>()
+    };
+    assert_eq!(heard().await, of_ours.map(|message| (ours.id, message)));
+    assert_eq!(stores.dispatches.unspread(MANY).await.expect("the store reads"), [other_merchant()]);
+    while stores.dispatches.spread(&other_merchant(), MANY).await.expect("the store spreads") {}
+    assert_eq!(heard().await, of_theirs.map(|message| (theirs.id, message)));
+    assert_eq!(stores.dispatches.unspread(MANY).await.expect("the store reads"), []);
+}
+
 /// What is on its way to enabled endpoints is counted, since when, and how endpoints stand.
 pub async fn backlog_of_enabled_endpoints_is_told(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());

@@ -99,12 +99,17 @@ pub async fn merchant_heads_wait_for_an_anchor(h: &dyn StoreHarness) {
         stores.anchors.merchant_heads(&None, 1).await.expect("the store reads"),
         stores.anchors.merchant_heads(&after_first, 5).await.expect("the store reads"),
     ];
-    assert_eq!(pages, [vec![first], vec![second.clone()]]);
+    assert_eq!(pages, [vec![first.clone()], vec![second.clone()]]);
     let anchor = AuditAnchor::following(AuditHead::default(), at(20), vec![]).with_merchants(heads);
     assert_eq!(stores.anchors.append_anchor(&anchor).await.expect("the store writes"), Anchored::Appended);
     assert_eq!(unanchored().await, []);
     let read = stores.anchors.last_anchor().await.expect("the store reads").expect("an anchor");
     assert_eq!((read.digest, &read.anchor), (anchor.head().digest, &anchor));
-    must_commit(&stores, &noting(vec![noted(second.0, "b")])).await;
-    assert_eq!(unanchored().await.len(), 1);
+    // An anchor of a longer chain is none of a shorter one's.
+    must_commit(&stores, &noting(["b", "c"].map(|what| noted(first.0.clone(), what)).into())).await;
+    let grown = AuditAnchor::following(anchor.head(), at(30), vec![]).with_merchants(unanchored().await);
+    assert_eq!(stores.anchors.append_anchor(&grown).await.expect("the store writes"), Anchored::Appended);
+    must_commit(&stores, &noting(vec![noted(second.0.clone(), "b")])).await;
+    let waiting: Vec<MerchantId> = unanchored().await.into_iter().map(|(merchant, _)| merchant).collect();
+    assert_eq!(waiting, [second.0]);
 }
