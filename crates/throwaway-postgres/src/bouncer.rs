@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::chown;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -80,7 +81,8 @@ impl Bouncer {
 
     fn await_socket(&self) {
         let began = Instant::now();
-        while !self.folder.join(".s.PGSQL.6432").exists() {
+        // The socket is there a moment before anybody listens at it.
+        while UnixStream::connect(self.folder.join(".s.PGSQL.6432")).is_err() {
             if began.elapsed() > START_MAX {
                 give_up("could not start pgbouncer", &fs::read_to_string(self.folder.join("log")).unwrap_or_default());
             }
