@@ -55,9 +55,8 @@ impl SlidingWindow {
     /// How far back calls count.
     pub const LENGTH: Duration = Duration::from_mins(1);
     /// For how long a call is counted: one that was on its way for a second is counted by the provider a second later, and
-    /// the next by then may be on its way for less. With 5,000 tills at one process, which all look again at once, calls
-    /// were up to two seconds apart in that (two cores, 28 November 2026).
-    const COUNTED_FOR: Duration = Duration::from_secs(63);
+    /// the next by then may be on its way for less.
+    const COUNTED_FOR: Duration = Duration::from_secs(61);
     /// One in so many calls is kept for the rest.
     const REST_SHARE: u32 = 10;
     /// One opening in so many is left to tills.
@@ -289,8 +288,8 @@ mod tests {
     fn a_confirmation_takes_at_once_what_the_window_holds() {
         let mut window = SlidingWindow::unused(600);
         assert_eq!(window.reserve(Confirm, 600, at(0)), Reservation::Granted);
-        assert_eq!(window.reserve(Confirm, 1, at(1)), Reservation::Wait(Duration::from_millis(62_999)));
-        assert_eq!(window.reserve(Confirm, 1, at(63_000)), Reservation::Granted);
+        assert_eq!(window.reserve(Confirm, 1, at(1)), Reservation::Wait(Duration::from_millis(60_999)));
+        assert_eq!(window.reserve(Confirm, 1, at(61_000)), Reservation::Granted);
     }
 
     #[test]
@@ -332,7 +331,7 @@ mod tests {
         let status = RateLimitStatus { limit: 60, remaining: 10, reset: Duration::from_secs(20) };
         window.observe(status, at(0));
         assert_eq!(window.reserve(Confirm, 10, at(0)), Reservation::Granted);
-        assert_eq!(window.reserve(Confirm, 1, at(0)), Reservation::Wait(Duration::from_secs(23)));
+        assert_eq!(window.reserve(Confirm, 1, at(0)), Reservation::Wait(Duration::from_secs(21)));
         window.observe(RateLimitStatus { limit: 600, remaining: 600, reset: Duration::ZERO }, at(1));
         assert!(matches!(window.reserve(Confirm, 1, at(1)), Reservation::Wait(_)));
     }
