@@ -10,6 +10,7 @@ mod connections;
 mod conventions;
 mod copying;
 mod creating;
+mod dependencies;
 mod doctor;
 mod documents;
 mod drift;
