@@ -106,7 +106,9 @@ pub async fn offline_entry_is_recorded_once(h: &dyn StoreHarness) {
         must_commit(&stores, &recording(&entry("till", "0001", kind))).await;
     }
     must_commit(&stores, &recording(&entry("TILL", "0001", OfflineKind::Payment))).await;
-    must_commit(&stores, &recording(&OfflineEntry { merchant: other_merchant(), ..first.clone() })).await;
+    let theirs = OfflineEntry { merchant: other_merchant(), server_id: "pay_9".to_owned(), ..first.clone() };
+    must_commit(&stores, &recording(&theirs)).await;
+    assert_eq!(stored(&stores, &theirs).await, Some(theirs));
     assert_eq!(stored(&stores, &first).await, Some(first));
 }
 
@@ -231,6 +233,10 @@ pub async fn offline_conflict_is_raised_and_resolved_once(h: &dyn StoreHarness) 
     assert_eq!(found.as_ref(), Some(&first));
     let theirs = stores.offline.conflict(&other_merchant(), &first.id).await.expect("the store reads");
     assert_eq!(theirs, None, "another merchant is told of none");
+    let theirs = OfflineConflict { id: kit.conflict_id(), merchant: other_merchant(), ..first.clone() };
+    must_commit(&stores, &raising(&theirs)).await;
+    let found = stores.offline.conflict_of(&ConflictKey::of(&theirs)).await.expect("the store reads");
+    assert_eq!(found, Some(theirs), "the same of another merchant is that merchant's");
 
     let done = resolved(&first);
     must_commit(&stores, &writing(OfflineWrite::Resolve(done.clone()))).await;
@@ -318,6 +324,9 @@ pub async fn offline_progress_is_kept_as_reports_come(h: &dyn StoreHarness) {
         is_duplicate,
     );
     assert_eq!(progress(10).await.reported, 12, "a refused report is not counted");
+    let theirs = OfflineEntry { merchant: other_merchant(), ..entry("till", "0099", OfflineKind::Payment) };
+    must_commit(&stores, &recording(&theirs)).await;
+    assert_eq!(progress(10).await.last, written.last().map(|entry| entry.reference.clone()), "it is another's till");
 }
 
 /// Reports of one till that race are all counted, and their numbers leave no gap.

@@ -23,6 +23,11 @@ pub async fn nothing_of_another_merchant_is_read(h: &dyn StoreHarness) {
     let (theirs, code) = (other_merchant(), order_code("TRX-1"));
     let payments = &stores.payments;
     assert_eq!(payments.payment(&theirs, &mine.id).await.expect("the store reads"), None, "by id");
+    assert_eq!(
+        payments.payment_in_order(&theirs, &mine.id).await.expect("the store reads"),
+        None,
+        "by id, in its order"
+    );
     let found = payments.by_provider_ref(&theirs, &provider_ref("pr-1")).await.expect("the store reads");
     assert_eq!(found, None, "by the provider's id");
     assert_eq!(payments.of_order(&theirs, &code).await.expect("the store reads"), [], "by order");
