@@ -36,9 +36,10 @@ fn listed(after: &str) -> Vec<&str> {
 }
 
 fn is_allowed(licence: &str, allowed: &[&str]) -> bool {
-    let expression =
-        Expression::parse_mode(licence, ParseMode::LAX).unwrap_or_else(|error| panic!("{licence}: {error}"));
-    expression.evaluate(|wanted| allowed.contains(&wanted.to_string().as_str()))
+    // The error shows the text that it is about.
+    Expression::parse_mode(licence, ParseMode::LAX)
+        .unwrap()
+        .evaluate(|wanted| allowed.contains(&wanted.to_string().as_str()))
 }
 
 #[track_caller]
