@@ -273,7 +273,7 @@ pub(crate) fn guarded_midtrans(
     }
     let webhooks = MidtransWebhooks::new(&reached);
     let midtrans = Midtrans::new(HttpClient::new()?, reached).with_budget(Arc::clone(budget));
-    Ok((Arc::new(Observed::new(layered(midtrans, clock))), webhooks))
+    Ok((Arc::new(Observed::new(layered(midtrans, budget, clock))), webhooks))
 }
 
 /// Xendit as it is reached there, with everything before it, and what reads its webhooks.
@@ -286,7 +286,7 @@ pub(crate) fn guarded_xendit(
     let reached = XenditConfig::new(base_url, config.xendit.verification)?.with_api(config.xendit.api);
     let webhooks = XenditWebhooks::new(&reached);
     let xendit = Xendit::new(HttpClient::new()?, reached).with_budget(Arc::clone(budget));
-    Ok((Arc::new(Observed::new(layered(xendit, clock))), webhooks))
+    Ok((Arc::new(Observed::new(layered(xendit, budget, clock))), webhooks))
 }
 
 /// The environment's account at Xendit, `main`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mstore_pay_domain::ports::{Clock, PaymentProvider};
+use mstore_pay_domain::ports::{Clock, PaymentProvider, RateBudget};
 
 use crate::{BreakerPolicy, Bulkhead, BulkheadLimits, CircuitBreaker, Retry, RetryPolicy};
 
@@ -11,10 +11,10 @@ use crate::{BreakerPolicy, Bulkhead, BulkheadLimits, CircuitBreaker, Retry, Retr
 /// the provider.
 pub type Layered<P> = Bulkhead<Retry<CircuitBreaker<P>>>;
 
-/// Puts all three layers before a provider, with their usual settings.
+/// Puts all three layers before a provider, with their usual settings; reads that are tried again are counted in that budget.
 #[must_use]
-pub fn layered<P: PaymentProvider>(provider: P, clock: &Arc<dyn Clock>) -> Layered<P> {
+pub fn layered<P: PaymentProvider>(provider: P, budget: &Arc<dyn RateBudget>, clock: &Arc<dyn Clock>) -> Layered<P> {
     let breaker = CircuitBreaker::new(provider, Arc::clone(clock), BreakerPolicy::default());
-    let retry = Retry::new(breaker, Arc::clone(clock), RetryPolicy::default());
+    let retry = Retry::new(breaker, Arc::clone(budget), Arc::clone(clock), RetryPolicy::default());
     Bulkhead::new(retry, Arc::clone(clock), BulkheadLimits::default())
 }

@@ -10,8 +10,9 @@ use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderId;
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock, Endpoint, OpenCharge, OpenedCharge,
-    PaymentProvider, Period, ProviderError, ProviderErrorKind, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+    Availability, BudgetClass, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock, Endpoint, OpenCharge,
+    OpenedCharge, PaymentProvider, Period, ProviderError, ProviderErrorKind, Query, RateBudget, RefundCharge,
+    RefundOutcome, Reservation, Simulation, Sweep,
 };
 
 use crate::BreakerOpen;
@@ -43,17 +44,21 @@ impl Default for RetryPolicy {
 
 /// A provider whose calls are tried again, within the time each was given: reads on any passing error;
 /// whatever changes something only where the provider certainly did nothing.
+///
+/// The caller of a read reserved one try. Each further one is reserved here, and is not made where the rate limit has no
+/// room for it.
 pub struct Retry<P> {
     inner: P,
+    budget: Arc<dyn RateBudget>,
     clock: Arc<dyn Clock>,
     policy: RetryPolicy,
 }
 
 impl<P: PaymentProvider> Retry<P> {
-    /// Puts retries before a provider; `clock` does the waiting.
+    /// Puts retries before a provider; `clock` does the waiting, and `budget` knows how many reads are left.
     #[must_use]
-    pub fn new(inner: P, clock: Arc<dyn Clock>, policy: RetryPolicy) -> Self {
-        Self { inner, clock, policy }
+    pub fn new(inner: P, budget: Arc<dyn RateBudget>, clock: Arc<dyn Clock>, policy: RetryPolicy) -> Self {
+        Self { inner, budget, clock, policy }
     }
 
     /// The provider behind it.
@@ -78,6 +83,33 @@ impl<P: PaymentProvider> Retry<P> {
         self.clock.sleep(pause).await;
         Some(plan.left(self.clock.monotonic()))
     }
+
+    /// Whether the rate limit leaves another try of a read. It is not paced, like the first of whoever heard of money: there
+    /// are few, and somebody may be waiting.
+    async fn may_read(&self, account: &ProviderAccount, endpoint: Endpoint) -> bool {
+        let (provider, class) = (self.inner.id(), BudgetClass::Confirm);
+        self.budget.reserve(&provider, &account.id, endpoint, class, 1).await == Reservation::Granted
+    }
+
+    /// Of those queries the ones that the rate limit leaves another try, by their places.
+    async fn left_to_ask(&self, account: &ProviderAccount, queries: &[Query], places: Vec<usize>) -> Asked {
+        let mut asked = Asked::default();
+        for nth in places {
+            let Some(query) = queries.get(nth) else { continue };
+            if self.may_read(account, self.inner.counted_under(query)).await {
+                asked.places.push(nth);
+                asked.queries.push(query.clone());
+            }
+        }
+        asked
+    }
+}
+
+/// Queries that are asked again, and their places among all.
+#[derive(Default)]
+struct Asked {
+    places: Vec<usize>,
+    queries: Vec<Query>,
 }
 
 /// Makes `$call` with the time left as `$within` until it goes well or the plan gives up.
@@ -137,12 +169,15 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
         let mut plan = self.plan(Safety::Always, within);
         let mut answers = self.inner.inquire(account, queries, within).await;
         loop {
-            let again: Vec<usize> = (0..answers.len()).filter(|&nth| passing_error(&answers, nth).is_some()).collect();
-            let Some(error) = again.first().and_then(|&nth| passing_error(&answers, nth)) else { return answers };
+            let failed: Vec<usize> = (0..answers.len()).filter(|&nth| passing_error(&answers, nth).is_some()).collect();
+            let Some(error) = failed.first().and_then(|&nth| passing_error(&answers, nth)) else { return answers };
             let Some(left) = self.pause(&mut plan, error).await else { return answers };
-            let unanswered: Vec<Query> = again.iter().filter_map(|&nth| queries.get(nth).cloned()).collect();
-            let fresh = self.inner.inquire(account, &unanswered, left).await;
-            for (nth, answer) in again.into_iter().zip(fresh) {
+            let again = self.left_to_ask(account, queries, failed).await;
+            if again.queries.is_empty() {
+                return answers;
+            }
+            let fresh = self.inner.inquire(account, &again.queries, left).await;
+            for (nth, answer) in again.places.into_iter().zip(fresh) {
                 // That nothing was sent any more says less than what came before.
                 let says_more = !answer.as_ref().is_err_and(is_unsent);
                 if let Some(slot) = answers.get_mut(nth).filter(|_| says_more) {
@@ -177,7 +212,17 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
     }
 
     async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
-        retrying!(self, Safety::Always, within, |within| self.inner.sweep(account, period, within))
+        let mut plan = self.plan(Safety::Always, within);
+        let mut within = within;
+        loop {
+            let outcome = self.inner.sweep(account, period, within).await;
+            let Err(error) = &outcome else { return outcome };
+            let Some(left) = self.pause(&mut plan, error).await else { return outcome };
+            if !self.may_read(account, Endpoint::Sweep).await {
+                return outcome;
+            }
+            within = left;
+        }
     }
 }
 
@@ -186,6 +231,13 @@ fn is_unsent(error: &ProviderError) -> bool {
     error.source.as_ref().is_some_and(|cause| cause.is::<BreakerOpen>())
 }
 
+/// An error of one query after which another try makes sense. One that is over the limit is none, if nothing says for how
+/// long: a try at once would only cost more calls.
 fn passing_error(answers: &[Result<ChargeSnapshot, ProviderError>], nth: usize) -> Option<&ProviderError> {
-    answers.get(nth).and_then(|answer| answer.as_ref().err()).filter(|error| error.is_transient())
+    let error = answers.get(nth).and_then(|answer| answer.as_ref().err());
+    error.filter(|error| error.is_transient() && !is_over_the_limit(error))
+}
+
+fn is_over_the_limit(error: &ProviderError) -> bool {
+    matches!(error.kind, ProviderErrorKind::RateLimited { .. }) && error.retry_after().is_none()
 }

@@ -22,6 +22,9 @@ const API_VERSION_V3: &str = "2024-11-11";
 /// The version of the QR Codes API; without one the same addresses speak the first, with other fields.
 const API_VERSION_QR_CODES: &str = "2022-07-31";
 
+/// How long a further call of a question waits for leave: the first is made, and asking anew would cost it again.
+const LEAVE_WAIT_MAX: Duration = Duration::from_secs(1);
+
 pub(crate) struct Client {
     pub(crate) http: HttpClient,
     pub(crate) config: XenditConfig,
@@ -125,12 +128,16 @@ impl Talk<'_> {
         }
         let Some(budget) = &self.client.budget else { return Ok(()) };
         let (provider, account) = (&self.client.config.id, &self.account.id);
-        match budget.reserve(provider, account, endpoint, BudgetClass::Confirm, 1).await {
-            Reservation::Granted => Ok(()),
-            // No time is named: it is not the provider that told us to stay away.
-            Reservation::Wait(_) => {
-                let kind = ProviderErrorKind::RateLimited { retry_after: None };
-                Err(self.error(kind, Certainty::NotApplied))
+        let patience = Deadline::within(LEAVE_WAIT_MAX.min(self.deadline.left()));
+        loop {
+            match budget.reserve(provider, account, endpoint, BudgetClass::Confirm, 1).await {
+                Reservation::Granted => return Ok(()),
+                Reservation::Wait(pause) if pause < patience.left() => tokio::time::sleep(pause).await,
+                // No time is named: it is not the provider that told us to stay away.
+                Reservation::Wait(_) => {
+                    let kind = ProviderErrorKind::RateLimited { retry_after: None };
+                    return Err(self.error(kind, Certainty::NotApplied));
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use super::RetryPolicy;
 /// What a second try could do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Safety {
-    /// Nothing: it only reads.
+    /// Nothing: it only reads. Over the limit that goes on at its caller's pace.
     Always,
     /// Something twice, unless the first certainly did nothing.
     OnlyIfNotApplied,
@@ -38,7 +38,7 @@ impl Plan {
     /// How long to wait before the next try; `None` if there is to be none.
     pub(super) fn pause(&mut self, error: &ProviderError, now: Duration) -> Option<Duration> {
         let safe = match self.safety {
-            Safety::Always => true,
+            Safety::Always => !super::is_over_the_limit(error),
             Safety::OnlyIfNotApplied => error.certainty == Certainty::NotApplied,
         };
         if !safe || super::is_unsent(error) || !error.is_transient() {
@@ -89,6 +89,9 @@ mod tests {
         let limited = |seconds| ProviderErrorKind::RateLimited { retry_after: Some(Duration::from_secs(seconds)) };
         check(Safety::Always, limited(3), Certainty::NotApplied, true);
         check(Safety::Always, limited(60), Certainty::NotApplied, false);
+        let limited = ProviderErrorKind::RateLimited { retry_after: None };
+        check(Safety::Always, limited, Certainty::NotApplied, false);
+        check(Safety::OnlyIfNotApplied, limited, Certainty::NotApplied, true);
     }
 
     #[test]

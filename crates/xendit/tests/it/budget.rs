@@ -1,6 +1,7 @@
 //! What a question costs, and that all of it is reserved.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use mstore_pay_domain::ids::{AccountId, ProviderId, ProviderRef};
@@ -16,12 +17,21 @@ use crate::support::{Bench, WITHIN, adapter, query};
 /// Grants so many calls, and writes down which were reserved.
 struct Calls {
     left: Mutex<u32>,
+    /// For how long a caller is sent away each time, and for how many times before there is room again.
+    pause: Duration,
+    busy: Mutex<u32>,
     reserved: Mutex<Vec<Endpoint>>,
 }
 
 impl Calls {
     fn of(left: u32) -> Arc<Self> {
-        Arc::new(Self { left: Mutex::new(left), reserved: Mutex::default() })
+        Arc::new(Self { left: Mutex::new(left), pause: WITHIN, busy: Mutex::default(), reserved: Mutex::default() })
+    }
+
+    /// Room for so many calls, after so many short waits.
+    fn after_waits(left: u32, waits: u32) -> Arc<Self> {
+        let (left, busy) = (Mutex::new(left), Mutex::new(waits));
+        Arc::new(Self { left, pause: Duration::from_millis(1), busy, reserved: Mutex::default() })
     }
 
     fn reserved(&self) -> Vec<Endpoint> {
@@ -40,8 +50,13 @@ impl RateBudget for Calls {
         calls: u32,
     ) -> Reservation {
         assert_eq!((class, calls), (BudgetClass::Confirm, 1));
+        let mut busy = self.busy.lock().unwrap();
+        if let Some(less) = busy.checked_sub(1) {
+            *busy = less;
+            return Reservation::Wait(self.pause);
+        }
         let mut left = self.left.lock().unwrap();
-        let Some(fewer) = left.checked_sub(1) else { return Reservation::Wait(WITHIN) };
+        let Some(fewer) = left.checked_sub(1) else { return Reservation::Wait(self.pause) };
         *left = fewer;
         self.reserved.lock().unwrap().push(endpoint);
         Reservation::Granted
@@ -121,6 +136,15 @@ async fn a_payment_for_which_no_call_is_left_is_not_asked_for() {
     let refused = answer.unwrap_err();
     assert_eq!((refused.kind, refused.certainty), (Kind::RateLimited { retry_after: None }, Certainty::NotApplied));
     assert_eq!(requests.len(), 1, "{requests:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_further_call_waits_a_moment_for_leave() {
+    let bench = Bench::new().await;
+    let opened = bench.open(1).await;
+    let paid = bench.pay(1, "").await;
+    let (answer, _) = ask(&bench, &Calls::after_waits(10, 3), Some(&opened.provider_ref), &[]).await;
+    assert_eq!(answer.unwrap().receipts[0].payment_ref, paid);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use mstore_pay_domain::ports::{Availability, Certainty, Operation, PaymentProvid
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::{BreakerOpen, BreakerPolicy, BreakerState, CircuitBreaker, Line, layered};
 
-use super::rig::{Shared, WITHIN, account, charge, query, rig};
+use super::rig::{Shared, WITHIN, account, budget, charge, query, rig};
 
 /// A breaker whose QRIS openings under `main` are open, over a provider that is well again.
 async fn opened() -> (Shared, std::sync::Arc<mstore_pay_domain::memory::ManualClock>, CircuitBreaker<Shared>) {
@@ -36,7 +36,7 @@ async fn while_open_calls_end_at_once_with_nothing_sent_and_say_when_to_come_bac
 #[tokio::test]
 async fn whether_it_rests_can_be_asked_through_every_layer_without_taking_the_place_of_the_probe() {
     let (provider, manual, clock) = rig();
-    let layers = layered(provider.clone(), &clock);
+    let layers = layered(provider.clone(), &budget(None, &clock), &clock);
     provider.0.misbehave_always(Operation::Open, Mishap::SilentBefore);
     for number in 0..8 {
         layers.open(&account("main"), &charge(number, Method::Qris)).await.unwrap_err();
@@ -120,7 +120,7 @@ async fn a_batch_that_is_refused_has_an_answer_for_each_query() {
 #[tokio::test]
 async fn stacked_every_try_is_seen_and_the_one_that_finds_out_is_alone() {
     let (provider, manual, clock) = rig();
-    let stack = layered(provider.clone(), &clock);
+    let stack = layered(provider.clone(), &budget(None, &clock), &clock);
     provider.0.misbehave_always(
         Operation::Open,
         Mishap::Refused { kind: ProviderErrorKind::Unavailable, certainty: Certainty::NotApplied },
@@ -138,7 +138,7 @@ async fn stacked_every_try_is_seen_and_the_one_that_finds_out_is_alone() {
 #[tokio::test]
 async fn stacked_an_open_breaker_ends_a_call_without_retries() {
     let (provider, _, clock) = rig();
-    let stack = layered(provider.clone(), &clock);
+    let stack = layered(provider.clone(), &budget(None, &clock), &clock);
     provider.0.misbehave_always(Operation::Open, Mishap::SilentBefore);
     for number in 0..8 {
         stack.open(&account("main"), &charge(number, Method::Qris)).await.unwrap_err();

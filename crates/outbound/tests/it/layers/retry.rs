@@ -6,12 +6,12 @@ use mstore_pay_domain::ports::{Certainty, Operation, PaymentProvider as _, Perio
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::{Retry, RetryPolicy};
 
-use super::rig::{WITHIN, account, charge, query, rig};
+use super::rig::{WITHIN, account, budget, charge, query, rig};
 
 /// How often an opening that goes wrong like that, once, reaches the provider, and whether it ends well.
 async fn check_open(mishap: Mishap, want_calls: usize, want_ok: bool) {
     let (provider, _, clock) = rig();
-    let retry = Retry::new(provider.clone(), clock, RetryPolicy::default());
+    let retry = Retry::new(provider.clone(), budget(None, &clock), clock, RetryPolicy::default());
     provider.0.misbehave(Operation::Open, mishap.clone());
     let outcome = retry.open(&account("main"), &charge(1, Method::Qris)).await;
     assert_eq!(outcome.is_ok(), want_ok, "{mishap:?}");
@@ -37,7 +37,7 @@ async fn an_opening_is_sent_again_only_if_it_certainly_did_nothing() {
 #[tokio::test]
 async fn a_wait_asked_for_is_kept() {
     let (provider, _, clock) = rig();
-    let retry = Retry::new(provider.clone(), clock.clone(), RetryPolicy::default());
+    let retry = Retry::new(provider.clone(), budget(None, &clock), clock.clone(), RetryPolicy::default());
     let wait = Duration::from_secs(2);
     provider.0.misbehave(Operation::Open, refused(ProviderErrorKind::RateLimited { retry_after: Some(wait) }));
     let before = clock.now();
@@ -54,7 +54,7 @@ async fn a_wait_asked_for_is_kept() {
 #[tokio::test]
 async fn of_a_batch_only_what_failed_is_asked_again_and_the_order_stays() {
     let (provider, _, clock) = rig();
-    let retry = Retry::new(provider.clone(), clock, RetryPolicy::default());
+    let retry = Retry::new(provider.clone(), budget(None, &clock), clock, RetryPolicy::default());
     let known = retry.open(&account("main"), &charge(1, Method::Qris)).await.unwrap();
     let queries = [query("spr-9999999999"), query(known.provider_ref.as_str())];
     provider.0.misbehave(Operation::Inquire, Mishap::Unreachable);
@@ -67,9 +67,39 @@ async fn of_a_batch_only_what_failed_is_asked_again_and_the_order_stays() {
 #[tokio::test]
 async fn a_listing_is_read_again_whatever_happened() {
     let (provider, _, clock) = rig();
-    let retry = Retry::new(provider.clone(), clock, RetryPolicy::default());
+    let retry = Retry::new(provider.clone(), budget(None, &clock), clock, RetryPolicy::default());
     provider.0.misbehave(Operation::Sweep, Mishap::BrokenAfter);
     provider.0.misbehave(Operation::Sweep, Mishap::Garbled);
     assert!(retry.sweep(&account("main"), Period::since(Timestamp::EPOCH), WITHIN).await.is_ok());
     assert_eq!(provider.0.calls().len(), 3);
+}
+
+/// How often a question that always goes wrong like that reaches a provider whose limit leaves so many repeats.
+async fn check_repeats(mishap: Mishap, left: u32, want_calls: usize) {
+    let (provider, _, clock) = rig();
+    let retry = Retry::new(provider.clone(), budget(Some(left), &clock), clock, RetryPolicy::default());
+    provider.0.misbehave_always(Operation::Inquire, mishap.clone());
+    let answers = retry.inquire(&account("main"), &[query("spr-9999999999")], WITHIN).await;
+    assert!(answers[0].is_err());
+    assert_eq!(provider.0.calls().len(), want_calls, "{mishap:?}");
+}
+
+#[tokio::test]
+async fn a_question_is_repeated_only_under_leave_of_its_own() {
+    check_repeats(refused(ProviderErrorKind::Unavailable), 10, 3).await;
+    check_repeats(refused(ProviderErrorKind::Unavailable), 1, 2).await;
+}
+
+#[tokio::test]
+async fn a_question_that_was_over_the_limit_is_left_to_whoever_asked() {
+    check_repeats(refused(ProviderErrorKind::RateLimited { retry_after: None }), 10, 1).await;
+}
+
+#[tokio::test]
+async fn a_listing_is_repeated_only_under_leave_of_its_own() {
+    let (provider, _, clock) = rig();
+    let retry = Retry::new(provider.clone(), budget(Some(1), &clock), clock, RetryPolicy::default());
+    provider.0.misbehave_always(Operation::Sweep, Mishap::BrokenAfter);
+    assert!(retry.sweep(&account("main"), Period::since(Timestamp::EPOCH), WITHIN).await.is_err());
+    assert_eq!(provider.0.calls().len(), 2);
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::ids::{AccountId, ChargeId, OrderCode, OurReference, ProviderId, ProviderRef};
-use mstore_pay_domain::memory::{ManualClock, ScriptedProvider};
+use mstore_pay_domain::memory::{ManualClock, MemoryBudget, ScriptedProvider};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{
     Availability, CancelCharge, Canceled, Capabilities, ChargeSnapshot, Clock, Endpoint, OpenCharge, OpenedCharge,
-    PaymentProvider, Period, ProviderError, Query, RefundCharge, RefundOutcome, Simulation, Sweep,
+    PaymentProvider, Period, ProviderError, Query, RateBudget, RefundCharge, RefundOutcome, Simulation, Sweep,
 };
 use mstore_pay_domain::time::Timestamp;
 use uuid::Uuid;
@@ -27,6 +27,11 @@ pub(crate) fn rig() -> (Shared, Arc<ManualClock>, Arc<dyn Clock>) {
     let clock: Arc<dyn Clock> = manual.clone();
     let provider = ScriptedProvider::new(ProviderId::parse("scripted").unwrap(), Arc::clone(&clock));
     (Shared(Arc::new(provider)), manual, clock)
+}
+
+/// A rate limit that leaves so many calls of a kind in a minute; none: any number.
+pub(crate) fn budget(calls_per_minute: Option<u32>, clock: &Arc<dyn Clock>) -> Arc<dyn RateBudget> {
+    Arc::new(MemoryBudget::new(Arc::clone(clock), calls_per_minute).unused())
 }
 
 pub(crate) fn account(id: &str) -> ProviderAccount {

@@ -13,7 +13,7 @@ use mstore_pay_domain::ports::{Certainty, Clock, Operation, PaymentProvider, Pro
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::{BreakerPolicy, Bulkhead, BulkheadLimits, CircuitBreaker, Retry, RetryPolicy, layered};
 
-use super::rig::{Shared, account, rig};
+use super::rig::{Shared, account, budget, rig};
 
 /// Puts a layer before the scripted provider.
 struct Layer(fn(Shared, Arc<dyn Clock>) -> Arc<dyn PaymentProvider>);
@@ -33,10 +33,13 @@ impl ProviderHarness for Layer {
 }
 
 provider_suite!(unlayered, Layer(|inner, _clock| Arc::new(inner)));
-provider_suite!(retry, Layer(|inner, clock| Arc::new(Retry::new(inner, clock, RetryPolicy::default()))));
+provider_suite!(
+    retry,
+    Layer(|inner, clock| Arc::new(Retry::new(inner, budget(None, &clock), clock, RetryPolicy::default())))
+);
 provider_suite!(breaker, Layer(|inner, clock| Arc::new(CircuitBreaker::new(inner, clock, BreakerPolicy::default()))));
 provider_suite!(bulkhead, Layer(|inner, clock| Arc::new(Bulkhead::new(inner, clock, BulkheadLimits::default()))));
-provider_suite!(stacked, Layer(|inner, clock| Arc::new(layered(inner, &clock))));
+provider_suite!(stacked, Layer(|inner, clock| Arc::new(layered(inner, &budget(None, &clock), &clock))));
 
 fn mishap(scene: Scene) -> Option<Mishap> {
     let refused = |kind| Some(Mishap::Refused { kind, certainty: Certainty::NotApplied });
