@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::disallowed_methods, reason = "what is measured here is this machine's time")]
 
+mod django;
 mod gateway;
 mod load;
 mod peer;
@@ -43,6 +44,13 @@ struct Arguments {
     /// Seconds of each turn.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
+    /// Creates and looks alone, on PostgreSQL, over stores where so many payments were made before, all in turn.
+    #[arg(long, value_delimiter = ',')]
+    payments: Vec<u64>,
+    /// Creates and looks alone, in turn with django-payment-midtrans, by that Python, which has what
+    /// `django/requirements.txt` names.
+    #[arg(long)]
+    django: Option<PathBuf>,
     /// Say what PostgreSQL spent its time on as well, as `pg_stat_statements` counted it, which costs something.
     #[arg(long)]
     statements: bool,
@@ -79,6 +87,12 @@ async fn measure(arguments: Arguments) -> Result<(), Trouble> {
         length: Duration::from_secs(arguments.seconds),
         statements: arguments.statements,
     };
+    if let Some(python) = arguments.django {
+        return plan.beside_django(&python).await;
+    }
+    if !arguments.payments.is_empty() {
+        return plan.growth(&arguments.payments).await;
+    }
     for store in arguments.stores {
         plan.measure(store).await?;
     }

@@ -1,5 +1,7 @@
 //! What is measured, and in which order.
 
+mod beside_django;
+mod growth;
 mod memory;
 mod turn;
 

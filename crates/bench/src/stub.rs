@@ -1,4 +1,5 @@
-//! A provider that answers at once: as much of Xendit's Payments API v3 as a QRIS sale needs.
+//! A provider that answers at once: as much of Xendit's Payments API v3 as a QRIS sale needs, and of Midtrans's Core API as
+//! a peer asks that knows nobody else.
 
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
@@ -100,6 +101,7 @@ impl Stub {
         let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let answer = match (method, path.as_str()) {
             (Method::POST, "/v3/payment_requests") => self.open(&body),
+            (Method::POST, "/v2/charge") => midtrans_charge(&body),
             (Method::GET, "/transactions") => {
                 Some((StatusCode::OK, json!({"has_more": false, "data": [], "links": []})))
             }
@@ -150,6 +152,20 @@ impl Stub {
     fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The answer to a QRIS charge, which nobody asks for again.
+fn midtrans_charge(body: &[u8]) -> Option<(StatusCode, Value)> {
+    let asked: Value = serde_json::from_slice(body).ok()?;
+    let details = asked.get("transaction_details")?;
+    let answer = json!({
+        "status_code": "201", "status_message": "QRIS transaction is created", "transaction_id": Uuid::now_v7().to_string(),
+        "order_id": details.get("order_id")?, "merchant_id": "M004123", "gross_amount": "33000.00", "currency": "IDR",
+        "payment_type": "qris", "transaction_time": "2026-11-27 07:00:00", "transaction_status": "pending",
+        "fraud_status": "accept", "acquirer": "gopay", "qr_string": QR_STRING,
+        "expiry_time": "2026-11-27 07:15:00", "actions": [],
+    });
+    Some((StatusCode::OK, answer))
 }
 
 /// The webhook that tells of the money on a charge.

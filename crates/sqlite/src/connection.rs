@@ -11,6 +11,10 @@ use crate::errors::OpenError;
 /// For backups and other tools that hold the file for a moment.
 const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
 
+/// What a connection that reads keeps of the file, in KiB. What it does not keep the system does: a page is then copied
+/// and not read from the disk, and four readers take as much memory as one would by SQLite's default.
+const READER_CACHE: &str = "PRAGMA cache_size = -512";
+
 /// The connection that writes. A commit is on the disk when it returns: WAL with `synchronous=FULL`
 /// syncs the log with every commit, while `NORMAL` may lose the last ones to a power cut.
 ///
@@ -32,7 +36,7 @@ pub(crate) fn writer(path: &Path) -> Result<SqliteConnection, OpenError> {
 
 /// A connection that refuses to write.
 pub(crate) fn reader(path: &Path) -> Result<SqliteConnection, OpenError> {
-    connect(path, &[BUSY_TIMEOUT, "PRAGMA query_only = ON", "PRAGMA cell_size_check = ON"])
+    connect(path, &[BUSY_TIMEOUT, READER_CACHE, "PRAGMA query_only = ON", "PRAGMA cell_size_check = ON"])
 }
 
 /// A connection for a tool, to a file that must be there.

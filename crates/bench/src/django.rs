@@ -1,0 +1,111 @@
+//! What a shop could install in the gateway's place: `django-payment-midtrans`, served by gunicorn.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use http_body_util::Full;
+use hyper::Method;
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use mstore_pay_throwaway_postgres::Cluster;
+
+use crate::Trouble;
+use crate::load::Asked;
+
+const PROJECT: &str = include_str!("../django/shop.py");
+/// One more than there are cores, as gunicorn advises for threads, and threads enough that few connections wait.
+const SERVED_BY: [&str; 8] = ["-k", "gthread", "--workers", "3", "--threads", "22", "--keep-alive", "75"];
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// A shop that serves.
+pub(crate) struct Django {
+    process: Child,
+    pub(crate) address: SocketAddr,
+    token: String,
+}
+
+/// How a shop is run.
+struct Recipe<'a> {
+    python: &'a Path,
+    folder: PathBuf,
+    database_host: PathBuf,
+    database: &'a str,
+    provider: SocketAddr,
+}
+
+impl Recipe<'_> {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.python);
+        command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
+        command.env("SHOP_DATABASE_HOST", &self.database_host).env("SHOP_DATABASE", self.database);
+        command.env("PROVIDER_BASE_URL", format!("http://{}", self.provider));
+        command
+    }
+}
+
+impl Django {
+    /// Makes its database on that server and starts it, by a Python that has what `django/requirements.txt` names.
+    pub(crate) fn start(
+        python: &Path,
+        folder: &Path,
+        (cluster, database): (&Cluster, &str),
+        provider: SocketAddr,
+    ) -> Result<Self, Trouble> {
+        fs::write(folder.join("shop.py"), PROJECT)?;
+        cluster.run("postgres", &format!("CREATE DATABASE {database}"))?;
+        let database_host = cluster.socket_folder().to_owned();
+        let recipe = Recipe { python, folder: folder.to_owned(), database_host, database, provider };
+        let migrated = recipe.command(&["shop.py", "migrate"]).output()?;
+        if !migrated.status.success() {
+            return Err(format!("the peer's schema: {}", String::from_utf8_lossy(&migrated.stderr)).into());
+        }
+        let token = String::from_utf8(recipe.command(&["shop.py", "token"]).output()?.stdout)?.trim().to_owned();
+        let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+        let mut serve = recipe.command(&["-m", "gunicorn"]);
+        serve.args(SERVED_BY).args(["--log-level", "error", "-b", &address.to_string(), "shop:application"]);
+        let django = Self { process: serve.spawn()?, address, token };
+        let began = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if began.elapsed() > STARTS_WITHIN {
+                return Err("the peer did not start".into());
+            }
+            thread::sleep(LOOK_AGAIN_AFTER);
+        }
+        Ok(django)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Asks for a payment. It knows no idempotency keys.
+    pub(crate) fn create(&self, order: &str) -> Option<Asked> {
+        let body = format!(r#"{{"order_id":"{order}","payment_type":"qris","gross_amount":33000}}"#);
+        let request = self.request(Method::POST, "/midtrans/charge/").header(CONTENT_TYPE, "application/json");
+        request.body(Full::new(Bytes::from(body))).ok()
+    }
+
+    /// Asks how a payment stands, by its own id, which is the only way.
+    pub(crate) fn status(&self, id: &str) -> Option<Asked> {
+        self.request(Method::GET, &format!("/midtrans/payments/{id}/")).body(Full::new(Bytes::new())).ok()
+    }
+
+    fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
+        let request = Request::builder().method(method).uri(path).header("Host", self.address.to_string());
+        request.header(AUTHORIZATION, format!("Token {}", self.token))
+    }
+}
+
+impl Drop for Django {
+    fn drop(&mut self) {
+        // Its workers end with it, and only if it is asked.
+        let _asked = Command::new("kill").arg(self.process.id().to_string()).status();
+        let _ended = self.process.wait();
+    }
+}
