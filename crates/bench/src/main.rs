@@ -45,11 +45,11 @@ struct Arguments {
     #[arg(long, default_value_t = 3)]
     seconds: u64,
     /// Creates and looks alone, on PostgreSQL, over stores where so many payments were made before, all in turn.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', conflicts_with_all = ["stores", "statements", "django"])]
     payments: Vec<u64>,
     /// Creates and looks alone, in turn with django-payment-midtrans, by that Python, which has what
     /// `django/requirements.txt` names.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["stores", "statements"])]
     django: Option<PathBuf>,
     /// Say what PostgreSQL spent its time on as well, as `pg_stat_statements` counted it, which costs something.
     #[arg(long)]

@@ -51,6 +51,13 @@ pub(crate) enum Scenario {
     Webhook,
 }
 
+/// What tills ask most: it can be asked over a store of any size, and of whoever else takes payments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OfTills {
+    Create,
+    Status,
+}
+
 /// Where the gateway keeps its payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Store {
@@ -99,6 +106,17 @@ impl Plan {
             self.on(folder.path(), cluster.as_ref(), *scenario).await?;
         }
         Ok(())
+    }
+
+    /// Of what is to be measured, that which tills ask.
+    fn of_tills(&self) -> Result<Vec<OfTills>, Trouble> {
+        let named = |scenario: &Scenario| match scenario {
+            Scenario::Create => Some(OfTills::Create),
+            Scenario::Status => Some(OfTills::Status),
+            Scenario::Accept | Scenario::Webhook => None,
+        };
+        let found: Vec<_> = self.scenarios.iter().filter_map(named).collect();
+        if found.is_empty() { Err("only `create` and `status` are measured so".into()) } else { Ok(found) }
     }
 
     /// What it costs before anybody asks.
@@ -236,6 +254,31 @@ impl Scenario {
             Self::Accept => "accept",
             Self::Webhook => "webhook",
         }
+    }
+}
+
+impl OfTills {
+    /// A turn of the gateway's.
+    async fn turn(
+        self,
+        turns: &mut Turns,
+        bench: &Bench<'_>,
+        connections: u32,
+        length: Duration,
+    ) -> Result<Figures, Trouble> {
+        match self {
+            Self::Create => turns.create(bench, connections, length).await,
+            Self::Status => turns.status(bench, connections, length).await,
+        }
+    }
+}
+
+impl fmt::Display for OfTills {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Create => "create",
+            Self::Status => "status",
+        })
     }
 }
 

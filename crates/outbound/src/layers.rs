@@ -11,7 +11,8 @@ use crate::{BreakerPolicy, Bulkhead, BulkheadLimits, CircuitBreaker, Retry, Retr
 /// the provider.
 pub type Layered<P> = Bulkhead<Retry<CircuitBreaker<P>>>;
 
-/// Puts all three layers before a provider, with their usual settings; reads that are tried again are counted in that budget.
+/// Puts all three layers before a provider, with their usual settings; reads that are tried again are counted in that
+/// budget.
 #[must_use]
 pub fn layered<P: PaymentProvider>(provider: P, budget: &Arc<dyn RateBudget>, clock: &Arc<dyn Clock>) -> Layered<P> {
     let breaker = CircuitBreaker::new(provider, Arc::clone(clock), BreakerPolicy::default());

@@ -77,54 +77,55 @@ impl<P: PaymentProvider> Retry<P> {
         rests && error.kind == ProviderErrorKind::Unavailable
     }
 
-    /// Waits if another try is due; the time it then has.
-    async fn pause(&self, plan: &mut Plan, error: &ProviderError) -> Option<Duration> {
-        let pause = plan.pause(error, self.clock.monotonic())?;
+    /// Waits if another try is due; whether it is.
+    async fn pause(&self, plan: &mut Plan, error: &ProviderError) -> bool {
+        let Some(pause) = plan.pause(error, self.clock.monotonic()) else { return false };
         self.clock.sleep(pause).await;
-        Some(plan.left(self.clock.monotonic()))
+        true
     }
 
-    /// Whether the rate limit leaves another try of a read. It is not paced, like the first of whoever heard of money: there
-    /// are few, and somebody may be waiting.
+    /// Whether the rate limit leaves another try of a read. It is paced like the question of somebody who looks: word of
+    /// money goes before it, and where a provider fails much, whoever asked comes back anyway.
     async fn may_read(&self, account: &ProviderAccount, endpoint: Endpoint) -> bool {
-        let (provider, class) = (self.inner.id(), BudgetClass::Confirm);
+        let (provider, class) = (self.inner.id(), BudgetClass::Watched);
         self.budget.reserve(&provider, &account.id, endpoint, class, 1).await == Reservation::Granted
     }
 
-    /// Of those queries the ones that the rate limit leaves another try, by their places.
-    async fn left_to_ask(&self, account: &ProviderAccount, queries: &[Query], places: Vec<usize>) -> Asked {
-        let mut asked = Asked::default();
-        for nth in places {
-            let Some(query) = queries.get(nth) else { continue };
-            if self.may_read(account, self.inner.counted_under(query)).await {
-                asked.places.push(nth);
-                asked.queries.push(query.clone());
+    /// Of those queries the ones that the rate limit leaves another try, with their places. The first for which it has no
+    /// room is the last that is asked for.
+    async fn left_to_ask(
+        &self,
+        account: &ProviderAccount,
+        queries: &[Query],
+        places: &[usize],
+    ) -> (Vec<usize>, Vec<Query>) {
+        let mut left = Vec::new();
+        for (nth, query) in places.iter().filter_map(|&nth| Some((nth, queries.get(nth)?))) {
+            if !self.may_read(account, self.inner.counted_under(query)).await {
+                break;
             }
+            left.push((nth, query.clone()));
         }
-        asked
+        left.into_iter().unzip()
     }
 }
 
-/// Queries that are asked again, and their places among all.
-#[derive(Default)]
-struct Asked {
-    places: Vec<usize>,
-    queries: Vec<Query>,
-}
-
-/// Makes `$call` with the time left as `$within` until it goes well or the plan gives up.
+/// Makes `$call` with the time left as `$within` until it goes well, the plan gives up, or `$may_repeat` is not so.
 macro_rules! retrying {
-    ($self:ident, $safety:expr, $given:expr, |$within:ident| $call:expr) => {{
+    ($self:ident, $safety:expr, $given:expr, $may_repeat:expr, |$within:ident| $call:expr) => {{
         let mut plan = $self.plan($safety, $given);
         let mut $within = $given;
         loop {
-            match $call.await {
+            let error = match $call.await {
                 Ok(done) => break Ok(done),
-                Err(error) => match $self.pause(&mut plan, &error).await {
-                    Some(left) => $within = left,
-                    None => break Err(error),
-                },
+                Err(error) => error,
+            };
+            if !$self.pause(&mut plan, &error).await || !$may_repeat {
+                break Err(error);
             }
+            // Leave may have taken its time.
+            let Some(left) = plan.time_for_a_try($self.clock.monotonic()) else { break Err(error) };
+            $within = left;
         }
     }};
 }
@@ -149,7 +150,7 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
 
     async fn open(&self, account: &ProviderAccount, charge: &OpenCharge) -> Result<OpenedCharge, ProviderError> {
         let mut charge = charge.clone();
-        retrying!(self, Safety::OnlyIfNotApplied, charge.within, |within| {
+        retrying!(self, Safety::OnlyIfNotApplied, charge.within, true, |within| {
             charge.within = within;
             let outcome = self.inner.open(account, &charge).await;
             match outcome {
@@ -171,13 +172,15 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
         loop {
             let failed: Vec<usize> = (0..answers.len()).filter(|&nth| passing_error(&answers, nth).is_some()).collect();
             let Some(error) = failed.first().and_then(|&nth| passing_error(&answers, nth)) else { return answers };
-            let Some(left) = self.pause(&mut plan, error).await else { return answers };
-            let again = self.left_to_ask(account, queries, failed).await;
-            if again.queries.is_empty() {
+            if !self.pause(&mut plan, error).await {
                 return answers;
             }
-            let fresh = self.inner.inquire(account, &again.queries, left).await;
-            for (nth, answer) in again.places.into_iter().zip(fresh) {
+            let (places, again) = self.left_to_ask(account, queries, &failed).await;
+            let Some(left) = plan.time_for_a_try(self.clock.monotonic()).filter(|_| !again.is_empty()) else {
+                return answers;
+            };
+            let fresh = self.inner.inquire(account, &again, left).await;
+            for (nth, answer) in places.into_iter().zip(fresh) {
                 // That nothing was sent any more says less than what came before.
                 let says_more = !answer.as_ref().is_err_and(is_unsent);
                 if let Some(slot) = answers.get_mut(nth).filter(|_| says_more) {
@@ -189,7 +192,7 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
 
     async fn cancel(&self, account: &ProviderAccount, charge: &CancelCharge) -> Result<Canceled, ProviderError> {
         let mut charge = charge.clone();
-        retrying!(self, Safety::OnlyIfNotApplied, charge.within, |within| {
+        retrying!(self, Safety::OnlyIfNotApplied, charge.within, true, |within| {
             charge.within = within;
             self.inner.cancel(account, &charge)
         })
@@ -197,7 +200,7 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
 
     async fn refund(&self, account: &ProviderAccount, refund: &RefundCharge) -> Result<RefundOutcome, ProviderError> {
         let mut refund = refund.clone();
-        retrying!(self, Safety::OnlyIfNotApplied, refund.within, |within| {
+        retrying!(self, Safety::OnlyIfNotApplied, refund.within, true, |within| {
             refund.within = within;
             self.inner.refund(account, &refund)
         })
@@ -205,24 +208,16 @@ impl<P: PaymentProvider> PaymentProvider for Retry<P> {
 
     async fn simulate(&self, account: &ProviderAccount, simulation: &Simulation) -> Result<(), ProviderError> {
         let mut simulation = simulation.clone();
-        retrying!(self, Safety::OnlyIfNotApplied, simulation.within, |within| {
+        retrying!(self, Safety::OnlyIfNotApplied, simulation.within, true, |within| {
             simulation.within = within;
             self.inner.simulate(account, &simulation)
         })
     }
 
     async fn sweep(&self, account: &ProviderAccount, period: Period, within: Duration) -> Result<Sweep, ProviderError> {
-        let mut plan = self.plan(Safety::Always, within);
-        let mut within = within;
-        loop {
-            let outcome = self.inner.sweep(account, period, within).await;
-            let Err(error) = &outcome else { return outcome };
-            let Some(left) = self.pause(&mut plan, error).await else { return outcome };
-            if !self.may_read(account, Endpoint::Sweep).await {
-                return outcome;
-            }
-            within = left;
-        }
+        retrying!(self, Safety::Always, within, self.may_read(account, Endpoint::Sweep).await, |within| {
+            self.inner.sweep(account, period, within)
+        })
     }
 }
 
@@ -231,13 +226,13 @@ fn is_unsent(error: &ProviderError) -> bool {
     error.source.as_ref().is_some_and(|cause| cause.is::<BreakerOpen>())
 }
 
-/// An error of one query after which another try makes sense. One that is over the limit is none, if nothing says for how
-/// long: a try at once would only cost more calls.
+/// An error of one query after which another try makes sense.
 fn passing_error(answers: &[Result<ChargeSnapshot, ProviderError>], nth: usize) -> Option<&ProviderError> {
     let error = answers.get(nth).and_then(|answer| answer.as_ref().err());
-    error.filter(|error| error.is_transient() && !is_over_the_limit(error))
+    error.filter(|error| error.is_transient() && !is_limited_for_no_known_time(error))
 }
 
-fn is_over_the_limit(error: &ProviderError) -> bool {
+/// Over a limit, ours or the provider's, and nobody says for how long: a try at once would only cost more calls.
+fn is_limited_for_no_known_time(error: &ProviderError) -> bool {
     matches!(error.kind, ProviderErrorKind::RateLimited { .. }) && error.retry_after().is_none()
 }

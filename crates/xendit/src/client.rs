@@ -22,8 +22,13 @@ const API_VERSION_V3: &str = "2024-11-11";
 /// The version of the QR Codes API; without one the same addresses speak the first, with other fields.
 const API_VERSION_QR_CODES: &str = "2022-07-31";
 
-/// How long a further call of a question waits for leave: the first is made, and asking anew would cost it again.
-const LEAVE_WAIT_MAX: Duration = Duration::from_secs(1);
+/// For how long after its beginning a question waits for leave to make a further call: the first is made, and asking anew
+/// would cost it again.
+const LEAVE_WAIT_MAX: Duration = Duration::from_millis(1_500);
+/// What must be left of a question's time once it has waited, for a call to make sense.
+const CALL_MIN: Duration = Duration::from_millis(300);
+/// Between two askings for leave, whatever a budget says.
+const LEAVE_PAUSE_MIN: Duration = Duration::from_millis(1);
 
 pub(crate) struct Client {
     pub(crate) http: HttpClient,
@@ -37,6 +42,7 @@ pub(crate) struct Talk<'a> {
     account: &'a ProviderAccount,
     operation: Operation,
     deadline: Deadline,
+    patience: Deadline,
     said: Record,
     /// What the call that its caller reserved counts under, and whether it is still to be made.
     reserved: Endpoint,
@@ -46,13 +52,21 @@ pub(crate) struct Talk<'a> {
 impl Client {
     pub(crate) fn talk<'a>(&'a self, account: &'a ProviderAccount, operation: Operation, within: Duration) -> Talk<'a> {
         let (deadline, said, prepaid) = (Deadline::within(within), Record::default(), AtomicBool::new(true));
+        let waits_within = match operation {
+            Operation::Inquire => LEAVE_WAIT_MAX.min(within.saturating_sub(CALL_MIN)),
+            // What a listing has it keeps, and the next one goes on from there.
+            Operation::Sweep | Operation::Open | Operation::Cancel | Operation::Refund | Operation::Simulate => {
+                Duration::ZERO
+            }
+        };
+        let patience = Deadline::within(waits_within);
         let reserved = match operation {
             Operation::Sweep => Endpoint::Sweep,
             Operation::Inquire | Operation::Open | Operation::Cancel | Operation::Refund | Operation::Simulate => {
                 Endpoint::Inquire
             }
         };
-        Talk { client: self, account, operation, deadline, said, reserved, prepaid }
+        Talk { client: self, account, operation, deadline, patience, said, reserved, prepaid }
     }
 
     /// A call that was never made, because nothing good could come of it.
@@ -128,11 +142,12 @@ impl Talk<'_> {
         }
         let Some(budget) = &self.client.budget else { return Ok(()) };
         let (provider, account) = (&self.client.config.id, &self.account.id);
-        let patience = Deadline::within(LEAVE_WAIT_MAX.min(self.deadline.left()));
         loop {
             match budget.reserve(provider, account, endpoint, BudgetClass::Confirm, 1).await {
                 Reservation::Granted => return Ok(()),
-                Reservation::Wait(pause) if pause < patience.left() => tokio::time::sleep(pause).await,
+                Reservation::Wait(pause) if pause < self.patience.left() => {
+                    tokio::time::sleep(pause.max(LEAVE_PAUSE_MIN)).await;
+                }
                 // No time is named: it is not the provider that told us to stay away.
                 Reservation::Wait(_) => {
                     let kind = ProviderErrorKind::RateLimited { retry_after: None };

@@ -38,7 +38,8 @@ impl Xendit {
         Self { client: Client { http, config, budget: None } }
     }
 
-    /// This provider, telling `budget` what answers say of the rate limit.
+    /// This provider, reserving in `budget` what a question or a listing takes beyond its first call, and telling it what
+    /// answers say of the rate limit.
     #[must_use]
     pub fn with_budget(mut self, budget: Arc<dyn RateBudget>) -> Self {
         self.client.budget = Some(budget);

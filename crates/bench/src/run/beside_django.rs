@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use mstore_pay_throwaway_postgres::Cluster;
 
 use super::turn::{Turns, server_pid};
-use super::{Bench, Plan, SETTINGS, Scenario, WARM_UP};
+use super::{Bench, OfTills, Plan, SETTINGS, WARM_UP};
 use crate::Trouble;
 use crate::django::Django;
 use crate::load::{self, Script, latencies};
@@ -40,6 +40,7 @@ struct Peer<'a> {
 impl Plan {
     /// Measures creates and looks, in turn, over the same server and the same provider.
     pub(crate) async fn beside_django(&self, python: &Path) -> Result<(), Trouble> {
+        let scenarios = self.of_tills()?;
         let folder = tempfile::tempdir()?;
         let cluster = Cluster::start(&SETTINGS);
         let stub = Stub::default();
@@ -55,31 +56,25 @@ impl Plan {
         fs::create_dir(&shop)?;
         let django = Arc::new(Django::start(python, &shop, (&cluster, theirs), provider)?);
         let mut peer = Peer { django, cluster: &cluster, database: theirs, turns: 0 };
-        peer.turn(Scenario::Create, MAKERS, WARM_UP, &mut Side::new()?).await?;
+        peer.turn(OfTills::Create, MAKERS, WARM_UP, &mut Side::new()?).await?;
         for database in [ours, theirs] {
             cluster.run(database, "VACUUM ANALYZE")?;
         }
-        say("scenario  conns  who      a second  p50/p95/p99 ms  CPU ms  database CPU ms  refused");
-        let measured = [Scenario::Create, Scenario::Status];
-        for scenario in self.scenarios.iter().filter(|scenario| measured.contains(scenario)) {
+        say("scenario  conns  who      a second          p50/p95/p99 ms  CPU ms  database CPU ms  refused");
+        for scenario in scenarios {
             for connections in &self.connections {
                 let (mut us, mut them) = (Side::new()?, Side::new()?);
                 for _ in 0..self.alternations {
-                    let figures = match scenario {
-                        Scenario::Status => turns.status(&bench, *connections, self.length).await?,
-                        Scenario::Create | Scenario::Accept | Scenario::Webhook => {
-                            turns.create(&bench, *connections, self.length).await?
-                        }
-                    };
+                    let figures = scenario.turn(&mut turns, &bench, *connections, self.length).await?;
                     us.per_second.push(figures.per_second);
                     us.cpu.push(figures.gateway_cpu);
                     us.database_cpu.extend(figures.database_cpu);
                     us.latencies.add(&figures.latencies)?;
                     us.refused = us.refused.saturating_add(figures.refused);
-                    peer.turn(*scenario, *connections, self.length, &mut them).await?;
+                    peer.turn(scenario, *connections, self.length, &mut them).await?;
                 }
-                us.tell(*scenario, *connections, "gateway");
-                them.tell(*scenario, *connections, "django");
+                us.tell(scenario, *connections, "gateway");
+                them.tell(scenario, *connections, "django");
             }
         }
         Ok(())
@@ -89,14 +84,14 @@ impl Plan {
 impl Peer<'_> {
     async fn turn(
         &mut self,
-        scenario: Scenario,
+        scenario: OfTills,
         connections: u32,
         length: Duration,
         side: &mut Side,
     ) -> Result<(), Trouble> {
         self.turns = self.turns.saturating_add(1);
         let (django, turn) = (Arc::clone(&self.django), self.turns);
-        let script: Arc<Script> = if scenario == Scenario::Status {
+        let script: Arc<Script> = if scenario == OfTills::Status {
             let listed = self.cluster.run(self.database, PAYMENTS)?;
             let ids: Vec<String> = listed.lines().map(str::to_owned).collect();
             let count = u64::try_from(ids.len())?.max(1);
@@ -127,12 +122,11 @@ impl Side {
         Ok(Self { per_second, cpu, database_cpu, latencies: latencies()?, refused: 0 })
     }
 
-    fn tell(&self, scenario: Scenario, connections: u32, who: &str) {
+    fn tell(&self, scenario: OfTills, connections: u32, who: &str) {
         let shown =
             |figures: &[Hundredths]| median(figures).map_or_else(|| "-".to_owned(), |figure| figure.to_string());
         say(&format!(
-            "{:<9} {connections:>5}  {who:<7} {:>9}  {}  {:>6}  {:>15}  {:>7}",
-            scenario.script(),
+            "{scenario:<9} {connections:>5}  {who:<7} {:>9}  {:>22}  {:>6}  {:>15}  {:>7}",
             median(&self.per_second).unwrap_or_default(),
             percentiles(&self.latencies),
             shown(&self.cpu),

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use mstore_pay_throwaway_postgres::Cluster;
 
 use super::turn::{Figures, Turns};
-use super::{Bench, Plan, SETTINGS, Scenario, WARM_UP};
+use super::{Bench, OfTills, Plan, SETTINGS, WARM_UP};
 use crate::Trouble;
 use crate::load::latencies;
 use crate::report::{Hundredths, median, percentiles, say};
@@ -29,19 +29,18 @@ struct Sized<'a> {
 impl Plan {
     /// Measures creates and looks over stores of those sizes on one server, all in turn.
     pub(crate) async fn growth(&self, sizes: &[u64]) -> Result<(), Trouble> {
+        let scenarios = self.of_tills()?;
         let folder = tempfile::tempdir()?;
         let cluster = Cluster::start(&SETTINGS);
         let mut stores = Vec::new();
         for payments in sizes {
             stores.push(self.sized(folder.path(), &cluster, *payments).await?);
         }
-        say(
-            "scenario  conns    payments  gateway/s  p50/p95/p99 ms  p99 to the first  gateway CPU ms  database CPU ms  refused",
-        );
-        for scenario in self.scenarios.iter().filter(|scenario| matches!(scenario, Scenario::Create | Scenario::Status))
-        {
+        say("scenario  conns    payments  gateway/s          p50/p95/p99 ms  p99 to the first  gateway CPU ms  \
+             database CPU ms  refused");
+        for scenario in scenarios {
             for connections in &self.connections {
-                self.in_turn(&mut stores, *scenario, *connections).await?;
+                self.in_turn(&mut stores, scenario, *connections).await?;
             }
         }
         Ok(())
@@ -67,15 +66,10 @@ impl Plan {
         Ok(Sized { payments, bench, turns, figures: Vec::new() })
     }
 
-    async fn in_turn(&self, stores: &mut [Sized<'_>], scenario: Scenario, connections: u32) -> Result<(), Trouble> {
+    async fn in_turn(&self, stores: &mut [Sized<'_>], scenario: OfTills, connections: u32) -> Result<(), Trouble> {
         for _ in 0..self.alternations {
             for Sized { bench, turns, figures, .. } in &mut *stores {
-                figures.push(match scenario {
-                    Scenario::Status => turns.status(bench, connections, self.length).await?,
-                    Scenario::Create | Scenario::Accept | Scenario::Webhook => {
-                        turns.create(bench, connections, self.length).await?
-                    }
-                });
+                figures.push(scenario.turn(turns, bench, connections, self.length).await?);
             }
         }
         let mut first = None;
@@ -100,7 +94,7 @@ fn together(figures: &[Figures]) -> Result<Histogram<u64>, Trouble> {
 }
 
 fn tell(
-    (scenario, connections, payments): (Scenario, u32, u64),
+    (scenario, connections, payments): (OfTills, u32, u64),
     figures: &[Figures],
     all: &Histogram<u64>,
     ratio: Hundredths,
@@ -113,8 +107,8 @@ fn tell(
     let refused: u64 = figures.iter().map(|turn| turn.refused).sum();
     let (gateway, database) = (of(|turn| Some(turn.gateway_cpu)), of(|turn| turn.database_cpu));
     say(&format!(
-        "{:<9} {connections:>5}  {payments:>10}  {rate:>9}  {}  {ratio:>16}  {gateway:>14}  {database:>15}  {refused:>7}",
-        scenario.script(),
+        "{scenario:<9} {connections:>5}  {payments:>10}  {rate:>9}  {:>22}  {:>16}  {gateway:>14}  {database:>15}  {refused:>7}",
         percentiles(all),
+        ratio.to_string(),
     ));
 }

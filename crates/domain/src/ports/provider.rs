@@ -68,7 +68,9 @@ pub trait PaymentProvider: Send + Sync {
     /// of is asked for first, and SHOULD be enough where it is money on that charge.
     ///
     /// For each query the caller has reserved one call of what it is [counted under](Self::counted_under). An
-    /// adapter that makes more MUST reserve them itself, each of its endpoint.
+    /// adapter that makes more MUST reserve them itself, each of its endpoint, and a layer that asks again MUST reserve each
+    /// repeat, under what it is counted under. Where our own budget is too short, the error names no wait: whoever asked
+    /// comes back by a pace of their own.
     ///
     /// # Errors
     /// Per query, [`ProviderError`]; one that is not found is [`ProviderErrorKind::NotFound`], one for which the

@@ -10,7 +10,7 @@ use super::RetryPolicy;
 /// What a second try could do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Safety {
-    /// Nothing: it only reads. Over the limit that goes on at its caller's pace.
+    /// Nothing: it only reads. Over a limit that names no wait, it is left to its caller, who comes back.
     Always,
     /// Something twice, unless the first certainly did nothing.
     OnlyIfNotApplied,
@@ -38,7 +38,7 @@ impl Plan {
     /// How long to wait before the next try; `None` if there is to be none.
     pub(super) fn pause(&mut self, error: &ProviderError, now: Duration) -> Option<Duration> {
         let safe = match self.safety {
-            Safety::Always => !super::is_over_the_limit(error),
+            Safety::Always => !super::is_limited_for_no_known_time(error),
             Safety::OnlyIfNotApplied => error.certainty == Certainty::NotApplied,
         };
         if !safe || super::is_unsent(error) || !error.is_transient() {
@@ -48,8 +48,12 @@ impl Plan {
         (pause + self.try_min <= self.left(now)).then_some(pause)
     }
 
-    /// What is left of the call's time.
-    pub(super) fn left(&self, now: Duration) -> Duration {
+    /// What is left of the call's time, if that is enough for another try.
+    pub(super) fn time_for_a_try(&self, now: Duration) -> Option<Duration> {
+        Some(self.left(now)).filter(|left| *left >= self.try_min)
+    }
+
+    fn left(&self, now: Duration) -> Duration {
         self.ends_at.saturating_sub(now)
     }
 }

@@ -1,7 +1,7 @@
 //! What a question costs, and that all of it is reserved.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use mstore_pay_domain::ids::{AccountId, ProviderId, ProviderRef};
@@ -28,10 +28,10 @@ impl Calls {
         Arc::new(Self { left: Mutex::new(left), pause: WITHIN, busy: Mutex::default(), reserved: Mutex::default() })
     }
 
-    /// Room for so many calls, after so many short waits.
-    fn after_waits(left: u32, waits: u32) -> Arc<Self> {
+    /// Room for so many calls, after so many waits.
+    fn after_waits(left: u32, waits: u32, pause: Duration) -> Arc<Self> {
         let (left, busy) = (Mutex::new(left), Mutex::new(waits));
-        Arc::new(Self { left, pause: Duration::from_millis(1), busy, reserved: Mutex::default() })
+        Arc::new(Self { left, pause, busy, reserved: Mutex::default() })
     }
 
     fn reserved(&self) -> Vec<Endpoint> {
@@ -143,8 +143,22 @@ async fn a_further_call_waits_a_moment_for_leave() {
     let bench = Bench::new().await;
     let opened = bench.open(1).await;
     let paid = bench.pay(1, "").await;
-    let (answer, _) = ask(&bench, &Calls::after_waits(10, 3), Some(&opened.provider_ref), &[]).await;
+    let (answer, _) =
+        ask(&bench, &Calls::after_waits(10, 3, Duration::from_millis(1)), Some(&opened.provider_ref), &[]).await;
     assert_eq!(answer.unwrap().receipts[0].payment_ref, paid);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_for_whose_further_calls_there_is_no_room_for_long_ends_in_time() {
+    let bench = Bench::new().await;
+    let opened = bench.open(1).await;
+    bench.pay(1, "").await;
+    let budget = Calls::after_waits(10, u32::MAX, Duration::from_millis(100));
+    let began = Instant::now();
+    let (answer, requests) = ask(&bench, &budget, Some(&opened.provider_ref), &[]).await;
+    assert_eq!(answer.unwrap_err().kind, Kind::RateLimited { retry_after: None });
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    assert!(began.elapsed() < WITHIN);
 }
 
 #[tokio::test(flavor = "multi_thread")]

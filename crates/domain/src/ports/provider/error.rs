@@ -64,7 +64,8 @@ pub enum ProviderErrorKind {
     Unauthorized,
     /// Too many calls.
     RateLimited {
-        /// When to come back, where the provider says.
+        /// When to come back, where the provider says. Where it does not, or where our own budget left no room, nobody asks
+        /// again at once.
         retry_after: Option<Duration>,
     },
     /// The provider cannot be reached or says that it is out of order.

@@ -1,8 +1,14 @@
+use std::sync::Arc;
 use std::time::Duration;
 
-use mstore_pay_domain::memory::Mishap;
+use async_trait::async_trait;
+use mstore_pay_domain::ids::{AccountId, ProviderId};
+use mstore_pay_domain::memory::{ManualClock, Mishap};
 use mstore_pay_domain::method::Method;
-use mstore_pay_domain::ports::{Certainty, Operation, PaymentProvider as _, Period, ProviderErrorKind};
+use mstore_pay_domain::ports::{
+    BudgetClass, Certainty, Endpoint, Operation, PaymentProvider as _, Period, ProviderErrorKind, RateBudget,
+    RateLimitStatus, Reservation,
+};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_outbound::{Retry, RetryPolicy};
 
@@ -86,13 +92,52 @@ async fn check_repeats(mishap: Mishap, left: u32, want_calls: usize) {
 
 #[tokio::test]
 async fn a_question_is_repeated_only_under_leave_of_its_own() {
-    check_repeats(refused(ProviderErrorKind::Unavailable), 10, 3).await;
+    check_repeats(refused(ProviderErrorKind::Unavailable), 600, 3).await;
     check_repeats(refused(ProviderErrorKind::Unavailable), 1, 2).await;
 }
 
 #[tokio::test]
 async fn a_question_that_was_over_the_limit_is_left_to_whoever_asked() {
-    check_repeats(refused(ProviderErrorKind::RateLimited { retry_after: None }), 10, 1).await;
+    check_repeats(refused(ProviderErrorKind::RateLimited { retry_after: None }), 600, 1).await;
+}
+
+#[tokio::test]
+async fn of_two_questions_that_failed_the_one_is_repeated_that_there_is_leave_for() {
+    let (provider, _, clock) = rig();
+    let retry = Retry::new(provider.clone(), budget(Some(1), &clock), clock, RetryPolicy::default());
+    let opened = retry.open(&account("main"), &charge(1, Method::Qris)).await.unwrap();
+    let known = query(opened.provider_ref.as_str());
+    for _ in 0..2 {
+        provider.0.misbehave(Operation::Inquire, refused(ProviderErrorKind::Unavailable));
+    }
+    let answers = retry.inquire(&account("main"), &[known.clone(), known], WITHIN).await;
+    assert!(answers[0].is_ok());
+    assert_eq!(answers[1].as_ref().unwrap_err().kind, ProviderErrorKind::Unavailable);
+}
+
+/// A budget whose answer takes that long.
+struct Slow(Arc<ManualClock>, Duration);
+
+#[async_trait]
+impl RateBudget for Slow {
+    async fn reserve(&self, _: &ProviderId, _: &AccountId, _: Endpoint, _: BudgetClass, _: u32) -> Reservation {
+        self.0.advance(self.1);
+        Reservation::Granted
+    }
+
+    async fn observe(&self, _: &ProviderId, _: &AccountId, _: Endpoint, _: RateLimitStatus) {}
+}
+
+#[tokio::test]
+async fn leave_that_came_too_late_for_another_try_is_not_used() {
+    for (took, want_calls) in [(Duration::from_secs(1), 2), (WITHIN, 1)] {
+        let (provider, manual, clock) = rig();
+        let policy = RetryPolicy { retries_max: 1, ..RetryPolicy::default() };
+        let retry = Retry::new(provider.clone(), Arc::new(Slow(manual, took)), clock, policy);
+        provider.0.misbehave_always(Operation::Sweep, Mishap::BrokenAfter);
+        assert!(retry.sweep(&account("main"), Period::since(Timestamp::EPOCH), WITHIN).await.is_err());
+        assert_eq!(provider.0.calls().len(), want_calls, "{took:?}");
+    }
 }
 
 #[tokio::test]
