@@ -15,9 +15,6 @@ use crate::ports::{
     Query, Reservation, StoreError,
 };
 
-/// Pause after a question for which the budget left too few calls, where nobody says how long.
-pub(super) const BUDGET_PAUSE: Duration = Duration::from_secs(1);
-
 impl Gateway {
     /// The account that a charge was opened under.
     pub(super) async fn account_of(&self, charge: &Charge) -> Result<ProviderAccount, ProviderOrStore> {

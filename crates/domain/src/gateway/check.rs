@@ -1,6 +1,6 @@
 //! Check and expire: looking at a payment that is due.
 
-use super::ask::{BUDGET_PAUSE, ProviderOrStore};
+use super::ask::ProviderOrStore;
 use super::decide::Known;
 use super::questions::ASK_AFTER;
 use super::{DecideError, Gateway};
@@ -104,7 +104,7 @@ impl Gateway {
                 Err(ProviderOrStore::Provider(error)) if error.kind == ProviderErrorKind::NotFound => {}
                 Err(ProviderOrStore::Provider(error)) => {
                     if let ProviderErrorKind::RateLimited { retry_after } = error.kind {
-                        looked.wait_until = Some(self.ports.clock.now().plus(retry_after.unwrap_or(BUDGET_PAUSE)));
+                        looked.wait_until = Some(self.ports.clock.now().plus(retry_after.unwrap_or_default()));
                         break;
                     }
                     looked.unanswered |= !charge.is_hidden();

@@ -6,6 +6,8 @@ mod find;
 mod misfits;
 mod tries;
 
+use std::time::Duration;
+
 use super::ask::ProviderOrStore;
 use super::{ConfirmWebhooks, DecideError, Gateway};
 use crate::audit::{Actor, AuditEvent, AuditNote, BodyRole};
@@ -20,6 +22,9 @@ use crate::webhook::{Authentic, Claim, LeasedDelivery, Notification};
 use claims::{believed, is_borne_out, would_change};
 pub(super) use find::Found;
 pub(super) use tries::NotNow;
+
+/// Pause after a question for which the budget left too few calls, where nobody says how long.
+const BUDGET_PAUSE: Duration = Duration::from_secs(1);
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

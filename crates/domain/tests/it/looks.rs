@@ -8,7 +8,7 @@ use futures::future::join_all;
 use mstore_pay_domain::gateway::{Gateway, Policies, Ports};
 use mstore_pay_domain::memory::Mishap;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
-use mstore_pay_domain::ports::{Certainty, MockRateBudget, Operation, ProviderErrorKind, Reservation};
+use mstore_pay_domain::ports::{MockRateBudget, Operation, Reservation};
 
 use crate::shop::{PRICE, Shop};
 
@@ -47,21 +47,6 @@ fn while_a_question_is_under_way_nobody_asks_another() {
     shop.world.provider.misbehave_always(Operation::Inquire, Mishap::SilentBefore);
     look(&shop, &payment, 20);
     assert_eq!(asked(&shop), 1);
-}
-
-#[test]
-fn a_worker_whose_question_is_over_the_limit_asks_again_a_second_later() {
-    let shop = Shop::open();
-    shop.sell("TRX-1");
-    let kind = ProviderErrorKind::RateLimited { retry_after: None };
-    let limited = Mishap::Refused { kind, certainty: Certainty::NotApplied };
-    shop.world.provider.misbehave_always(Operation::Inquire, limited);
-    shop.later(15);
-    for want in 1..=3 {
-        shop.work();
-        assert_eq!(asked(&shop), want);
-        shop.later(1);
-    }
 }
 
 #[test]

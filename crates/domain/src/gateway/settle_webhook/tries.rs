@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use super::find::Found;
-use super::{Settled, mark_of, misfits, record_delivery};
+use super::{BUDGET_PAUSE, Settled, mark_of, misfits, record_delivery};
 use crate::audit::Actor;
 use crate::exception::Misfit;
-use crate::gateway::ask::BUDGET_PAUSE;
 use crate::gateway::{DecideError, Gateway};
 use crate::ids::ChargeId;
 use crate::payment::Payment;
