@@ -154,7 +154,7 @@ impl Stub {
     }
 }
 
-/// The answer to a QRIS charge, which nobody asks for again.
+/// The answer to a QRIS charge; nobody asks the stub how it stands.
 fn midtrans_charge(body: &[u8]) -> Option<(StatusCode, Value)> {
     let asked: Value = serde_json::from_slice(body).ok()?;
     let details = asked.get("transaction_details")?;

@@ -45,7 +45,7 @@ impl Plan {
             return None;
         }
         let pause = self.pauses.next()?.max(error.retry_after().unwrap_or_default());
-        (pause + self.try_min <= self.left(now)).then_some(pause)
+        (pause.saturating_add(self.try_min) <= self.left(now)).then_some(pause)
     }
 
     /// What is left of the call's time, if that is enough for another try.

@@ -64,8 +64,8 @@ pub enum ProviderErrorKind {
     Unauthorized,
     /// Too many calls.
     RateLimited {
-        /// When to come back, where the provider says. Where it does not, or where our own budget left no room, nobody asks
-        /// again at once.
+        /// When to come back, where the provider says. Where it does not, or where our own budget left no room, a
+        /// read is not made again at once.
         retry_after: Option<Duration>,
     },
     /// The provider cannot be reached or says that it is out of order.
