@@ -120,7 +120,15 @@ struct Slow(Arc<ManualClock>, Duration);
 
 #[async_trait]
 impl RateBudget for Slow {
-    async fn reserve(&self, _: &ProviderId, _: &AccountId, _: Endpoint, _: BudgetClass, _: u32) -> Reservation {
+    async fn reserve(
+        &self,
+        _: &ProviderId,
+        _: &AccountId,
+        endpoint: Endpoint,
+        class: BudgetClass,
+        calls: u32,
+    ) -> Reservation {
+        assert_eq!((endpoint, class, calls), (Endpoint::Sweep, BudgetClass::Watched, 1));
         self.0.advance(self.1);
         Reservation::Granted
     }
