@@ -3,6 +3,7 @@
 mod beside_django;
 mod growth;
 mod memory;
+mod together;
 mod turn;
 
 use std::fmt;

@@ -3,20 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hdrhistogram::Histogram;
 use mstore_pay_throwaway_postgres::Cluster;
 
-use super::turn::{Figures, Turns};
+use super::together::Together;
+use super::turn::{Figures, MAKERS, Turns};
 use super::{Bench, OfTills, Plan, SETTINGS, WARM_UP};
 use crate::Trouble;
-use crate::load::latencies;
-use crate::report::{Hundredths, median, percentiles, say};
+use crate::report::{Hundredths, say};
 use crate::stub::Stub;
 
 /// Paid payments, as many as it is told in place of the word.
 const PAYMENTS: &str = include_str!("../../growth/payments.sql");
 const COUNT: &str = ":payments";
-const TAIL: f64 = 0.99;
 
 /// A gateway over a store of some size, and its turns.
 struct Sized<'a> {
@@ -36,8 +34,7 @@ impl Plan {
         for payments in sizes {
             stores.push(self.sized(folder.path(), &cluster, *payments).await?);
         }
-        say("scenario  conns    payments  gateway/s          p50/p95/p99 ms  p99 to the first  gateway CPU ms  \
-             database CPU ms  refused");
+        say(&format!("scenario  conns    payments  {}  p99 to the first", Together::COLUMNS));
         for scenario in scenarios {
             for connections in &self.connections {
                 self.in_turn(&mut stores, scenario, *connections).await?;
@@ -58,7 +55,7 @@ impl Plan {
         let gateway = Arc::new(recipe.start()?);
         let bench = Bench { gateway, stub, database: Some((cluster, name)) };
         let mut turns = Turns::default();
-        turns.create(&bench, 16, WARM_UP).await?;
+        turns.create(&bench, MAKERS, WARM_UP).await?;
         bench.sql("VACUUM ANALYZE")?;
         bench.sql("CHECKPOINT")?;
         let bytes = bench.sql("SELECT pg_size_pretty(pg_database_size(current_database()))")?;
@@ -74,41 +71,11 @@ impl Plan {
         }
         let mut first = None;
         for store in stores {
-            let figures = std::mem::take(&mut store.figures);
-            let all = together(&figures)?;
-            let tail = all.value_at_quantile(TAIL);
-            let ratio = Hundredths::ratio(tail, *first.get_or_insert(tail));
-            tell((scenario, connections, store.payments), &figures, &all, ratio);
+            let together = Together::of(&std::mem::take(&mut store.figures))?;
+            let ratio = Hundredths::ratio(together.tail(), *first.get_or_insert(together.tail()));
+            let (payments, columns) = (store.payments, together.columns());
+            say(&format!("{scenario:<9} {connections:>5}  {payments:>10}  {columns}  {ratio}"));
         }
         Ok(())
     }
-}
-
-/// The latencies of all turns.
-fn together(figures: &[Figures]) -> Result<Histogram<u64>, Trouble> {
-    let mut all = latencies()?;
-    for turn in figures {
-        all.add(&turn.latencies)?;
-    }
-    Ok(all)
-}
-
-fn tell(
-    (scenario, connections, payments): (OfTills, u32, u64),
-    figures: &[Figures],
-    all: &Histogram<u64>,
-    ratio: Hundredths,
-) {
-    let of = |figure: fn(&Figures) -> Option<Hundredths>| {
-        median(&figures.iter().filter_map(figure).collect::<Vec<_>>())
-            .map_or_else(|| "-".to_owned(), |it| it.to_string())
-    };
-    let rate = median(&figures.iter().map(|turn| turn.per_second).collect::<Vec<_>>()).unwrap_or_default();
-    let refused: u64 = figures.iter().map(|turn| turn.refused).sum();
-    let (gateway, database) = (of(|turn| Some(turn.gateway_cpu)), of(|turn| turn.database_cpu));
-    say(&format!(
-        "{scenario:<9} {connections:>5}  {payments:>10}  {rate:>9}  {:>22}  {:>16}  {gateway:>14}  {database:>15}  {refused:>7}",
-        percentiles(all),
-        ratio.to_string(),
-    ));
 }

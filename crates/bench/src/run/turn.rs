@@ -20,7 +20,7 @@ const SETTLED_WITHIN: Duration = Duration::from_mins(2);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
 /// Payments that a turn of webhooks pays at the most; made beforehand.
 const WEBHOOKS_MAX: usize = 4_000;
-const MAKERS: u32 = 16;
+pub(super) const MAKERS: u32 = 16;
 /// Of the length of a turn, what making them may take.
 const MAKING_TURNS_MAX: u32 = 3;
 
