@@ -18,6 +18,7 @@ mod inbox;
 mod listing;
 mod live_orders;
 mod merchant_chains;
+mod names;
 mod offline;
 mod outbox;
 mod retention;
@@ -43,6 +44,7 @@ pub use inbox::*;
 pub use listing::*;
 pub use live_orders::*;
 pub use merchant_chains::*;
+pub use names::*;
 pub use offline::*;
 pub use outbox::*;
 pub use retention::*;
@@ -166,6 +168,7 @@ macro_rules! for_each_store_case {
             payment_round_trips_with_several_charges,
             order_round_trips_in_every_state,
             payment_is_found_by_every_name,
+            names_lead_to_whole_orders,
             payments_of_an_order_are_listed_oldest_first,
             payments_are_listed_newest_first_page_by_page,
             payments_are_listed_by_every_filter,

@@ -1,5 +1,7 @@
 //! What endpoints are still to be told.
 
+mod news;
+
 use async_trait::async_trait;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -20,11 +22,13 @@ use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::read;
 use crate::store::PostgresStore;
 
+pub(crate) use self::news::News;
+
 #[async_trait]
 impl Dispatches for PostgresStore {
     /// Merchants without endpoints, which are most, cost no transaction.
     async fn spread(&self, merchant: &MerchantId, limit: u32) -> Result<bool, StoreError> {
-        if !session!(self.plain, |conn| is_anyone_to_be_told(conn, merchant.as_str()))? {
+        if !self.news.is_anyone_to_be_told(merchant.as_str()).await? {
             return Ok(false);
         }
         Ok(session!(self.transaction, |conn| spread(conn, merchant.as_str(), limit))?)

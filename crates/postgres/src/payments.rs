@@ -47,13 +47,13 @@ impl PaymentRepository for PostgresStore {
         Ok(session!(self.plain, |conn| read::by_provider_ref(conn, merchant, provider_ref))?)
     }
 
-    async fn by_account_ref(
+    async fn by_account_refs(
         &self,
         provider: &ProviderId,
         account: &AccountId,
-        provider_ref: &ProviderRef,
-    ) -> Result<Option<Payment>, StoreError> {
-        Ok(session!(self.plain, |conn| read::by_account_ref(conn, provider, account, provider_ref))?)
+        refs: &[ProviderRef],
+    ) -> Result<Vec<OrderWithPayments>, StoreError> {
+        Ok(session!(self.plain, |conn| read::by_account_refs(conn, provider, account, refs))?)
     }
 
     async fn by_our_reference(

@@ -9,6 +9,7 @@ use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
 use crate::connection::Address;
+use crate::dispatches::News;
 use crate::errors::{Fault, OpenError};
 use crate::intake::Intake;
 use crate::lanes::Lanes;
@@ -44,6 +45,7 @@ pub struct PostgresStore {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) presence: Arc<Presence>,
     pub(crate) marks: Arc<Marks>,
+    pub(crate) news: Arc<News>,
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) intake: Arc<Intake>,
 }
@@ -87,7 +89,8 @@ impl PostgresStore {
         let lanes = Arc::new(Lanes::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
         let intake = Arc::new(Intake::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
         let marks = Arc::new(Marks::new(Arc::clone(&sessions)));
-        Ok(Self { address, sessions, presence, marks, lanes, intake })
+        let news = Arc::new(News::new(Arc::clone(&sessions)));
+        Ok(Self { address, sessions, presence, marks, news, lanes, intake })
     }
 
     /// Whether the store can serve: it reads, its schema is current, and it can be written to.

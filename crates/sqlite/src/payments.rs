@@ -50,14 +50,14 @@ impl PaymentRepository for SqliteStore {
         self.read(move |conn| read::by_provider_ref(conn, &merchant, &provider_ref)).await
     }
 
-    async fn by_account_ref(
+    async fn by_account_refs(
         &self,
         provider: &ProviderId,
         account: &AccountId,
-        provider_ref: &ProviderRef,
-    ) -> Result<Option<Payment>, StoreError> {
-        let (provider, account, provider_ref) = (provider.clone(), account.clone(), provider_ref.clone());
-        self.read(move |conn| read::by_account_ref(conn, &provider, &account, &provider_ref)).await
+        refs: &[ProviderRef],
+    ) -> Result<Vec<OrderWithPayments>, StoreError> {
+        let (provider, account, refs) = (provider.clone(), account.clone(), refs.to_vec());
+        self.read(move |conn| read::by_account_refs(conn, &provider, &account, &refs)).await
     }
 
     async fn by_our_reference(

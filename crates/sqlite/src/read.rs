@@ -6,7 +6,7 @@ mod records;
 
 pub(crate) use assemble::claimed;
 pub(crate) use payments::{
-    at_account, by_account_order, by_account_ref, by_ids, by_our_reference, by_provider_ref, list, of_order,
+    at_account, by_account_order, by_account_refs, by_ids, by_our_reference, by_provider_ref, list, of_order,
     order_with_payments, paid_of_order, payment, payment_in_order, revisions,
 };
 pub(crate) use records::{

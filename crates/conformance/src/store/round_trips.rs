@@ -233,12 +233,6 @@ pub async fn payment_is_found_by_every_name(h: &dyn StoreHarness) {
     let payments = &stores.payments;
     let found = payments.by_provider_ref(&merchant(), &provider_ref("pr-1")).await.expect("the store reads");
     assert_eq!(found.as_ref(), Some(&kept), "by the charge's id");
-    for name in ["pr-1", "py-1"] {
-        let found = payments.by_account_ref(&acme, &main, &provider_ref(name)).await.expect("the store reads");
-        assert_eq!(found.as_ref(), Some(&kept), "by {name} at its account");
-        let found = payments.by_account_ref(&acme, &shop, &provider_ref(name)).await.expect("the store reads");
-        assert_eq!(found, None, "by {name} at another account");
-    }
     let found = payments.by_our_reference(&acme, &main, &reference).await.expect("the store reads");
     assert_eq!(found.as_ref(), Some(&kept), "by our reference");
     let found = payments.by_our_reference(&acme, &shop, &reference).await.expect("the store reads");

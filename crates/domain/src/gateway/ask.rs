@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::decide::Known;
 use super::race::answer_within;
 use super::{DecideError, Gateway};
 use crate::account::ProviderAccount;
@@ -69,13 +70,26 @@ impl Gateway {
         (actor, by): (&Actor, Finder),
         also: impl Fn(&mut Dossier) + Send + Sync,
     ) -> Result<Absorbed, DecideError> {
+        self.take_in_from(None, of, charge, snapshot, (actor, by), also).await
+    }
+
+    /// The same, at first on the order as it is known, if it is.
+    pub(super) async fn take_in_from(
+        &self,
+        known: Option<Box<Known>>,
+        of: &Payment,
+        charge: &ChargeId,
+        snapshot: &ChargeSnapshot,
+        (actor, by): (&Actor, Finder),
+        also: impl Fn(&mut Dossier) + Send + Sync,
+    ) -> Result<Absorbed, DecideError> {
         let (merchant, code, payment): (&MerchantId, &OrderCode, PaymentId) = (&of.merchant, &of.order_code, of.id);
-        let taken = self.decide(merchant, code, actor, |dossier| {
+        let taken = self.decide_from(known.map(|known| *known), merchant, code, actor, |dossier| {
             let absorbed = dossier.absorb(&payment, charge, snapshot);
             also(dossier);
             (absorbed, dossier.recorded_money(by))
         });
-        let (absorbed, recorded) = taken.await?;
+        let ((absorbed, recorded), _known) = taken.await?;
         for money in &recorded {
             self.ports.witness.recorded(money);
         }

@@ -59,6 +59,15 @@ impl From<FindError> for CancelError {
     }
 }
 
+/// What came of a question about a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answered {
+    /// Nothing that was not known of it.
+    Nothing,
+    /// More, which was taken in.
+    Taken,
+}
+
 impl From<DecideError> for CancelError {
     fn from(error: DecideError) -> Self {
         match error {
@@ -96,16 +105,18 @@ impl Gateway {
 
     /// Asks where the shown charge stands, while somebody waits; a provider that does not answer is
     /// no reason to keep them waiting.
-    pub(super) async fn ask_while_waiting(&self, payment: &Payment, actor: &Actor) -> Result<(), DecideError> {
-        let Some(charge) = payment.shown_charge() else { return Ok(()) };
+    pub(super) async fn ask_while_waiting(&self, payment: &Payment, actor: &Actor) -> Result<Answered, DecideError> {
+        let Some(charge) = payment.shown_charge() else { return Ok(Answered::Nothing) };
         match self.ask(payment, charge, &[], self.policies.cancel_within).await {
+            // It says what is known: nothing is read for that, or written.
+            Ok(snapshot) if self.adds_nothing(payment, &charge.id, &snapshot, actor) => Ok(Answered::Nothing),
             Ok(snapshot) => {
                 self.take_in(payment, &charge.id, &snapshot, (actor, Finder::Look), |_| ()).await?;
                 self.note_found_unlisted(charge, &snapshot);
-                Ok(())
+                Ok(Answered::Taken)
             }
             Err(ProviderOrStore::Store(store)) => Err(store.into()),
-            Err(ProviderOrStore::Provider(_)) => Ok(()),
+            Err(ProviderOrStore::Provider(_)) => Ok(Answered::Nothing),
         }
     }
 }

@@ -114,8 +114,14 @@ impl Gateway {
         Ok(looked)
     }
 
-    /// Whether an answer changes nothing of a payment that this worker holds: whoever else changes it ends that.
-    fn adds_nothing(&self, payment: &Payment, charge: &ChargeId, snapshot: &ChargeSnapshot, actor: &Actor) -> bool {
+    /// Whether an answer changes nothing of a payment as it was read. What others have made of it since is theirs.
+    pub(super) fn adds_nothing(
+        &self,
+        payment: &Payment,
+        charge: &ChargeId,
+        snapshot: &ChargeSnapshot,
+        actor: &Actor,
+    ) -> bool {
         let mut dossier = self.dossier_of(&Known::of_payment(payment, self.ports.clock.now()), actor);
         dossier.absorb(&payment.id, charge, snapshot) == Absorbed::Nothing
             && dossier.conclude() == UnitOfWork::default()

@@ -9,10 +9,10 @@ use super::Gateway;
 use crate::audit::Actor;
 use crate::dossier::Dossier;
 use crate::exception::MoneyException;
-use crate::ids::{MerchantId, OrderCode, PaymentId};
+use crate::ids::{AccountId, MerchantId, OrderCode, PaymentId, ProviderId, ProviderRef};
 use crate::order::Order;
 use crate::payment::Payment;
-use crate::ports::{CommitError, ExceptionFilter, OrderWithPayments, StoreError};
+use crate::ports::{CommitError, ExceptionFilter, OrderWithPayments, PaymentInOrder, StoreError};
 use crate::time::Timestamp;
 use crate::unit_of_work::UnitOfWork;
 
@@ -59,9 +59,22 @@ impl Known {
         self.at
     }
 
+    /// Its payments.
+    pub(super) fn payments(&self) -> &[Payment] {
+        &self.payments
+    }
+
     /// The payment of that id.
     pub(super) fn payment(&self, id: &PaymentId) -> Option<&Payment> {
         self.payments.iter().find(|payment| &payment.id == id)
+    }
+
+    /// The payment of that id with what the rest of its order says of it.
+    fn in_order(&self, id: &PaymentId) -> Option<PaymentInOrder> {
+        let payment = self.payment(id)?.clone();
+        let holding = self.payments.iter().filter(|payment| payment.status().holds_money());
+        let paid_by = holding.min_by_key(|payment| (payment.created_at, payment.id));
+        Some(PaymentInOrder { payment, order: self.order.clone(), paid_by: paid_by.map(|payment| payment.id) })
     }
 
     /// How they stand once that is committed, which was decided on them then.
@@ -82,6 +95,26 @@ impl Known {
 }
 
 impl Gateway {
+    /// The orders of all payments that have one of those names of a provider's at an account, as they are stored now.
+    pub(super) async fn known_by(
+        &self,
+        provider: &ProviderId,
+        account: &AccountId,
+        names: &[ProviderRef],
+    ) -> Result<Vec<Known>, StoreError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let at = self.ports.clock.now();
+        let orders = self.ports.payments.by_account_refs(provider, account, names).await?;
+        let known = |OrderWithPayments { order, payments }| {
+            let one: &Payment = payments.first()?;
+            let (merchant, code) = (one.merchant.clone(), one.order_code.clone());
+            Some(Known { merchant, code, order, payments, at })
+        };
+        Ok(orders.into_iter().filter_map(known).collect())
+    }
+
     /// An order and its payments as they are stored now.
     pub(super) async fn known_now(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Known, StoreError> {
         let at = self.ports.clock.now();
@@ -150,12 +183,13 @@ impl Gateway {
             }
             let at = dossier.now();
             let work = dossier.conclude();
+            let after = read.after(&work, at);
             if work.orders_read.is_empty() && !is_as_stored {
                 // Nothing of it would fail if the order stood otherwise by now.
                 continue;
             }
-            match self.commit(&work).await {
-                Ok(()) => return Ok((decided, read.after(&work, at))),
+            match self.commit_to(&work, Some(&after)).await {
+                Ok(()) => return Ok((decided, after)),
                 // An unknown commit is read again like a conflict: decisions are idempotent.
                 Err(CommitError::Conflict { .. } | CommitError::Store(StoreError::CommitUnknown { .. })) => {}
                 Err(CommitError::Store(store)) => return Err(store.into()),
@@ -178,13 +212,23 @@ impl Gateway {
 
     /// Commits a unit of work, unless it is empty, and wakes whoever waits for its payments.
     pub(super) async fn commit(&self, work: &UnitOfWork) -> Result<(), CommitError> {
+        self.commit_to(work, None).await
+    }
+
+    /// The same, which brings an order and its payments to where they stand then, if that is known: whoever waits for one
+    /// of them here is handed it.
+    async fn commit_to(&self, work: &UnitOfWork, after: Option<&Known>) -> Result<(), CommitError> {
         if *work == UnitOfWork::default() {
             return Ok(());
         }
         self.ports.payments.commit(work).await?;
         for write in &work.payments {
             self.rounds.note_stored(&write.payment);
-            self.waiting.note_written(write.payment.id, write.expected.next());
+            // First: whoever notices the write finds it there.
+            if let Some(after) = after {
+                self.waiting.hand_over(&write.payment.id, || after.in_order(&write.payment.id));
+            }
+            self.waiting.note_written(write.payment.id, write.expected.next(), &write.payment.amount);
             self.ports.wakeups.wake(&write.payment.id);
         }
         Ok(())

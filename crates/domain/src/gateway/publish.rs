@@ -75,13 +75,21 @@ impl Gateway {
 
     /// Tells the ledger of a paid order. What it refuses, now and later, is put before a person.
     async fn tell_ledger(&self, message: &OutboxMessage, paid_at: Timestamp) -> Result<Published, StoreError> {
-        let payment = self.ports.payments.payment(&message.merchant, &message.payment).await?;
-        let Some(payment) = payment else { return Ok(Published::Sent) };
+        let stored = async || self.ports.payments.payment(&message.merchant, &message.payment).await;
+        // Nothing is read of what was written here a moment ago.
+        let amount = match self.waiting.amount(&message.payment) {
+            Some(amount) => Some(amount),
+            None => stored().await?.map(|payment| payment.amount),
+        };
+        let Some(amount) = amount else { return Ok(Published::Sent) };
         let (ledger, code) = (&self.ports.ledger, &message.order_code);
-        let told = ledger.verify_payment(&message.merchant, code, &payment.id, &payment.amount, paid_at).await;
+        let told = ledger.verify_payment(&message.merchant, code, &message.payment, &amount, paid_at).await;
         let Err(error) = told else { return Ok(Published::Sent) };
         match error.kind {
-            LedgerErrorKind::Refused => self.raise_refused(&payment).await,
+            LedgerErrorKind::Refused => match stored().await? {
+                Some(payment) => self.raise_refused(&payment).await,
+                None => Ok(Published::Sent),
+            },
             LedgerErrorKind::Unavailable | LedgerErrorKind::Malformed => {
                 Ok(Published::Deferred { error: PublishSetback::Ledger(error) })
             }

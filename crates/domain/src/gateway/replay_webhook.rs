@@ -19,7 +19,9 @@ impl Gateway {
         let id = delivery.id;
         let leased = LeasedDelivery { delivery, token: LeaseToken::new(self.ports.ids.uuid()) };
         let Some(notification) = self.read(&leased) else { return Ok(true) };
-        let Found::One { payment, charge } = self.subject_of(&leased, &notification).await? else { return Ok(true) };
+        let Found::One { payment, charge, .. } = self.subject_of(&leased, &notification).await? else {
+            return Ok(true);
+        };
         let noted = self.decide(&payment.merchant, &payment.order_code, &Actor::Operator, |dossier| {
             let note = AuditNote::new(dossier.now(), Actor::Operator, AuditEvent::WebhookReplayed)
                 .with("charge", &charge)

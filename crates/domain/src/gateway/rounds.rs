@@ -142,7 +142,7 @@ impl Gateway {
             return Ok(());
         };
         match self.ask_while_waiting(&waiting, &Actor::Worker).await {
-            Ok(()) | Err(DecideError::Contended | DecideError::Commit(_)) => Ok(()),
+            Ok(_) | Err(DecideError::Contended | DecideError::Commit(_)) => Ok(()),
             Err(DecideError::Store(store)) => Err(store),
         }
     }

@@ -9,6 +9,7 @@ mod tries;
 use std::time::Duration;
 
 use super::ask::ProviderOrStore;
+use super::decide::Known;
 use super::{ConfirmWebhooks, DecideError, Gateway};
 use crate::audit::{Actor, AuditEvent, AuditNote, BodyRole};
 use crate::charge::{Charge, Opening};
@@ -20,7 +21,7 @@ use crate::unit_of_work::{InboxFate, InboxMark, UnitOfWork};
 use crate::webhook::{Authentic, Claim, LeasedDelivery, Notification};
 
 use claims::{believed, is_borne_out, would_change};
-pub(super) use find::Found;
+pub(super) use find::{Found, named_by};
 pub(super) use tries::NotNow;
 
 /// Pause after a question for which the budget left too few calls, where nobody says how long.
@@ -55,7 +56,9 @@ impl Gateway {
             return self.settle_other(leased, &notification).await;
         }
         match self.subject_of(leased, &notification).await? {
-            Found::One { payment, charge } => self.settle_charge(leased, &notification, &payment, &charge).await,
+            Found::One { payment, charge, known } => {
+                self.settle_charge(leased, &notification, (&payment, &charge), known).await
+            }
             Found::Contradiction { why } | Found::None { why } => self.park_unmatched(leased, &notification, why).await,
         }
     }
@@ -69,7 +72,7 @@ impl Gateway {
     /// Settles what changes no charge.
     async fn settle_other(&self, leased: &LeasedDelivery, notification: &Notification) -> Result<Settled, StoreError> {
         if !notification.unrecognised.is_empty()
-            && let Found::One { payment, charge } = self.subject_of(leased, notification).await?
+            && let Found::One { payment, charge, .. } = self.subject_of(leased, notification).await?
         {
             return self.settle_drifted(leased, notification, &payment, &charge).await;
         }
@@ -101,8 +104,8 @@ impl Gateway {
         &self,
         leased: &LeasedDelivery,
         notification: &Notification,
-        payment: &Payment,
-        charge: &ChargeId,
+        (payment, charge): (&Payment, &ChargeId),
+        order: Option<Box<Known>>,
     ) -> Result<Settled, StoreError> {
         let Some(known) = payment.charge(charge) else { return self.bury(leased, "its charge is gone").await };
         if !would_change(payment, known, notification) {
@@ -139,7 +142,7 @@ impl Gateway {
             };
         }
         let taken = self
-            .take_in(payment, charge, &snapshot, (&Actor::Provider, Finder::Webhook), |dossier| {
+            .take_in_from(order, payment, charge, &snapshot, (&Actor::Provider, Finder::Webhook), |dossier| {
                 record_delivery(dossier, &id, charge, leased);
                 record_drift(dossier, &id, charge, leased, notification);
                 if let Some(misfit) = &misfit {

@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use super::cancel::Answered;
 use super::deadline::Deadline;
 use super::questions::ASK_AFTER;
 use super::{DecideError, FindError, Gateway, Scope};
@@ -87,7 +88,11 @@ impl Gateway {
             return Ok(found);
         }
         match self.ask_while_waiting(payment, &Actor::Worker).await {
-            Ok(()) | Err(DecideError::Contended | DecideError::Commit(_)) => {}
+            // What others wrote meanwhile is their news; what this process wrote is read.
+            Ok(Answered::Nothing) if self.waiting.latest(payment.id).is_none_or(|it| it <= payment.revision) => {
+                return Ok(found);
+            }
+            Ok(Answered::Nothing | Answered::Taken) | Err(DecideError::Contended | DecideError::Commit(_)) => {}
             Err(DecideError::Store(store)) => return Err(store.into()),
         }
         self.find_in_order(scope, reference).await
@@ -136,13 +141,17 @@ impl Gateway {
             }
             let is_unchanged = place.is_unchanged(view.payment.revision, joined_at);
             let is_outdated = !is_lost && place.is_outdated(view.payment.revision);
+            let written = place.written_after(view.payment.revision).filter(|written| scope.covers(&written.payment));
             drop(place);
             outdated = is_outdated.then_some(view.payment.revision).or(outdated);
             let remaining = until.left(self.ports.clock.as_ref());
             if !is_outdated && !self.is_to_be_read(&view, is_unchanged, remaining).await? {
                 continue;
             }
-            let mut found = self.find_in_order(scope, reference).await?;
+            let mut found = match written {
+                Some(written) => PaymentInOrder::clone(&written),
+                None => self.find_in_order(scope, reference).await?,
+            };
             if self.goes_in_rounds(&found.payment, self.ports.clock.now()) {
                 found = self.asked_about(scope, reference, found).await?;
             }

@@ -129,6 +129,7 @@ impl Gateway {
     ) -> Result<u32, StoreError> {
         window.note_rows(arrived);
         let news: Vec<&ArrivedMoney> = arrived.iter().filter(|row| !window.is_dealt_with(row)).collect();
+        let on_record = self.rows_on_record(account, &news).await?;
         let believed_before = news.len().saturating_sub(ASKED_PER_LISTING_MAX);
         let mut left = 0_u32;
         for (place, row) in news.into_iter().enumerate() {
@@ -139,7 +140,13 @@ impl Gateway {
                 Actor::Operator | Actor::User(_) | Actor::Provider => BorneOut::Answer,
             };
             let is_due = window.is_due(row, self.ports.clock.now());
-            let settled = if is_due { self.settle_row(account, row, borne, window, actor).await? } else { Row::Left };
+            let settled = if on_record.contains(&place) {
+                Row::Known
+            } else if is_due {
+                self.settle_row(account, row, borne, window, actor).await?
+            } else {
+                Row::Left
+            };
             let count = match settled {
                 Row::News | Row::Believed => &mut report.settled,
                 Row::Unmatched => &mut report.unmatched,

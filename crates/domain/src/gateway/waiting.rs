@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use super::Gateway;
 use crate::ids::PaymentId;
+use crate::money::Money;
 use crate::payment::Revision;
-use crate::ports::StoreError;
+use crate::ports::{PaymentInOrder, StoreError};
 use crate::time::Timestamp;
 
 /// How many writes are remembered for whoever read before them and waits from after them: seconds of a rush, 0.5 MB.
@@ -25,31 +26,41 @@ pub(super) struct Waiting {
     looked_at: Mutex<Option<Timestamp>>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Awaited {
     /// How many wait for it.
     by: u32,
     /// The latest that one of them, or a look, has seen.
     seen: Revision,
+    /// The latest that this process has written while somebody waited.
+    written: Option<Arc<PaymentInOrder>>,
 }
 
 /// What this process wrote lately. Apart from what was seen: a look still wakes whoever came too late to be woken.
 #[derive(Debug, Default)]
 struct Writes {
-    latest: HashMap<PaymentId, Revision>,
+    latest: HashMap<PaymentId, Written>,
     in_order: VecDeque<(PaymentId, Revision)>,
 }
 
+/// The latest of a payment that was written.
+#[derive(Debug)]
+struct Written {
+    revision: Revision,
+    /// What it is for, which never changes.
+    amount: Money,
+}
+
 impl Writes {
-    fn note(&mut self, payment: PaymentId, revision: Revision) {
-        let latest = self.latest.entry(payment).or_insert(revision);
-        *latest = revision.max(*latest);
+    fn note(&mut self, payment: PaymentId, revision: Revision, amount: &Money) {
+        let latest = self.latest.entry(payment).or_insert_with(|| Written { revision, amount: amount.clone() });
+        latest.revision = revision.max(latest.revision);
         self.in_order.push_back((payment, revision));
         if self.in_order.len() <= WRITES_REMEMBERED_MAX {
             return;
         }
         let Some((oldest, revision)) = self.in_order.pop_front() else { return };
-        if self.latest.get(&oldest) == Some(&revision) {
+        if self.latest.get(&oldest).is_some_and(|latest| latest.revision == revision) {
             self.latest.remove(&oldest);
         }
     }
@@ -59,7 +70,7 @@ impl Waiting {
     /// Notes that somebody who has seen that revision waits for the next; until what is returned is dropped.
     pub(super) fn join(&self, payment: PaymentId, seen: Revision) -> Place<'_> {
         let mut payments = self.lock();
-        let awaited = payments.entry(payment).or_insert(Awaited { by: 0, seen });
+        let awaited = payments.entry(payment).or_insert(Awaited { by: 0, seen, written: None });
         awaited.by = awaited.by.saturating_add(1);
         // Whoever is behind the others must be told of what they know.
         awaited.seen = awaited.seen.min(seen);
@@ -74,8 +85,29 @@ impl Waiting {
     }
 
     /// Notes what this process has written.
-    pub(super) fn note_written(&self, payment: PaymentId, revision: Revision) {
-        self.writes().note(payment, revision);
+    pub(super) fn note_written(&self, payment: PaymentId, revision: Revision, amount: &Money) {
+        self.writes().note(payment, revision, amount);
+    }
+
+    /// Hands what this process has written to those who wait for it now, if anybody does.
+    pub(super) fn hand_over(&self, payment: &PaymentId, written: impl FnOnce() -> Option<PaymentInOrder>) {
+        let mut payments = self.lock();
+        let Some(awaited) = payments.get_mut(payment) else { return };
+        let Some(written) = written() else { return };
+        let is_later = |last: &Arc<PaymentInOrder>| last.payment.revision < written.payment.revision;
+        if awaited.written.as_ref().is_none_or(is_later) {
+            awaited.written = Some(Arc::new(written));
+        }
+    }
+
+    /// The latest that this process has written of a payment, as far as that is remembered.
+    pub(super) fn latest(&self, payment: PaymentId) -> Option<Revision> {
+        self.writes().latest.get(&payment).map(|latest| latest.revision)
+    }
+
+    /// What a payment is for that this process wrote lately.
+    pub(super) fn amount(&self, payment: &PaymentId) -> Option<Money> {
+        self.writes().latest.get(payment).map(|latest| latest.amount.clone())
     }
 
     fn note_looked(&self, at: Timestamp) {
@@ -122,7 +154,16 @@ pub(super) struct Place<'a> {
 impl Place<'_> {
     /// Whether this process has written a later revision meanwhile: then it is to be read, and nobody need look first.
     pub(super) fn is_outdated(&self, known: Revision) -> bool {
-        self.waiting.writes().latest.get(&self.payment).is_some_and(|written| *written > known)
+        self.waiting.latest(self.payment).is_some_and(|written| written > known)
+    }
+
+    /// What this process has written meanwhile, where that is the latest that it has, and later than what is known. Nothing
+    /// need be read for it.
+    pub(super) fn written_after(&self, known: Revision) -> Option<Arc<PaymentInOrder>> {
+        let latest = self.waiting.latest(self.payment);
+        let written = self.waiting.lock().get(&self.payment).and_then(|awaited| awaited.written.clone())?;
+        let revision = written.payment.revision;
+        (revision > known && latest.is_none_or(|latest| latest <= revision)).then_some(written)
     }
 
     /// Ends with `changed`, or where this process has written a later revision by the time that `changed` hears: what was
@@ -184,6 +225,10 @@ mod tests {
     const FIRST: Revision = Revision::of(1);
     const SECOND: Revision = Revision::of(2);
 
+    fn amount() -> Money {
+        Money::of_rupiah(25_000)
+    }
+
     fn payment(number: usize) -> PaymentId {
         PaymentId::new(Uuid::from_u128(number.try_into().unwrap()))
     }
@@ -193,7 +238,7 @@ mod tests {
         let (waiting, payment) = (Waiting::default(), payment(1));
         let place = waiting.join(payment, FIRST);
         assert!(!place.is_outdated(FIRST));
-        waiting.note_written(payment, SECOND);
+        waiting.note_written(payment, SECOND, &amount());
         assert!(place.is_outdated(FIRST) && !place.is_outdated(SECOND));
         assert!(waiting.note(payment, SECOND), "whoever came too late to be woken is woken by the next look");
         drop(place);
@@ -203,15 +248,15 @@ mod tests {
     #[test]
     fn whoever_read_before_a_write_and_waits_from_after_it_knows_of_it() {
         let waiting = Waiting::default();
-        waiting.note_written(payment(1), SECOND);
-        waiting.note_written(payment(1), FIRST);
+        waiting.note_written(payment(1), SECOND, &amount());
+        waiting.note_written(payment(1), FIRST, &amount());
         for other in 2..WRITES_REMEMBERED_MAX {
-            waiting.note_written(payment(other), FIRST);
+            waiting.note_written(payment(other), FIRST, &amount());
         }
         assert!(waiting.join(payment(1), FIRST).is_outdated(FIRST), "a later one, told of first");
-        waiting.note_written(payment(0), FIRST);
+        waiting.note_written(payment(0), FIRST, &amount());
         assert!(!waiting.join(payment(1), FIRST).is_outdated(FIRST), "long ago");
-        waiting.note_written(payment(0), SECOND);
+        waiting.note_written(payment(0), SECOND, &amount());
         let writes = waiting.writes();
         assert_eq!((writes.in_order.len(), writes.latest.len()), (WRITES_REMEMBERED_MAX, WRITES_REMEMBERED_MAX - 1));
     }
@@ -222,7 +267,7 @@ mod tests {
         let (place, hears) = (waiting.join(payment, FIRST), AtomicBool::new(false));
         let sits_down = std::future::poll_fn(|_| {
             if !hears.swap(true, Ordering::SeqCst) {
-                waiting.note_written(payment, SECOND);
+                waiting.note_written(payment, SECOND, &amount());
             }
             Poll::Pending
         });

@@ -70,16 +70,17 @@ pub trait PaymentRepository: Send + Sync {
         provider_ref: &ProviderRef,
     ) -> Result<Option<Payment>, StoreError>;
 
-    /// The payment whose charge, or a receipt on it, carries that id at that account.
+    /// The orders of all payments of which a charge, or a receipt on it, carries one of those ids at that account, in no
+    /// order: what is decided on one of these payments rests on the others of its order.
     ///
     /// # Errors
-    /// [`StoreError`] where it cannot be read.
-    async fn by_account_ref(
+    /// [`StoreError`] where they cannot be read.
+    async fn by_account_refs(
         &self,
         provider: &ProviderId,
         account: &AccountId,
-        provider_ref: &ProviderRef,
-    ) -> Result<Option<Payment>, StoreError>;
+        refs: &[ProviderRef],
+    ) -> Result<Vec<OrderWithPayments>, StoreError>;
 
     /// The payment whose charge carries that reference of ours at that account.
     ///

@@ -28,6 +28,7 @@ mod publish;
 mod purity;
 mod pushes;
 mod put_aside;
+mod reads;
 mod reconcile;
 mod recover;
 mod rounds;

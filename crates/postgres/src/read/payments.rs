@@ -1,11 +1,13 @@
 //! Finding payments.
 
+use std::collections::BTreeMap;
+
 use diesel::dsl::{IntoBoxed, array, exists};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
+use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::{Payment, PaymentStatus, Revision};
 use mstore_pay_domain::ports::{OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
@@ -13,14 +15,10 @@ use mstore_pay_tables::rows::{PaymentRow, status_word};
 use mstore_pay_tables::schema::{charges, payments, receipts};
 use mstore_pay_tables::types::Micros;
 
+use super::named::in_orders_named_at;
 use super::records::order;
 use super::whole::{Assembled, InOrderRow, WholeRow, assemble, in_order, whole};
 use crate::errors::Fault;
-
-diesel::define_sql_function! {
-    /// The first of two texts that is there.
-    fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
-}
 
 fn one(row: Option<WholeRow>) -> Result<Option<Payment>, Fault> {
     Ok(row.map(|row| assemble(row).1).transpose()?)
@@ -73,23 +71,24 @@ pub(crate) async fn by_provider_ref(
     one(whole().filter(payments::id.eq_any(array(charged))).first(conn).await.optional()?)
 }
 
-/// The payment with a charge of that id at an account, else with a receipt of that id.
-pub(crate) async fn by_account_ref(
+/// The orders of all payments with a charge, or a receipt, of one of those ids at an account.
+pub(crate) async fn by_account_refs(
     conn: &mut AsyncPgConnection,
     provider: &ProviderId,
     account: &AccountId,
-    provider_ref: &ProviderRef,
-) -> Result<Option<Payment>, Fault> {
-    let charged = charges::table
-        .filter(charges::provider.eq(provider.as_str()))
-        .filter(charges::account_id.eq(account.as_str()))
-        .filter(charges::provider_ref.eq(provider_ref.as_str()))
-        .select(charges::payment_id);
-    let received =
-        receipts::table.find((provider.as_str(), account.as_str(), provider_ref.as_str())).select(receipts::payment_id);
-    // Receipts are looked at where no charge is found.
-    let id = coalesce(charged.single_value(), received.single_value());
-    one(whole().filter(payments::id.nullable().eq(id)).first(conn).await.optional()?)
+    refs: &[ProviderRef],
+) -> Result<Vec<OrderWithPayments>, Fault> {
+    let names: Vec<&str> = refs.iter().map(ProviderRef::as_str).collect();
+    let named = in_order().filter(in_orders_named_at(provider.as_str(), account.as_str(), &names));
+    let mut orders: BTreeMap<(MerchantId, OrderCode), OrderWithPayments> = BTreeMap::new();
+    let rows: Vec<InOrderRow> = named.load(conn).await?;
+    for row in rows {
+        let (payment, of) = with_order(row)?;
+        let order = orders.entry((payment.merchant.clone(), payment.order_code.clone())).or_default();
+        order.order = of;
+        order.payments.push(payment);
+    }
+    Ok(orders.into_values().collect())
 }
 
 /// The payment with a charge of that reference of ours at an account.
@@ -168,11 +167,19 @@ pub(crate) async fn order_with_payments(
         return Ok(OrderWithPayments { order: order(conn, merchant, code).await?, payments: Vec::new() });
     }
     let mut found = OrderWithPayments::default();
-    for (row, details, charges, receipts, refunds, reversals, order, _paid_by) in rows {
-        found.order = order.map(|order| order.read()).transpose()?;
-        found.payments.push(assemble((row, details, charges, receipts, refunds, reversals)).1?);
+    for row in rows {
+        let (payment, order) = with_order(row)?;
+        found.order = order;
+        found.payments.push(payment);
     }
     Ok(found)
+}
+
+/// A payment and its order, if that is registered.
+fn with_order(row: InOrderRow) -> Result<(Payment, Option<Order>), Fault> {
+    let (row, details, charges, receipts, refunds, reversals, order, _paid_by) = row;
+    let payment = assemble((row, details, charges, receipts, refunds, reversals)).1?;
+    Ok((payment, order.map(|order| order.read()).transpose()?))
 }
 
 /// The oldest payment of an order that holds money.

@@ -1,5 +1,7 @@
 //! Finding payments.
 
+use std::collections::BTreeSet;
+
 use diesel::dsl::{AsSelect, auto_type, exists};
 use diesel::prelude::*;
 use diesel::sqlite::{Sqlite, SqliteConnection};
@@ -7,7 +9,7 @@ use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, Pay
 use mstore_pay_domain::payment::{Payment, PaymentStatus, Revision};
 use mstore_pay_domain::ports::{OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
-use mstore_pay_tables::rows::{DetailsRow, PaymentRow, status_word};
+use mstore_pay_tables::rows::{Cells, DetailsRow, PaymentRow, status_word};
 use mstore_pay_tables::schema::{charges, payment_details, payments, receipts};
 use mstore_pay_tables::types::Micros;
 
@@ -75,26 +77,33 @@ pub(crate) fn by_provider_ref(
     one(conn, found.as_ref())
 }
 
-/// The payment with a charge of that id at an account, else with a receipt of that id.
-pub(crate) fn by_account_ref(
+/// The orders of all payments with a charge, or a receipt, of one of those ids at an account.
+pub(crate) fn by_account_refs(
     conn: &mut SqliteConnection,
     provider: &ProviderId,
     account: &AccountId,
-    provider_ref: &ProviderRef,
-) -> Result<Option<Payment>, Fault> {
+    refs: &[ProviderRef],
+) -> Result<Vec<OrderWithPayments>, Fault> {
+    let names: Vec<&str> = refs.iter().map(ProviderRef::as_str).collect();
     let charged = charges::table
         .filter(charges::provider.eq(provider.as_str()))
         .filter(charges::account_id.eq(account.as_str()))
-        .filter(charges::provider_ref.eq(provider_ref.as_str()))
+        .filter(charges::provider_ref.eq_any(&names))
         .select(charges::payment_id);
-    let found = with_details().filter(payments::id.eq_any(charged)).first(conn).optional()?;
-    if found.is_some() {
-        return one(conn, found.as_ref());
+    let received = receipts::table
+        .filter(receipts::provider.eq(provider.as_str()))
+        .filter(receipts::account_id.eq(account.as_str()))
+        .filter(receipts::payment_ref.eq_any(&names))
+        .select(receipts::payment_id);
+    let named = payments::table.filter(payments::id.eq_any(charged.union(received)));
+    let rows: Vec<(String, String, String)> =
+        named.select((payments::id, payments::merchant_id, payments::order_code)).load(conn)?;
+    let mut orders = BTreeSet::new();
+    for (id, merchant, code) in &rows {
+        let cells = Cells { table: "payments", id };
+        orders.insert((cells.text("merchant_id", merchant)?, cells.text("order_code", code)?));
     }
-    let received =
-        receipts::table.find((provider.as_str(), account.as_str(), provider_ref.as_str())).select(receipts::payment_id);
-    let found = with_details().filter(payments::id.eq_any(received)).first(conn).optional()?;
-    one(conn, found.as_ref())
+    orders.iter().map(|(merchant, code)| order_with_payments(conn, merchant, code)).collect()
 }
 
 /// The payment with a charge of that reference of ours at an account.

@@ -124,13 +124,13 @@ impl PaymentRepository for Sabotaged {
         self.payments.by_provider_ref(merchant, provider_ref).await
     }
 
-    async fn by_account_ref(
+    async fn by_account_refs(
         &self,
         provider: &ProviderId,
         account: &AccountId,
-        provider_ref: &ProviderRef,
-    ) -> Result<Option<Payment>, StoreError> {
-        self.payments.by_account_ref(provider, account, provider_ref).await
+        refs: &[ProviderRef],
+    ) -> Result<Vec<OrderWithPayments>, StoreError> {
+        self.payments.by_account_refs(provider, account, refs).await
     }
 
     async fn by_our_reference(

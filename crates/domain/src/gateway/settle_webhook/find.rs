@@ -3,10 +3,20 @@
 
 use crate::charge::Charge;
 use crate::gateway::Gateway;
-use crate::ids::{ChargeId, OrderCode, OurReference};
+use crate::gateway::decide::Known;
+use crate::ids::{ChargeId, OrderCode, OurReference, ProviderRef};
 use crate::payment::Payment;
 use crate::ports::StoreError;
 use crate::webhook::{LeasedDelivery, Notification};
+
+/// Which payment of these orders is meant by an id of their account: the one whose charge has it, else the one with a
+/// receipt of that id.
+pub(in crate::gateway) fn named_by<'a>(orders: &'a [Known], id: &ProviderRef) -> Option<&'a Payment> {
+    let mut payments = orders.iter().flat_map(Known::payments);
+    let is_charge = |charge: &Charge| charge.provider_ref() == Some(id);
+    let by_charge = payments.clone().find(|payment| payment.charges.iter().any(is_charge));
+    by_charge.or_else(|| payments.find(|payment| payment.charge_by_provider_ref(id).is_some()))
+}
 
 /// What was found.
 pub(in crate::gateway) enum Found {
@@ -16,6 +26,8 @@ pub(in crate::gateway) enum Found {
         payment: Box<Payment>,
         /// The charge.
         charge: ChargeId,
+        /// Its order with all of its payments, if that was read along.
+        known: Option<Box<Known>>,
     },
     /// Names of different things.
     Contradiction {
@@ -69,11 +81,10 @@ impl Gateway {
         let (provider, account) = (&leased.delivery.provider, &leased.delivery.account);
         let about = &notification.about;
         let mut named = Named::default();
-        for id in about.charge_ref.iter().chain(&about.payment_ref) {
-            if !named.has_another(leased, |charge| charge.provider_ref() == Some(id)) {
-                let payment = self.ports.payments.by_account_ref(provider, account, id).await?;
-                named.note(payment, |payment| payment.charge_by_provider_ref(id));
-            }
+        let refs: Vec<ProviderRef> = about.charge_ref.iter().chain(&about.payment_ref).cloned().collect();
+        let found = self.known_by(provider, account, &refs).await?;
+        for id in &refs {
+            named.note(named_by(&found, id).cloned(), |payment| payment.charge_by_provider_ref(id));
         }
         let reference = about.reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok());
         if let Some(reference) = &reference
@@ -98,7 +109,10 @@ impl Gateway {
             (Some(payment), _) if order.as_ref().is_some_and(|code| code != &payment.order_code) => {
                 Ok(Found::Contradiction { why: "its order code is another order's" })
             }
-            (Some(payment), Some(charge)) => Ok(Found::One { payment: Box::new(payment), charge: *charge }),
+            (Some(payment), Some(charge)) => {
+                let known = found.into_iter().find(|known| known.payment(&payment.id).is_some()).map(Box::new);
+                Ok(Found::One { payment: Box::new(payment), charge: *charge, known })
+            }
             (None, _) | (Some(_), None) => self.by_order_code(leased, notification, order.as_ref()).await,
         }
     }
@@ -125,7 +139,7 @@ impl Gateway {
             ids.into_iter().map(move |charge| (payment.clone(), charge))
         });
         match (fitting.next(), fitting.next()) {
-            (Some((payment, charge)), None) => Ok(Found::One { payment: Box::new(payment), charge }),
+            (Some((payment, charge)), None) => Ok(Found::One { payment: Box::new(payment), charge, known: None }),
             (Some(_), Some(_)) => Ok(Found::None { why: "its order code fits several charges" }),
             (None, _) => Ok(Found::None { why: "it names nothing we know" }),
         }

@@ -128,7 +128,7 @@ impl Gateway {
             return Ok(Settled::Buried);
         };
         let fate = InboxFate::Dead { why: why.to_owned() };
-        let Found::One { payment, charge } = self.subject_of(leased, &notification).await? else {
+        let Found::One { payment, charge, .. } = self.subject_of(leased, &notification).await? else {
             return self.keep_unmatched(leased, &notification, fate, Settled::Buried).await;
         };
         match misfits::of_given_up(leased, &payment, &charge, &notification) {

@@ -11,6 +11,8 @@ use crate::charge::{Charge, Funds, Opening, Receipt};
 use crate::dossier::Absorbed;
 use crate::exception::{Misfit, MoneyException, MoneySource};
 use crate::gateway::ask::ProviderOrStore;
+use crate::gateway::decide::Known;
+use crate::gateway::settle_webhook::named_by;
 use crate::gateway::{DecideError, Gateway};
 use crate::ids::{ExceptionId, OurReference, ProviderRef};
 use crate::payment::Payment;
@@ -20,6 +22,9 @@ use crate::unit_of_work::{ExceptionWrite, UnitOfWork};
 
 /// How long a row waits for the rate limit at the most, each time: so long nobody less urgent is let through.
 const CONFIRM_WAIT_MAX: Duration = Duration::from_millis(500);
+
+/// Rows whose money is looked up on record at once.
+const ROWS_LOOKED_UP_MAX: usize = 100;
 
 /// What bears a row out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +54,27 @@ pub(super) enum Row {
 }
 
 impl Gateway {
+    /// The places of those rows whose money is on record at their charges: most of what is listed where webhooks come.
+    pub(super) async fn rows_on_record(
+        &self,
+        account: &ProviderAccount,
+        rows: &[&ArrivedMoney],
+    ) -> Result<BTreeSet<usize>, StoreError> {
+        let mut on_record = BTreeSet::new();
+        for (part, rows) in rows.chunks(ROWS_LOOKED_UP_MAX).enumerate() {
+            let refs: Vec<ProviderRef> = rows.iter().filter_map(|row| row.payment_ref.clone()).collect();
+            let known = self.known_by(&account.provider, &account.id, &refs).await?;
+            let received: Vec<&Payment> = known.iter().flat_map(Known::payments).collect();
+            let is_on_record = |row: &ArrivedMoney| {
+                received.iter().any(|payment| charge_of_row(payment, row).is_some_and(|it| has_receipt_for(it, row)))
+            };
+            let first = part.saturating_mul(ROWS_LOOKED_UP_MAX);
+            let found = rows.iter().zip(first..).filter(|(row, _)| is_on_record(row));
+            on_record.extend(found.map(|(_, place)| place));
+        }
+        Ok(on_record)
+    }
+
     /// Has one row borne out.
     pub(super) async fn settle_row(
         &self,
@@ -60,10 +86,10 @@ impl Gateway {
     ) -> Result<Row, StoreError> {
         let Some(payment) = self.payment_of_row(account, row).await? else { return self.raise_row(row).await };
         let Some(charge) = charge_of_row(&payment, row) else { return self.raise_row(row).await };
-        let known: Vec<&Receipt> = charge.state.funds().into_iter().flat_map(Funds::receipts).collect();
-        if known.iter().any(|receipt| Some(&receipt.payment_ref) == row.payment_ref.as_ref()) {
+        if has_receipt_for(charge, row) {
             return Ok(Row::Known);
         }
+        let known: Vec<&Receipt> = charge.state.funds().into_iter().flat_map(Funds::receipts).collect();
         let mut named = charge.clone();
         if let (None, Some(told)) = (charge.provider_ref(), &row.charge_ref) {
             named.opening = Opening::Found { provider_ref: told.clone(), at: row.updated_at };
@@ -189,9 +215,10 @@ impl Gateway {
     ) -> Result<Option<Payment>, StoreError> {
         let (payments, provider) = (&self.ports.payments, &account.provider);
         if let Some(charge_ref) = &row.charge_ref
-            && let Some(payment) = payments.by_account_ref(provider, &account.id, charge_ref).await?
+            && let found = self.known_by(provider, &account.id, std::slice::from_ref(charge_ref)).await?
+            && let Some(payment) = named_by(&found, charge_ref)
         {
-            return Ok(Some(payment));
+            return Ok(Some(payment.clone()));
         }
         match row.our_reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok()) {
             Some(reference) => payments.by_our_reference(provider, &account.id, &reference).await,
@@ -213,6 +240,11 @@ fn unmatched(row: &ArrivedMoney) -> Misfit {
     // Where the listing names no payment object, its row is all there is to look it up by.
     let named = row.payment_ref.as_ref().unwrap_or(&row.row_ref);
     Misfit::Unmatched { source: MoneySource::Receipt(named.clone()), claimed: Some(row.money.clone()) }
+}
+
+fn has_receipt_for(charge: &Charge, row: &ArrivedMoney) -> bool {
+    let named = row.payment_ref.as_ref();
+    named.zip(charge.state.funds()).is_some_and(|(named, funds)| funds.receipt(named).is_some())
 }
 
 fn charge_of_row<'a>(payment: &'a Payment, row: &ArrivedMoney) -> Option<&'a Charge> {

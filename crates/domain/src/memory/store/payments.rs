@@ -1,5 +1,7 @@
 //! Payments: finding, leasing, and the door to the one write.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::MemoryStore;
@@ -101,17 +103,19 @@ impl PaymentRepository for MemoryStore {
         }))
     }
 
-    async fn by_account_ref(
+    async fn by_account_refs(
         &self,
         provider: &ProviderId,
         account: &AccountId,
-        provider_ref: &ProviderRef,
-    ) -> Result<Option<Payment>, StoreError> {
+        refs: &[ProviderRef],
+    ) -> Result<Vec<OrderWithPayments>, StoreError> {
         let account: AccountKey = (provider.clone(), account.clone());
         Ok(self.read(|tables| {
-            let names = [&tables.charge_refs, &tables.receipts];
-            let mut owners = names.into_iter().filter_map(|names| names.get(provider_ref)?.get(&account));
-            owners.next().and_then(|(id, _)| tables.find(id))
+            let names = refs.iter().flat_map(|name| [tables.charge_refs.get(name), tables.receipts.get(name)]);
+            let owners: BTreeSet<_> = names.filter_map(|owners| owners?.get(&account)).map(|(id, _)| id).collect();
+            let found = owners.into_iter().filter_map(|id| tables.find(id));
+            let orders: BTreeSet<_> = found.map(|payment| (payment.merchant, payment.order_code)).collect();
+            orders.iter().map(|(merchant, code)| tables.order_with_payments(merchant, code)).collect()
         }))
     }
 

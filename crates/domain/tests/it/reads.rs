@@ -1,0 +1,116 @@
+//! What is known need not be read: how often a gateway reads a payment with all that belongs to it.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::executor::block_on;
+use mstore_pay_domain::gateway::{Gateway, Lane, Policies, Ports, SweepWindow, WaitFor, WorkLimits};
+use mstore_pay_domain::payment::PaymentStatus;
+use mstore_pay_domain::ports::{Clock as _, MockPaymentRepository, PaymentRepository as _};
+
+use crate::shop::{PRICE, Shop};
+
+/// How often each of the reads of whole payments may be made.
+#[derive(Clone, Copy, Default)]
+struct Reads {
+    payment: usize,
+    payment_in_order: usize,
+    order_with_payments: usize,
+    by_account_refs: usize,
+}
+
+/// A gateway over the store of that shop, which makes just these reads.
+fn reading(shop: &Shop, reads: Reads) -> Gateway {
+    let mut payments = MockPaymentRepository::new();
+    let store = || Arc::clone(&shop.world.store);
+    let it = store();
+    payments
+        .expect_payment()
+        .times(reads.payment)
+        .returning(move |merchant, id| it.payment(merchant, id).now_or_never().unwrap());
+    let it = store();
+    payments
+        .expect_payment_in_order()
+        .times(reads.payment_in_order)
+        .returning(move |merchant, id| it.payment_in_order(merchant, id).now_or_never().unwrap());
+    let it = store();
+    payments
+        .expect_order_with_payments()
+        .times(reads.order_with_payments)
+        .returning(move |merchant, code| it.order_with_payments(merchant, code).now_or_never().unwrap());
+    let it = store();
+    payments
+        .expect_by_account_refs()
+        .times(reads.by_account_refs)
+        .returning(move |provider, account, refs| it.by_account_refs(provider, account, refs).now_or_never().unwrap());
+    let it = store();
+    payments.expect_commit().returning(move |work| it.commit(work).now_or_never().unwrap());
+    let ports = Ports { payments: Arc::new(payments), ..shop.world.ports() };
+    Gateway::new(ports, Policies::default())
+}
+
+#[test]
+fn a_webhook_is_settled_on_one_read_and_whoever_waits_is_handed_what_was_written() {
+    let mut shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    // One for the webhook, one for the till when it begins to wait.
+    shop.gateway = reading(&shop, Reads { by_account_refs: 1, payment_in_order: 1, ..Reads::default() });
+    let (scope, name) = (Shop::scope(), payment.id.to_string());
+    let long = WaitFor { at_most: Duration::from_secs(30), seen: None };
+    let mut wait = pin!(shop.gateway.wait(&scope, &name, long));
+    assert!((&mut wait).now_or_never().is_none());
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    let view = wait.now_or_never().expect("a till that was woken").unwrap();
+    let stored = block_on(shop.world.store.payment_in_order(&scope.merchant, &payment.id)).unwrap().unwrap();
+    assert_eq!(view.payment, stored.payment);
+    assert_eq!((view.payment.status(), view.paid_by), (PaymentStatus::Paid, stored.paid_by));
+}
+
+#[test]
+fn a_look_whose_question_tells_nothing_new_reads_once() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.later(15);
+    let gateway = reading(&shop, Reads { payment_in_order: 1, ..Reads::default() });
+    let view = block_on(gateway.status(&Shop::scope(), &payment.id.to_string())).unwrap();
+    assert_eq!(view.payment.status(), PaymentStatus::Pending);
+}
+
+#[test]
+fn a_look_whose_question_brings_news_reads_what_became_of_it() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.later(15);
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let gateway = reading(&shop, Reads { payment_in_order: 2, order_with_payments: 1, ..Reads::default() });
+    let view = block_on(gateway.status(&Shop::scope(), &payment.id.to_string())).unwrap();
+    assert_eq!(view.payment.status(), PaymentStatus::Paid);
+}
+
+#[test]
+fn money_that_is_on_record_is_looked_up_once_for_all_rows_that_list_it() {
+    let mut shop = Shop::open();
+    let mut window = SweepWindow::starting(shop.world.clock.now());
+    for number in 0..5 {
+        let payment = shop.sell(&format!("TRX-{number}"));
+        shop.pay(&shop.shown(&payment.id), PRICE);
+    }
+    shop.deliver_all();
+    shop.gateway = reading(&shop, Reads { by_account_refs: 1, ..Reads::default() });
+    let report = block_on(shop.gateway.sweep(&shop.world.account, &mut window)).unwrap();
+    assert_eq!((report.listed, report.known, report.settled), (5, 5, 0));
+}
+
+#[test]
+fn the_ledger_is_told_of_what_was_just_written_without_a_read() {
+    let mut shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.gateway = reading(&shop, Reads { by_account_refs: 1, ..Reads::default() });
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.deliver_all();
+    while block_on(shop.gateway.work_lane(Lane::Publish, shop.world.clock.now(), WorkLimits::default())).unwrap() > 0 {}
+    assert!(shop.world.feed.published().iter().any(|message| message.event.word() == "order_paid"));
+}

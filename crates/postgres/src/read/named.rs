@@ -1,0 +1,65 @@
+//! Which payments are meant by names that a provider gave.
+
+use diesel::expression::{ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, Bool, Text};
+use mstore_pay_tables::schema::payments;
+
+/// Whether the order of the payment of the row at hand has a payment with a charge, or a receipt, of one of those names at
+/// an account.
+pub(super) fn in_orders_named_at<'a>(provider: &'a str, account: &'a str, names: &'a [&'a str]) -> InOrdersNamedAt<'a> {
+    InOrdersNamedAt { provider, account, names }
+}
+
+/// Each name is looked up by itself: a plan for all of them, made while a table was small, walks through an account.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InOrdersNamedAt<'a> {
+    provider: &'a str,
+    account: &'a str,
+    names: &'a [&'a str],
+}
+
+impl QueryId for InOrdersNamedAt<'_> {
+    type QueryId = InOrdersNamedAt<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Expression for InOrdersNamedAt<'_> {
+    type SqlType = Bool;
+}
+
+impl<Source> AppearsOnTable<Source> for InOrdersNamedAt<'_> where payments::id: AppearsOnTable<Source> {}
+
+impl<Source> SelectableExpression<Source> for InOrdersNamedAt<'_> where payments::id: SelectableExpression<Source> {}
+
+impl ValidGrouping<()> for InOrdersNamedAt<'_> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl QueryFragment<Pg> for InOrdersNamedAt<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("payments.id = ANY(ARRAY(SELECT DISTINCT beside.id FROM unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.names)?;
+        out.push_sql(") AS n (name) CROSS JOIN LATERAL (");
+        for (place, (table, name)) in [("charges", "provider_ref"), ("receipts", "payment_ref")].into_iter().enumerate()
+        {
+            if place > 0 {
+                out.push_sql(" UNION ALL ");
+            }
+            out.push_sql("SELECT payment_id FROM ");
+            out.push_sql(table);
+            out.push_sql(" WHERE provider = ");
+            out.push_bind_param::<Text, _>(self.provider)?;
+            out.push_sql(" AND account_id = ");
+            out.push_bind_param::<Text, _>(self.account)?;
+            out.push_sql(" AND ");
+            out.push_sql(name);
+            out.push_sql(" = n.name");
+        }
+        out.push_sql(") AS named JOIN payments AS its ON its.id = named.payment_id JOIN payments AS beside ");
+        out.push_sql("ON beside.merchant_id = its.merchant_id AND beside.order_code = its.order_code))");
+        Ok(())
+    }
+}
