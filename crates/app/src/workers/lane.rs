@@ -18,7 +18,8 @@ const UNDER_WAY_MAX: usize = 8;
 const PAUSE: Duration = Duration::from_millis(500);
 /// Pause after the store failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
-/// What is committed within so short a time is taken up in one go. Tills need not wait for it: they hear of a commit itself.
+/// What is committed within so short a time is taken up in one go: fewer claims, for so much later that the ledger and
+/// merchants' endpoints hear of it. Tills wait for neither: they hear of the commit itself.
 pub(super) const GATHERED_FOR: Duration = Duration::from_millis(40);
 /// By how much pauses differ, so that lanes and nodes do not march in step.
 const JITTER_MILLIS: u64 = 250;

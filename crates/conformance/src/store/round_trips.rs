@@ -215,7 +215,7 @@ pub async fn order_round_trips_in_every_state(h: &dyn StoreHarness) {
     }
 }
 
-/// A payment is found by its id, by its charges' and receipts' ids, by our reference and by its order.
+/// A payment is found by its id, by its charges' ids, by our reference and by its order.
 pub async fn payment_is_found_by_every_name(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
     let stores = rig.stores();

@@ -97,6 +97,17 @@ impl Gateway {
     }
 }
 
+/// What came of a question about a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answered {
+    /// No answer.
+    Not,
+    /// What was known of it.
+    AsKnown,
+    /// More, which was taken in.
+    Taken,
+}
+
 /// A question that was not answered, by the provider or for want of the store.
 #[derive(Debug)]
 pub(super) enum ProviderOrStore {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::ask::ProviderOrStore;
+use super::ask::{Answered, ProviderOrStore};
 use super::{DecideError, FindError, Gateway, Scope};
 use crate::audit::Actor;
 use crate::charge::{Charge, Closing};
@@ -59,15 +59,6 @@ impl From<FindError> for CancelError {
     }
 }
 
-/// What came of a question about a payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answered {
-    /// Nothing that was not known of it.
-    Nothing,
-    /// More, which was taken in.
-    Taken,
-}
-
 impl From<DecideError> for CancelError {
     fn from(error: DecideError) -> Self {
         match error {
@@ -106,17 +97,17 @@ impl Gateway {
     /// Asks where the shown charge stands, while somebody waits; a provider that does not answer is
     /// no reason to keep them waiting.
     pub(super) async fn ask_while_waiting(&self, payment: &Payment, actor: &Actor) -> Result<Answered, DecideError> {
-        let Some(charge) = payment.shown_charge() else { return Ok(Answered::Nothing) };
+        let Some(charge) = payment.shown_charge() else { return Ok(Answered::Not) };
         match self.ask(payment, charge, &[], self.policies.cancel_within).await {
             // It says what is known: nothing is read for that, or written.
-            Ok(snapshot) if self.adds_nothing(payment, &charge.id, &snapshot, actor) => Ok(Answered::Nothing),
+            Ok(snapshot) if self.adds_nothing(payment, &charge.id, &snapshot, actor) => Ok(Answered::AsKnown),
             Ok(snapshot) => {
                 self.take_in(payment, &charge.id, &snapshot, (actor, Finder::Look), |_| ()).await?;
                 self.note_found_unlisted(charge, &snapshot);
                 Ok(Answered::Taken)
             }
             Err(ProviderOrStore::Store(store)) => Err(store.into()),
-            Err(ProviderOrStore::Provider(_)) => Ok(Answered::Nothing),
+            Err(ProviderOrStore::Provider(_)) => Ok(Answered::Not),
         }
     }
 }

@@ -105,10 +105,10 @@ impl Gateway {
         leased: &LeasedDelivery,
         notification: &Notification,
         (payment, charge): (&Payment, &ChargeId),
-        order: Option<Box<Known>>,
+        known: Option<Box<Known>>,
     ) -> Result<Settled, StoreError> {
-        let Some(known) = payment.charge(charge) else { return self.bury(leased, "its charge is gone").await };
-        if !would_change(payment, known, notification) {
+        let Some(of_claim) = payment.charge(charge) else { return self.bury(leased, "its charge is gone").await };
+        if !would_change(payment, of_claim, notification) {
             return if notification.unrecognised.is_empty() {
                 self.mark_done(leased).await
             } else {
@@ -116,18 +116,18 @@ impl Gateway {
             };
         }
         let misfit = misfits::of_claim(leased, payment, notification);
-        let denial = misfits::of_denial(leased, known, notification);
+        let denial = misfits::of_denial(leased, of_claim, notification);
         if let Some(misfit) = misfit.as_ref().or(denial.as_ref())
             && self.raised_for([payment.id].into()).await?.contains(&misfit.key(Some(charge)))
         {
             return self.mark(UnitOfWork::default(), leased, misfits::parked(), Settled::Parked).await;
         }
-        let snapshot = match self.bear_out(leased, notification, payment, known).await? {
+        let snapshot = match self.bear_out(leased, notification, payment, of_claim).await? {
             Ok(snapshot) => snapshot,
             Err(NotNow::Waits(pause)) => return self.wait_to_ask(leased, payment, pause).await,
             Err(not_now) => return self.not_now(leased, not_now).await,
         };
-        let borne_out = is_borne_out(notification, known, &snapshot);
+        let borne_out = is_borne_out(notification, of_claim, &snapshot);
         let id = payment.id;
         let misfit = misfit.filter(|_| !borne_out);
         let (fate, settled) = match misfit {
@@ -142,7 +142,7 @@ impl Gateway {
             };
         }
         let taken = self
-            .take_in_from(order, payment, charge, &snapshot, (&Actor::Provider, Finder::Webhook), |dossier| {
+            .take_in_from(known, payment, charge, &snapshot, (&Actor::Provider, Finder::Webhook), |dossier| {
                 record_delivery(dossier, &id, charge, leased);
                 record_drift(dossier, &id, charge, leased, notification);
                 if let Some(misfit) = &misfit {

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use super::cancel::Answered;
+use super::ask::Answered;
 use super::deadline::Deadline;
 use super::questions::ASK_AFTER;
 use super::{DecideError, FindError, Gateway, Scope};
@@ -89,10 +89,11 @@ impl Gateway {
         }
         match self.ask_while_waiting(payment, &Actor::Worker).await {
             // What others wrote meanwhile is their news; what this process wrote is read.
-            Ok(Answered::Nothing) if self.waiting.latest(payment.id).is_none_or(|it| it <= payment.revision) => {
+            Ok(Answered::AsKnown) if self.waiting.latest(payment.id).is_none_or(|it| it <= payment.revision) => {
                 return Ok(found);
             }
-            Ok(Answered::Nothing | Answered::Taken) | Err(DecideError::Contended | DecideError::Commit(_)) => {}
+            Ok(Answered::Not | Answered::AsKnown | Answered::Taken)
+            | Err(DecideError::Contended | DecideError::Commit(_)) => {}
             Err(DecideError::Store(store)) => return Err(store.into()),
         }
         self.find_in_order(scope, reference).await
@@ -141,7 +142,9 @@ impl Gateway {
             }
             let is_unchanged = place.is_unchanged(view.payment.revision, joined_at);
             let is_outdated = !is_lost && place.is_outdated(view.payment.revision);
-            let written = place.written_after(view.payment.revision).filter(|written| scope.covers(&written.payment));
+            // What a store has lost is read, however it stood when it was written.
+            let written = place.written_after(view.payment.revision).filter(|_| !is_lost);
+            let written = written.filter(|written| scope.covers(&written.payment));
             drop(place);
             outdated = is_outdated.then_some(view.payment.revision).or(outdated);
             let remaining = until.left(self.ports.clock.as_ref());

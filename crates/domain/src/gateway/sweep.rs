@@ -129,7 +129,7 @@ impl Gateway {
     ) -> Result<u32, StoreError> {
         window.note_rows(arrived);
         let news: Vec<&ArrivedMoney> = arrived.iter().filter(|row| !window.is_dealt_with(row)).collect();
-        let on_record = self.rows_on_record(account, &news).await?;
+        let on_record = self.rows_on_record(account, &news).await;
         let believed_before = news.len().saturating_sub(ASKED_PER_LISTING_MAX);
         let mut left = 0_u32;
         for (place, row) in news.into_iter().enumerate() {

@@ -13,7 +13,7 @@ use crate::payment::Revision;
 use crate::ports::{PaymentInOrder, StoreError};
 use crate::time::Timestamp;
 
-/// How many writes are remembered for whoever read before them and waits from after them: seconds of a rush, 0.5 MB.
+/// How many writes are remembered for whoever read before them and waits from after them: seconds of a rush, about 1 MB.
 /// Whoever comes later than that is woken by the next look at all.
 const WRITES_REMEMBERED_MAX: usize = 4_096;
 
@@ -91,9 +91,10 @@ impl Waiting {
 
     /// Hands what this process has written to those who wait for it now, if anybody does.
     pub(super) fn hand_over(&self, payment: &PaymentId, written: impl FnOnce() -> Option<PaymentInOrder>) {
+        let is_awaited = self.lock().contains_key(payment);
+        let Some(written) = is_awaited.then(written).flatten() else { return };
         let mut payments = self.lock();
         let Some(awaited) = payments.get_mut(payment) else { return };
-        let Some(written) = written() else { return };
         let is_later = |last: &Arc<PaymentInOrder>| last.payment.revision < written.payment.revision;
         if awaited.written.as_ref().is_none_or(is_later) {
             awaited.written = Some(Arc::new(written));

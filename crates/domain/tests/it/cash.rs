@@ -11,7 +11,7 @@ use mstore_pay_domain::ports::OrderRepository as _;
 
 use crate::shop::{PRICE, Shop};
 
-fn cash(order: &str, amount: u32) -> TakeCash {
+pub(crate) fn cash(order: &str, amount: u32) -> TakeCash {
     TakeCash {
         scope: Shop::scope(),
         user: UserId::parse("7").unwrap(),
@@ -27,7 +27,7 @@ fn void(order: &str) -> VoidOrder {
 }
 
 impl Shop {
-    fn register(&self, order: &str) {
+    pub(crate) fn register(&self, order: &str) {
         let register = RegisterOrder {
             scope: Self::scope(),
             code: OrderCode::parse(order).unwrap(),

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::{Gateway, Lane, Policies, Ports, SweepWindow, WaitFor, WorkLimits};
+use mstore_pay_domain::gateway::{CashError, Gateway, Lane, Policies, Ports, SweepWindow, WaitFor, WorkLimits};
+use mstore_pay_domain::memory::MemoryLedger;
 use mstore_pay_domain::payment::PaymentStatus;
 use mstore_pay_domain::ports::{Clock as _, MockPaymentRepository, PaymentRepository as _};
 
+use crate::cash::cash;
 use crate::shop::{PRICE, Shop};
 
 /// How often each of the reads of whole payments may be made.
@@ -21,8 +23,8 @@ struct Reads {
     by_account_refs: usize,
 }
 
-/// A gateway over the store of that shop, which makes just these reads.
-fn reading(shop: &Shop, reads: Reads) -> Gateway {
+/// The ports of that shop, by which just these reads may be made; something happens after each look for a name.
+fn ports(shop: &Shop, reads: Reads, meanwhile: impl Fn() + Send + 'static) -> Ports {
     let mut payments = MockPaymentRepository::new();
     let store = || Arc::clone(&shop.world.store);
     let it = store();
@@ -41,14 +43,19 @@ fn reading(shop: &Shop, reads: Reads) -> Gateway {
         .times(reads.order_with_payments)
         .returning(move |merchant, code| it.order_with_payments(merchant, code).now_or_never().unwrap());
     let it = store();
-    payments
-        .expect_by_account_refs()
-        .times(reads.by_account_refs)
-        .returning(move |provider, account, refs| it.by_account_refs(provider, account, refs).now_or_never().unwrap());
+    payments.expect_by_account_refs().times(reads.by_account_refs).returning(move |provider, account, refs| {
+        let found = it.by_account_refs(provider, account, refs).now_or_never().unwrap();
+        meanwhile();
+        found
+    });
     let it = store();
     payments.expect_commit().returning(move |work| it.commit(work).now_or_never().unwrap());
-    let ports = Ports { payments: Arc::new(payments), ..shop.world.ports() };
-    Gateway::new(ports, Policies::default())
+    Ports { payments: Arc::new(payments), ..shop.world.ports() }
+}
+
+/// A gateway over the store of that shop, which makes just these reads.
+fn reading(shop: &Shop, reads: Reads) -> Gateway {
+    Gateway::new(ports(shop, reads, || ()), Policies::default())
 }
 
 #[test]
@@ -108,9 +115,32 @@ fn money_that_is_on_record_is_looked_up_once_for_all_rows_that_list_it() {
 fn the_ledger_is_told_of_what_was_just_written_without_a_read() {
     let mut shop = Shop::open();
     let payment = shop.sell("TRX-1");
-    shop.gateway = reading(&shop, Reads { by_account_refs: 1, ..Reads::default() });
+    let ledger = Arc::new(MemoryLedger::default());
+    let ports = ports(&shop, Reads { by_account_refs: 1, ..Reads::default() }, || ());
+    let ports = Ports { ledger: Arc::<MemoryLedger>::clone(&ledger), ..ports };
+    shop.gateway = Gateway::new(ports, Policies::default());
     shop.pay(&shop.shown(&payment.id), PRICE);
     shop.deliver_all();
     while block_on(shop.gateway.work_lane(Lane::Publish, shop.world.clock.now(), WorkLimits::default())).unwrap() > 0 {}
-    assert!(shop.world.feed.published().iter().any(|message| message.event.word() == "order_paid"));
+    let told: Vec<_> = ledger.verified().into_iter().map(|told| (told.payment, told.amount)).collect();
+    assert_eq!(told, [(payment.id, payment.amount)]);
+}
+
+#[test]
+fn cash_that_comes_while_a_webhook_is_being_settled_is_seen_before_anything_is_written() {
+    let mut shop = Shop::open();
+    shop.register("TRX-1");
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    let beside = Gateway::new(shop.world.ports(), Policies::default());
+    let take_cash = move || {
+        let taken = beside.take_cash(&cash("TRX-1", PRICE)).now_or_never().expect("a store in memory");
+        assert!(matches!(taken, Err(CashError::AlreadyPaid { .. })), "{taken:?}");
+    };
+    // What the other one found and wrote makes what was read here outdated.
+    let ports = ports(&shop, Reads { by_account_refs: 1, order_with_payments: 1, ..Reads::default() }, take_cash);
+    shop.gateway = Gateway::new(ports, Policies::default());
+    shop.deliver_all();
+    assert_eq!((shop.status(&payment.id), shop.exceptions()), (PaymentStatus::Paid, Vec::new()));
+    assert_eq!(shop.payment(&payment.id).charges[0].state.funds().unwrap().receipts().count(), 1);
 }

@@ -4,18 +4,23 @@
 use crate::charge::Charge;
 use crate::gateway::Gateway;
 use crate::gateway::decide::Known;
-use crate::ids::{ChargeId, OrderCode, OurReference, ProviderRef};
+use crate::ids::{AccountId, ChargeId, OrderCode, OurReference, ProviderId, ProviderRef};
 use crate::payment::Payment;
 use crate::ports::StoreError;
 use crate::webhook::{LeasedDelivery, Notification};
 
-/// Which payment of these orders is meant by an id of their account: the one whose charge has it, else the one with a
-/// receipt of that id.
-pub(in crate::gateway) fn named_by<'a>(orders: &'a [Known], id: &ProviderRef) -> Option<&'a Payment> {
-    let mut payments = orders.iter().flat_map(Known::payments);
-    let is_charge = |charge: &Charge| charge.provider_ref() == Some(id);
-    let by_charge = payments.clone().find(|payment| payment.charges.iter().any(is_charge));
-    by_charge.or_else(|| payments.find(|payment| payment.charge_by_provider_ref(id).is_some()))
+/// Which charge of these orders is meant by an id at an account: the one that has it, else the one with a receipt of that
+/// id. Orders may have charges at other accounts as well, whose ids mean nothing here.
+pub(in crate::gateway) fn named_by<'a>(
+    orders: &'a [Known],
+    account: (&ProviderId, &AccountId),
+    id: &ProviderRef,
+) -> Option<(&'a Payment, &'a Charge)> {
+    let payments = orders.iter().flat_map(Known::payments);
+    let charges = payments.flat_map(|payment| payment.charges.iter().map(move |charge| (payment, charge)));
+    let mut there = charges.filter(|(_, charge)| (&charge.provider, &charge.account) == account);
+    let itself = there.clone().find(|(_, charge)| charge.provider_ref() == Some(id));
+    itself.or_else(|| there.find(|(_, charge)| charge.provider_refs().any(|known| known == id)))
 }
 
 /// What was found.
@@ -54,9 +59,14 @@ impl Named {
     /// Notes where a name led to.
     fn note(&mut self, payment: Option<Payment>, charge: impl FnOnce(&Payment) -> Option<&Charge>) {
         let Some(payment) = payment else { return };
-        let Some(charge) = charge(&payment).map(|charge| charge.id) else { return };
-        self.charges.push(charge);
-        self.payment.get_or_insert(payment);
+        if let Some(charge) = charge(&payment) {
+            self.note_one(&payment, charge);
+        }
+    }
+
+    fn note_one(&mut self, payment: &Payment, charge: &Charge) {
+        self.charges.push(charge.id);
+        self.payment.get_or_insert_with(|| payment.clone());
     }
 
     /// Whether the payment at hand has the charge of another name as well, which is noted then. The name of a charge is
@@ -84,7 +94,9 @@ impl Gateway {
         let refs: Vec<ProviderRef> = about.charge_ref.iter().chain(&about.payment_ref).cloned().collect();
         let found = self.known_by(provider, account, &refs).await?;
         for id in &refs {
-            named.note(named_by(&found, id).cloned(), |payment| payment.charge_by_provider_ref(id));
+            if let Some((payment, charge)) = named_by(&found, (provider, account), id) {
+                named.note_one(payment, charge);
+            }
         }
         let reference = about.reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok());
         if let Some(reference) = &reference

@@ -14,7 +14,7 @@ use crate::gateway::ask::ProviderOrStore;
 use crate::gateway::decide::Known;
 use crate::gateway::settle_webhook::named_by;
 use crate::gateway::{DecideError, Gateway};
-use crate::ids::{ExceptionId, OurReference, ProviderRef};
+use crate::ids::{AccountId, ExceptionId, OurReference, ProviderId, ProviderRef};
 use crate::payment::Payment;
 use crate::ports::{ArrivedMoney, ChargeSnapshot, CommitError, Finder, ProviderErrorKind, Reservation, StoreError};
 use crate::time::Timestamp;
@@ -55,24 +55,24 @@ pub(super) enum Row {
 
 impl Gateway {
     /// The places of those rows whose money is on record at their charges: most of what is listed where webhooks come.
-    pub(super) async fn rows_on_record(
-        &self,
-        account: &ProviderAccount,
-        rows: &[&ArrivedMoney],
-    ) -> Result<BTreeSet<usize>, StoreError> {
+    pub(super) async fn rows_on_record(&self, account: &ProviderAccount, rows: &[&ArrivedMoney]) -> BTreeSet<usize> {
+        let at = (&account.provider, &account.id);
         let mut on_record = BTreeSet::new();
         for (part, rows) in rows.chunks(ROWS_LOOKED_UP_MAX).enumerate() {
-            let refs: Vec<ProviderRef> = rows.iter().filter_map(|row| row.payment_ref.clone()).collect();
-            let known = self.known_by(&account.provider, &account.id, &refs).await?;
-            let received: Vec<&Payment> = known.iter().flat_map(Known::payments).collect();
+            let names: Vec<ProviderRef> = rows.iter().filter_map(|row| row.payment_ref.clone()).collect();
+            // Where that cannot be read, each row finds out for itself: one that is rotten keeps none of the others.
+            let known = self.known_by(at.0, at.1, &names).await.unwrap_or_default();
             let is_on_record = |row: &ArrivedMoney| {
-                received.iter().any(|payment| charge_of_row(payment, row).is_some_and(|it| has_receipt_for(it, row)))
+                let received = row.payment_ref.as_ref().and_then(|named| received_as(&known, at, named));
+                received.is_some_and(|(payment, charge)| {
+                    charge_of_row(payment, row).is_some_and(|meant| meant.id == charge.id)
+                })
             };
             let first = part.saturating_mul(ROWS_LOOKED_UP_MAX);
             let found = rows.iter().zip(first..).filter(|(row, _)| is_on_record(row));
             on_record.extend(found.map(|(_, place)| place));
         }
-        Ok(on_record)
+        on_record
     }
 
     /// Has one row borne out.
@@ -84,7 +84,9 @@ impl Gateway {
         window: &mut SweepWindow,
         actor: &Actor,
     ) -> Result<Row, StoreError> {
-        let Some(payment) = self.payment_of_row(account, row).await? else { return self.raise_row(row).await };
+        let Some((payment, order)) = self.payment_of_row(account, row).await? else {
+            return self.raise_row(row).await;
+        };
         let Some(charge) = charge_of_row(&payment, row) else { return self.raise_row(row).await };
         if has_receipt_for(charge, row) {
             return Ok(Row::Known);
@@ -99,11 +101,11 @@ impl Gateway {
             BorneOut::AnswerOrItself | BorneOut::ItselfOrAnswer => believed(row, &payment, charge),
         };
         if let (BorneOut::ItselfOrAnswer, Some(snapshot)) = (borne, &itself) {
-            return self.believe((&payment, charge), row, snapshot, window, actor).await;
+            return self.believe((&payment, charge), order, row, snapshot, (window, actor)).await;
         }
         if !self.may_confirm(&named, row, window, itself.is_none()).await {
             return match &itself {
-                Some(snapshot) => self.believe((&payment, charge), row, snapshot, window, actor).await,
+                Some(snapshot) => self.believe((&payment, charge), order, row, snapshot, (window, actor)).await,
                 None => Ok(Row::Left),
             };
         }
@@ -120,7 +122,7 @@ impl Gateway {
         let nth = window.rivals(row).filter(|earlier| may_be_of(earlier.created_at, row)).count() + 1;
         // Money of another amount, too: it is recorded as an exception.
         let is_borne_out = is_borne_out(row, nth, known.into_iter().chain(&snapshot.receipts));
-        match self.take_in(&payment, &charge.id, &snapshot, (actor, finder(actor)), |_| ()).await {
+        match self.take_in_from(order, &payment, &charge.id, &snapshot, (actor, finder(actor)), |_| ()).await {
             Ok(Absorbed::Changed) if is_borne_out => Ok(Row::News),
             Ok(Absorbed::Nothing | Absorbed::Foreign) if is_borne_out => Ok(Row::Known),
             Ok(Absorbed::Changed | Absorbed::Nothing | Absorbed::Foreign) => {
@@ -151,12 +153,12 @@ impl Gateway {
     async fn believe(
         &self,
         (payment, charge): (&Payment, &Charge),
+        order: Option<Box<Known>>,
         row: &ArrivedMoney,
         snapshot: &ChargeSnapshot,
-        window: &mut SweepWindow,
-        actor: &Actor,
+        (window, actor): (&mut SweepWindow, &Actor),
     ) -> Result<Row, StoreError> {
-        match self.take_in(payment, &charge.id, snapshot, (actor, finder(actor)), |_| ()).await {
+        match self.take_in_from(order, payment, &charge.id, snapshot, (actor, finder(actor)), |_| ()).await {
             Ok(Absorbed::Changed) => Ok(Row::Believed),
             Ok(Absorbed::Nothing) => Ok(Row::Known),
             Ok(Absorbed::Foreign) => self.leave_row(payment, charge, row, window, actor).await,
@@ -208,23 +210,42 @@ impl Gateway {
         }
     }
 
+    /// The payment of a row, and its order with all of its payments, if that was read along.
     async fn payment_of_row(
         &self,
         account: &ProviderAccount,
         row: &ArrivedMoney,
-    ) -> Result<Option<Payment>, StoreError> {
-        let (payments, provider) = (&self.ports.payments, &account.provider);
-        if let Some(charge_ref) = &row.charge_ref
-            && let found = self.known_by(provider, &account.id, std::slice::from_ref(charge_ref)).await?
-            && let Some(payment) = named_by(&found, charge_ref)
-        {
-            return Ok(Some(payment.clone()));
+    ) -> Result<Option<(Payment, Option<Box<Known>>)>, StoreError> {
+        let provider = &account.provider;
+        if let Some(charge_ref) = &row.charge_ref {
+            let found = self.known_by(provider, &account.id, std::slice::from_ref(charge_ref)).await?;
+            let named = named_by(&found, (provider, &account.id), charge_ref).map(|(payment, _)| payment.clone());
+            if let Some(payment) = named {
+                let order = found.into_iter().find(|known| known.payment(&payment.id).is_some()).map(Box::new);
+                return Ok(Some((payment, order)));
+            }
         }
-        match row.our_reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok()) {
-            Some(reference) => payments.by_our_reference(provider, &account.id, &reference).await,
-            None => Ok(None),
-        }
+        let Some(reference) = row.our_reference.as_ref().and_then(|text| OurReference::parse(text.as_str()).ok())
+        else {
+            return Ok(None);
+        };
+        let payment = self.ports.payments.by_our_reference(provider, &account.id, &reference).await?;
+        Ok(payment.map(|payment| (payment, None)))
     }
+}
+
+/// The charge at an account on which a payment of that name was received.
+fn received_as<'a>(
+    orders: &'a [Known],
+    account: (&ProviderId, &AccountId),
+    named: &ProviderRef,
+) -> Option<(&'a Payment, &'a Charge)> {
+    let payments = orders.iter().flat_map(Known::payments);
+    let mut charges = payments.flat_map(|payment| payment.charges.iter().map(move |charge| (payment, charge)));
+    charges.find(|(_, charge)| {
+        let is_received = charge.state.funds().is_some_and(|funds| funds.receipt(named).is_some());
+        is_received && (&charge.provider, &charge.account) == account
+    })
 }
 
 /// Whose listing it is: the workers', or an operator's.
