@@ -78,8 +78,8 @@ pub(crate) async fn by_account_refs(
     account: &AccountId,
     refs: &[ProviderRef],
 ) -> Result<Vec<OrderWithPayments>, Fault> {
-    let names: Vec<&str> = refs.iter().map(ProviderRef::as_str).collect();
-    let named = in_order().filter(in_orders_named_at(provider.as_str(), account.as_str(), &names));
+    let refs: Vec<&str> = refs.iter().map(ProviderRef::as_str).collect();
+    let named = in_order().filter(in_orders_named_at(provider.as_str(), account.as_str(), &refs));
     let mut orders: BTreeMap<(MerchantId, OrderCode), OrderWithPayments> = BTreeMap::new();
     let rows: Vec<InOrderRow> = named.load(conn).await?;
     for row in rows {

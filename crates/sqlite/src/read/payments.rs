@@ -84,16 +84,16 @@ pub(crate) fn by_account_refs(
     account: &AccountId,
     refs: &[ProviderRef],
 ) -> Result<Vec<OrderWithPayments>, Fault> {
-    let names: Vec<&str> = refs.iter().map(ProviderRef::as_str).collect();
+    let refs: Vec<&str> = refs.iter().map(ProviderRef::as_str).collect();
     let charged = charges::table
         .filter(charges::provider.eq(provider.as_str()))
         .filter(charges::account_id.eq(account.as_str()))
-        .filter(charges::provider_ref.eq_any(&names))
+        .filter(charges::provider_ref.eq_any(&refs))
         .select(charges::payment_id);
     let received = receipts::table
         .filter(receipts::provider.eq(provider.as_str()))
         .filter(receipts::account_id.eq(account.as_str()))
-        .filter(receipts::payment_ref.eq_any(&names))
+        .filter(receipts::payment_ref.eq_any(&refs))
         .select(receipts::payment_id);
     let named = payments::table.filter(payments::id.eq_any(charged.union(received)));
     let rows: Vec<(String, String, String)> =
