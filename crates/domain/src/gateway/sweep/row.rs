@@ -14,7 +14,7 @@ use crate::gateway::ask::ProviderOrStore;
 use crate::gateway::decide::Known;
 use crate::gateway::settle_webhook::named_by;
 use crate::gateway::{DecideError, Gateway};
-use crate::ids::{AccountId, ExceptionId, OurReference, ProviderId, ProviderRef};
+use crate::ids::{ExceptionId, OurReference, ProviderRef};
 use crate::payment::Payment;
 use crate::ports::{ArrivedMoney, ChargeSnapshot, CommitError, Finder, ProviderErrorKind, Reservation, StoreError};
 use crate::time::Timestamp;
@@ -63,9 +63,10 @@ impl Gateway {
             // Where that cannot be read, each row finds out for itself: one that is rotten keeps none of the others.
             let known = self.known_by(at.0, at.1, &names).await.unwrap_or_default();
             let is_on_record = |row: &ArrivedMoney| {
-                let received = row.payment_ref.as_ref().and_then(|named| received_as(&known, at, named));
+                let received = row.payment_ref.as_ref().and_then(|named| named_by(&known, at, named));
                 received.is_some_and(|(payment, charge)| {
-                    charge_of_row(payment, row).is_some_and(|meant| meant.id == charge.id)
+                    has_receipt_for(charge, row)
+                        && charge_of_row(payment, row).is_some_and(|meant| meant.id == charge.id)
                 })
             };
             let first = part.saturating_mul(ROWS_LOOKED_UP_MAX);
@@ -232,20 +233,6 @@ impl Gateway {
         let payment = self.ports.payments.by_our_reference(provider, &account.id, &reference).await?;
         Ok(payment.map(|payment| (payment, None)))
     }
-}
-
-/// The charge at an account on which a payment of that name was received.
-fn received_as<'a>(
-    orders: &'a [Known],
-    account: (&ProviderId, &AccountId),
-    named: &ProviderRef,
-) -> Option<(&'a Payment, &'a Charge)> {
-    let payments = orders.iter().flat_map(Known::payments);
-    let mut charges = payments.flat_map(|payment| payment.charges.iter().map(move |charge| (payment, charge)));
-    charges.find(|(_, charge)| {
-        let is_received = charge.state.funds().is_some_and(|funds| funds.receipt(named).is_some());
-        is_received && (&charge.provider, &charge.account) == account
-    })
 }
 
 /// Whose listing it is: the workers', or an operator's.
