@@ -29,6 +29,7 @@ mod prune;
 mod publish;
 mod questions;
 mod race;
+mod received;
 mod reconcile;
 mod recover;
 mod rematch;
@@ -81,6 +82,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use questions::Questions;
+use received::Received;
 use recover::Herd;
 use rounds::Rounds;
 use sweep::Trust;
@@ -248,6 +250,7 @@ pub struct Gateway {
     waiting: Arc<Waiting>,
     /// Likewise.
     rounds: Arc<Rounds>,
+    received: Arc<Received>,
 }
 
 impl Gateway {
@@ -263,6 +266,7 @@ impl Gateway {
             trust: Arc::default(),
             waiting: Arc::default(),
             rounds: Arc::default(),
+            received: Arc::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::charge::{Charge, Closing, Opening, Risk};
-use crate::ids::ChargeId;
+use crate::ids::{ChargeId, PaymentId};
 use crate::payment::{Display, Intake, Payment, PaymentStatus, Withdrawal};
 use crate::time::Timestamp;
 use crate::unit_of_work::Due;
@@ -38,6 +38,9 @@ const PUSH_LOOK_AGAIN: Duration = seconds(15);
 /// Age up to which an ended but still payable charge is asked about so often.
 const WATCH_STEPS: [(Duration, Duration); 3] =
     [(seconds(600), seconds(60)), (seconds(3_600), seconds(300)), (Duration::MAX, seconds(3_600))];
+/// What a pause is drawn out by at the most: so large a part of it, and no longer than that.
+const SPREAD_PART: u32 = 4;
+const SPREAD_MAX: Duration = seconds(60);
 /// Age up to which a push that was called off without an answer is asked about so often.
 const CALLED_OFF_STEPS: [(Duration, Duration); 1] = [(seconds(3_600), seconds(300))];
 
@@ -109,7 +112,15 @@ fn next_check(payment: &Payment, charge: &Charge, now: Timestamp) -> Option<Time
         }
         Opening::Refused { .. } => return None,
     };
-    Some(payment.checks.last_at.map_or(charge.created_at, |last| last.max(charge.created_at)).plus(pause).max(now))
+    let last = payment.checks.last_at.map_or(charge.created_at, |last| last.max(charge.created_at));
+    Some(last.plus(pause).plus(spread(&payment.id, pause)).max(now))
+}
+
+/// By how much a pause is drawn out for a payment. Payments that were made in one moment would be due in one for ever,
+/// and whoever waits for news of others would wait behind them.
+fn spread(payment: &PaymentId, pause: Duration) -> Duration {
+    let draw = payment.uuid().into_bytes().into_iter().fold(0_u8, |draw, byte| draw ^ byte);
+    (pause / SPREAD_PART).min(SPREAD_MAX).saturating_mul(draw.into()) / u32::from(u8::MAX)
 }
 
 /// Between two looks at a charge that the provider has, or may have.

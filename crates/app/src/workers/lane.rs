@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mstore_pay_domain::gateway::Lane;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{Workers, attend};
 use crate::observed::causes;
@@ -21,6 +21,10 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// What is committed within so short a time is taken up in one go: fewer claims, for so much later that the ledger and
 /// merchants' endpoints hear of it. Tills wait for neither: they hear of the commit itself.
 pub(super) const GATHERED_FOR: Duration = Duration::from_millis(40);
+/// After something that was due its place rests so many times as long as that took, and no longer than that: where the
+/// machine has much to do, tills that wait for news go before payments that may never be paid.
+const RESTS: u32 = 3;
+const REST_MAX: Duration = Duration::from_millis(250);
 /// By how much pauses differ, so that lanes and nodes do not march in step.
 const JITTER_MILLIS: u64 = 250;
 
@@ -38,7 +42,7 @@ impl Workers {
         let room = Arc::new(Semaphore::new(UNDER_WAY_MAX));
         let shutdown = self.tasks.shutdown().clone();
         while !shutdown.is_cancelled() {
-            let Some(places) = shutdown.run_until_cancelled(places(&room)).await else { return };
+            let Some(places) = shutdown.run_until_cancelled(places_in(&room, lane)).await else { return };
             let wanted = places.len();
             let jitter = Duration::from_millis(random_below(JITTER_MILLIS));
             let pause = match fence(name(lane), self.take_up(lane, places)).await {
@@ -67,10 +71,13 @@ impl Workers {
         };
         let taken = errands.len();
         for (errand, place) in errands.into_iter().zip(places) {
-            let gateway = Arc::clone(&self.gateway);
+            let (gateway, shutdown) = (Arc::clone(&self.gateway), self.tasks.shutdown().clone());
             self.tasks.spawn(name(lane), async move {
-                let _place = place;
+                let (_place, began) = (place, Instant::now());
                 attend(&gateway, &errand).await;
+                if let Some(rest) = rest_after(lane, began.elapsed()) {
+                    shutdown.run_until_cancelled(sleep(rest)).await;
+                }
             });
         }
         Some(taken)
@@ -87,6 +94,27 @@ impl Workers {
             Lane::Due => std::future::pending().await,
         }
     }
+}
+
+/// How long a place rests after something that took so long.
+fn rest_after(lane: Lane, took: Duration) -> Option<Duration> {
+    match lane {
+        Lane::Settle | Lane::Publish => None,
+        Lane::Due => Some(took.saturating_mul(RESTS).min(REST_MAX)),
+    }
+}
+
+/// The free places of a lane. Those that rest become free one by one: a moment later one claim does for several.
+async fn places_in(room: &Arc<Semaphore>, lane: Lane) -> Vec<OwnedSemaphorePermit> {
+    let mut free = places(room).await;
+    match lane {
+        Lane::Due if free.len() < UNDER_WAY_MAX => {
+            sleep(GATHERED_FOR).await;
+            free.extend(std::iter::from_fn(|| Arc::clone(room).try_acquire_owned().ok()));
+        }
+        Lane::Settle | Lane::Due | Lane::Publish => {}
+    }
+    free
 }
 
 /// At least one free place, and all others that are free now.

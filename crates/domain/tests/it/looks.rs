@@ -40,6 +40,22 @@ fn many_who_look_at_one_payment_ask_once_in_ten_seconds() {
 }
 
 #[test]
+fn payments_that_were_made_in_one_moment_are_not_asked_about_in_one() {
+    let shop = Shop::open();
+    for number in 0..60 {
+        shop.sell(&format!("TRX-{number}"));
+    }
+    shop.pass(9);
+    assert_eq!(asked(&shop), 0, "the pause is drawn out, never cut short");
+    for _ in 0..4 {
+        let before = asked(&shop);
+        shop.pass(1);
+        assert!(asked(&shop) - before <= 40, "{before} and {} at once", asked(&shop) - before);
+    }
+    assert_eq!(asked(&shop), 60, "all of them, within a quarter more of the pause");
+}
+
+#[test]
 fn while_a_question_is_under_way_nobody_asks_another() {
     let shop = Shop::open();
     let payment = shop.sell("TRX-1");

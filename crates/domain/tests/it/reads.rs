@@ -112,6 +112,21 @@ fn money_that_is_on_record_is_looked_up_once_for_all_rows_that_list_it() {
 }
 
 #[test]
+fn rows_of_money_that_was_put_on_record_here_are_not_looked_up() {
+    let mut shop = Shop::open();
+    let mut window = SweepWindow::starting(shop.world.clock.now());
+    for number in 0..5 {
+        let payment = shop.sell(&format!("TRX-{number}"));
+        shop.pay(&shop.shown(&payment.id), PRICE);
+    }
+    // One for each webhook.
+    shop.gateway = reading(&shop, Reads { by_account_refs: 5, ..Reads::default() });
+    shop.deliver_all();
+    let report = block_on(shop.gateway.sweep(&shop.world.account, &mut window)).unwrap();
+    assert_eq!((report.listed, report.known, report.settled), (5, 5, 0));
+}
+
+#[test]
 fn the_ledger_is_told_of_what_was_just_written_without_a_read() {
     let mut shop = Shop::open();
     let payment = shop.sell("TRX-1");

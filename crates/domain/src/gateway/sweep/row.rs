@@ -58,8 +58,11 @@ impl Gateway {
     pub(super) async fn rows_on_record(&self, account: &ProviderAccount, rows: &[&ArrivedMoney]) -> BTreeSet<usize> {
         let at = (&account.provider, &account.id);
         let mut on_record = BTreeSet::new();
-        for (part, rows) in rows.chunks(ROWS_LOOKED_UP_MAX).enumerate() {
-            let names: Vec<ProviderRef> = rows.iter().filter_map(|row| row.payment_ref.clone()).collect();
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            rows.iter().enumerate().partition(|(_, row)| self.received.has(at, row));
+        on_record.extend(known.into_iter().map(|(place, _)| place));
+        for rows in unknown.chunks(ROWS_LOOKED_UP_MAX) {
+            let names: Vec<ProviderRef> = rows.iter().filter_map(|(_, row)| row.payment_ref.clone()).collect();
             // Where that cannot be read, each row finds out for itself: one that is rotten keeps none of the others.
             let known = self.known_by(at.0, at.1, &names).await.unwrap_or_default();
             let is_on_record = |row: &ArrivedMoney| {
@@ -69,9 +72,7 @@ impl Gateway {
                         && charge_of_row(payment, row).is_some_and(|meant| meant.id == charge.id)
                 })
             };
-            let first = part.saturating_mul(ROWS_LOOKED_UP_MAX);
-            let found = rows.iter().zip(first..).filter(|(row, _)| is_on_record(row));
-            on_record.extend(found.map(|(_, place)| place));
+            on_record.extend(rows.iter().filter(|(_, row)| is_on_record(row)).map(|(place, _)| *place));
         }
         on_record
     }
