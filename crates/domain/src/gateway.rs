@@ -250,6 +250,7 @@ pub struct Gateway {
     waiting: Arc<Waiting>,
     /// Likewise.
     rounds: Arc<Rounds>,
+    /// Likewise.
     received: Arc<Received>,
 }
 

@@ -24,7 +24,7 @@ pub const DEAD_WATCH: Duration = seconds(7 * 24 * 3_600);
 const CLOSE_RETRY_MAX: Duration = seconds(3_600);
 const DAILY: Duration = seconds(24 * 3_600);
 
-/// Age up to which a pending payment is asked about so often.
+/// Age up to which a pending payment is asked about again after so long, at the soonest.
 const PENDING_STEPS: [(Duration, Duration); 4] = [
     (seconds(120), seconds(10)),
     (seconds(600), seconds(30)),
@@ -35,13 +35,14 @@ const PENDING_STEPS: [(Duration, Duration); 4] = [
 const PUSH_LOOKS: [Duration; 5] = [seconds(5), seconds(15), seconds(30), seconds(60), PUSH_WINDOW];
 /// Between two such looks afterwards, until one of them is answered.
 const PUSH_LOOK_AGAIN: Duration = seconds(15);
-/// Age up to which an ended but still payable charge is asked about so often.
+/// Age up to which an ended but still payable charge is asked about again after so long, at the soonest.
 const WATCH_STEPS: [(Duration, Duration); 3] =
     [(seconds(600), seconds(60)), (seconds(3_600), seconds(300)), (Duration::MAX, seconds(3_600))];
-/// What a pause is drawn out by at the most: so large a part of it, and no longer than that.
+/// What a pause between looks is drawn out by at the most: so large a part of it, and no longer than that. What a till is
+/// shown still ends on time, and looks at a push keep to its window.
 const SPREAD_PART: u32 = 4;
 const SPREAD_MAX: Duration = seconds(60);
-/// Age up to which a push that was called off without an answer is asked about so often.
+/// Age up to which a push that was called off without an answer is asked about again after so long, at the soonest.
 const CALLED_OFF_STEPS: [(Duration, Duration); 1] = [(seconds(3_600), seconds(300))];
 
 fn step(steps: &[(Duration, Duration)], age: Duration) -> Duration {
@@ -187,5 +188,20 @@ pub fn watch_ends(payment: &Payment, charge: &Charge) -> Option<Timestamp> {
             Some(charge.created_at.plus(LONGEST_LIFE).max(payment.expires_at))
         }
         Opening::Refused { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_pause_is_drawn_out_by_a_quarter_and_by_a_minute_at_the_most() {
+        let of = |id: u128, pause: u64| spread(&PaymentId::new(Uuid::from_u128(id)), seconds(pause));
+        assert_eq!([of(0, 10), of(0x33, 10), of(0xFF, 10)], [0, 500, 2_500].map(Duration::from_millis));
+        assert_eq!([of(0x33, 900), of(0xFF, 900)], [seconds(12), seconds(60)]);
+        assert_eq!(of(0xFF, 24 * 3_600), seconds(60));
     }
 }

@@ -18,13 +18,15 @@ const UNDER_WAY_MAX: usize = 8;
 const PAUSE: Duration = Duration::from_millis(500);
 /// Pause after the store failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
-/// What is committed within so short a time is taken up in one go: fewer claims, for so much later that the ledger and
-/// merchants' endpoints hear of it. Tills wait for neither: they hear of the commit itself.
+/// What is committed, or what places become free, within so short a time is taken up in one go: fewer claims, for so much
+/// later that the ledger and merchants' endpoints hear of it, or that something due is begun where much is due. Tills hear
+/// of the commit itself.
 pub(super) const GATHERED_FOR: Duration = Duration::from_millis(40);
-/// After something that was due its place rests so many times as long as that took, and no longer than that: where the
-/// machine has much to do, tills that wait for news go before payments that may never be paid.
+/// After a mere check its place rests so many times as long as that took, at the most so long: where the machine has much to
+/// do, whoever waits for news goes before payments that are not paid yet, and a provider that is slow to answer is still
+/// asked as often as it allows.
 const RESTS: u32 = 3;
-const REST_MAX: Duration = Duration::from_millis(250);
+const REST_MAX: Duration = Duration::from_millis(100);
 /// By how much pauses differ, so that lanes and nodes do not march in step.
 const JITTER_MILLIS: u64 = 250;
 
@@ -62,7 +64,8 @@ impl Workers {
     /// cannot be told.
     async fn take_up(&self, lane: Lane, places: Vec<OwnedSemaphorePermit>) -> Option<usize> {
         let limit = u32::try_from(places.len()).unwrap_or(u32::MAX);
-        let errands = match self.gateway.take_up(lane, self.gateway.ports().clock.now(), limit).await {
+        let now = self.gateway.ports().clock.now();
+        let errands = match self.gateway.take_up(lane, now, limit).await {
             Ok(errands) => errands,
             Err(error) => {
                 tracing::error!(because = causes(&error), "{}: {error}", name(lane));
@@ -72,10 +75,13 @@ impl Workers {
         let taken = errands.len();
         for (errand, place) in errands.into_iter().zip(places) {
             let (gateway, shutdown) = (Arc::clone(&self.gateway), self.tasks.shutdown().clone());
+            let (clock, is_mere_check) = (self.clock, errand.is_mere_check(now));
             self.tasks.spawn(name(lane), async move {
-                let (_place, began) = (place, Instant::now());
+                let _place = place;
+                let began = Instant::now();
                 attend(&gateway, &errand).await;
-                if let Some(rest) = rest_after(lane, began.elapsed()) {
+                if is_mere_check {
+                    let rest = clock.rest(rest_after(began.elapsed()));
                     shutdown.run_until_cancelled(sleep(rest)).await;
                 }
             });
@@ -96,12 +102,9 @@ impl Workers {
     }
 }
 
-/// How long a place rests after something that took so long.
-fn rest_after(lane: Lane, took: Duration) -> Option<Duration> {
-    match lane {
-        Lane::Settle | Lane::Publish => None,
-        Lane::Due => Some(took.saturating_mul(RESTS).min(REST_MAX)),
-    }
+/// How long a place rests after a mere check that took so long.
+fn rest_after(took: Duration) -> Duration {
+    took.saturating_mul(RESTS).min(REST_MAX)
 }
 
 /// The free places of a lane. Those that rest become free one by one: a moment later one claim does for several.
@@ -122,4 +125,34 @@ pub(super) async fn places(room: &Arc<Semaphore>) -> Vec<OwnedSemaphorePermit> {
     let first = Arc::clone(room).acquire_owned().await;
     let more = std::iter::from_fn(|| Arc::clone(room).try_acquire_owned().ok());
     first.into_iter().chain(more).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_rests_as_the_check_before_took_and_not_for_long() {
+        assert_eq!(rest_after(Duration::from_millis(5)), Duration::from_millis(15));
+        assert_eq!(rest_after(Duration::from_secs(5)), REST_MAX);
+    }
+
+    /// How many places of a lane are taken up in one go where one is free and another becomes so a moment later.
+    async fn taken_up(lane: Lane) -> usize {
+        let room = Arc::new(Semaphore::new(UNDER_WAY_MAX));
+        let mut taken = places_in(&room, lane).await;
+        assert_eq!(taken.len(), UNDER_WAY_MAX);
+        let (now, later) = (taken.pop(), taken.pop());
+        drop(now);
+        let frees = async {
+            sleep(GATHERED_FOR / 2).await;
+            drop(later);
+        };
+        tokio::join!(places_in(&room, lane), frees).0.len()
+    }
+
+    #[tokio::test]
+    async fn places_for_what_is_due_are_gathered_and_webhooks_wait_for_no_other_place() {
+        assert_eq!((taken_up(Lane::Due).await, taken_up(Lane::Settle).await), (2, 1));
+    }
 }

@@ -224,7 +224,7 @@ impl Gateway {
         self.ports.payments.commit(work).await?;
         for write in &work.payments {
             self.rounds.note_stored(&write.payment);
-            self.received.note_stored(&write.payment);
+            self.received.note_stored(&write.payment, write.expected.next());
             // First: whoever notices the write finds it there.
             if let Some(after) = after {
                 self.waiting.hand_over(&write.payment.id, || after.in_order(&write.payment.id));

@@ -1,15 +1,15 @@
-//! Received: money that this process put on record lately. Lists of arrived money show a row again and again; what is
-//! known here of such rows need not be read.
+//! Received: money that this process put on record lately. Of a row that lists such money no order need be read: that its
+//! payment stands no earlier than it did then is enough, and tells a store that has lost what it had taken.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use crate::ids::{AccountId, ProviderId, ProviderRef};
-use crate::payment::Payment;
+use crate::ids::{AccountId, PaymentId, ProviderId, ProviderRef};
+use crate::payment::{Payment, Revision};
 use crate::ports::ArrivedMoney;
 
-/// How much money is remembered: minutes of a rush, about 2 MB. Older money is looked up.
-const RECEIPTS_REMEMBERED_MAX: usize = 8_192;
+/// How much money is remembered: most of a minute of a rush, in some 2 MB. Older money is looked up.
+const RECEIPTS_REMEMBERED_MAX: usize = 4_096;
 
 /// Money on record by the provider's names of it.
 #[derive(Debug, Default)]
@@ -29,16 +29,20 @@ struct Of {
     provider: ProviderId,
     account: AccountId,
     charge_ref: ProviderRef,
+    payment: PaymentId,
+    /// Where the payment stood when the money was first on record here, or at a later time.
+    revision: Revision,
 }
 
 impl Received {
-    /// Notes the money of a payment that was just stored.
-    pub(super) fn note_stored(&self, payment: &Payment) {
+    /// Notes the money of a payment that was just stored, and stands there since.
+    pub(super) fn note_stored(&self, payment: &Payment, revision: Revision) {
         for charge in &payment.charges {
             let (Some(funds), Some(charge_ref)) = (charge.state.funds(), charge.provider_ref()) else { continue };
             for receipt in funds.receipts() {
                 let (provider, account) = (charge.provider.clone(), charge.account.clone());
-                let of = Of { provider, account, charge_ref: charge_ref.clone() };
+                let charge_ref = charge_ref.clone();
+                let of = Of { provider, account, charge_ref, payment: payment.id, revision };
                 self.note(&receipt.payment_ref, of);
             }
         }
@@ -57,19 +61,25 @@ impl Received {
         }
     }
 
-    /// Whether the money of a row of that account's list is known to be on record, at the charge that the row names.
-    pub(super) fn has(&self, (provider, account): (&ProviderId, &AccountId), row: &ArrivedMoney) -> bool {
-        let Some((payment_ref, charge_ref)) = row.payment_ref.as_ref().zip(row.charge_ref.as_ref()) else {
-            return false;
-        };
+    /// Where the payment of a row of that account's list stood once its money was on record, at the charge that the row
+    /// names; `None` where that is not known here.
+    pub(super) fn since(
+        &self,
+        (provider, account): (&ProviderId, &AccountId),
+        row: &ArrivedMoney,
+    ) -> Option<(PaymentId, Revision)> {
+        let (payment_ref, charge_ref) = row.payment_ref.as_ref().zip(row.charge_ref.as_ref())?;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = kept.charges.get(payment_ref);
-        known.is_some_and(|of| (&of.provider, &of.account, &of.charge_ref) == (provider, account, charge_ref))
+        let of = kept.charges.get(payment_ref)?;
+        let is_meant = (&of.provider, &of.account, &of.charge_ref) == (provider, account, charge_ref);
+        is_meant.then_some((of.payment, of.revision))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use crate::money::{Money, ReportedMoney};
     use crate::ports::ListedAs;
     use crate::time::Timestamp;
@@ -85,6 +95,8 @@ mod tests {
             provider: ProviderId::parse("xendit").unwrap(),
             account: AccountId::parse(account).unwrap(),
             charge_ref: named(charge),
+            payment: PaymentId::new(Uuid::from_u128(7)),
+            revision: Revision::of(3),
         }
     }
 
@@ -104,7 +116,9 @@ mod tests {
         };
         let has = |account: &str, row: ArrivedMoney| {
             let Of { provider, account, .. } = of(account, 100);
-            received.has((&provider, &account), &row)
+            let since = received.since((&provider, &account), &row);
+            assert!(since.is_none_or(|since| since == (PaymentId::new(Uuid::from_u128(7)), Revision::of(3))));
+            since.is_some()
         };
         assert!(has("main", row(Some(1), Some(100))));
         assert!(!has("branch", row(Some(1), Some(100))));

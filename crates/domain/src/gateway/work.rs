@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::settle_webhook::NotNow;
 use super::{DecideError, Gateway, PublishSetback, Published, Settled};
+use crate::charge::{Charge, Closing};
 use crate::ids::LeaseToken;
 use crate::lease::Lease;
+use crate::payment::{Display, Intake};
 use crate::ports::{CrashPoint, LeasedMessage, LeasedPayment, StoreError};
 use crate::time::Timestamp;
 use crate::webhook::LeasedDelivery;
@@ -79,6 +81,26 @@ pub enum Errand {
     Payment(Box<LeasedPayment>),
     /// A message to send on.
     Message(Box<LeasedMessage>),
+}
+
+impl Errand {
+    /// Whether it is a mere check: of a payment on display whose time is not over, at no charge of which there is anything
+    /// else to do. What it may find, a webhook or a list of arrived money mostly tells sooner.
+    #[must_use]
+    pub fn is_mere_check(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Payment(leased) => {
+                let payment = &leased.payment;
+                let is_closing = |charge: &Charge| matches!(charge.closing, Closing::Wanted { .. });
+                payment.intake == Intake::Closed
+                    && payment.display == Display::Shown
+                    && payment.unanswered_push().is_none()
+                    && now < payment.expires_at
+                    && !payment.charges.iter().any(is_closing)
+            }
+            Self::Webhook(_) | Self::Message(_) => false,
+        }
+    }
 }
 
 /// What became of an errand.

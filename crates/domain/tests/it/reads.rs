@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -14,13 +15,14 @@ use mstore_pay_domain::ports::{Clock as _, MockPaymentRepository, PaymentReposit
 use crate::cash::cash;
 use crate::shop::{PRICE, Shop};
 
-/// How often each of the reads of whole payments may be made.
+/// How often each of the reads of payments may be made: the whole of them, but for the last.
 #[derive(Clone, Copy, Default)]
 struct Reads {
     payment: usize,
     payment_in_order: usize,
     order_with_payments: usize,
     by_account_refs: usize,
+    revisions: usize,
 }
 
 /// The ports of that shop, by which just these reads may be made; something happens after each look for a name.
@@ -48,6 +50,8 @@ fn ports(shop: &Shop, reads: Reads, meanwhile: impl Fn() + Send + 'static) -> Po
         meanwhile();
         found
     });
+    let it = store();
+    payments.expect_revisions().times(reads.revisions).returning(move |ids| it.revisions(ids).now_or_never().unwrap());
     let it = store();
     payments.expect_commit().returning(move |work| it.commit(work).now_or_never().unwrap());
     Ports { payments: Arc::new(payments), ..shop.world.ports() }
@@ -112,7 +116,7 @@ fn money_that_is_on_record_is_looked_up_once_for_all_rows_that_list_it() {
 }
 
 #[test]
-fn rows_of_money_that_was_put_on_record_here_are_not_looked_up() {
+fn rows_of_money_that_was_put_on_record_here_cost_a_look_at_revisions_alone() {
     let mut shop = Shop::open();
     let mut window = SweepWindow::starting(shop.world.clock.now());
     for number in 0..5 {
@@ -120,10 +124,60 @@ fn rows_of_money_that_was_put_on_record_here_are_not_looked_up() {
         shop.pay(&shop.shown(&payment.id), PRICE);
     }
     // One for each webhook.
-    shop.gateway = reading(&shop, Reads { by_account_refs: 5, ..Reads::default() });
+    shop.gateway = reading(&shop, Reads { by_account_refs: 5, revisions: 1, ..Reads::default() });
     shop.deliver_all();
     let report = block_on(shop.gateway.sweep(&shop.world.account, &mut window)).unwrap();
     assert_eq!((report.listed, report.known, report.settled), (5, 5, 0));
+}
+
+#[test]
+fn rows_are_told_apart_whoever_put_their_money_on_record_if_anybody_did() {
+    let mut shop = Shop::open();
+    let mut window = SweepWindow::starting(shop.world.clock.now());
+    let here = Gateway::new(shop.world.ports(), Policies::default());
+    let elsewhere = Gateway::new(shop.world.ports(), Policies::default());
+    for number in 0..9 {
+        let payment = shop.sell(&format!("TRX-{number}"));
+        shop.pay(&shop.shown(&payment.id), PRICE);
+        // By turns: here, at another node, nowhere.
+        shop.gateway = if number % 3 == 0 { here.clone() } else { elsewhere.clone() };
+        let told = shop.webhooks();
+        if number % 3 < 2 {
+            assert!(told.iter().all(|webhook| shop.deliver(webhook).is_some()));
+        }
+    }
+    let report = block_on(here.sweep(&shop.world.account, &mut window)).unwrap();
+    assert_eq!((report.listed, report.known, report.settled), (9, 6, 3));
+    for number in 0..9 {
+        assert_eq!(shop.stored(&format!("TRX-{number}"))[0].status(), PaymentStatus::Paid, "of TRX-{number}");
+    }
+}
+
+#[test]
+fn money_that_a_store_has_lost_since_is_put_on_record_again() {
+    let mut shop = Shop::open();
+    let mut window = SweepWindow::starting(shop.world.clock.now());
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    // The store says that it took the money in, and is replaced by one that had not heard of it.
+    let mut forgetful = MockPaymentRepository::new();
+    let it = Arc::clone(&shop.world.store);
+    forgetful
+        .expect_by_account_refs()
+        .returning(move |provider, account, refs| it.by_account_refs(provider, account, refs).now_or_never().unwrap());
+    let it = Arc::clone(&shop.world.store);
+    forgetful.expect_revisions().times(1).returning(move |ids| it.revisions(ids).now_or_never().unwrap());
+    let (it, is_lost) = (Arc::clone(&shop.world.store), AtomicBool::new(true));
+    forgetful.expect_commit().returning(move |work| {
+        let is_first = !work.payments.is_empty() && is_lost.swap(false, Ordering::SeqCst);
+        if is_first { Ok(()) } else { it.commit(work).now_or_never().unwrap() }
+    });
+    shop.gateway = Gateway::new(Ports { payments: Arc::new(forgetful), ..shop.world.ports() }, Policies::default());
+    shop.deliver_all();
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Pending);
+    let report = block_on(shop.gateway.sweep(&shop.world.account, &mut window)).unwrap();
+    assert_eq!((report.listed, report.settled), (1, 1));
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One row of a listing: a hint that is borne out by asking, before anything is recorded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::believed::believed;
@@ -14,8 +14,8 @@ use crate::gateway::ask::ProviderOrStore;
 use crate::gateway::decide::Known;
 use crate::gateway::settle_webhook::named_by;
 use crate::gateway::{DecideError, Gateway};
-use crate::ids::{ExceptionId, OurReference, ProviderRef};
-use crate::payment::Payment;
+use crate::ids::{ExceptionId, OurReference, PaymentId, ProviderRef};
+use crate::payment::{Payment, Revision};
 use crate::ports::{ArrivedMoney, ChargeSnapshot, CommitError, Finder, ProviderErrorKind, Reservation, StoreError};
 use crate::time::Timestamp;
 use crate::unit_of_work::{ExceptionWrite, UnitOfWork};
@@ -56,11 +56,10 @@ pub(super) enum Row {
 impl Gateway {
     /// The places of those rows whose money is on record at their charges: most of what is listed where webhooks come.
     pub(super) async fn rows_on_record(&self, account: &ProviderAccount, rows: &[&ArrivedMoney]) -> BTreeSet<usize> {
+        let mut on_record = self.rows_recorded_here(account, rows).await;
+        let unknown: Vec<(usize, &ArrivedMoney)> =
+            rows.iter().copied().enumerate().filter(|(place, _)| !on_record.contains(place)).collect();
         let at = (&account.provider, &account.id);
-        let mut on_record = BTreeSet::new();
-        let (known, unknown): (Vec<_>, Vec<_>) =
-            rows.iter().enumerate().partition(|(_, row)| self.received.has(at, row));
-        on_record.extend(known.into_iter().map(|(place, _)| place));
         for rows in unknown.chunks(ROWS_LOOKED_UP_MAX) {
             let names: Vec<ProviderRef> = rows.iter().filter_map(|(_, row)| row.payment_ref.clone()).collect();
             // Where that cannot be read, each row finds out for itself: one that is rotten keeps none of the others.
@@ -75,6 +74,22 @@ impl Gateway {
             on_record.extend(rows.iter().filter(|(_, row)| is_on_record(row)).map(|(place, _)| *place));
         }
         on_record
+    }
+
+    /// The places of those rows whose money this process put on record, and the store still has.
+    async fn rows_recorded_here(&self, account: &ProviderAccount, rows: &[&ArrivedMoney]) -> BTreeSet<usize> {
+        let at = (&account.provider, &account.id);
+        let since = rows.iter().enumerate().filter_map(|(place, row)| Some((place, self.received.since(at, row)?)));
+        let since: Vec<(usize, (PaymentId, Revision))> = since.collect();
+        if since.is_empty() {
+            return BTreeSet::new();
+        }
+        let payments: Vec<PaymentId> = since.iter().map(|(_, (payment, _))| *payment).collect();
+        // What cannot be told so is looked up.
+        let stored: BTreeMap<PaymentId, Revision> =
+            self.ports.payments.revisions(&payments).await.unwrap_or_default().into_iter().collect();
+        let is_stored = |payment: &PaymentId, then: Revision| stored.get(payment).is_some_and(|now| *now >= then);
+        since.into_iter().filter(|(_, (payment, then))| is_stored(payment, *then)).map(|(place, _)| place).collect()
     }
 
     /// Has one row borne out.
