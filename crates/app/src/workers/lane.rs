@@ -23,8 +23,8 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// of the commit itself.
 pub(super) const GATHERED_FOR: Duration = Duration::from_millis(40);
 /// After a mere check its place rests so many times as long as that took, at the most so long: where the machine has much to
-/// do, whoever waits for news goes before payments that are not paid yet, and a provider that is slow to answer is still
-/// asked as often as it allows.
+/// do, whoever waits for news goes before payments that are not paid yet. A provider that is slow to answer is asked little
+/// less often for it.
 const RESTS: u32 = 3;
 const REST_MAX: Duration = Duration::from_millis(100);
 /// By how much pauses differ, so that lanes and nodes do not march in step.
