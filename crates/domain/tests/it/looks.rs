@@ -69,8 +69,7 @@ fn a_payment_whose_opening_was_cut_off_is_not_merely_checked() {
     shop.world.provider.misbehave(Operation::Open, Mishap::SilentBefore);
     let _unanswered = shop.create(&Shop::command("TRX-1", PRICE));
     shop.later(60);
-    let [mere, more] = due(&shop);
-    assert_eq!((mere, more), (0, 1));
+    assert_eq!(due(&shop), [0, 1]);
 }
 
 #[test]
