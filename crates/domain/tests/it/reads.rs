@@ -62,6 +62,14 @@ fn reading(shop: &Shop, reads: Reads) -> Gateway {
     Gateway::new(ports(shop, reads, || ()), Policies::default())
 }
 
+/// Five payments whose money has come, and that nobody was told of yet.
+fn sell_five(shop: &Shop) {
+    for number in 0..5 {
+        let payment = shop.sell(&format!("TRX-{number}"));
+        shop.pay(&shop.shown(&payment.id), PRICE);
+    }
+}
+
 #[test]
 fn a_webhook_is_settled_on_one_read_and_whoever_waits_is_handed_what_was_written() {
     let mut shop = Shop::open();
@@ -105,10 +113,7 @@ fn a_look_whose_question_brings_news_reads_what_became_of_it() {
 fn money_that_is_on_record_is_looked_up_once_for_all_rows_that_list_it() {
     let mut shop = Shop::open();
     let mut window = SweepWindow::starting(shop.world.clock.now());
-    for number in 0..5 {
-        let payment = shop.sell(&format!("TRX-{number}"));
-        shop.pay(&shop.shown(&payment.id), PRICE);
-    }
+    sell_five(&shop);
     shop.deliver_all();
     shop.gateway = reading(&shop, Reads { by_account_refs: 1, ..Reads::default() });
     let report = block_on(shop.gateway.sweep(&shop.world.account, &mut window)).unwrap();
@@ -119,10 +124,7 @@ fn money_that_is_on_record_is_looked_up_once_for_all_rows_that_list_it() {
 fn rows_of_money_that_was_put_on_record_here_cost_a_look_at_revisions_alone() {
     let mut shop = Shop::open();
     let mut window = SweepWindow::starting(shop.world.clock.now());
-    for number in 0..5 {
-        let payment = shop.sell(&format!("TRX-{number}"));
-        shop.pay(&shop.shown(&payment.id), PRICE);
-    }
+    sell_five(&shop);
     // One for each webhook.
     shop.gateway = reading(&shop, Reads { by_account_refs: 5, revisions: 1, ..Reads::default() });
     shop.deliver_all();
