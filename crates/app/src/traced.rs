@@ -9,8 +9,8 @@ use mstore_pay_domain::ids::{
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    CommitError, LeasedPayment, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace, PaymentRepository,
-    StoreError,
+    CommitError, LeasedPayment, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace,
+    PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
@@ -41,9 +41,9 @@ impl PaymentRepository for TracedPayments {
     async fn payment_in_order(
         &self,
         merchant: &MerchantId,
-        id: &PaymentId,
+        name: &PaymentName,
     ) -> Result<Option<PaymentInOrder>, StoreError> {
-        self.inner.payment_in_order(merchant, id).await
+        self.inner.payment_in_order(merchant, name).await
     }
 
     async fn by_provider_ref(

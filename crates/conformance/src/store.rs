@@ -169,6 +169,7 @@ macro_rules! for_each_store_case {
             order_round_trips_in_every_state,
             payment_is_found_by_every_name,
             names_lead_to_whole_orders,
+            many_who_look_at_once_see_what_each_named,
             payments_of_an_order_are_listed_oldest_first,
             payments_are_listed_newest_first_page_by_page,
             payments_are_listed_by_every_filter,

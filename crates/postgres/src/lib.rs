@@ -42,6 +42,7 @@ mod inbox;
 mod intake;
 mod lanes;
 mod leases;
+mod looks;
 mod migrations;
 mod offline;
 mod outbox;

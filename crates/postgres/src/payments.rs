@@ -11,8 +11,8 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace,
-    PaymentRepository, StoreError,
+    CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName,
+    PaymentPlace, PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
@@ -22,6 +22,7 @@ use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
+use crate::looks::Looked;
 use crate::store::PostgresStore;
 use crate::{clock, commit, read};
 
@@ -34,9 +35,12 @@ impl PaymentRepository for PostgresStore {
     async fn payment_in_order(
         &self,
         merchant: &MerchantId,
-        id: &PaymentId,
+        name: &PaymentName,
     ) -> Result<Option<PaymentInOrder>, StoreError> {
-        Ok(session!(self.plain, |conn| read::payment_in_order(conn, merchant, id))?)
+        Ok(match self.looks.look(merchant, name).await? {
+            Looked::Found(found) => found.map(|found| *found),
+            Looked::Alone => session!(self.plain, |conn| read::payment_in_order(conn, merchant, name))?,
+        })
     }
 
     async fn by_provider_ref(

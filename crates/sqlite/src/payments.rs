@@ -11,8 +11,8 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace,
-    PaymentRepository, StoreError,
+    CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName,
+    PaymentPlace, PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
@@ -35,10 +35,10 @@ impl PaymentRepository for SqliteStore {
     async fn payment_in_order(
         &self,
         merchant: &MerchantId,
-        id: &PaymentId,
+        name: &PaymentName,
     ) -> Result<Option<PaymentInOrder>, StoreError> {
-        let (merchant, id) = (merchant.clone(), *id);
-        self.read(move |conn| read::payment_in_order(conn, &merchant, &id)).await
+        let (merchant, name) = (merchant.clone(), name.clone());
+        self.read(move |conn| read::payment_in_order(conn, &merchant, &name)).await
     }
 
     async fn by_provider_ref(

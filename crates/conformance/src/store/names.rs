@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::join_all;
 use mstore_pay_domain::charge::{ChargeState, Opening};
-use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, ProviderId, ProviderRef};
+use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, PaymentId, ProviderId, ProviderRef};
 use mstore_pay_domain::payment::{Payment, Revision};
-use mstore_pay_domain::ports::OrderWithPayments;
+use mstore_pay_domain::ports::{OrderWithPayments, PaymentInOrder, PaymentName};
 use mstore_pay_domain::unit_of_work::{OrderWrite, UnitOfWork};
 
 use super::fixtures::{
@@ -13,6 +14,9 @@ use super::fixtures::{
     provider_ref, unit,
 };
 use super::{StoreHarness, Stores};
+
+/// So many payments of each of two merchants are looked at at once.
+const LOOKING: usize = 12;
 
 /// Of every order one of whose charges or receipts has one of the names at the account, all payments are told, and the
 /// order, if it is registered: each once, whoever has such a name at another account or provider, and no other merchant's.
@@ -54,6 +58,49 @@ pub async fn names_lead_to_whole_orders(h: &dyn StoreHarness) {
         }
         assert_eq!(orders_named(&stores, at, names).await, orders, "by {names:?} at {at:?}");
     }
+}
+
+/// However many look at once, each is told of the payment that it named, by its id or its charge's, and of nobody else's;
+/// the same provider's id at two accounts may be two merchants'.
+pub async fn many_who_look_at_once_see_what_each_named(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let write = OrderWrite { order: order_of("TRX-0"), expected: Revision::NEW };
+    must_commit(&stores, &UnitOfWork { orders: vec![write], ..UnitOfWork::default() }).await;
+    let there = (provider(), AccountId::parse("shop").expect("an account"));
+    let mut asked = Vec::new();
+    for number in 0..LOOKING {
+        let (code, names) = (format!("TRX-{number}"), (format!("pr-{number}"), format!("py-{number}")));
+        for (account, payment) in [
+            ((provider(), AccountId::main()), kit.payment(&code)),
+            (there.clone(), kit.payment_of(other_merchant(), &code)),
+        ] {
+            let (owner, id) = (payment.merchant.clone(), payment.id);
+            paid(&stores, payment, &account, (&names.0, &names.1)).await;
+            asked.push((owner.clone(), PaymentName::Id(id), Some(id)));
+            asked.push((owner.clone(), PaymentName::ProviderRef(provider_ref(&names.0)), Some(id)));
+            // Money on a charge has a name that no client goes by.
+            asked.push((owner.clone(), PaymentName::ProviderRef(provider_ref(&names.1)), None));
+            let stranger = if owner == merchant() { other_merchant() } else { merchant() };
+            asked.push((stranger, PaymentName::Id(id), None));
+            asked.push((owner, PaymentName::Id(kit.payment_id()), None));
+        }
+    }
+    let looks = asked.iter().map(|(merchant, name, _)| stores.payments.payment_in_order(merchant, name));
+    for ((merchant, name, id), found) in asked.iter().zip(join_all(looks).await) {
+        let want = match id {
+            Some(id) => Some(in_order(&stores, merchant, id).await),
+            None => None,
+        };
+        assert_eq!(found.expect("the store reads"), want, "by {name:?} of {merchant}");
+    }
+}
+
+/// A payment that paid its order, each part of it read by itself.
+async fn in_order(stores: &Stores, merchant: &MerchantId, id: &PaymentId) -> PaymentInOrder {
+    let payment = stores.payments.payment(merchant, id).await.expect("the store reads").expect("a payment");
+    let order = stores.orders.order(merchant, &payment.order_code).await.expect("the store reads");
+    PaymentInOrder { payment, order, paid_by: Some(*id) }
 }
 
 /// Commits a payment with money on a charge at that account.

@@ -2,6 +2,7 @@
 
 use mstore_pay_domain::charge::Opening;
 use mstore_pay_domain::payment::Revision;
+use mstore_pay_domain::ports::PaymentName;
 use mstore_pay_domain::unit_of_work::{OrderWrite, UnitOfWork};
 
 use super::StoreHarness;
@@ -23,11 +24,10 @@ pub async fn nothing_of_another_merchant_is_read(h: &dyn StoreHarness) {
     let (theirs, code) = (other_merchant(), order_code("TRX-1"));
     let payments = &stores.payments;
     assert_eq!(payments.payment(&theirs, &mine.id).await.expect("the store reads"), None, "by id");
-    assert_eq!(
-        payments.payment_in_order(&theirs, &mine.id).await.expect("the store reads"),
-        None,
-        "by id, in its order"
-    );
+    for name in [PaymentName::Id(mine.id), PaymentName::ProviderRef(provider_ref("pr-1"))] {
+        let found = payments.payment_in_order(&theirs, &name).await.expect("the store reads");
+        assert_eq!(found, None, "by {name:?}, in its order");
+    }
     let found = payments.by_provider_ref(&theirs, &provider_ref("pr-1")).await.expect("the store reads");
     assert_eq!(found, None, "by the provider's id");
     assert_eq!(payments.of_order(&theirs, &code).await.expect("the store reads"), [], "by order");

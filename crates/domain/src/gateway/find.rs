@@ -3,10 +3,10 @@
 use thiserror::Error;
 
 use super::Gateway;
-use crate::ids::{BranchId, MerchantId, PaymentId, ProviderRef};
+use crate::ids::{BranchId, MerchantId};
 use crate::order::Order;
 use crate::payment::Payment;
-use crate::ports::{PaymentInOrder, StoreError};
+use crate::ports::{PaymentInOrder, PaymentName, StoreError};
 
 /// What a token may see: a merchant, or one branch of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +51,11 @@ impl Gateway {
     /// # Errors
     /// [`FindError::NotFound`] also for what is another tenant's.
     pub async fn find(&self, scope: &Scope, reference: &str) -> Result<Payment, FindError> {
-        let found = match (reference.parse::<PaymentId>(), ProviderRef::parse(reference)) {
-            (Ok(id), _) => self.ports.payments.payment(&scope.merchant, &id).await?,
-            (Err(_), Ok(provider_ref)) => self.ports.payments.by_provider_ref(&scope.merchant, &provider_ref).await?,
-            (Err(_), Err(_)) => None,
+        let (payments, merchant) = (&self.ports.payments, &scope.merchant);
+        let found = match PaymentName::parse(reference) {
+            Ok(PaymentName::Id(id)) => payments.payment(merchant, &id).await?,
+            Ok(PaymentName::ProviderRef(provider_ref)) => payments.by_provider_ref(merchant, &provider_ref).await?,
+            Err(_no_name) => None,
         };
         found.filter(|payment| scope.covers(payment)).ok_or(FindError::NotFound)
     }
@@ -64,10 +65,8 @@ impl Gateway {
     /// # Errors
     /// As [`find`](Self::find).
     pub(super) async fn find_in_order(&self, scope: &Scope, reference: &str) -> Result<PaymentInOrder, FindError> {
-        let Ok(id) = reference.parse::<PaymentId>() else {
-            return Ok(self.in_order(self.find(scope, reference).await?).await?);
-        };
-        let found = self.ports.payments.payment_in_order(&scope.merchant, &id).await?;
+        let name = PaymentName::parse(reference).map_err(|_no_name| FindError::NotFound)?;
+        let found = self.ports.payments.payment_in_order(&scope.merchant, &name).await?;
         found.filter(|found| scope.covers(&found.payment)).ok_or(FindError::NotFound)
     }
 

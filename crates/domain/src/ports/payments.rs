@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 
 use super::{CommitError, PaymentFilter, PaymentPlace, StoreError};
-use crate::ids::{AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
+use crate::ids::{
+    AccountId, IdError, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
+};
 use crate::lease::Lease;
 use crate::order::Order;
 use crate::payment::{Payment, Revision};
@@ -17,6 +19,34 @@ pub struct LeasedPayment {
     pub payment: Payment,
     /// Proof of holding it.
     pub token: LeaseToken,
+}
+
+/// What somebody calls a payment who asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PaymentName {
+    /// By its id.
+    Id(PaymentId),
+    /// By the id that a provider gave one of its charges, hidden ones included.
+    ProviderRef(ProviderRef),
+}
+
+impl PaymentName {
+    /// Reads a name as clients write it: an id of ours, or whatever may be a provider's.
+    ///
+    /// # Errors
+    /// [`IdError`] where it is neither.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        text.parse().map(Self::Id).or_else(|_not_ours| ProviderRef::parse(text).map(Self::ProviderRef))
+    }
+
+    /// Whether a payment has this name.
+    #[must_use]
+    pub fn means(&self, payment: &Payment) -> bool {
+        match self {
+            Self::Id(id) => payment.id == *id,
+            Self::ProviderRef(known) => payment.charges.iter().any(|charge| charge.provider_ref() == Some(known)),
+        }
+    }
 }
 
 /// A payment with what the rest of its order says of it.
@@ -49,14 +79,15 @@ pub trait PaymentRepository: Send + Sync {
     /// [`StoreError`] where it cannot be read.
     async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError>;
 
-    /// The same with what the rest of its order says of it, all as it stood at one moment.
+    /// The payment of that name with what the rest of its order says of it, all as it stood at one moment; another
+    /// merchant's is `None`.
     ///
     /// # Errors
     /// [`StoreError`] where it cannot be read.
     async fn payment_in_order(
         &self,
         merchant: &MerchantId,
-        id: &PaymentId,
+        name: &PaymentName,
     ) -> Result<Option<PaymentInOrder>, StoreError>;
 
     /// The payment of that merchant one of whose charges, hidden ones included, carries that id of

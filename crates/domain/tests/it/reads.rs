@@ -10,7 +10,7 @@ use futures::executor::block_on;
 use mstore_pay_domain::gateway::{CashError, Gateway, Lane, Policies, Ports, SweepWindow, WaitFor, WorkLimits};
 use mstore_pay_domain::memory::MemoryLedger;
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::{Clock as _, MockPaymentRepository, PaymentRepository as _};
+use mstore_pay_domain::ports::{Clock as _, MockPaymentRepository, PaymentName, PaymentRepository as _};
 
 use crate::cash::cash;
 use crate::shop::{PRICE, Shop};
@@ -38,7 +38,7 @@ fn ports(shop: &Shop, reads: Reads, meanwhile: impl Fn() + Send + 'static) -> Po
     payments
         .expect_payment_in_order()
         .times(reads.payment_in_order)
-        .returning(move |merchant, id| it.payment_in_order(merchant, id).now_or_never().unwrap());
+        .returning(move |merchant, name| it.payment_in_order(merchant, name).now_or_never().unwrap());
     let it = store();
     payments
         .expect_order_with_payments()
@@ -83,9 +83,21 @@ fn a_webhook_is_settled_on_one_read_and_whoever_waits_is_handed_what_was_written
     shop.pay(&shop.shown(&payment.id), PRICE);
     shop.deliver_all();
     let view = wait.now_or_never().expect("a till that was woken").unwrap();
-    let stored = block_on(shop.world.store.payment_in_order(&scope.merchant, &payment.id)).unwrap().unwrap();
+    let stored =
+        block_on(shop.world.store.payment_in_order(&scope.merchant, &PaymentName::Id(payment.id))).unwrap().unwrap();
     assert_eq!(view.payment, stored.payment);
     assert_eq!((view.payment.status(), view.paid_by), (PaymentStatus::Paid, stored.paid_by));
+}
+
+#[test]
+fn a_look_by_the_providers_id_reads_once() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let name = shop.payment(&payment.id).public_reference();
+    assert_ne!(name, payment.id.to_string());
+    let gateway = reading(&shop, Reads { payment_in_order: 1, ..Reads::default() });
+    let view = block_on(gateway.status(&Shop::scope(), &name)).unwrap();
+    assert_eq!(view.payment.id, payment.id);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Which payments are meant by names that a provider gave.
+//! Which payments are meant by names, of which there are several at once.
 
 use diesel::expression::{ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, Bool, Text};
+use diesel::sql_types::{Array, Bool, Nullable, Text};
 use mstore_pay_tables::schema::payments;
 
 /// Whether the order of the payment of the row at hand has a payment with a charge, or a receipt, of one of those names at
@@ -60,6 +60,57 @@ impl QueryFragment<Pg> for InOrdersNamedAt<'_> {
         }
         out.push_sql(") AS named JOIN payments AS its ON its.id = named.payment_id JOIN payments AS beside ");
         out.push_sql("ON beside.merchant_id = its.merchant_id AND beside.order_code = its.order_code))");
+        Ok(())
+    }
+}
+
+/// Whether the payment of the row at hand is one that a merchant means. The three are of one length, and where there is an
+/// id there is no provider's.
+pub(super) fn named_by_merchants<'a>(
+    merchants: &'a [&'a str],
+    ids: &'a [Option<String>],
+    provider_refs: &'a [Option<&'a str>],
+) -> NamedByMerchants<'a> {
+    NamedByMerchants { merchants, ids, provider_refs }
+}
+
+/// Each name is looked up by itself, as in [`InOrdersNamedAt`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NamedByMerchants<'a> {
+    merchants: &'a [&'a str],
+    ids: &'a [Option<String>],
+    provider_refs: &'a [Option<&'a str>],
+}
+
+impl QueryId for NamedByMerchants<'_> {
+    type QueryId = NamedByMerchants<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Expression for NamedByMerchants<'_> {
+    type SqlType = Bool;
+}
+
+impl<Source> AppearsOnTable<Source> for NamedByMerchants<'_> where payments::id: AppearsOnTable<Source> {}
+
+impl<Source> SelectableExpression<Source> for NamedByMerchants<'_> where payments::id: SelectableExpression<Source> {}
+
+impl ValidGrouping<()> for NamedByMerchants<'_> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl QueryFragment<Pg> for NamedByMerchants<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("payments.id = ANY(ARRAY(SELECT named.id FROM unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.merchants)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.ids)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.provider_refs)?;
+        out.push_sql(") AS n (merchant, id, provider_ref) CROSS JOIN LATERAL (");
+        out.push_sql("SELECT its.id FROM payments AS its WHERE its.id = n.id AND its.merchant_id = n.merchant ");
+        out.push_sql("UNION ALL SELECT its.payment_id FROM charges AS its ");
+        out.push_sql("WHERE its.merchant_id = n.merchant AND its.provider_ref = n.provider_ref) AS named))");
         Ok(())
     }
 }

@@ -7,15 +7,14 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
-use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::{Payment, PaymentStatus, Revision};
-use mstore_pay_domain::ports::{OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace};
+use mstore_pay_domain::ports::{OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::rows::{PaymentRow, status_word};
 use mstore_pay_tables::schema::{charges, payments, receipts};
 use mstore_pay_tables::types::Micros;
 
-use super::named::in_orders_named_at;
+use super::named::{in_orders_named_at, named_by_merchants};
 use super::records::order;
 use super::whole::{Assembled, InOrderRow, WholeRow, assemble, in_order, whole};
 use crate::errors::Fault;
@@ -42,14 +41,29 @@ pub(crate) async fn payment(
 pub(crate) async fn payment_in_order(
     conn: &mut AsyncPgConnection,
     merchant: &MerchantId,
-    id: &PaymentId,
+    name: &PaymentName,
 ) -> Result<Option<PaymentInOrder>, Fault> {
-    let named = in_order().filter(payments::id.eq(id.to_string())).filter(payments::merchant_id.eq(merchant.as_str()));
-    let found: Option<InOrderRow> = named.first(conn).await.optional()?;
-    let Some((row, details, charges, receipts, refunds, reversals, order, paid_by)) = found else { return Ok(None) };
-    let paid_by = row.cells().some_text("id", paid_by.as_deref())?;
-    let payment = assemble((row, details, charges, receipts, refunds, reversals)).1?;
-    Ok(Some(PaymentInOrder { payment, order: order.map(|order| order.read()).transpose()?, paid_by }))
+    Ok(payments_in_order(conn, &[(merchant, name)]).await?.into_iter().next())
+}
+
+/// The payments of those names, each of its merchant, with what the rest of their orders says of them, oldest first.
+pub(crate) async fn payments_in_order(
+    conn: &mut AsyncPgConnection,
+    asked: &[(&MerchantId, &PaymentName)],
+) -> Result<Vec<PaymentInOrder>, Fault> {
+    let merchants: Vec<&str> = asked.iter().map(|(merchant, _)| merchant.as_str()).collect();
+    let (mut ids, mut provider_refs) = (Vec::with_capacity(asked.len()), Vec::with_capacity(asked.len()));
+    for (_, name) in asked {
+        let (id, provider_ref) = match name {
+            PaymentName::Id(id) => (Some(id.to_string()), None),
+            PaymentName::ProviderRef(provider_ref) => (None, Some(provider_ref.as_str())),
+        };
+        ids.push(id);
+        provider_refs.push(provider_ref);
+    }
+    let named = in_order().filter(named_by_merchants(&merchants, &ids, &provider_refs));
+    let rows: Vec<InOrderRow> = named.load(conn).await?;
+    rows.into_iter().map(with_order).collect()
 }
 
 /// The payments of those ids, each readable or not, in no order.
@@ -83,7 +97,7 @@ pub(crate) async fn by_account_refs(
     let mut orders: BTreeMap<(MerchantId, OrderCode), OrderWithPayments> = BTreeMap::new();
     let rows: Vec<InOrderRow> = named.load(conn).await?;
     for row in rows {
-        let (payment, of) = with_order(row)?;
+        let PaymentInOrder { payment, order: of, .. } = with_order(row)?;
         let order = orders.entry((payment.merchant.clone(), payment.order_code.clone())).or_default();
         order.order = of;
         order.payments.push(payment);
@@ -168,18 +182,19 @@ pub(crate) async fn order_with_payments(
     }
     let mut found = OrderWithPayments::default();
     for row in rows {
-        let (payment, order) = with_order(row)?;
+        let PaymentInOrder { payment, order, .. } = with_order(row)?;
         found.order = order;
         found.payments.push(payment);
     }
     Ok(found)
 }
 
-/// A payment and its order, if that is registered.
-fn with_order(row: InOrderRow) -> Result<(Payment, Option<Order>), Fault> {
-    let (row, details, charges, receipts, refunds, reversals, order, _paid_by) = row;
+/// A payment with what the rest of its order says of it, of what was selected.
+fn with_order(row: InOrderRow) -> Result<PaymentInOrder, Fault> {
+    let (row, details, charges, receipts, refunds, reversals, order, paid_by) = row;
+    let paid_by = row.cells().some_text("id", paid_by.as_deref())?;
     let payment = assemble((row, details, charges, receipts, refunds, reversals)).1?;
-    Ok((payment, order.map(|order| order.read()).transpose()?))
+    Ok(PaymentInOrder { payment, order: order.map(|order| order.read()).transpose()?, paid_by })
 }
 
 /// The oldest payment of an order that holds money.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use mstore_pay_domain::payment::{Payment, PaymentStatus, Revision};
-use mstore_pay_domain::ports::{OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace};
+use mstore_pay_domain::ports::{OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::rows::{Cells, DetailsRow, PaymentRow, status_word};
 use mstore_pay_tables::schema::{charges, payment_details, payments, receipts};
@@ -178,9 +178,13 @@ pub(crate) fn of_order(
 pub(crate) fn payment_in_order(
     conn: &mut SqliteConnection,
     merchant: &MerchantId,
-    id: &PaymentId,
+    name: &PaymentName,
 ) -> Result<Option<PaymentInOrder>, Fault> {
-    let Some(payment) = payment(conn, merchant, id)? else { return Ok(None) };
+    let payment = match name {
+        PaymentName::Id(id) => payment(conn, merchant, id)?,
+        PaymentName::ProviderRef(provider_ref) => by_provider_ref(conn, merchant, provider_ref)?,
+    };
+    let Some(payment) = payment else { return Ok(None) };
     let order = order(conn, merchant, &payment.order_code)?;
     let paid_by = paid_of_order(conn, merchant, &payment.order_code)?;
     Ok(Some(PaymentInOrder { payment, order, paid_by }))

@@ -15,7 +15,7 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
     Anchored, AuditAnchors, CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter,
-    PaymentInOrder, PaymentPlace, PaymentRepository, Prunable, Retention, StoreError,
+    PaymentInOrder, PaymentName, PaymentPlace, PaymentRepository, Prunable, Retention, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{IdempotencyWrite, LiveOrderWrite, UnitOfWork};
@@ -111,9 +111,9 @@ impl PaymentRepository for Sabotaged {
     async fn payment_in_order(
         &self,
         merchant: &MerchantId,
-        id: &PaymentId,
+        name: &PaymentName,
     ) -> Result<Option<PaymentInOrder>, StoreError> {
-        self.payments.payment_in_order(merchant, id).await
+        self.payments.payment_in_order(merchant, name).await
     }
 
     async fn by_provider_ref(

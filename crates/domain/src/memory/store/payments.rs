@@ -10,8 +10,8 @@ use crate::ids::{AccountId, LeaseToken, MerchantId, OrderCode, OurReference, Pay
 use crate::lease::Lease;
 use crate::payment::{Payment, Revision};
 use crate::ports::{
-    CommitError, LeasedPayment, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentPlace, PaymentRepository,
-    StoreError,
+    CommitError, LeasedPayment, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace,
+    PaymentRepository, StoreError,
 };
 use crate::time::Timestamp;
 use crate::unit_of_work::UnitOfWork;
@@ -19,6 +19,12 @@ use crate::unit_of_work::UnitOfWork;
 impl Tables {
     fn find(&self, id: &PaymentId) -> Option<Payment> {
         self.payments.get(id).map(|row| row.payment.clone())
+    }
+
+    /// The merchant's payment with a charge of that id of its provider's.
+    fn of_charge(&self, merchant: &MerchantId, provider_ref: &ProviderRef) -> Option<Payment> {
+        let owners = self.charge_refs.get(provider_ref).into_iter().flat_map(|owners| owners.values());
+        owners.filter_map(|(id, _)| self.find(id)).find(|payment| &payment.merchant == merchant)
     }
 
     pub(super) fn of_order_code(&self, code: &OrderCode) -> impl Iterator<Item = &Payment> {
@@ -83,10 +89,13 @@ impl PaymentRepository for MemoryStore {
     async fn payment_in_order(
         &self,
         merchant: &MerchantId,
-        id: &PaymentId,
+        name: &PaymentName,
     ) -> Result<Option<PaymentInOrder>, StoreError> {
         Ok(self.read(|tables| {
-            let payment = tables.find(id).filter(|payment| &payment.merchant == merchant)?;
+            let payment = match name {
+                PaymentName::Id(id) => tables.find(id).filter(|payment| &payment.merchant == merchant)?,
+                PaymentName::ProviderRef(provider_ref) => tables.of_charge(merchant, provider_ref)?,
+            };
             let OrderWithPayments { order, payments } = tables.order_with_payments(merchant, &payment.order_code);
             Some(PaymentInOrder { payment, order, paid_by: oldest_paid(&payments) })
         }))
@@ -97,10 +106,7 @@ impl PaymentRepository for MemoryStore {
         merchant: &MerchantId,
         provider_ref: &ProviderRef,
     ) -> Result<Option<Payment>, StoreError> {
-        Ok(self.read(|tables| {
-            let owners = tables.charge_refs.get(provider_ref).into_iter().flat_map(|owners| owners.values());
-            owners.filter_map(|(id, _)| tables.find(id)).find(|payment| &payment.merchant == merchant)
-        }))
+        Ok(self.read(|tables| tables.of_charge(merchant, provider_ref)))
     }
 
     async fn by_account_refs(

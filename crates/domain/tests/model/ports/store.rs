@@ -14,7 +14,7 @@ use mstore_pay_domain::memory::MemoryStore;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
     Clock, CommitError, LeasedPayment, OpenCharge, Operation, OrderWithPayments, PaymentFilter, PaymentInOrder,
-    PaymentPlace, PaymentProvider as _, PaymentRepository, StoreError,
+    PaymentName, PaymentPlace, PaymentProvider as _, PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{Due, UnitOfWork};
@@ -148,9 +148,9 @@ impl PaymentRepository for GatedStore {
     async fn payment_in_order(
         &self,
         merchant: &MerchantId,
-        id: &PaymentId,
+        name: &PaymentName,
     ) -> Result<Option<PaymentInOrder>, StoreError> {
-        self.inner.payment_in_order(merchant, id).await
+        self.inner.payment_in_order(merchant, name).await
     }
 
     async fn by_provider_ref(

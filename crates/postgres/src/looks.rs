@@ -1,0 +1,105 @@
+//! Looks at payments, several at a time.
+//!
+//! Tills that wait for a customer ask again and again, many of them at once. Those that ask while others are being answered
+//! wait for these, and are then answered by one statement, which begins after the last of them asked. Where nobody else
+//! asks, a look goes at once and alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, Processor};
+use mstore_pay_domain::ids::MerchantId;
+use mstore_pay_domain::ports::{PaymentInOrder, PaymentName, StoreError};
+use tokio::time::timeout;
+
+use crate::errors::{Fault, WithOthers};
+use crate::read;
+use crate::sessions::{Session, Sessions};
+
+/// As many statements are under way at once: while one is answered, the next is filled.
+const STATEMENTS_MAX: usize = 2;
+/// Looks of one statement at most.
+const LOOKS_MAX: usize = 32;
+/// Looks that wait; beyond it each is on its own, which bounds how many wait there.
+const WAITING_MAX: usize = 1_024;
+
+/// Where payments are looked at together.
+pub(crate) struct Looks {
+    batcher: Batcher<Looking>,
+    wait_max: Duration,
+}
+
+/// What a look came to.
+pub(crate) enum Looked {
+    /// The payment, if there is one.
+    Found(Option<Box<PaymentInOrder>>),
+    /// Nothing: the look is to be made by itself.
+    Alone,
+}
+
+impl Looks {
+    /// To be called within the runtime that the store is used in.
+    pub(crate) fn new(sessions: Arc<Sessions>, wait_max: Duration) -> Self {
+        let limits = Limits::builder().max_batch_size(LOOKS_MAX).max_key_concurrency(STATEMENTS_MAX);
+        let limits = limits.max_key_queued_items(WAITING_MAX).build();
+        let batcher = Batcher::builder().name("looks").limits(limits).processor(Looking { sessions });
+        Self { batcher: batcher.batching_policy(BatchingPolicy::Immediate).build(), wait_max }
+    }
+
+    /// Looks at a merchant's payment along with others.
+    pub(crate) async fn look(&self, merchant: &MerchantId, name: &PaymentName) -> Result<Looked, Fault> {
+        let asked = self.batcher.add((), (merchant.clone(), name.clone()));
+        let Ok(looked) = timeout(self.wait_max, asked).await else { return Ok(Looked::Alone) };
+        match looked {
+            Ok(looked) => Ok(looked),
+            Err(BatchError::Rejected(_) | BatchError::Tx | BatchError::ResourceAcquisitionFailed(_)) => {
+                Ok(Looked::Alone)
+            }
+            Err(error) => Err(StoreError::unavailable(error).into()),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Looking {
+    sessions: Arc<Sessions>,
+}
+
+impl Processor for Looking {
+    type Key = ();
+    type Input = (MerchantId, PaymentName);
+    type Output = Looked;
+    type Error = WithOthers;
+    type Resources = Session;
+
+    async fn acquire_resources(&self, _all: ()) -> Result<Session, WithOthers> {
+        Ok(self.sessions.plain().await?)
+    }
+
+    async fn process(
+        &self,
+        _all: (),
+        asked: impl Iterator<Item = (MerchantId, PaymentName)> + Send,
+        mut session: Session,
+    ) -> Result<Vec<Looked>, WithOthers> {
+        let asked: Vec<(MerchantId, PaymentName)> = asked.collect();
+        let work = async {
+            let named: Vec<_> = asked.iter().map(|(merchant, name)| (merchant, name)).collect();
+            let outcome = read::payments_in_order(&mut session, &named).await;
+            Ok((session, outcome))
+        };
+        let (session, outcome) = self.sessions.bounded(work).await?;
+        match session.finish(outcome).await {
+            Ok(found) => Ok(asked.iter().map(|(merchant, name)| meant(&found, merchant, name)).collect()),
+            Err(fault) if fault.is_the_databases() => Err(fault.into()),
+            // One of them met something: each looks by itself and learns what it was.
+            Err(_one_of_them) => Ok(asked.iter().map(|_| Looked::Alone).collect()),
+        }
+    }
+}
+
+/// What one of those who asked is answered.
+fn meant(found: &[PaymentInOrder], merchant: &MerchantId, name: &PaymentName) -> Looked {
+    let is_meant = |found: &&PaymentInOrder| name.means(&found.payment) && found.payment.merchant == *merchant;
+    Looked::Found(found.iter().find(is_meant).cloned().map(Box::new))
+}
