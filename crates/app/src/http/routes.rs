@@ -13,7 +13,14 @@ use crate::problem::catalogue::ErrorCode;
 
 /// Every route of this release but those of operators.
 pub(crate) fn routes(config: &mut ServiceConfig) {
+    // They are tried one after the other, a pattern each, and a scope at the price of its prefix: what is asked most
+    // comes first.
     config
+        .service(
+            web::scope("/api/v1/webhook")
+                .service(write("/{provider}", web::post().to(webhooks::receive)))
+                .service(write("/{provider}/{account}", web::post().to(webhooks::receive))),
+        )
         .service(read_and_write(
             "/api/v1/pos/payments",
             || web::route().to(payments::list),
@@ -57,8 +64,6 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(write("/api/v1/transactions/{code}/cash", web::post().to(transactions::cash)))
         .service(write("/api/v1/transactions/{code}/void", web::post().to(transactions::void)))
         .service(write("/api/v1/transactions/{code}/sync", web::post().to(transactions::post)))
-        .service(write("/api/v1/webhook/{provider}", web::post().to(webhooks::receive)))
-        .service(write("/api/v1/webhook/{provider}/{account}", web::post().to(webhooks::receive)))
         // Before the links: no token is spelled like it.
         .service(read("/pay/return", || web::route().to(pay::back)))
         .service(read("/pay/{token}", || web::route().to(pay::page)))

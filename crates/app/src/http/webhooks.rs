@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook, Gateway};
+use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook};
 use mstore_pay_domain::ids::{AccountId, ProviderId};
 use mstore_pay_domain::ports::Drift;
-use mstore_pay_domain::webhook::{Authentic, Claim, LeasedDelivery, Notification, RawWebhook};
+use mstore_pay_domain::webhook::{Claim, LeasedDelivery, Notification, RawWebhook};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
@@ -71,8 +71,8 @@ pub(crate) async fn receive(
     let taking = async move {
         let accepted = gateway.accept_webhook(&named, account.as_ref(), &raw).await?;
         Ok(match accepted {
-            AcceptedWebhook::New(leased) => {
-                count_told(&gateway, &leased);
+            AcceptedWebhook::New { leased, told } => {
+                count_told(&leased, *told);
                 workers.settle_now(leased).await;
                 "new"
             }
@@ -99,11 +99,8 @@ pub(crate) async fn receive(
 
 /// Counts what a webhook tells, once for however many copies: how long word of money was under way, and words that we
 /// do not know.
-fn count_told(gateway: &Gateway, leased: &LeasedDelivery) {
-    let provider = &leased.delivery.provider;
-    let source = gateway.ports().webhooks.iter().find(|source| &source.provider() == provider);
-    let told = source.and_then(|source| source.decode(&Authentic::from_inbox(&leased.delivery)).ok());
-    let Some(Notification { claim, unrecognised, .. }) = told else { return };
+fn count_told(leased: &LeasedDelivery, told: Notification) {
+    let (provider, Notification { claim, unrecognised, .. }) = (&leased.delivery.provider, told);
     if let Claim::Paid { at: Some(paid_at) } = claim {
         let lag = leased.delivery.received_at.since(paid_at);
         metrics::histogram!("mstore_pay_webhook_lag_seconds", "provider" => provider.to_string()).record(lag);

@@ -9,7 +9,7 @@ use crate::account::ProviderAccount;
 use crate::ids::{AccountId, DeliveryId, LeaseToken, ProviderId};
 use crate::lease::Lease;
 use crate::ports::{Accepted, CrashPoint, StoreError, WebhookSource};
-use crate::webhook::{Authentic, DecodeError, LeasedDelivery, NewDelivery, NotAuthentic, RawWebhook};
+use crate::webhook::{Authentic, DecodeError, LeasedDelivery, NewDelivery, NotAuthentic, Notification, RawWebhook};
 
 /// How long a delivery is the business of whoever took it in or up.
 pub(super) const DELIVERY_LEASE: Duration = Duration::from_secs(30);
@@ -18,7 +18,12 @@ pub(super) const DELIVERY_LEASE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AcceptedWebhook {
     /// It is new: settle it now, or leave it to the workers.
-    New(Box<LeasedDelivery>),
+    New {
+        /// As it is stored.
+        leased: Box<LeasedDelivery>,
+        /// What it tells.
+        told: Box<Notification>,
+    },
     /// The same bytes came before.
     Duplicate {
         /// As this delivery.
@@ -64,7 +69,7 @@ impl Gateway {
         };
         let (account, authentic) = proven(source.as_ref(), raw, candidates)?;
         self.ports.probe.reach(CrashPoint::WebhookAfterVerify).await?;
-        source.decode(&authentic)?;
+        let told = Box::new(source.decode(&authentic)?);
         let delivery = NewDelivery {
             id: DeliveryId::new(self.ports.ids.uuid()),
             provider: provider.clone(),
@@ -77,7 +82,7 @@ impl Gateway {
         let accepted = self.ports.inbox.accept(&delivery, lease).await?;
         self.ports.probe.reach(CrashPoint::WebhookAfterInsertBeforeAck).await?;
         Ok(match accepted {
-            Accepted::New(leased) => AcceptedWebhook::New(Box::new(leased)),
+            Accepted::New(leased) => AcceptedWebhook::New { leased: Box::new(leased), told },
             Accepted::Duplicate { first, .. } => AcceptedWebhook::Duplicate { first },
         })
     }

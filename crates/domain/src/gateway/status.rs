@@ -64,7 +64,8 @@ impl Gateway {
         }
         self.ports.watches.watch(&payment.id, now.plus(WATCHED_FOR)).await;
         self.join_line(payment, now.plus(WATCHED_FOR));
-        let found = self.asked_about(scope, reference, found).await?;
+        // Apart: a question needs much room, and most looks ask none.
+        let found = Box::pin(self.asked_about(scope, reference, found)).await?;
         Ok(self.shown(found))
     }
 
@@ -156,7 +157,7 @@ impl Gateway {
                 None => self.find_in_order(scope, reference).await?,
             };
             if self.goes_in_rounds(&found.payment, self.ports.clock.now()) {
-                found = self.asked_about(scope, reference, found).await?;
+                found = Box::pin(self.asked_about(scope, reference, found)).await?;
             }
             view = self.shown(found);
         }

@@ -102,7 +102,7 @@ impl MovingOn {
         for raw in self.shop.webhooks() {
             let provider = &self.shop.world.account.provider;
             let accepted = self.shop.gateway.accept_webhook(provider, None, &raw).await.unwrap();
-            if let AcceptedWebhook::New(leased) = accepted {
+            if let AcceptedWebhook::New { leased, .. } = accepted {
                 self.shop.gateway.settle_webhook(&leased).await.unwrap();
             }
         }

@@ -141,7 +141,7 @@ impl Probe for NoticeAt {
         for booked in self.provider.charges().iter().filter(|_| point == self.point) {
             let told = notice(&self.account, booked);
             let accepted = self.gateway.accept_webhook(&self.account.provider, None, &told).await;
-            if let Ok(AcceptedWebhook::New(leased)) = accepted {
+            if let Ok(AcceptedWebhook::New { leased, .. }) = accepted {
                 self.gateway.settle_webhook(&leased).await?;
             }
         }

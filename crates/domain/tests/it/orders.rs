@@ -112,7 +112,7 @@ fn paid_late(shop: &Shop) -> impl FnOnce() + Send + use<> {
     let (gateway, provider) = (shop.gateway.clone(), shop.world.account.provider.clone());
     move || {
         let accepted = gateway.accept_webhook(&provider, None, &told).now_or_never();
-        let Some(Ok(AcceptedWebhook::New(leased))) = accepted else { panic!("expected a new delivery") };
+        let Some(Ok(AcceptedWebhook::New { leased, .. })) = accepted else { panic!("expected a new delivery") };
         assert!(matches!(gateway.settle_webhook(&leased).now_or_never(), Some(Ok(Settled::Done))));
     }
 }

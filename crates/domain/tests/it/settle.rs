@@ -30,7 +30,7 @@ fn a_webhook_that_a_process_leaves_to_others_is_held_by_nobody() {
     let raw = shop.webhooks().remove(0);
     let at_the_door = Gateway::new(shop.world.ports(), Policies { leaves_work: true, ..Policies::default() });
     let accept = || block_on(at_the_door.accept_webhook(&shop.world.account.provider, None, &raw)).unwrap();
-    assert!(matches!(accept(), AcceptedWebhook::New(_)));
+    assert!(matches!(accept(), AcceptedWebhook::New { .. }));
     assert!(matches!(accept(), AcceptedWebhook::Duplicate { .. }));
     assert_eq!(shop.status(&payment.id), PaymentStatus::Pending);
     shop.work();

@@ -152,7 +152,7 @@ impl Shop {
         use mstore_pay_domain::gateway::AcceptedWebhook;
         let accepted = block_on(self.gateway.accept_webhook(&self.world.account.provider, None, raw)).unwrap();
         match accepted {
-            AcceptedWebhook::New(leased) => Some(block_on(self.gateway.settle_webhook(&leased)).unwrap()),
+            AcceptedWebhook::New { leased, .. } => Some(block_on(self.gateway.settle_webhook(&leased)).unwrap()),
             AcceptedWebhook::Duplicate { .. } => None,
         }
     }

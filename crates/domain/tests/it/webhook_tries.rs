@@ -59,7 +59,7 @@ fn whoever_wakes_after_its_lease_writes_nothing_and_is_told_so() {
     shop.pay(&shop.shown(&payment.id), PRICE);
     let told = shop.webhooks().remove(0);
     let accepted = block_on(shop.gateway.accept_webhook(&shop.world.account.provider, None, &told)).unwrap();
-    let AcceptedWebhook::New(asleep) = accepted else { panic!("expected a new delivery") };
+    let AcceptedWebhook::New { leased: asleep, .. } = accepted else { panic!("expected a new delivery") };
     shop.later(31);
     assert_eq!(block_on(shop.gateway.settle_webhook(&take_up(&shop))).unwrap(), Settled::Done);
     let record = shop.record(&payment.id);
@@ -217,7 +217,8 @@ fn a_replay_is_on_the_record_of_its_payment_with_why_and_its_second_has_no_effec
     shop.pay(&shop.shown(&payment.id), PRICE);
     let raw = shop.webhooks().pop().unwrap();
     let provider = shop.world.account.provider.clone();
-    let AcceptedWebhook::New(leased) = block_on(shop.gateway.accept_webhook(&provider, None, &raw)).unwrap() else {
+    let AcceptedWebhook::New { leased, .. } = block_on(shop.gateway.accept_webhook(&provider, None, &raw)).unwrap()
+    else {
         panic!("it came before");
     };
     let delivery = leased.delivery.id;

@@ -44,7 +44,8 @@ pub(crate) async fn get(state: Data<State>, request: HttpRequest) -> Result<Http
     let view = match wait {
         None => gateway.status(&caller.scope, &reference).await?,
         Some(at_most) => {
-            let wait = gateway.wait(&caller.scope, &reference, WaitFor { at_most, seen });
+            // Apart, so that whoever does not wait carries no room for it.
+            let wait = Box::pin(gateway.wait(&caller.scope, &reference, WaitFor { at_most, seen }));
             match state.tasks.shutdown().run_until_cancelled(wait).await {
                 Some(view) => view?,
                 // The process is ending: better the state of now than none.

@@ -174,7 +174,9 @@ impl LedgerRig for OwnLedgerRig {
         }
         let provider = &self.world.account.provider;
         for webhook in self.world.provider.take_webhooks(&self.world.account) {
-            if let AcceptedWebhook::New(leased) = self.gateway.accept_webhook(provider, None, &webhook).await.unwrap() {
+            if let AcceptedWebhook::New { leased, .. } =
+                self.gateway.accept_webhook(provider, None, &webhook).await.unwrap()
+            {
                 self.gateway.settle_webhook(&leased).await.unwrap();
             }
         }

@@ -137,7 +137,7 @@ impl Town {
         *copies += 1;
         let gateway = self.nodes[1].clone();
         self.start(Who::Courier { letter, copy }, 1, async move {
-            if let Ok(AcceptedWebhook::New(leased)) = gateway.accept_webhook(&from, None, &raw).await {
+            if let Ok(AcceptedWebhook::New { leased, .. }) = gateway.accept_webhook(&from, None, &raw).await {
                 let _settled = gateway.settle_webhook(&leased).await;
             }
             Done::Other
