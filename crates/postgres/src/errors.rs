@@ -196,9 +196,9 @@ impl Trouble {
     }
 }
 
-/// Why several things that were to be written together were not, told to each of them.
+/// Why several things that were to be done together were not, told to each of them.
 #[derive(Debug, Clone, Error)]
-#[error("could not write several things together")]
+#[error("could not do several things together")]
 pub(crate) struct WithOthers(#[source] pub(crate) std::sync::Arc<StoreError>);
 
 impl From<Fault> for WithOthers {

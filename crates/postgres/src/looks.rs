@@ -4,7 +4,9 @@
 //! wait for these, and are then answered by one statement, which begins after the last of them asked. Where nobody else
 //! asks, a look goes at once and alone.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, Processor};
@@ -48,16 +50,30 @@ impl Looks {
 
     /// Looks at a merchant's payment along with others.
     pub(crate) async fn look(&self, merchant: &MerchantId, name: &PaymentName) -> Result<Looked, Fault> {
-        let asked = self.batcher.add((), (merchant.clone(), name.clone()));
-        let Ok(looked) = timeout(self.wait_max, asked).await else { return Ok(Looked::Alone) };
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let look = Look { merchant: merchant.clone(), name: name.clone(), has_begun: Arc::clone(&has_begun) };
+        let mut looked = pin!(self.batcher.add((), look));
+        let looked = match timeout(self.wait_max, &mut looked).await {
+            Ok(looked) => looked,
+            // Its statement is bounded by itself; a slow server is not asked the same again.
+            Err(_elapsed) if has_begun.load(Ordering::SeqCst) => looked.await,
+            Err(_elapsed) => return Ok(Looked::Alone),
+        };
         match looked {
             Ok(looked) => Ok(looked),
-            Err(BatchError::Rejected(_) | BatchError::Tx | BatchError::ResourceAcquisitionFailed(_)) => {
-                Ok(Looked::Alone)
-            }
+            Err(BatchError::Rejected(_) | BatchError::Tx) => Ok(Looked::Alone),
+            // Whom no connection was free for, or the database did not answer: it would do no better by itself.
             Err(error) => Err(StoreError::unavailable(error).into()),
         }
     }
+}
+
+/// A look that waits.
+struct Look {
+    merchant: MerchantId,
+    name: PaymentName,
+    /// Whether its statement is under way.
+    has_begun: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
@@ -67,7 +83,7 @@ struct Looking {
 
 impl Processor for Looking {
     type Key = ();
-    type Input = (MerchantId, PaymentName);
+    type Input = Look;
     type Output = Looked;
     type Error = WithOthers;
     type Resources = Session;
@@ -79,10 +95,14 @@ impl Processor for Looking {
     async fn process(
         &self,
         _all: (),
-        asked: impl Iterator<Item = (MerchantId, PaymentName)> + Send,
+        looks: impl Iterator<Item = Look> + Send,
         mut session: Session,
     ) -> Result<Vec<Looked>, WithOthers> {
-        let asked: Vec<(MerchantId, PaymentName)> = asked.collect();
+        let begin = |Look { merchant, name, has_begun }: Look| {
+            has_begun.store(true, Ordering::SeqCst);
+            (merchant, name)
+        };
+        let asked: Vec<(MerchantId, PaymentName)> = looks.map(begin).collect();
         let work = async {
             let named: Vec<_> = asked.iter().map(|(merchant, name)| (merchant, name)).collect();
             let outcome = read::payments_in_order(&mut session, &named).await;
@@ -91,7 +111,7 @@ impl Processor for Looking {
         let (session, outcome) = self.sessions.bounded(work).await?;
         match session.finish(outcome).await {
             Ok(found) => Ok(asked.iter().map(|(merchant, name)| meant(&found, merchant, name)).collect()),
-            Err(fault) if fault.is_the_databases() => Err(fault.into()),
+            Err(fault) if fault.is_unavailable() => Err(fault.into()),
             // One of them met something: each looks by itself and learns what it was.
             Err(_one_of_them) => Ok(asked.iter().map(|_| Looked::Alone).collect()),
         }

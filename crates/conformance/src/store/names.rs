@@ -61,13 +61,14 @@ pub async fn names_lead_to_whole_orders(h: &dyn StoreHarness) {
 }
 
 /// However many look at once, each is told of the payment that it named, by its id or its charge's, and of nobody else's;
-/// the same provider's id at two accounts may be two merchants'.
+/// the same provider's id at two accounts may be two merchants', or two payments of one, of which the oldest is meant.
 pub async fn many_who_look_at_once_see_what_each_named(h: &dyn StoreHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
     let stores = rig.stores();
     let write = OrderWrite { order: order_of("TRX-0"), expected: Revision::NEW };
     must_commit(&stores, &UnitOfWork { orders: vec![write], ..UnitOfWork::default() }).await;
     let there = (provider(), AccountId::parse("shop").expect("an account"));
+    let there_too = (provider(), AccountId::parse("second").expect("an account"));
     let mut asked = Vec::new();
     for number in 0..LOOKING {
         let (code, names) = (format!("TRX-{number}"), (format!("pr-{number}"), format!("py-{number}")));
@@ -86,6 +87,9 @@ pub async fn many_who_look_at_once_see_what_each_named(h: &dyn StoreHarness) {
             asked.push((owner, PaymentName::Id(kit.payment_id()), None));
         }
     }
+    let mut second = kit.payment("TRX-SECOND");
+    second.created_at = at(1);
+    paid(&stores, second, &there_too, ("pr-0", "py-second")).await;
     let looks = asked.iter().map(|(merchant, name, _)| stores.payments.payment_in_order(merchant, name));
     for ((merchant, name, id), found) in asked.iter().zip(join_all(looks).await) {
         let want = match id {

@@ -79,8 +79,8 @@ pub trait PaymentRepository: Send + Sync {
     /// [`StoreError`] where it cannot be read.
     async fn payment(&self, merchant: &MerchantId, id: &PaymentId) -> Result<Option<Payment>, StoreError>;
 
-    /// The payment of that name with what the rest of its order says of it, all as it stood at one moment; another
-    /// merchant's is `None`.
+    /// The payment of that name, the oldest of several, with what the rest of its order says of it, all as it stood at
+    /// one moment; another merchant's is `None`. Two accounts of a merchant may give one id.
     ///
     /// # Errors
     /// [`StoreError`] where it cannot be read.
@@ -90,8 +90,8 @@ pub trait PaymentRepository: Send + Sync {
         name: &PaymentName,
     ) -> Result<Option<PaymentInOrder>, StoreError>;
 
-    /// The payment of that merchant one of whose charges, hidden ones included, carries that id of
-    /// its provider's.
+    /// The payment of that merchant, the oldest of several, one of whose charges, hidden ones included, carries that id
+    /// of its provider's.
     ///
     /// # Errors
     /// [`StoreError`] where it cannot be read.

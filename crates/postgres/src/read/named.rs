@@ -107,10 +107,10 @@ impl QueryFragment<Pg> for NamedByMerchants<'_> {
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.ids)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.provider_refs)?;
-        out.push_sql(") AS n (merchant, id, provider_ref) CROSS JOIN LATERAL (");
-        out.push_sql("SELECT its.id FROM payments AS its WHERE its.id = n.id AND its.merchant_id = n.merchant ");
+        out.push_sql(") AS n (merchant_id, id, provider_ref) CROSS JOIN LATERAL (");
+        out.push_sql("SELECT its.id FROM payments AS its WHERE its.id = n.id AND its.merchant_id = n.merchant_id ");
         out.push_sql("UNION ALL SELECT its.payment_id FROM charges AS its ");
-        out.push_sql("WHERE its.merchant_id = n.merchant AND its.provider_ref = n.provider_ref) AS named))");
+        out.push_sql("WHERE its.merchant_id = n.merchant_id AND its.provider_ref = n.provider_ref) AS named))");
         Ok(())
     }
 }

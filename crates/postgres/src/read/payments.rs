@@ -43,7 +43,19 @@ pub(crate) async fn payment_in_order(
     merchant: &MerchantId,
     name: &PaymentName,
 ) -> Result<Option<PaymentInOrder>, Fault> {
-    Ok(payments_in_order(conn, &[(merchant, name)]).await?.into_iter().next())
+    let (id, provider_ref) = by_either(name);
+    let (merchants, ids, provider_refs) = ([merchant.as_str()], [id], [provider_ref]);
+    let named = in_order().filter(named_by_merchants(&merchants, &ids, &provider_refs));
+    let oldest: Option<InOrderRow> = named.first(conn).await.optional()?;
+    oldest.map(with_order).transpose()
+}
+
+/// The id of ours or the provider's.
+fn by_either(name: &PaymentName) -> (Option<String>, Option<&str>) {
+    match name {
+        PaymentName::Id(id) => (Some(id.to_string()), None),
+        PaymentName::ProviderRef(provider_ref) => (None, Some(provider_ref.as_str())),
+    }
 }
 
 /// The payments of those names, each of its merchant, with what the rest of their orders says of them, oldest first.
@@ -52,15 +64,7 @@ pub(crate) async fn payments_in_order(
     asked: &[(&MerchantId, &PaymentName)],
 ) -> Result<Vec<PaymentInOrder>, Fault> {
     let merchants: Vec<&str> = asked.iter().map(|(merchant, _)| merchant.as_str()).collect();
-    let (mut ids, mut provider_refs) = (Vec::with_capacity(asked.len()), Vec::with_capacity(asked.len()));
-    for (_, name) in asked {
-        let (id, provider_ref) = match name {
-            PaymentName::Id(id) => (Some(id.to_string()), None),
-            PaymentName::ProviderRef(provider_ref) => (None, Some(provider_ref.as_str())),
-        };
-        ids.push(id);
-        provider_refs.push(provider_ref);
-    }
+    let (ids, provider_refs): (Vec<_>, Vec<_>) = asked.iter().map(|(_, name)| by_either(name)).unzip();
     let named = in_order().filter(named_by_merchants(&merchants, &ids, &provider_refs));
     let rows: Vec<InOrderRow> = named.load(conn).await?;
     rows.into_iter().map(with_order).collect()

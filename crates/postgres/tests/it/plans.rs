@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use mstore_pay_domain::ports::{Outbox, PaymentRepository};
+use mstore_pay_domain::ports::{Outbox, PaymentName, PaymentRepository};
 use mstore_pay_domain::unit_of_work::Due;
+use mstore_pay_postgres::Options;
 
 use crate::fixtures::{Site, message_about, stored, unit};
 
@@ -48,5 +49,47 @@ async fn what_is_sold_and_told_on_a_fresh_database_is_found_by_index() {
         let (whole_after, by_index_after) = scans(&site, table);
         assert!(by_index_after > by_index, "{table} was not read");
         assert_eq!(whole_after, whole, "{table} was read from end to end");
+    }
+}
+
+/// Rows of a table that were fetched by index.
+fn fetched(site: &Site, table: &str) -> u64 {
+    let counted = format!("SELECT idx_tup_fetch FROM pg_stat_user_tables WHERE relname = '{table}'");
+    site.text(&counted).trim().parse().unwrap()
+}
+
+/// The same of several, once no more than so many sessions are left: one tells what it did when it ends.
+async fn fetched_in_all(site: &Site, tables: &[&str], left: u32) -> Vec<u64> {
+    let there = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    while site.text(there).trim().parse::<u32>().unwrap() > left {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    tables.iter().map(|table| fetched(site, table)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_was_planned_before_anything_was_sold_reads_no_more_than_it_asks_for() {
+    const LOOKS: u64 = 20;
+    let site = Site::new();
+    let tables = ["payments", "payment_details", "charges"];
+    // One session, so that one plan.
+    let till = site.open_with(Options { connections: 1, ..Options::default() }).await;
+    let payment = site.payment();
+    let name = PaymentName::Id(payment.id);
+    assert_eq!(till.payment_in_order(&payment.merchant, &name).await.unwrap(), None);
+    let seller = site.open().await;
+    for _ in 0..SALES * 10 {
+        seller.commit(&unit(&site.payment(), Due::Never)).await.unwrap();
+    }
+    seller.commit(&unit(&payment, Due::Never)).await.unwrap();
+    drop(seller);
+    let before = fetched_in_all(&site, &tables, 1).await;
+    for _ in 0..LOOKS {
+        till.payment_in_order(&payment.merchant, &name).await.unwrap().unwrap();
+    }
+    drop(till);
+    let after = fetched_in_all(&site, &tables, 0).await;
+    for ((table, before), after) in tables.iter().zip(before).zip(after) {
+        assert!(after - before <= LOOKS * 10, "{table}: {} rows for {LOOKS} looks", after - before);
     }
 }

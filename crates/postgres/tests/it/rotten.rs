@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mstore_pay_domain::ports::{PaymentRepository, StoreError};
+use futures::future::join_all;
+use mstore_pay_domain::ports::{PaymentName, PaymentRepository, StoreError};
 use mstore_pay_domain::unit_of_work::Due;
 
 use crate::fixtures::{Site, at, far_future, stored, tamper};
@@ -43,4 +44,27 @@ async fn a_rotten_payment_keeps_no_other_from_being_claimed() {
     let lease = site.lease(Duration::from_hours(1));
     let claimed = store.claim_due(far_future(), 10, lease).await.unwrap();
     assert_eq!(claimed.into_iter().map(|held| held.payment).collect::<Vec<_>>(), [sound]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotten_payment_keeps_nobody_from_looking_at_another_at_once() {
+    let site = Site::new();
+    let store = site.open().await;
+    let mut payments = Vec::new();
+    for _ in 0..8 {
+        payments.push(stored(&store, &site.payment(), Due::Never).await);
+    }
+    let rotten = payments.first().unwrap().clone();
+    tamper(&site, &format!("UPDATE payments SET method = 'barter' WHERE id = '{}'", rotten.id));
+    let store = &store;
+    let looks = payments.iter().map(|payment| async move {
+        (payment, store.payment_in_order(&payment.merchant, &PaymentName::Id(payment.id)).await)
+    });
+    for (payment, found) in join_all(looks).await {
+        match found {
+            Ok(found) => assert_eq!(found.map(|found| found.payment).as_ref(), Some(payment)),
+            Err(StoreError::Corrupt { .. }) => assert_eq!(payment.id, rotten.id),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
 }

@@ -8,13 +8,15 @@ use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot, KeptAns
 use mstore_pay_domain::ids::{IdempotencyKey, LeaseToken, OrderCode};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::{Payment, Revision};
-use mstore_pay_domain::ports::{Accepted, CommitError, IdGenerator, PaymentRepository, Timeline, WebhookInbox};
+use mstore_pay_domain::ports::{
+    Accepted, CommitError, IdGenerator, PaymentName, PaymentRepository, Timeline, WebhookInbox,
+};
 use mstore_pay_domain::unit_of_work::{Due, IdempotencyWrite, InboxFate, InboxMark, LiveOrderWrite, UnitOfWork};
 use mstore_pay_domain::webhook::NewDelivery;
 use mstore_pay_postgres::PostgresStore;
 use tokio::time::timeout;
 
-use crate::fixtures::{Site, at, delivery, message_about, unit};
+use crate::fixtures::{Site, at, delivery, message_about, stored, unit};
 
 const AT_ONCE: usize = 64;
 const LONG: Duration = Duration::from_hours(1);
@@ -58,6 +60,44 @@ async fn commit_all(store: &PostgresStore, units: &[UnitOfWork]) -> Vec<Result<(
 /// Commits that the database saw, by what they left in a table.
 fn commits(site: &Site, table: &str) -> usize {
     site.run(&format!("SELECT count(DISTINCT xmin::text) FROM {table}")).trim().parse().unwrap()
+}
+
+/// Transactions that the database was asked for, by whomever.
+fn transactions(site: &Site) -> usize {
+    let count = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
+    site.text(count).trim().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looks_that_come_at_once_share_statements() {
+    let site = Site::new();
+    let seller = site.open().await;
+    let payment = stored(&seller, &site.payment(), Due::Never).await;
+    // A session tells what it did when it ends.
+    let ended = async || {
+        let mut asked = 0;
+        loop {
+            asked += 1;
+            let there =
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            if site.text(there).trim() == "0" {
+                return asked;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    drop(seller);
+    ended().await;
+    let (store, before) = (site.open().await, transactions(&site));
+    let name = PaymentName::Id(payment.id);
+    let looks = (0..AT_ONCE).map(|_| store.payment_in_order(&payment.merchant, &name));
+    for found in join_all(looks).await {
+        assert_eq!(found.unwrap().unwrap().payment, payment);
+    }
+    drop(store);
+    let asked = ended().await;
+    let shared = transactions(&site) - before - asked;
+    assert!(shared <= AT_ONCE / 2, "{shared} transactions for {AT_ONCE} looks");
 }
 
 #[tokio::test(flavor = "multi_thread")]

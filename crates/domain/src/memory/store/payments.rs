@@ -21,10 +21,11 @@ impl Tables {
         self.payments.get(id).map(|row| row.payment.clone())
     }
 
-    /// The merchant's payment with a charge of that id of its provider's.
+    /// The merchant's oldest payment with a charge of that id of its provider's.
     fn of_charge(&self, merchant: &MerchantId, provider_ref: &ProviderRef) -> Option<Payment> {
         let owners = self.charge_refs.get(provider_ref).into_iter().flat_map(|owners| owners.values());
-        owners.filter_map(|(id, _)| self.find(id)).find(|payment| &payment.merchant == merchant)
+        let own = owners.filter_map(|(id, _)| self.find(id)).filter(|payment| &payment.merchant == merchant);
+        own.min_by_key(|payment| (payment.created_at, payment.id))
     }
 
     pub(super) fn of_order_code(&self, code: &OrderCode) -> impl Iterator<Item = &Payment> {
