@@ -13,14 +13,10 @@ use crate::problem::catalogue::ErrorCode;
 
 /// Every route of this release but those of operators.
 pub(crate) fn routes(config: &mut ServiceConfig) {
-    // They are tried one after the other, a pattern each, and a scope at the price of its prefix: what is asked most
-    // comes first.
+    // They are tried one after the other, a pattern each: what is asked most comes first.
     config
-        .service(
-            web::scope("/api/v1/webhook")
-                .service(write("/{provider}", web::post().to(webhooks::receive)))
-                .service(write("/{provider}/{account}", web::post().to(webhooks::receive))),
-        )
+        .service(write("/api/v1/webhook/{provider}/{account}", web::post().to(webhooks::receive)))
+        .service(write("/api/v1/webhook/{provider}", web::post().to(webhooks::receive)))
         .service(read_and_write(
             "/api/v1/pos/payments",
             || web::route().to(payments::list),
