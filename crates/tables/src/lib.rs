@@ -4,6 +4,7 @@
 //! It holds no connection and sends no query. How a unit of work is written, and by what locks, differs between
 //! [SQLite and PostgreSQL](https://github.com/mstore/mstore-pay/tree/main/docs/adr) and is the stores' own.
 
+pub mod columns;
 pub mod prepared;
 pub mod rows;
 pub mod schema;

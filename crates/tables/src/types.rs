@@ -33,12 +33,12 @@ pub struct Rupiah;
 pub struct UtcTime;
 
 /// A cell of type [`Rupiah`] in hundredths, not yet known to be an amount of money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Rupiah)]
 pub struct MinorUnits(pub i64);
 
 /// A cell of type [`UtcTime`], not yet known to be a calendar time: microseconds since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = UtcTime)]
 pub struct Micros(pub i64);
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::batch::{Batch, Otherwise, Rows, Write};
 use super::stored::StoredHeads;
+use super::unnested::Unnested;
+use super::upsert::as_excluded;
 use crate::errors::Fault;
 use diesel::prelude::*;
-use diesel::query_dsl::methods::FilterDsl as _;
-use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::audit::{AuditBody, AuditHead, AuditRecord, MerchantNote};
 use mstore_pay_domain::ids::PaymentId;
@@ -16,9 +16,7 @@ use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{BodyRow, EventBodyRow, EventRow, MerchantEventRow, MerchantHeadRow};
-use mstore_pay_tables::schema::{
-    merchant_events, merchant_heads, payment_bodies, payment_event_bodies, payment_events,
-};
+use mstore_pay_tables::schema::{merchant_events, merchant_heads};
 
 /// Refuses records that do not continue the stored chain, and payments whose head is not where their
 /// records end.
@@ -67,36 +65,31 @@ pub(super) fn append<'a>(batch: &mut Batch<'a>, units: &[&'a UnitOfWork]) {
         }
     }
     for (body, kept_at) in bodies.into_values() {
-        batch.bodies.add(KeptBody(BodyRow::of(body, kept_at)), Otherwise::Fine);
+        batch.bodies.add(BodyRow::of(body, kept_at), Otherwise::Fine);
     }
 }
 
 impl<'a> Rows<'a> for EventRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        Box::new(diesel::insert_into(payment_events::table).values(rows))
+        Box::new(Unnested::insert("payment_events", rows))
     }
 }
 
 impl<'a> Rows<'a> for EventBodyRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        Box::new(diesel::insert_into(payment_event_bodies::table).values(rows))
+        Box::new(Unnested::insert("payment_event_bodies", rows))
     }
 }
 
 /// A body that is kept from then on, or longer.
-pub(super) struct KeptBody<'a>(BodyRow<'a>);
-
-impl<'a> Rows<'a> for KeptBody<'a> {
+impl<'a> Rows<'a> for BodyRow<'a> {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        let rows: Vec<BodyRow<'a>> = rows.into_iter().map(|Self(row)| row).collect();
-        Box::new(
-            diesel::insert_into(payment_bodies::table)
-                .values(rows)
-                .on_conflict(payment_bodies::digest)
-                .do_update()
-                .set(payment_bodies::kept_at.eq(excluded(payment_bodies::kept_at)))
-                .filter(payment_bodies::kept_at.lt(excluded(payment_bodies::kept_at))),
-        )
+        const KNOWN: &str = concat!(
+            " ON CONFLICT (digest) DO UPDATE SET ",
+            as_excluded!(kept_at),
+            " WHERE payment_bodies.kept_at < excluded.kept_at",
+        );
+        Box::new(Unnested::insert("payment_bodies", rows).then(KNOWN))
     }
 }
 

@@ -12,32 +12,29 @@ use futures::FutureExt as _;
 use mstore_pay_domain::ids::{MerchantId, OrderCode};
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_tables::prepared::KeepPrepared as _;
-use mstore_pay_tables::rows::{Cells, EventBodyRow, EventRow, OrderRow, TenderRow};
+use mstore_pay_tables::rows::{
+    BodyRow, Cells, DetailsRow, EventBodyRow, EventRow, MessageRow, OrderRow, ReceiptRow, RefundRow, ReversalRow,
+    TenderRow,
+};
 use mstore_pay_tables::schema::live_orders;
 
-use super::audit::KeptBody;
-use super::charges::{KnownCharge, NewCharge, Received, Refunded, Reversed};
-use super::idempotency::Claim;
-use super::live_orders::Hold;
-use super::outbox::SentOut;
-use super::payments::{KnownPayment, NewDetails, NewPayment};
+use super::charges::{KnownCharge, NewCharge};
+use super::idempotency::{Answered, Claim, FreedKey};
+use super::inbox::PutDown;
+use super::live_orders::{Hold, Left};
+use super::payments::{KnownPayment, NewPayment};
 use crate::errors::Fault;
 use crate::pipeline::{Flight, in_order};
 
-/// Statements of so many rows are kept prepared, since nearly every unit has that few; larger ones are too various.
-const KEPT_ROWS_MAX: usize = 24;
-/// Rows of one part of one statement: of so few numbers there are few texts.
-const ROWS_OF_A_PART_MAX: usize = 8;
-/// Rows of one statement where several units are written at once. Only powers of two are used up to here, so that
-/// of each statement there are five texts, which stay prepared.
-const ROWS_OF_A_STATEMENT_MAX: usize = 16;
+/// Statements of so many parts are kept prepared, since nearly every unit has that few; larger ones are too various.
+const KEPT_PARTS_MAX: usize = 24;
 
 /// A statement that inserts, updates or deletes rows and returns nothing.
 pub(super) type Write<'a> = Box<dyn QueryFragment<Pg> + Send + Sync + 'a>;
 
 /// Rows of one table that are written in one way.
 pub(super) trait Rows<'a>: Sized {
-    /// The statement for all of them, of one text for each number of rows.
+    /// The statement for all of them, of one text however many they are.
     fn written(rows: Vec<Self>) -> Write<'a>;
 }
 
@@ -69,7 +66,7 @@ impl<'a, R: Rows<'a>> Gathered<'a, R> {
         let mut rows = std::mem::take(&mut self.0);
         while !rows.is_empty() {
             let any_matters = rows.iter().any(|(_, otherwise)| !matches!(otherwise, Otherwise::Fine));
-            let behind = rows.split_off(sending.rows_of_a_part(rows.len(), any_matters));
+            let behind = if sending == Sending::AsOne && any_matters { rows.split_off(1) } else { Vec::new() };
             let (of_part, meanings) = rows.into_iter().unzip();
             parts.push(Part { write: R::written(of_part), meanings });
             rows = behind;
@@ -87,17 +84,6 @@ pub(super) enum Sending {
     InTurn,
 }
 
-impl Sending {
-    fn rows_of_a_part(self, left: usize, any_matters: bool) -> usize {
-        match self {
-            Self::AsOne if any_matters => 1,
-            Self::AsOne => left.min(ROWS_OF_A_PART_MAX),
-            Self::InTurn if left >= ROWS_OF_A_STATEMENT_MAX => ROWS_OF_A_STATEMENT_MAX,
-            Self::InTurn => left.checked_ilog2().map_or(left, |power| 1 << power),
-        }
-    }
-}
-
 /// Writes that do not look at each other's rows. They go out in the order of these fields, behind what they refer to.
 pub(super) struct Batch<'a> {
     sending: Sending,
@@ -105,22 +91,26 @@ pub(super) struct Batch<'a> {
     named: BTreeSet<(&'static str, String)>,
     pub(super) new_payments: Gathered<'a, NewPayment>,
     pub(super) known_payments: Gathered<'a, KnownPayment>,
-    pub(super) details: Gathered<'a, NewDetails>,
+    pub(super) details: Gathered<'a, DetailsRow>,
     pub(super) new_charges: Gathered<'a, NewCharge>,
     pub(super) known_charges: Gathered<'a, KnownCharge>,
-    pub(super) receipts: Gathered<'a, Received>,
-    pub(super) refunds: Gathered<'a, Refunded>,
-    pub(super) reversals: Gathered<'a, Reversed>,
+    pub(super) receipts: Gathered<'a, ReceiptRow>,
+    pub(super) refunds: Gathered<'a, RefundRow>,
+    pub(super) reversals: Gathered<'a, ReversalRow>,
     pub(super) new_orders: Gathered<'a, OrderRow>,
     pub(super) tenders: Gathered<'a, TenderRow>,
-    pub(super) holds: Gathered<'a, Hold>,
+    pub(super) holds: Gathered<'a, Hold<'a>>,
+    pub(super) left: Gathered<'a, Left<'a>>,
     pub(super) claims: Gathered<'a, Claim>,
+    pub(super) answers: Gathered<'a, Answered<'a>>,
+    pub(super) freed_keys: Gathered<'a, FreedKey<'a>>,
+    pub(super) marks: Gathered<'a, PutDown<'a>>,
     /// Writes of one row each.
     pub(super) single: Vec<(Write<'a>, Otherwise<'a>)>,
-    pub(super) messages: Gathered<'a, SentOut>,
+    pub(super) messages: Gathered<'a, MessageRow>,
     pub(super) events: Gathered<'a, EventRow>,
     pub(super) links: Gathered<'a, EventBodyRow>,
-    pub(super) bodies: Gathered<'a, KeptBody<'a>>,
+    pub(super) bodies: Gathered<'a, BodyRow<'a>>,
 }
 
 struct Part<'a> {
@@ -145,7 +135,11 @@ impl<'a> Batch<'a> {
             new_orders: Gathered::default(),
             tenders: Gathered::default(),
             holds: Gathered::default(),
+            left: Gathered::default(),
             claims: Gathered::default(),
+            answers: Gathered::default(),
+            freed_keys: Gathered::default(),
+            marks: Gathered::default(),
             single: Vec::new(),
             messages: Gathered::default(),
             events: Gathered::default(),
@@ -186,7 +180,11 @@ impl<'a> Batch<'a> {
         self.new_orders.take(sending, &mut parts);
         self.tenders.take(sending, &mut parts);
         self.holds.take(sending, &mut parts);
+        self.left.take(sending, &mut parts);
         self.claims.take(sending, &mut parts);
+        self.answers.take(sending, &mut parts);
+        self.freed_keys.take(sending, &mut parts);
+        self.marks.take(sending, &mut parts);
         let single = self.single.drain(..);
         parts.extend(single.map(|(write, otherwise)| Part { write, meanings: vec![otherwise] }));
         self.messages.take(sending, &mut parts);
@@ -198,9 +196,8 @@ impl<'a> Batch<'a> {
 }
 
 async fn as_one(mut conn: &AsyncPgConnection, parts: Vec<Part<'_>>) -> Result<(), Fault> {
-    let rows = parts.iter().map(|part| part.meanings.len()).sum();
     let (writes, meanings): (Vec<_>, Vec<_>) = parts.into_iter().map(|part| (part.write, part.meanings)).unzip();
-    let written: Result<Vec<i64>, QueryError> = Together { writes, rows }.get_result(&mut conn).await;
+    let written: Result<Vec<i64>, QueryError> = Together(writes).get_result(&mut conn).await;
     for (count, meanings) in written.map_err(or_taken)?.into_iter().zip(meanings) {
         if count == 0 {
             unwritten(conn, meanings).await?;
@@ -261,11 +258,7 @@ fn or_taken(error: QueryError) -> Fault {
 }
 
 /// Writes as one statement, which returns how many rows each of them wrote. PostgreSQL checks foreign keys at its end.
-struct Together<'a> {
-    writes: Vec<Write<'a>>,
-    /// How many rows they write in all.
-    rows: usize,
-}
+struct Together<'a>(Vec<Write<'a>>);
 
 impl Query for Together<'_> {
     type SqlType = Array<BigInt>;
@@ -278,14 +271,14 @@ impl QueryId for Together<'_> {
 
 impl QueryFragment<Pg> for Together<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        for (place, write) in self.writes.iter().enumerate() {
+        for (place, write) in self.0.iter().enumerate() {
             out.push_sql(if place == 0 { "WITH " } else { ", " });
             out.push_sql(&format!("w{place} AS ("));
             write.walk_ast(out.reborrow())?;
             out.push_sql(" RETURNING 1)");
         }
         out.push_sql(" SELECT ARRAY[");
-        for place in 0..self.writes.len() {
+        for place in 0..self.0.len() {
             let comma = if place == 0 { "" } else { ", " };
             out.push_sql(&format!("{comma}(SELECT count(*) FROM w{place})"));
         }
@@ -294,6 +287,6 @@ impl QueryFragment<Pg> for Together<'_> {
     }
 
     fn is_safe_to_cache_prepared(&self, _backend: &Pg) -> QueryResult<bool> {
-        Ok(self.rows <= KEPT_ROWS_MAX)
+        Ok(self.0.len() <= KEPT_PARTS_MAX)
     }
 }

@@ -2,17 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use diesel::prelude::*;
-use diesel::query_dsl::methods::FilterDsl as _;
-use diesel::upsert::excluded;
 use mstore_pay_domain::charge::{Charge, Funds};
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_tables::rows::{ChargeRow, ReceiptRow, RefundRow, ReversalRow};
-use mstore_pay_tables::schema::{charges, receipts, refunds, reversals};
 
 use super::batch::{Batch, Otherwise, Rows, Write};
+use super::unnested::Unnested;
 use super::upsert::as_excluded;
 use crate::errors::Fault;
 
@@ -22,79 +19,83 @@ pub(super) struct NewCharge(ChargeRow);
 /// A charge of a payment that is stored, and locked by us. Another payment's charge is left as it is.
 pub(super) struct KnownCharge(ChargeRow);
 
-/// Money that arrived, unless another charge has it.
-pub(super) struct Received(ReceiptRow);
-
-/// Money that went back.
-pub(super) struct Refunded(RefundRow);
-
-/// A payment that the provider took back.
-pub(super) struct Reversed(ReversalRow);
-
 impl<'a> Rows<'a> for NewCharge {
     fn written(rows: Vec<Self>) -> Write<'a> {
         let rows: Vec<ChargeRow> = rows.into_iter().map(|Self(row)| row).collect();
-        Box::new(diesel::insert_into(charges::table).values(rows))
+        Box::new(Unnested::insert("charges", rows))
     }
 }
 
 impl<'a> Rows<'a> for KnownCharge {
     fn written(rows: Vec<Self>) -> Write<'a> {
+        const KNOWN: &str = concat!(
+            " ON CONFLICT (id) DO UPDATE SET ",
+            as_excluded!(
+                payment_id,
+                position,
+                merchant_id,
+                order_code,
+                provider,
+                account_id,
+                our_reference,
+                risk,
+                created_at,
+                hidden_since,
+                opening,
+                opening_at,
+                provider_ref,
+                payable_until,
+                artefact,
+                qr_string,
+                bank_code,
+                va_number,
+                biller_code,
+                bill_key,
+                checkout_url,
+                deeplink_url,
+                closing,
+                closing_attempts,
+                closing_next_at,
+                status,
+                ended_at,
+                failure_reason,
+            ),
+            " WHERE charges.payment_id = excluded.payment_id",
+        );
         let rows: Vec<ChargeRow> = rows.into_iter().map(|Self(row)| row).collect();
-        let request = as_excluded!(charges: payment_id, position, merchant_id, order_code, provider, account_id, our_reference,
-            risk, created_at, hidden_since);
-        let object = as_excluded!(charges: opening, opening_at, provider_ref, payable_until, artefact, qr_string, bank_code,
-            va_number, biller_code, bill_key, checkout_url, deeplink_url);
-        let state = as_excluded!(charges: closing, closing_attempts, closing_next_at, status, ended_at, failure_reason);
-        Box::new(
-            diesel::insert_into(charges::table)
-                .values(rows)
-                .on_conflict(charges::id)
-                .do_update()
-                .set((request, object, state))
-                .filter(charges::payment_id.eq(excluded(charges::payment_id))),
-        )
+        Box::new(Unnested::insert("charges", rows).then(KNOWN))
     }
 }
 
-impl<'a> Rows<'a> for Received {
+/// Money that arrived, unless another charge has it.
+impl<'a> Rows<'a> for ReceiptRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        let rows: Vec<ReceiptRow> = rows.into_iter().map(|Self(row)| row).collect();
-        Box::new(
-            diesel::insert_into(receipts::table)
-                .values(rows)
-                .on_conflict((receipts::provider, receipts::account_id, receipts::payment_ref))
-                .do_update()
-                .set(as_excluded!(receipts: charge_id, payment_id, amount, currency, paid_at, payer_issuer, payer_name,
-                    payer_receipt_id))
-                .filter(receipts::charge_id.eq(excluded(receipts::charge_id))),
-        )
+        const KNOWN: &str = concat!(
+            " ON CONFLICT (provider, account_id, payment_ref) DO UPDATE SET ",
+            as_excluded!(charge_id, payment_id, amount, currency, paid_at, payer_issuer, payer_name, payer_receipt_id),
+            " WHERE receipts.charge_id = excluded.charge_id",
+        );
+        Box::new(Unnested::insert("receipts", rows).then(KNOWN))
     }
 }
 
-impl<'a> Rows<'a> for Refunded {
+/// Money that went back.
+impl<'a> Rows<'a> for RefundRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        let rows: Vec<RefundRow> = rows.into_iter().map(|Self(row)| row).collect();
-        Box::new(
-            diesel::insert_into(refunds::table)
-                .values(rows)
-                .on_conflict((refunds::charge_id, refunds::refund_ref))
-                .do_update()
-                .set(as_excluded!(refunds: payment_id, amount, refunded_at)),
-        )
+        const KNOWN: &str = concat!(
+            " ON CONFLICT (charge_id, refund_ref) DO UPDATE SET ",
+            as_excluded!(payment_id, amount, refunded_at),
+        );
+        Box::new(Unnested::insert("refunds", rows).then(KNOWN))
     }
 }
 
-impl<'a> Rows<'a> for Reversed {
+/// A payment that the provider took back.
+impl<'a> Rows<'a> for ReversalRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        let rows: Vec<ReversalRow> = rows.into_iter().map(|Self(row)| row).collect();
-        Box::new(
-            diesel::insert_into(reversals::table)
-                .values(rows)
-                .on_conflict((reversals::charge_id, reversals::payment_ref))
-                .do_update()
-                .set(as_excluded!(reversals: payment_id, reversed_at)),
-        )
+        const KNOWN: &str =
+            concat!(" ON CONFLICT (charge_id, payment_ref) DO UPDATE SET ", as_excluded!(payment_id, reversed_at),);
+        Box::new(Unnested::insert("reversals", rows).then(KNOWN))
     }
 }
 
@@ -131,13 +132,13 @@ fn write_funds<'a>(
             return Err(CommitError::Duplicate { what: "receipt" }.into());
         }
         let taken = Otherwise::Refused(CommitError::Duplicate { what: "receipt" });
-        batch.receipts.add(Received(ReceiptRow::of(payment, charge, receipt)), taken);
+        batch.receipts.add(ReceiptRow::of(payment, charge, receipt), taken);
     }
     for refund in funds.refunds() {
-        batch.refunds.add(Refunded(RefundRow::of(payment, charge, refund)), Otherwise::Fine);
+        batch.refunds.add(RefundRow::of(payment, charge, refund), Otherwise::Fine);
     }
     for (payment_ref, at) in funds.reversals() {
-        batch.reversals.add(Reversed(ReversalRow::of(payment, charge, payment_ref, at)), Otherwise::Fine);
+        batch.reversals.add(ReversalRow::of(payment, charge, payment_ref, at), Otherwise::Fine);
     }
     Ok(())
 }

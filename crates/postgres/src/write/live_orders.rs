@@ -1,33 +1,44 @@
 //! Who holds an order's one displayed charge.
 
-use diesel::prelude::*;
-use diesel::query_dsl::methods::FilterDsl as _;
-use diesel::upsert::excluded;
 use mstore_pay_domain::unit_of_work::LiveOrderWrite;
+use mstore_pay_tables::by_column;
 use mstore_pay_tables::schema::live_orders;
 
 use super::batch::{Batch, Otherwise, Rows, Write};
+use super::unnested::Unnested;
 
 /// The place of an order that a charge takes, unless another payment holds it.
-#[derive(Insertable)]
-#[diesel(table_name = live_orders)]
-pub(super) struct Hold {
-    merchant_id: String,
-    order_code: String,
+pub(super) struct Hold<'a> {
+    merchant_id: &'a str,
+    order_code: &'a str,
     payment_id: String,
     charge_id: String,
 }
 
-impl<'a> Rows<'a> for Hold {
+by_column!(Hold<'_>, live_orders: merchant_id, order_code, payment_id, charge_id);
+
+impl<'a> Rows<'a> for Hold<'a> {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        Box::new(
-            diesel::insert_into(live_orders::table)
-                .values(rows)
-                .on_conflict((live_orders::merchant_id, live_orders::order_code))
-                .do_update()
-                .set(live_orders::charge_id.eq(excluded(live_orders::charge_id)))
-                .filter(live_orders::payment_id.eq(excluded(live_orders::payment_id))),
-        )
+        const HELD: &str = " ON CONFLICT (merchant_id, order_code) DO UPDATE SET charge_id = excluded.charge_id \
+            WHERE live_orders.payment_id = excluded.payment_id";
+        Box::new(Unnested::insert("live_orders", rows).then(HELD))
+    }
+}
+
+/// The place of an order that a payment leaves.
+pub(super) struct Left<'a> {
+    merchant_id: &'a str,
+    order_code: &'a str,
+    payment_id: String,
+}
+
+by_column!(Left<'_>, live_orders: merchant_id, order_code, payment_id);
+
+impl<'a> Rows<'a> for Left<'a> {
+    fn written(rows: Vec<Self>) -> Write<'a> {
+        const ITS: &str =
+            " WHERE l.merchant_id = n.merchant_id AND l.order_code = n.order_code AND l.payment_id = n.payment_id";
+        Box::new(Unnested::sql("DELETE FROM live_orders AS l USING ").rows(rows).then(ITS))
     }
 }
 
@@ -43,17 +54,16 @@ pub(super) fn write<'a>(batch: &mut Batch<'a>, write: &'a LiveOrderWrite) {
     match write {
         LiveOrderWrite::Hold { merchant, order_code, payment, charge } => {
             let hold = Hold {
-                merchant_id: merchant.to_string(),
-                order_code: order_code.to_string(),
+                merchant_id: merchant.as_str(),
+                order_code: order_code.as_str(),
                 payment_id: payment.to_string(),
                 charge_id: charge.to_string(),
             };
             batch.holds.add(hold, Otherwise::OrderHeld { merchant, order_code });
         }
         LiveOrderWrite::Release { merchant, order_code, payment } => {
-            let held = live_orders::table.find((merchant.as_str(), order_code.as_str()));
-            let freed = diesel::delete(QueryDsl::filter(held, live_orders::payment_id.eq(payment.to_string())));
-            batch.single.push((Box::new(freed), Otherwise::Fine));
+            let (merchant_id, order_code) = (merchant.as_str(), order_code.as_str());
+            batch.left.add(Left { merchant_id, order_code, payment_id: payment.to_string() }, Otherwise::Fine);
         }
     }
 }

@@ -9,11 +9,12 @@ use mstore_pay_tables::schema::transactions;
 
 use super::batch::{Batch, Otherwise, Rows, Write};
 use super::payments::check_revision;
+use super::unnested::Unnested;
 use crate::errors::Fault;
 
 impl<'a> Rows<'a> for OrderRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        Box::new(diesel::insert_into(transactions::table).values(rows))
+        Box::new(Unnested::insert("transactions", rows))
     }
 }
 

@@ -2,23 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use diesel::prelude::*;
 use mstore_pay_domain::event::OutboxMessage;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
+use mstore_pay_tables::columns::ByColumn as _;
 use mstore_pay_tables::rows::MessageRow;
-use mstore_pay_tables::schema::outbox;
 
 use super::batch::{Batch, Otherwise, Rows, Write};
-use crate::clock::clock_timestamp;
+use super::unnested::Unnested;
 
 /// A message that is due at once.
-pub(super) struct SentOut(MessageRow);
-
-impl<'a> Rows<'a> for SentOut {
+impl<'a> Rows<'a> for MessageRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        let due = |Self(row): Self| (row, outbox::due_at.eq(clock_timestamp()));
-        let rows: Vec<_> = rows.into_iter().map(due).collect();
-        Box::new(diesel::insert_into(outbox::table).values(rows))
+        let into = Unnested::sql("INSERT INTO outbox (").then(MessageRow::NAMES);
+        Box::new(into.then(", due_at) SELECT n.*, clock_timestamp() FROM ").rows(rows))
     }
 }
 
@@ -29,5 +25,5 @@ pub(super) fn merchants<'a>(units: &[&'a UnitOfWork]) -> BTreeSet<&'a str> {
 
 /// Puts a message in the outbox.
 pub(super) fn send_out(batch: &mut Batch<'_>, message: &OutboxMessage) {
-    batch.messages.add(SentOut(MessageRow::of(message)), Otherwise::Fine);
+    batch.messages.add(MessageRow::of(message), Otherwise::Fine);
 }

@@ -1,27 +1,42 @@
 //! A payment with its details; its charges are apart.
 
-use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
-use diesel::upsert::excluded;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{CommitError, StoreError};
 use mstore_pay_domain::unit_of_work::{Due, PaymentWrite, UnitOfWork};
+use mstore_pay_tables::columns::{ByColumn as _, column};
 use mstore_pay_tables::rows::{DetailsRow, DueColumns, PaymentRow};
-use mstore_pay_tables::schema::{payment_details, payments};
 use mstore_pay_tables::types::{Micros, UtcTime};
 
 use super::batch::{Batch, Otherwise, Rows, Write};
 use super::charges;
 use super::found::Found;
 use super::stored::{StoredHead, StoredHeads};
+use super::unnested::Unnested;
 use super::upsert::as_excluded;
 use crate::errors::Fault;
 
-diesel::define_sql_function! {
-    fn greatest(a: UtcTime, b: UtcTime) -> UtcTime;
+/// A payment with when it is due and when it was last changed.
+struct Columns {
+    row: PaymentRow,
+    due: DueColumns,
+    updated_at: Micros,
 }
 
-type Columns = (PaymentRow, DueColumns, diesel::dsl::Eq<payments::updated_at, Micros>);
+impl Columns {
+    fn insert<'a>(payments: impl Iterator<Item = Self>) -> Unnested<'a> {
+        let (mut rows, mut dues, mut updated_at) = (Vec::new(), Vec::new(), Vec::new());
+        for payment in payments {
+            rows.push(payment.row);
+            dues.push(payment.due);
+            updated_at.push(payment.updated_at);
+        }
+        let mut columns = PaymentRow::columns(rows);
+        columns.extend(DueColumns::columns(dues));
+        columns.push(column::<UtcTime, _>(updated_at));
+        Unnested::insert_columns("payments", &[PaymentRow::NAMES, DueColumns::NAMES, "updated_at"], columns)
+    }
+}
 
 /// A payment that is not stored yet.
 pub(super) struct NewPayment(Columns);
@@ -29,39 +44,55 @@ pub(super) struct NewPayment(Columns);
 /// A payment that is stored, and locked by us.
 pub(super) struct KnownPayment(Columns);
 
-/// The details of a payment that is not stored yet. They are written once: what comes later is that a customer is
-/// forgotten, and whoever read the payment before shall not bring that back.
-pub(super) struct NewDetails(DetailsRow);
-
 impl<'a> Rows<'a> for NewPayment {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        let rows: Vec<Columns> = rows.into_iter().map(|Self(columns)| columns).collect();
-        Box::new(diesel::insert_into(payments::table).values(rows))
+        Box::new(Columns::insert(rows.into_iter().map(|Self(columns)| columns)))
     }
 }
 
 impl<'a> Rows<'a> for KnownPayment {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        let rows: Vec<Columns> = rows.into_iter().map(|Self(columns)| columns).collect();
-        let state = as_excluded!(payments: merchant_id, branch_id, order_code, method, channel, amount, attempt, created_at,
-            expires_at, revision, intake, display, withdrawn_at, paid_by_payment_id, reference_kind, reference_id, audit_seq,
-            audit_head, check_count, last_checked_at, status, paid_at);
-        let due = as_excluded!(payments: due_at, lease_token, lease_until, lease_holder);
-        let noted = payments::updated_at.eq(greatest(payments::updated_at, excluded(payments::updated_at)));
-        Box::new(
-            diesel::insert_into(payments::table)
-                .values(rows)
-                .on_conflict(payments::id)
-                .do_update()
-                .set((state, due, noted)),
-        )
+        const KNOWN: &str = concat!(
+            " ON CONFLICT (id) DO UPDATE SET ",
+            as_excluded!(
+                merchant_id,
+                branch_id,
+                order_code,
+                method,
+                channel,
+                amount,
+                attempt,
+                created_at,
+                expires_at,
+                revision,
+                intake,
+                display,
+                withdrawn_at,
+                paid_by_payment_id,
+                reference_kind,
+                reference_id,
+                audit_seq,
+                audit_head,
+                check_count,
+                last_checked_at,
+                status,
+                paid_at,
+                due_at,
+                lease_token,
+                lease_until,
+                lease_holder,
+            ),
+            ", updated_at = greatest(payments.updated_at, excluded.updated_at)",
+        );
+        Box::new(Columns::insert(rows.into_iter().map(|Self(columns)| columns)).then(KNOWN))
     }
 }
 
-impl<'a> Rows<'a> for NewDetails {
+/// The details of a payment that is not stored yet. They are written once: what comes later is that a customer is
+/// forgotten, and whoever read the payment before shall not bring that back.
+impl<'a> Rows<'a> for DetailsRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        let rows: Vec<DetailsRow> = rows.into_iter().map(|Self(row)| row).collect();
-        Box::new(diesel::insert_into(payment_details::table).values(rows))
+        Box::new(Unnested::insert("payment_details", rows))
     }
 }
 
@@ -79,13 +110,13 @@ pub(super) fn write<'a>(
     let revision = write.expected.next();
     let due = due_columns(write.due, holder, found.now);
     let noted = last_noted(work, payment).unwrap_or_else(|| payment.created_at.into());
-    let columns = (PaymentRow::of(payment, revision), due, payments::updated_at.eq(noted));
+    let columns = Columns { row: PaymentRow::of(payment, revision), due, updated_at: noted };
     if is_stored {
         batch.known_payments.add(KnownPayment(columns), Otherwise::Fine);
     } else {
         let details = DetailsRow::of(&payment.id, &payment.details).map_err(StoreError::query)?;
         batch.new_payments.add(NewPayment(columns), Otherwise::Fine);
-        batch.details.add(NewDetails(details), Otherwise::Fine);
+        batch.details.add(details, Otherwise::Fine);
     }
     charges::write(batch, payment, is_stored)?;
     found.heads.put(payment.id, StoredHead { revision, audit: payment.audit });

@@ -2,13 +2,13 @@
 
 use mstore_pay_domain::cash::CashTender;
 use mstore_pay_tables::rows::TenderRow;
-use mstore_pay_tables::schema::cash_tenders;
 
 use super::batch::{Batch, Otherwise, Rows, Write};
+use super::unnested::Unnested;
 
 impl<'a> Rows<'a> for TenderRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        Box::new(diesel::insert_into(cash_tenders::table).values(rows))
+        Box::new(Unnested::insert("cash_tenders", rows))
     }
 }
 

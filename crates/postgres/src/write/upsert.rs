@@ -1,9 +1,12 @@
 //! Upserts of several rows.
 
-/// Sets those columns of a table to what was to be inserted: `as_excluded!(refunds: amount, refunded_at)`.
+/// Sets those columns to what was to be inserted: `as_excluded!(amount, refunded_at)`.
 macro_rules! as_excluded {
-    ($table:ident: $($column:ident),+ $(,)?) => {
-        ($(::diesel::ExpressionMethods::eq($table::$column, ::diesel::upsert::excluded($table::$column)),)+)
+    ($first:ident $(, $column:ident)* $(,)?) => {
+        concat!(
+            stringify!($first), " = excluded.", stringify!($first)
+            $(, ", ", stringify!($column), " = excluded.", stringify!($column))*
+        )
     };
 }
 

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use mstore_pay_domain::ports::{Outbox, PaymentName, PaymentRepository};
-use mstore_pay_domain::unit_of_work::Due;
-use mstore_pay_postgres::Options;
+use mstore_pay_domain::idempotency::StoredAnswer;
+use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::ports::{Accepted, Outbox, PaymentName, PaymentRepository, WebhookInbox};
+use mstore_pay_domain::unit_of_work::{Due, IdempotencyWrite, InboxFate, InboxMark, LiveOrderWrite, UnitOfWork};
+use mstore_pay_postgres::{Options, PostgresStore};
 
-use crate::fixtures::{Site, message_about, stored, unit};
+use crate::fixtures::{Site, delivery, message_about, stored, unit};
+use crate::together::{commit_all, payment_of, sale, slot};
 
 const LONG: Duration = Duration::from_hours(1);
 const SALES: usize = 20;
@@ -39,17 +42,64 @@ async fn what_is_sold_and_told_on_a_fresh_database_is_found_by_index() {
     }
     // A session tells what it did when it ends.
     drop(store);
-    for (table, (whole, by_index)) in tables.into_iter().zip(before) {
+    check_scans(&site, &tables, &before, u64::try_from(SALES).unwrap()).await;
+}
+
+/// Waits until each table was read by index so often more, and checks that none was read from end to end.
+async fn check_scans(site: &Site, tables: &[&str], before: &[(u64, u64)], reads: u64) {
+    for (table, (whole, by_index)) in tables.iter().zip(before) {
         for _ in 0..TENTHS_MAX {
-            if scans(&site, table).1 >= by_index + u64::try_from(SALES).unwrap() {
+            if scans(site, table).1 >= by_index + reads {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        let (whole_after, by_index_after) = scans(&site, table);
-        assert!(by_index_after > by_index, "{table} was not read");
-        assert_eq!(whole_after, whole, "{table} was read from end to end");
+        let (whole_after, by_index_after) = scans(site, table);
+        assert!(by_index_after > *by_index, "{table} was not read");
+        assert_eq!(whole_after, *whole, "{table} was read from end to end");
     }
+}
+
+/// What ends a sale: its answer, its place that is free again, its key that is forgotten, and a webhook that is done with.
+async fn end_of_sale(site: &Site, store: &PostgresStore, payment: &Payment) -> [UnitOfWork; 2] {
+    let Accepted::New(held) = store.accept(&delivery(&site.ids), site.lease(LONG)).await.unwrap() else {
+        panic!("a new delivery");
+    };
+    let slot = slot(payment, payment.order_code.as_str());
+    let mut answered = UnitOfWork::default();
+    let answer = StoredAnswer { status: 201, body: b"{}".to_vec() };
+    answered.idempotency.push(IdempotencyWrite::Answer { slot: slot.clone(), payment: payment.id, answer });
+    answered.inbox.push(InboxMark { delivery: held.delivery.id, token: held.token, fate: InboxFate::Done });
+    let mut left = UnitOfWork::default();
+    left.idempotency.push(IdempotencyWrite::Release { slot, payment: payment.id });
+    let (merchant, order_code) = (payment.merchant.clone(), payment.order_code.clone());
+    left.live_orders.push(LiveOrderWrite::Release { merchant, order_code, payment: payment.id });
+    [answered, left]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_ended_on_a_fresh_database_is_found_by_index_alone_and_together() {
+    const AT_ONCE_MAX: usize = 4;
+    let site = Site::new();
+    let store = site.open().await;
+    let tables = ["idempotency_keys", "live_orders", "webhook_inbox"];
+    let before: Vec<_> = tables.iter().map(|table| scans(&site, table)).collect();
+    for round in 0..SALES {
+        let orders = (0..=round % AT_ONCE_MAX).map(|n| format!("TRX-{round}-{n}"));
+        let payments: Vec<Payment> = orders.map(|order| payment_of(&site, &order)).collect();
+        let sales: Vec<UnitOfWork> = payments.iter().map(|new| sale(&site, new, Due::Never)).collect();
+        let ends = join_all(payments.iter().map(|sold| end_of_sale(&site, &store, sold))).await;
+        let (answers, left): (Vec<_>, Vec<_>) = ends.into_iter().map(|[answered, left]| (answered, left)).unzip();
+        for units in [sales, answers, left] {
+            assert!(commit_all(&store, &units).await.iter().all(Result::is_ok));
+        }
+    }
+    // A session tells what it did when it ends.
+    drop(store);
+    check_scans(&site, &tables, &before, u64::try_from(SALES).unwrap()).await;
+    assert_eq!(site.text("SELECT count(*) FROM idempotency_keys").trim(), "0");
+    assert_eq!(site.text("SELECT count(*) FROM live_orders").trim(), "0");
+    assert_eq!(site.text("SELECT DISTINCT state FROM webhook_inbox").trim(), "done");
 }
 
 /// Rows of a table that were fetched by index.

@@ -22,12 +22,12 @@ const AT_ONCE: usize = 64;
 const LONG: Duration = Duration::from_hours(1);
 
 /// A payment of an order of its own.
-fn payment_of(site: &Site, order: &str) -> Payment {
+pub(crate) fn payment_of(site: &Site, order: &str) -> Payment {
     Payment { order_code: OrderCode::parse(order).unwrap(), ..site.payment() }
 }
 
 /// A unit as a sale writes it: the payment, its place, its key, its message and its record.
-fn sale(site: &Site, payment: &Payment, due: Due) -> UnitOfWork {
+pub(crate) fn sale(site: &Site, payment: &Payment, due: Due) -> UnitOfWork {
     let mut work = unit(payment, due);
     let slot = slot(payment, payment.order_code.as_str());
     work.live_orders.push(LiveOrderWrite::Hold {
@@ -48,12 +48,12 @@ fn sale(site: &Site, payment: &Payment, due: Due) -> UnitOfWork {
     work
 }
 
-fn slot(payment: &Payment, key: &str) -> IdempotencySlot {
+pub(crate) fn slot(payment: &Payment, key: &str) -> IdempotencySlot {
     let key = IdempotencyKey::parse(key).unwrap();
     IdempotencySlot { merchant: payment.merchant.clone(), route: "POST /payments".to_owned(), key }
 }
 
-async fn commit_all(store: &PostgresStore, units: &[UnitOfWork]) -> Vec<Result<(), CommitError>> {
+pub(crate) async fn commit_all(store: &PostgresStore, units: &[UnitOfWork]) -> Vec<Result<(), CommitError>> {
     join_all(units.iter().map(|work| store.commit(work))).await
 }
 

@@ -8,6 +8,7 @@ use mstore_pay_domain::time::Timestamp;
 use thiserror::Error;
 
 use super::cells::{Cells, integer};
+use crate::by_column;
 use crate::schema::{payment_bodies, payment_event_bodies, payment_events};
 use crate::types::Micros;
 
@@ -24,6 +25,8 @@ pub struct EventRow {
     record: Vec<u8>,
 }
 
+by_column!(EventRow, payment_events: payment_id, seq, at, actor, event, record);
+
 /// A body that belongs to a record.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = payment_event_bodies, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -36,6 +39,8 @@ pub struct EventBodyRow {
     digest: Vec<u8>,
 }
 
+by_column!(EventBodyRow, payment_event_bodies: payment_id, seq, position, role, digest);
+
 /// A redacted body.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = payment_bodies)]
@@ -45,6 +50,8 @@ pub struct BodyRow<'a> {
     body: &'a [u8],
     kept_at: Micros,
 }
+
+by_column!(BodyRow<'_>, payment_bodies: digest, body, kept_at);
 
 /// What stands beside a record for queries is not what the record says.
 #[derive(Debug, Error)]

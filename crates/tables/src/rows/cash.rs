@@ -6,6 +6,7 @@ use mstore_pay_domain::offline::OfflineKind;
 use mstore_pay_domain::ports::StoreError;
 
 use super::cells::Cells;
+use crate::by_column;
 use crate::schema::cash_tenders;
 use crate::types::{Micros, MinorUnits};
 
@@ -26,6 +27,11 @@ pub struct TenderRow {
     taken_at: Micros,
     recorded_at: Micros,
 }
+
+by_column!(TenderRow, cash_tenders:
+    id, merchant_id, branch_id, order_code, amount, device_id, taken_by, source, offline_reference, taken_at,
+    recorded_at,
+);
 
 const AT_TILL: &str = "till";
 

@@ -12,6 +12,7 @@ use mstore_pay_domain::ports::StoreError;
 
 use super::cells::{Cells, integer};
 use super::money::MoneyFacts;
+use crate::by_column;
 use crate::schema::charges;
 use crate::types::Micros;
 
@@ -52,6 +53,13 @@ pub struct ChargeRow {
     ended_at: Option<Micros>,
     failure_reason: Option<String>,
 }
+
+by_column!(ChargeRow, charges:
+    id, payment_id, position, merchant_id, order_code, provider, account_id, our_reference, risk, created_at,
+    hidden_since, opening, opening_at, provider_ref, payable_until, artefact, qr_string, bank_code, va_number,
+    biller_code, bill_key, checkout_url, deeplink_url, closing, closing_attempts, closing_next_at, status,
+    ended_at, failure_reason,
+);
 
 impl ChargeRow {
     /// The row of a payment's charge; `position` is its place among them.

@@ -8,6 +8,7 @@ use mstore_pay_domain::payment::PaymentDetails;
 use mstore_pay_domain::ports::StoreError;
 
 use super::cells::Cells;
+use crate::by_column;
 use crate::schema::payment_details;
 
 /// A payment's details.
@@ -26,6 +27,11 @@ pub struct DetailsRow {
     device_id: Option<String>,
     metadata: String,
 }
+
+by_column!(DetailsRow, payment_details:
+    payment_id, customer_email, customer_name, customer_phone, success_url, failure_url, description, device_id,
+    metadata,
+);
 
 /// A payment's details, as they are once their customer is forgotten.
 #[derive(Debug, Default, AsChangeset)]

@@ -5,6 +5,7 @@ use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot, KeptAns
 use mstore_pay_domain::ports::StoreError;
 
 use super::cells::Cells;
+use crate::by_column;
 use crate::schema::idempotency_keys;
 use crate::types::Micros;
 
@@ -23,6 +24,10 @@ pub struct IdempotencyRow {
     answer_status: Option<i64>,
     answer_body: Option<Vec<u8>>,
 }
+
+by_column!(IdempotencyRow, idempotency_keys:
+    merchant_id, route, key, fingerprint, payment_id, expires_at, answer_status, answer_body,
+);
 
 impl IdempotencyRow {
     /// The row of what a key stands for.

@@ -9,6 +9,7 @@ use mstore_pay_domain::ports::StoreError;
 use mstore_pay_domain::time::Timestamp;
 
 use super::cells::Cells;
+use crate::by_column;
 use crate::schema::{receipts, refunds, reversals};
 use crate::types::{Micros, MinorUnits};
 
@@ -32,6 +33,11 @@ pub struct ReceiptRow {
     payer_receipt_id: Option<String>,
 }
 
+by_column!(ReceiptRow, receipts:
+    provider, account_id, payment_ref, charge_id, payment_id, amount, currency, paid_at, payer_issuer,
+    payer_name, payer_receipt_id,
+);
+
 /// Money that went back.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = refunds, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -44,6 +50,8 @@ pub struct RefundRow {
     refunded_at: Micros,
 }
 
+by_column!(RefundRow, refunds: charge_id, refund_ref, payment_id, amount, refunded_at);
+
 /// A payment that the provider took back.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = reversals, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -54,6 +62,8 @@ pub struct ReversalRow {
     payment_id: String,
     reversed_at: Micros,
 }
+
+by_column!(ReversalRow, reversals: charge_id, payment_ref, payment_id, reversed_at);
 
 /// The rows of money of several charges.
 #[derive(Debug, Default)]

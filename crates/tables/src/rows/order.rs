@@ -6,6 +6,7 @@ use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::StoreError;
 
 use super::cells::{Cells, integer};
+use crate::by_column;
 use crate::schema::transactions;
 use crate::types::{Micros, MinorUnits};
 
@@ -29,6 +30,11 @@ pub struct OrderRow {
     paid_by_payment_id: Option<String>,
     voided_at: Option<Micros>,
 }
+
+by_column!(OrderRow, transactions:
+    merchant_id, order_code, branch_id, grand_total, payment_method, body, created_at, revision, status,
+    paid_at, paid_by, paid_by_payment_id, voided_at,
+);
 
 impl OrderRow {
     /// The row of an order as it shall be, under its next revision.

@@ -7,6 +7,7 @@ use mstore_pay_domain::ports::StoreError;
 
 use super::cells::{Cells, integer};
 use super::words::{status_word, statuses};
+use crate::by_column;
 use crate::schema::outbox;
 use crate::types::Micros;
 
@@ -28,6 +29,10 @@ pub struct MessageRow {
     paid_at: Option<Micros>,
     attempts: i64,
 }
+
+by_column!(MessageRow, outbox:
+    id, merchant_id, branch_id, payment_id, order_code, revision, at, event, status, paid_at, attempts,
+);
 
 impl MessageRow {
     /// The row of a message.

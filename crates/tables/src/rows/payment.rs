@@ -11,6 +11,7 @@ use mstore_pay_domain::ports::StoreError;
 
 use super::cells::{Cells, integer};
 use super::words::status_word;
+use crate::by_column;
 use crate::schema::payments;
 use crate::types::{Micros, MinorUnits};
 
@@ -48,6 +49,12 @@ pub struct PaymentRow {
     paid_at: Option<Micros>,
 }
 
+by_column!(PaymentRow, payments:
+    id, merchant_id, branch_id, order_code, method, channel, amount, attempt, created_at, expires_at, revision,
+    intake, display, withdrawn_at, paid_by_payment_id, reference_kind, reference_id, audit_seq, audit_head,
+    check_count, last_checked_at, status, paid_at,
+);
+
 /// When a worker shall look at a payment, and who holds it until then.
 #[derive(Debug, Clone, Default, Insertable, AsChangeset)]
 #[diesel(table_name = payments, treat_none_as_default_value = false, treat_none_as_null = true)]
@@ -61,6 +68,8 @@ pub struct DueColumns {
     /// The number of the node that works on it, where nodes have numbers.
     pub lease_holder: Option<i32>,
 }
+
+by_column!(DueColumns, payments: due_at, lease_token, lease_until, lease_holder);
 
 impl PaymentRow {
     /// The row of a payment as it shall be, under its next revision.
