@@ -1,8 +1,12 @@
-//! Looks at payments, several at a time.
+//! Looks at what is stored, several at a time.
 //!
-//! Tills that wait for a customer ask again and again, many of them at once. Those that ask while others are being answered
-//! wait for these, and are then answered by one statement, which begins after the last of them asked. Where nobody else
-//! asks, a look goes at once and alone.
+//! Tills that wait for a customer ask again and again, and whoever sells looks at the order and the key first, many of them at
+//! once. Those that look while others are being answered wait for these, and are then answered by one statement, which
+//! begins after the last of them asked. Where nobody else looks, a look goes at once.
+
+mod keys;
+mod orders;
+mod payments;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,58 +14,100 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, Processor};
-use mstore_pay_domain::ids::MerchantId;
-use mstore_pay_domain::ports::{PaymentInOrder, PaymentName, StoreError};
+use diesel_async::AsyncPgConnection;
+use mstore_pay_domain::ports::StoreError;
 use tokio::time::timeout;
 
+pub(crate) use self::keys::AtKey;
+pub(crate) use self::orders::{AtOrder, AtWholeOrder};
+pub(crate) use self::payments::AtPayment;
 use crate::errors::{Fault, WithOthers};
-use crate::read;
 use crate::sessions::{Session, Sessions};
 
-/// As many statements are under way at once: while one is answered, the next is filled.
+/// As many statements of a kind are under way at once: while one is answered, the next is filled.
 const STATEMENTS_MAX: usize = 2;
 /// Looks of one statement at most.
 const LOOKS_MAX: usize = 32;
-/// Looks that wait; beyond it each is on its own, which bounds how many wait there.
+/// Looks of a kind that wait; beyond it each is on its own, which bounds how many wait there.
 const WAITING_MAX: usize = 1_024;
 
-/// Where payments are looked at together.
-pub(crate) struct Looks {
-    batcher: Batcher<Looking>,
+/// A look of some kind.
+pub(crate) trait Look: Clone + Send + Sync + 'static {
+    /// What it finds.
+    type Found: Send + 'static;
+
+    /// What looks of this kind are called.
+    const KIND: &'static str;
+
+    /// Looks by itself.
+    fn alone(&self, conn: &mut AsyncPgConnection) -> impl Future<Output = Result<Self::Found, Fault>> + Send;
+
+    /// What each of several finds, in their order. Where one of them meets something all may fail.
+    fn together(
+        conn: &mut AsyncPgConnection,
+        looks: &[Self],
+    ) -> impl Future<Output = Result<Vec<Self::Found>, Fault>> + Send;
+}
+
+/// Where looks of one kind are made.
+pub(crate) struct Looks<L: Look> {
+    batcher: Batcher<Looking<L>>,
+    sessions: Arc<Sessions>,
     wait_max: Duration,
 }
 
-/// What a look came to.
-pub(crate) enum Looked {
-    /// The payment, if there is one.
-    Found(Option<Box<PaymentInOrder>>),
-    /// Nothing: the look is to be made by itself.
-    Alone,
+/// Where looks of each kind are made.
+pub(crate) struct AllLooks {
+    pub(crate) payments: Looks<AtPayment>,
+    pub(crate) orders: Looks<AtOrder>,
+    pub(crate) whole_orders: Looks<AtWholeOrder>,
+    pub(crate) keys: Looks<AtKey>,
 }
 
-impl Looks {
+impl AllLooks {
     /// To be called within the runtime that the store is used in.
-    pub(crate) fn new(sessions: Arc<Sessions>, wait_max: Duration) -> Self {
+    pub(crate) fn new(sessions: &Arc<Sessions>, wait_max: Duration) -> Self {
+        Self {
+            payments: Looks::new(sessions, wait_max),
+            orders: Looks::new(sessions, wait_max),
+            whole_orders: Looks::new(sessions, wait_max),
+            keys: Looks::new(sessions, wait_max),
+        }
+    }
+}
+
+impl<L: Look> Looks<L> {
+    fn new(sessions: &Arc<Sessions>, wait_max: Duration) -> Self {
         let limits = Limits::builder().max_batch_size(LOOKS_MAX).max_key_concurrency(STATEMENTS_MAX);
         let limits = limits.max_key_queued_items(WAITING_MAX).build();
-        let batcher = Batcher::builder().name("looks").limits(limits).processor(Looking { sessions });
-        Self { batcher: batcher.batching_policy(BatchingPolicy::Immediate).build(), wait_max }
+        let looking = Looking { sessions: Arc::clone(sessions), looks: std::marker::PhantomData };
+        let batcher = Batcher::builder().name(L::KIND).limits(limits).processor(looking);
+        let batcher = batcher.batching_policy(BatchingPolicy::Immediate).build();
+        Self { batcher, sessions: Arc::clone(sessions), wait_max }
     }
 
-    /// Looks at a merchant's payment along with others.
-    pub(crate) async fn look(&self, merchant: &MerchantId, name: &PaymentName) -> Result<Looked, Fault> {
+    /// Looks, along with others if there are any.
+    pub(crate) async fn look(&self, look: L) -> Result<L::Found, Fault> {
+        match self.with_others(&look).await? {
+            Some(found) => Ok(found),
+            None => session!(self.plain, |conn| look.alone(conn)),
+        }
+    }
+
+    /// What a look found with others; nothing, if it is to be made by itself.
+    async fn with_others(&self, look: &L) -> Result<Option<L::Found>, Fault> {
         let has_begun = Arc::new(AtomicBool::new(false));
-        let look = Look { merchant: merchant.clone(), name: name.clone(), has_begun: Arc::clone(&has_begun) };
-        let mut looked = pin!(self.batcher.add((), look));
-        let looked = match timeout(self.wait_max, &mut looked).await {
-            Ok(looked) => looked,
+        let waiting = Waiting { look: look.clone(), has_begun: Arc::clone(&has_begun) };
+        let mut found = pin!(self.batcher.add((), waiting));
+        let found = match timeout(self.wait_max, &mut found).await {
+            Ok(found) => found,
             // Its statement is bounded by itself; a slow server is not asked the same again.
-            Err(_elapsed) if has_begun.load(Ordering::SeqCst) => looked.await,
-            Err(_elapsed) => return Ok(Looked::Alone),
+            Err(_elapsed) if has_begun.load(Ordering::SeqCst) => found.await,
+            Err(_elapsed) => return Ok(None),
         };
-        match looked {
-            Ok(looked) => Ok(looked),
-            Err(BatchError::Rejected(_) | BatchError::Tx) => Ok(Looked::Alone),
+        match found {
+            Ok(found) => Ok(found),
+            Err(BatchError::Rejected(_) | BatchError::Tx) => Ok(None),
             // Whom no connection was free for, or the database did not answer: it would do no better by itself.
             Err(error) => Err(StoreError::unavailable(error).into()),
         }
@@ -69,22 +115,27 @@ impl Looks {
 }
 
 /// A look that waits.
-struct Look {
-    merchant: MerchantId,
-    name: PaymentName,
+struct Waiting<L> {
+    look: L,
     /// Whether its statement is under way.
     has_begun: Arc<AtomicBool>,
 }
 
-#[derive(Clone)]
-struct Looking {
+struct Looking<L> {
     sessions: Arc<Sessions>,
+    looks: std::marker::PhantomData<fn() -> L>,
 }
 
-impl Processor for Looking {
+impl<L> Clone for Looking<L> {
+    fn clone(&self) -> Self {
+        Self { sessions: Arc::clone(&self.sessions), looks: self.looks }
+    }
+}
+
+impl<L: Look> Processor for Looking<L> {
     type Key = ();
-    type Input = Look;
-    type Output = Looked;
+    type Input = Waiting<L>;
+    type Output = Option<L::Found>;
     type Error = WithOthers;
     type Resources = Session;
 
@@ -95,31 +146,24 @@ impl Processor for Looking {
     async fn process(
         &self,
         _all: (),
-        looks: impl Iterator<Item = Look> + Send,
+        waiting: impl Iterator<Item = Waiting<L>> + Send,
         mut session: Session,
-    ) -> Result<Vec<Looked>, WithOthers> {
-        let begin = |Look { merchant, name, has_begun }: Look| {
+    ) -> Result<Vec<Option<L::Found>>, WithOthers> {
+        let begin = |Waiting { look, has_begun }: Waiting<L>| {
             has_begun.store(true, Ordering::SeqCst);
-            (merchant, name)
+            look
         };
-        let asked: Vec<(MerchantId, PaymentName)> = looks.map(begin).collect();
+        let looks: Vec<L> = waiting.map(begin).collect();
         let work = async {
-            let named: Vec<_> = asked.iter().map(|(merchant, name)| (merchant, name)).collect();
-            let outcome = read::payments_in_order(&mut session, &named).await;
+            let outcome = L::together(&mut session, &looks).await;
             Ok((session, outcome))
         };
         let (session, outcome) = self.sessions.bounded(work).await?;
         match session.finish(outcome).await {
-            Ok(found) => Ok(asked.iter().map(|(merchant, name)| meant(&found, merchant, name)).collect()),
+            Ok(found) => Ok(found.into_iter().map(Some).collect()),
             Err(fault) if fault.is_unavailable() => Err(fault.into()),
             // One of them met something: each looks by itself and learns what it was.
-            Err(_one_of_them) => Ok(asked.iter().map(|_| Looked::Alone).collect()),
+            Err(_one_of_them) => Ok(looks.iter().map(|_| None).collect()),
         }
     }
-}
-
-/// What one of those who asked is answered.
-fn meant(found: &[PaymentInOrder], merchant: &MerchantId, name: &PaymentName) -> Looked {
-    let is_meant = |found: &&PaymentInOrder| name.means(&found.payment) && found.payment.merchant == *merchant;
-    Looked::Found(found.iter().find(is_meant).cloned().map(Box::new))
 }

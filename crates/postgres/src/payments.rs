@@ -22,7 +22,7 @@ use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
-use crate::looks::Looked;
+use crate::looks::{AtOrder, AtPayment, AtWholeOrder};
 use crate::store::PostgresStore;
 use crate::{clock, commit, read};
 
@@ -37,10 +37,8 @@ impl PaymentRepository for PostgresStore {
         merchant: &MerchantId,
         name: &PaymentName,
     ) -> Result<Option<PaymentInOrder>, StoreError> {
-        Ok(match self.looks.look(merchant, name).await? {
-            Looked::Found(found) => found.map(|found| *found),
-            Looked::Alone => session!(self.plain, |conn| read::payment_in_order(conn, merchant, name))?,
-        })
+        let look = AtPayment { merchant: merchant.clone(), name: name.clone() };
+        Ok(self.looks.payments.look(look).await?.map(|found| *found))
     }
 
     async fn by_provider_ref(
@@ -98,7 +96,8 @@ impl PaymentRepository for PostgresStore {
         merchant: &MerchantId,
         code: &OrderCode,
     ) -> Result<OrderWithPayments, StoreError> {
-        Ok(session!(self.plain, |conn| read::order_with_payments(conn, merchant, code))?)
+        let look = AtWholeOrder(AtOrder { merchant: merchant.clone(), code: code.clone() });
+        Ok(self.looks.whole_orders.look(look).await?)
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {
@@ -141,7 +140,7 @@ impl PaymentRepository for PostgresStore {
 #[async_trait]
 impl OrderRepository for PostgresStore {
     async fn order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<Order>, StoreError> {
-        Ok(session!(self.plain, |conn| read::order(conn, merchant, code))?)
+        Ok(self.looks.orders.look(AtOrder { merchant: merchant.clone(), code: code.clone() }).await?)
     }
 
     async fn tenders(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Vec<CashTender>, StoreError> {

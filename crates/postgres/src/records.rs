@@ -9,13 +9,14 @@ use mstore_pay_domain::ports::{
     ExceptionFilter, ExceptionPlace, ExceptionStore, IdempotencyStore, StoreError, Timeline,
 };
 
+use crate::looks::AtKey;
 use crate::read;
 use crate::store::PostgresStore;
 
 #[async_trait]
 impl IdempotencyStore for PostgresStore {
     async fn idempotency(&self, slot: &IdempotencySlot) -> Result<Option<IdempotencyRecord>, StoreError> {
-        Ok(session!(self.plain, |conn| read::idempotency(conn, slot))?)
+        Ok(self.looks.keys.look(AtKey(slot.clone())).await?)
     }
 }
 

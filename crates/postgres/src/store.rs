@@ -13,7 +13,7 @@ use crate::dispatches::News;
 use crate::errors::{Fault, OpenError};
 use crate::intake::Intake;
 use crate::lanes::Lanes;
-use crate::looks::Looks;
+use crate::looks::AllLooks;
 use crate::outbox::Marks;
 use crate::presence::Presence;
 use crate::sessions::Sessions;
@@ -49,7 +49,7 @@ pub struct PostgresStore {
     pub(crate) news: Arc<News>,
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) intake: Arc<Intake>,
-    pub(crate) looks: Arc<Looks>,
+    pub(crate) looks: Arc<AllLooks>,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -90,7 +90,7 @@ impl PostgresStore {
         let (sessions, presence) = (Arc::new(sessions), Arc::default());
         let lanes = Arc::new(Lanes::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
         let intake = Arc::new(Intake::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
-        let looks = Arc::new(Looks::new(Arc::clone(&sessions), wait_max));
+        let looks = Arc::new(AllLooks::new(&sessions, wait_max));
         let marks = Arc::new(Marks::new(Arc::clone(&sessions)));
         let news = Arc::new(News::new(Arc::clone(&sessions)));
         Ok(Self { address, sessions, presence, marks, news, lanes, intake, looks })

@@ -7,6 +7,28 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Bool, Nullable, Text};
 use mstore_pay_tables::schema::payments;
 
+/// Makes a type with one lifetime a condition on payments, of one text.
+macro_rules! of_payments {
+    ($condition:ident) => {
+        impl QueryId for $condition<'_> {
+            type QueryId = $condition<'static>;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+
+        impl Expression for $condition<'_> {
+            type SqlType = Bool;
+        }
+
+        impl<Source> AppearsOnTable<Source> for $condition<'_> where payments::id: AppearsOnTable<Source> {}
+
+        impl<Source> SelectableExpression<Source> for $condition<'_> where payments::id: SelectableExpression<Source> {}
+
+        impl ValidGrouping<()> for $condition<'_> {
+            type IsAggregate = is_aggregate::No;
+        }
+    };
+}
+
 /// Whether the order of the payment of the row at hand has a payment with a charge, or a receipt, of one of those names at
 /// an account.
 pub(super) fn in_orders_named_at<'a>(provider: &'a str, account: &'a str, names: &'a [&'a str]) -> InOrdersNamedAt<'a> {
@@ -21,22 +43,7 @@ pub(super) struct InOrdersNamedAt<'a> {
     names: &'a [&'a str],
 }
 
-impl QueryId for InOrdersNamedAt<'_> {
-    type QueryId = InOrdersNamedAt<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Expression for InOrdersNamedAt<'_> {
-    type SqlType = Bool;
-}
-
-impl<Source> AppearsOnTable<Source> for InOrdersNamedAt<'_> where payments::id: AppearsOnTable<Source> {}
-
-impl<Source> SelectableExpression<Source> for InOrdersNamedAt<'_> where payments::id: SelectableExpression<Source> {}
-
-impl ValidGrouping<()> for InOrdersNamedAt<'_> {
-    type IsAggregate = is_aggregate::No;
-}
+of_payments!(InOrdersNamedAt);
 
 impl QueryFragment<Pg> for InOrdersNamedAt<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -82,22 +89,7 @@ pub(super) struct NamedByMerchants<'a> {
     provider_refs: &'a [Option<&'a str>],
 }
 
-impl QueryId for NamedByMerchants<'_> {
-    type QueryId = NamedByMerchants<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Expression for NamedByMerchants<'_> {
-    type SqlType = Bool;
-}
-
-impl<Source> AppearsOnTable<Source> for NamedByMerchants<'_> where payments::id: AppearsOnTable<Source> {}
-
-impl<Source> SelectableExpression<Source> for NamedByMerchants<'_> where payments::id: SelectableExpression<Source> {}
-
-impl ValidGrouping<()> for NamedByMerchants<'_> {
-    type IsAggregate = is_aggregate::No;
-}
+of_payments!(NamedByMerchants);
 
 impl QueryFragment<Pg> for NamedByMerchants<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -111,6 +103,32 @@ impl QueryFragment<Pg> for NamedByMerchants<'_> {
         out.push_sql("SELECT its.id FROM payments AS its WHERE its.id = n.id AND its.merchant_id = n.merchant_id ");
         out.push_sql("UNION ALL SELECT its.payment_id FROM charges AS its ");
         out.push_sql("WHERE its.merchant_id = n.merchant_id AND its.provider_ref = n.provider_ref) AS named))");
+        Ok(())
+    }
+}
+
+/// Whether the payment of the row at hand is of one of those merchants' orders. The two are of one length.
+pub(super) fn of_orders<'a>(merchants: &'a [&'a str], codes: &'a [&'a str]) -> OfOrders<'a> {
+    OfOrders { merchants, codes }
+}
+
+/// Each order is looked up by itself, as in [`InOrdersNamedAt`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OfOrders<'a> {
+    merchants: &'a [&'a str],
+    codes: &'a [&'a str],
+}
+
+of_payments!(OfOrders);
+
+impl QueryFragment<Pg> for OfOrders<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("payments.id = ANY(ARRAY(SELECT its.id FROM unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.merchants)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.codes)?;
+        out.push_sql(") AS n (merchant_id, order_code) CROSS JOIN LATERAL (SELECT p.id FROM payments AS p ");
+        out.push_sql("WHERE p.merchant_id = n.merchant_id AND p.order_code = n.order_code OFFSET 0) AS its))");
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use diesel::dsl::{IntoBoxed, array, exists};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures::FutureExt as _;
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use mstore_pay_domain::payment::{Payment, PaymentStatus, Revision};
 use mstore_pay_domain::ports::{OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace};
@@ -14,10 +15,11 @@ use mstore_pay_tables::rows::{PaymentRow, status_word};
 use mstore_pay_tables::schema::{charges, payments, receipts};
 use mstore_pay_tables::types::Micros;
 
-use super::named::{in_orders_named_at, named_by_merchants};
-use super::records::order;
+use super::named::{in_orders_named_at, named_by_merchants, of_orders};
+use super::records::orders;
 use super::whole::{Assembled, InOrderRow, WholeRow, assemble, in_order, whole};
 use crate::errors::Fault;
+use crate::pipeline::{self, Flight};
 
 fn one(row: Option<WholeRow>) -> Result<Option<Payment>, Fault> {
     Ok(row.map(|row| assemble(row).1).transpose()?)
@@ -172,25 +174,48 @@ pub(crate) async fn of_order(
     all(of_merchant.filter(payments::order_code.eq(code.as_str())).load(conn).await?)
 }
 
-/// An order with every payment of it.
-pub(crate) async fn order_with_payments(
-    conn: &mut AsyncPgConnection,
-    merchant: &MerchantId,
-    code: &OrderCode,
-) -> Result<OrderWithPayments, Fault> {
-    let of_merchant = in_order().filter(payments::merchant_id.eq(merchant.as_str()));
-    let rows: Vec<InOrderRow> = of_merchant.filter(payments::order_code.eq(code.as_str())).load(conn).await?;
-    if rows.is_empty() {
-        // An order comes with its payments, and these are none.
-        return Ok(OrderWithPayments { order: order(conn, merchant, code).await?, payments: Vec::new() });
+/// The orders of those merchants and codes, each with every payment of it. Both are asked for at once: of what is about
+/// to be sold there are no payments, with which its order would come.
+pub(crate) async fn orders_with_payments(
+    conn: &AsyncPgConnection,
+    named: &[(&MerchantId, &OrderCode)],
+) -> Result<Vec<OrderWithPayments>, Fault> {
+    let (merchants, codes): (Vec<_>, Vec<_>) = named.iter().map(|(of, code)| (of.as_str(), code.as_str())).unzip();
+    let (mut rows, mut registered): (Vec<InOrderRow>, _) = (Vec::new(), Vec::new());
+    {
+        let (rows, registered) = (&mut rows, &mut registered);
+        let mut paying = conn;
+        let of_orders = in_order().filter(of_orders(&merchants, &codes));
+        let flight: Flight<'_> = vec![
+            async move {
+                *rows = of_orders.load(&mut paying).await?;
+                Ok(())
+            }
+            .boxed(),
+            async move {
+                *registered = orders(conn, named).await?;
+                Ok(())
+            }
+            .boxed(),
+        ];
+        pipeline::in_order(flight).await?;
     }
-    let mut found = OrderWithPayments::default();
+    let mut found: BTreeMap<(MerchantId, OrderCode), OrderWithPayments> = BTreeMap::new();
+    for order in registered {
+        let place = (order.merchant.clone(), order.code.clone());
+        found.insert(place, OrderWithPayments { order: Some(order), payments: Vec::new() });
+    }
     for row in rows {
         let PaymentInOrder { payment, order, .. } = with_order(row)?;
-        found.order = order;
-        found.payments.push(payment);
+        let of = found.entry((payment.merchant.clone(), payment.order_code.clone())).or_default();
+        // It comes with its payments as it stood with them.
+        of.order = order;
+        of.payments.push(payment);
     }
-    Ok(found)
+    let of = |(merchant, code): &(&MerchantId, &OrderCode)| {
+        found.get(&((*merchant).clone(), (*code).clone())).cloned().unwrap_or_default()
+    };
+    Ok(named.iter().map(of).collect())
 }
 
 /// A payment with what the rest of its order says of it, of what was selected.

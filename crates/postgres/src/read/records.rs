@@ -1,9 +1,11 @@
 //! Orders, exceptions, idempotency keys, the audit trail and the feed of changes.
 
+use std::sync::LazyLock;
+
 use diesel::dsl::{exists, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Array, Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::audit::{AuditRecord, Digest, MerchantRecord};
 use mstore_pay_domain::cash::CashTender;
@@ -13,31 +15,53 @@ use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
 use mstore_pay_domain::ids::{BranchId, ExceptionId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::ports::{ExceptionFilter, ExceptionPlace};
+use mstore_pay_tables::columns::ByColumn as _;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{
     EXCEPTION_IS_OPEN, EventBodyRow, EventRow, ExceptionRow, IdempotencyRow, MerchantEventRow, MessageRow, OrderRow,
     TenderRow, integer,
 };
 use mstore_pay_tables::schema::{
-    cash_tenders, exceptions, idempotency_keys, merchant_events, outbox, payment_bodies, payment_event_bodies,
-    payment_events, payments, transactions,
+    cash_tenders, exceptions, merchant_events, outbox, payment_bodies, payment_event_bodies, payment_events, payments,
+    transactions,
 };
 use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
 use crate::feed;
 
-pub(crate) async fn order(
-    conn: &mut AsyncPgConnection,
-    merchant: &MerchantId,
-    code: &OrderCode,
-) -> Result<Option<Order>, Fault> {
-    let row = transactions::table
-        .find((merchant.as_str(), code.as_str()))
-        .select(OrderRow::as_select())
-        .first(conn)
-        .await
-        .optional()?;
-    Ok(row.map(|row| row.read()).transpose()?)
+/// Each order is looked up by itself: a plan for all of them, made while the table was small, walks through it.
+static ORDERS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT found.* FROM unnest($1, $2) AS n (merchant_id, order_code) CROSS JOIN LATERAL (SELECT {} \
+         FROM transactions AS t WHERE t.merchant_id = n.merchant_id AND t.order_code = n.order_code LIMIT 1) AS found",
+        OrderRow::NAMES
+    )
+});
+
+/// As `ORDERS`.
+static KEYS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT found.* FROM unnest($1, $2, $3) AS n (merchant_id, route, key) CROSS JOIN LATERAL (SELECT {} \
+         FROM idempotency_keys AS k WHERE k.merchant_id = n.merchant_id AND k.route = n.route AND k.key = n.key LIMIT 1) \
+         AS found",
+        IdempotencyRow::NAMES
+    )
+});
+
+/// The orders of those merchants and codes that are registered.
+pub(crate) async fn orders(
+    mut conn: &AsyncPgConnection,
+    named: &[(&MerchantId, &OrderCode)],
+) -> Result<Vec<Order>, Fault> {
+    let (merchants, codes): (Vec<_>, Vec<_>) = named.iter().map(|(of, code)| (of.as_str(), code.as_str())).unzip();
+    let rows: Vec<OrderRow> = diesel::sql_query(ORDERS.as_str())
+        .bind::<Array<Text>, _>(merchants)
+        .bind::<Array<Text>, _>(codes)
+        .kept()
+        .load(&mut conn)
+        .await?;
+    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }
 
 /// The cash that was taken for an order, in the order in which we were told.
@@ -99,17 +123,19 @@ pub(crate) async fn exception(conn: &mut AsyncPgConnection, id: &ExceptionId) ->
     Ok(row.map(|row| row.read()).transpose()?)
 }
 
-pub(crate) async fn idempotency(
+/// What those keys stand for that were used.
+pub(crate) async fn keys(
     conn: &mut AsyncPgConnection,
-    slot: &IdempotencySlot,
-) -> Result<Option<IdempotencyRecord>, Fault> {
-    let row = idempotency_keys::table
-        .find((slot.merchant.as_str(), &slot.route, slot.key.as_str()))
-        .select(IdempotencyRow::as_select())
-        .first(conn)
-        .await
-        .optional()?;
-    Ok(row.map(|row| row.read()).transpose()?)
+    slots: &[&IdempotencySlot],
+) -> Result<Vec<IdempotencyRecord>, Fault> {
+    let rows: Vec<IdempotencyRow> = diesel::sql_query(KEYS.as_str())
+        .bind::<Array<Text>, _>(slots.iter().map(|slot| slot.merchant.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(slots.iter().map(|slot| slot.route.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(slots.iter().map(|slot| slot.key.as_str()).collect::<Vec<_>>())
+        .kept()
+        .load(conn)
+        .await?;
+    rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }
 
 /// A payment's chain, in order.

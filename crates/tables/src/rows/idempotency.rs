@@ -10,7 +10,7 @@ use crate::schema::idempotency_keys;
 use crate::types::Micros;
 
 /// A key and the answer that is repeated for it.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Queryable, QueryableByName, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = idempotency_keys, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 #[diesel(primary_key(merchant_id, route, key))]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]

@@ -11,7 +11,7 @@ use crate::schema::transactions;
 use crate::types::{Micros, MinorUnits};
 
 /// A POS order.
-#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Queryable, QueryableByName, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = transactions, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 #[diesel(primary_key(merchant_id, order_code))]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
