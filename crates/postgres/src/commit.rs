@@ -25,7 +25,7 @@ const PAUSES: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(
 pub(crate) async fn commit(store: &PostgresStore, work: &UnitOfWork) -> Result<(), Fault> {
     let mut pauses = PAUSES.into_iter();
     let mut doubt = None;
-    let mut with_others = store.lanes.commit(work).await;
+    let mut with_others = store.lane.commit(work).await;
     loop {
         let outcome = if let Some(outcome) = with_others.take() {
             outcome

@@ -40,7 +40,7 @@ mod hints;
 mod import;
 mod inbox;
 mod intake;
-mod lanes;
+mod lane;
 mod leases;
 mod looks;
 mod migrations;

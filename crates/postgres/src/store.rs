@@ -12,7 +12,7 @@ use crate::connection::Address;
 use crate::dispatches::News;
 use crate::errors::{Fault, OpenError};
 use crate::intake::Intake;
-use crate::lanes::Lanes;
+use crate::lane::Lane;
 use crate::looks::AllLooks;
 use crate::outbox::Marks;
 use crate::presence::Presence;
@@ -47,7 +47,7 @@ pub struct PostgresStore {
     pub(crate) presence: Arc<Presence>,
     pub(crate) marks: Arc<Marks>,
     pub(crate) news: Arc<News>,
-    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) lane: Arc<Lane>,
     pub(crate) intake: Arc<Intake>,
     pub(crate) looks: Arc<AllLooks>,
 }
@@ -88,12 +88,12 @@ impl PostgresStore {
         let &Options { connections, wait_max, work_max } = options;
         let sessions = Sessions::new(Arc::clone(&address), connections, wait_max, work_max)?;
         let (sessions, presence) = (Arc::new(sessions), Arc::default());
-        let lanes = Arc::new(Lanes::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
+        let lane = Arc::new(Lane::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
         let intake = Arc::new(Intake::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
         let looks = Arc::new(AllLooks::new(&sessions, wait_max));
         let marks = Arc::new(Marks::new(Arc::clone(&sessions)));
         let news = Arc::new(News::new(Arc::clone(&sessions)));
-        Ok(Self { address, sessions, presence, marks, news, lanes, intake, looks })
+        Ok(Self { address, sessions, presence, marks, news, lane, intake, looks })
     }
 
     /// Whether the store can serve: it reads, its schema is current, and it can be written to.

@@ -1,11 +1,11 @@
 //! Units of work on their way to the disk, several at a time.
 //!
 //! A commit costs the disk the same whatever is in it, and a statement costs the server much before its first row. So units
-//! that come while others are being committed wait for these and are then committed by one transaction. Where nobody else is
-//! at work a unit goes at once and alone. Each has its lane by what it rests on, so that two units of one order hardly
-//! meet; if they do, the order's lock decides. Whoever commits is answered when its own rows are durable.
+//! that come while others are being written wait for these and are then written by one transaction. Where nobody else is
+//! at work a unit goes at once and alone. While one transaction waits for the disk the next is written: it takes all that
+//! came meanwhile. Units of one order hardly meet, since whoever decides on it waits for its commit; if they do, the
+//! order's lock decides. Whoever commits is answered when its own rows are durable.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +14,7 @@ use std::time::Duration;
 use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, Processor};
 use mstore_pay_domain::ports::{CommitError, StoreError};
 use mstore_pay_domain::unit_of_work::UnitOfWork;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::errors::{Fault, WithOthers};
@@ -21,29 +22,27 @@ use crate::presence::Presence;
 use crate::sessions::{Session, Sessions};
 use crate::write;
 
-/// As many commits are under way at once. While one waits for the disk, others have their rows written; more of them would
-/// each have fewer units.
-const LANES: u64 = 2;
-/// Units of one commit at most: as many rows as one statement takes.
-const UNITS_MAX: usize = 16;
-/// Units of one lane that wait; beyond it each is on its own, which bounds how many wait there.
+/// Transactions under way: one that is being written, and one before it that waits for the disk.
+const TRANSACTIONS_MAX: usize = 2;
+/// Units of one transaction at most.
+const UNITS_MAX: usize = 32;
+/// Units that wait; beyond it each is on its own, which bounds how many wait there.
 const WAITING_MAX: usize = 256;
 
 /// Where units are committed together.
-pub(crate) struct Lanes {
+pub(crate) struct Lane {
     batcher: Batcher<Committing>,
     wait_max: Duration,
 }
 
-impl Lanes {
+impl Lane {
     /// To be called within the runtime that the store is used in.
     pub(crate) fn new(sessions: Arc<Sessions>, presence: Arc<Presence>, wait_max: Duration) -> Self {
-        let limits =
-            Limits::builder().max_batch_size(UNITS_MAX).max_key_concurrency(1).max_key_queued_items(WAITING_MAX);
-        let batcher = Batcher::builder().name("units of work").limits(limits.build());
-        let committing = Committing { sessions, presence };
-        let batcher = batcher.processor(committing).batching_policy(BatchingPolicy::Immediate).build();
-        Self { batcher, wait_max }
+        let limits = Limits::builder().max_batch_size(UNITS_MAX).max_key_concurrency(TRANSACTIONS_MAX);
+        let limits = limits.max_key_queued_items(WAITING_MAX).build();
+        let committing = Committing { sessions, presence, writing: Arc::new(Semaphore::new(1)) };
+        let batcher = Batcher::builder().name("units of work").limits(limits).processor(committing);
+        Self { batcher: batcher.batching_policy(BatchingPolicy::Immediate).build(), wait_max }
     }
 
     /// What became of a unit that went with others; nothing, if it is to go by itself.
@@ -53,7 +52,7 @@ impl Lanes {
         }
         let has_begun = Arc::new(AtomicBool::new(false));
         let unit = Unit { work: work.clone(), has_begun: Arc::clone(&has_begun) };
-        let mut outcome = pin!(self.batcher.add(lane(work), unit));
+        let mut outcome = pin!(self.batcher.add((), unit));
         let outcome = match timeout(self.wait_max, &mut outcome).await {
             Ok(outcome) => outcome,
             // Its transaction is bounded by itself; nobody else is waited for.
@@ -73,27 +72,19 @@ impl Lanes {
     }
 }
 
-/// A unit in its lane.
+/// A unit on its way.
 struct Unit {
     work: UnitOfWork,
     /// Whether its transaction is under way.
     has_begun: Arc<AtomicBool>,
 }
 
-fn lane(work: &UnitOfWork) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    match (work.orders_read.first(), work.payments.first()) {
-        (Some(read), _) => (&read.merchant, &read.order_code).hash(&mut hasher),
-        (None, Some(write)) => (&write.payment.merchant, &write.payment.order_code).hash(&mut hasher),
-        (None, None) => {}
-    }
-    hasher.finish() % LANES
-}
-
 #[derive(Clone)]
 struct Committing {
     sessions: Arc<Sessions>,
     presence: Arc<Presence>,
+    /// Held by whoever writes, until it waits for the disk.
+    writing: Arc<Semaphore>,
 }
 
 /// What became of a unit.
@@ -106,21 +97,23 @@ enum Outcome {
 }
 
 impl Processor for Committing {
-    type Key = u64;
+    type Key = ();
     type Input = Unit;
     type Output = Outcome;
     type Error = WithOthers;
-    type Resources = Session;
+    type Resources = (Session, OwnedSemaphorePermit);
 
-    async fn acquire_resources(&self, _lane: u64) -> Result<Session, WithOthers> {
-        Ok(self.sessions.unit().await?)
+    async fn acquire_resources(&self, _all: ()) -> Result<Self::Resources, WithOthers> {
+        let writing = Arc::clone(&self.writing).acquire_owned().await;
+        let writing = writing.map_err(|closed| Fault::from(StoreError::unavailable(closed)))?;
+        Ok((self.sessions.unit().await?, writing))
     }
 
     async fn process(
         &self,
-        _lane: u64,
+        _all: (),
         units: impl Iterator<Item = Unit> + Send,
-        session: Session,
+        (session, writing): Self::Resources,
     ) -> Result<Vec<Outcome>, WithOthers> {
         let begin = |unit: Unit| {
             unit.has_begun.store(true, Ordering::SeqCst);
@@ -133,6 +126,7 @@ impl Processor for Committing {
             Ok((session, outcome))
         };
         let (session, outcome) = self.sessions.bounded(work).await?;
+        drop(writing);
         let alone = || units.iter().map(|_| Outcome::Alone).collect();
         let applied = match outcome {
             Ok(applied) if applied.contains(&true) => applied,
