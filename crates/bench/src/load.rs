@@ -1,15 +1,16 @@
 //! A closed loop: each connection asks, waits for the answer, and asks again.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use http_body_util::{BodyExt as _, Full};
-use hyper::Request;
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -49,15 +50,17 @@ pub(crate) async fn run(
     length: Duration,
     script: Arc<Script>,
 ) -> Result<Outcome, Trouble> {
-    let mut senders = Vec::with_capacity(connections);
+    let mut streams = Vec::with_capacity(connections);
     for _ in 0..connections {
-        senders.push(connect(address).await?);
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        streams.push(stream);
     }
     let next = Arc::new(AtomicU64::new(0));
     let began = Instant::now();
-    let tasks: Vec<_> = senders
+    let tasks: Vec<_> = streams
         .into_iter()
-        .map(|sender| tokio::spawn(one(sender, began + length, Arc::clone(&next), Arc::clone(&script))))
+        .map(|stream| tokio::spawn(one(stream, began + length, Arc::clone(&next), Arc::clone(&script))))
         .collect();
     let mut outcome = Outcome { done: 0, refused: 0, elapsed: Duration::ZERO, latencies: latencies()? };
     for task in tasks {
@@ -70,28 +73,24 @@ pub(crate) async fn run(
     Ok(outcome)
 }
 
-async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Trouble> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    Ok(sender)
-}
-
 async fn one(
-    mut sender: SendRequest<Full<Bytes>>,
+    stream: TcpStream,
     until: Instant,
     next: Arc<AtomicU64>,
     script: Arc<Script>,
 ) -> Result<(u64, u64, Histogram<u64>), Trouble> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let mut connection = pin!(connection);
     let (mut done, mut refused, mut latencies) = (0_u64, 0_u64, latencies()?);
     while Instant::now() < until {
         let Some(request) = script(next.fetch_add(1, Ordering::Relaxed)) else { break };
         let asked = Instant::now();
-        sender.ready().await?;
-        let answer = sender.send_request(request).await?;
-        let status = answer.status();
-        answer.into_body().collect().await?;
+        // Both in one task, so that none has to wake the other.
+        let status = tokio::select! {
+            biased;
+            answered = answer(&mut sender, request) => answered?,
+            _closed = &mut connection => return Err("the connection was closed before the answer".into()),
+        };
         latencies.saturating_record(u64::try_from(asked.elapsed().as_micros())?);
         if status.is_success() {
             done = done.saturating_add(1);
@@ -100,4 +99,12 @@ async fn one(
         }
     }
     Ok((done, refused, latencies))
+}
+
+async fn answer(sender: &mut SendRequest<Full<Bytes>>, request: Asked) -> Result<StatusCode, Trouble> {
+    sender.ready().await?;
+    let answer = sender.send_request(request).await?;
+    let status = answer.status();
+    answer.into_body().collect().await?;
+    Ok(status)
 }
