@@ -24,6 +24,7 @@ mod outbox;
 mod retention;
 mod revisions;
 mod round_trips;
+mod selling;
 mod tenancy;
 mod uniqueness;
 
@@ -50,6 +51,7 @@ pub use outbox::*;
 pub use retention::*;
 pub use revisions::*;
 pub use round_trips::*;
+pub use selling::*;
 pub use tenancy::*;
 pub use uniqueness::*;
 
@@ -170,6 +172,7 @@ macro_rules! for_each_store_case {
             payment_is_found_by_every_name,
             names_lead_to_whole_orders,
             many_who_look_at_once_see_what_each_named,
+            many_who_sell_at_once_see_what_stands_of_each,
             payments_of_an_order_are_listed_oldest_first,
             payments_are_listed_newest_first_page_by_page,
             payments_are_listed_by_every_filter,
