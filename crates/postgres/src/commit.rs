@@ -10,6 +10,7 @@ use mstore_pay_domain::unit_of_work::UnitOfWork;
 use mstore_pay_tables::schema::{outbox, payment_events};
 
 use crate::errors::Fault;
+use crate::sessions::BEGIN_WRITING;
 use crate::store::PostgresStore;
 use crate::write;
 
@@ -30,7 +31,7 @@ pub(crate) async fn commit(store: &PostgresStore, work: &UnitOfWork) -> Result<(
         let outcome = if let Some(outcome) = with_others.take() {
             outcome
         } else {
-            session!(store.unit, |conn| write::apply(conn, work, store.presence.number(), Some(write::BEGIN)))
+            session!(store.unit, |conn| write::apply(conn, work, store.presence.number(), Some(BEGIN_WRITING)))
         };
         let Err(fault) = outcome else { return Ok(()) };
         let in_doubt = fault.is_in_doubt();

@@ -23,7 +23,7 @@ type Ansi = AnsiTransactionManager;
 const CONNECTIONS_PER_READER: usize = 4;
 
 /// Begins what is written together. Whoever writes what was read before must have locked it or compare it.
-const BEGIN_WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+pub(crate) const BEGIN_WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 /// The connections of one node.
 pub(crate) struct Sessions {

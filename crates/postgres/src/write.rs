@@ -34,22 +34,6 @@ use crate::errors::Fault;
 use crate::feed;
 use crate::pipeline::{Flight, in_order};
 
-/// Begins the transaction of a unit, with more settings if any. A unit names each row by its key, and its statements stay
-/// prepared: by a plan that was made while a table was small they would read it from end to end long after.
-macro_rules! begin {
-    ($($settings:literal)?) => {
-        concat!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL enable_seqscan = off; \
-             SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
-            $("; ", $settings)?
-        )
-    };
-}
-use begin;
-
-/// Begins the transaction of a unit by itself.
-pub(crate) const BEGIN: &str = begin!();
-
 /// Applies a unit of work, whose leases that node holds, in a transaction that it begins so, if told how; what it wrote
 /// before an error is for the caller to roll back. It takes two round trips, or some more for what is written rarely.
 pub(crate) async fn apply(

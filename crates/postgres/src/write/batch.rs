@@ -19,9 +19,8 @@ use mstore_pay_tables::rows::{
 use mstore_pay_tables::schema::live_orders;
 
 use super::charges::{KnownCharge, NewCharge};
-use super::idempotency::{Answered, Claim, FreedKey};
-use super::inbox::PutDown;
-use super::live_orders::{Hold, Left};
+use super::idempotency::Claim;
+use super::live_orders::Hold;
 use super::payments::{KnownPayment, NewPayment};
 use crate::errors::Fault;
 use crate::pipeline::{Flight, in_order};
@@ -100,12 +99,9 @@ pub(super) struct Batch<'a> {
     pub(super) new_orders: Gathered<'a, OrderRow>,
     pub(super) tenders: Gathered<'a, TenderRow>,
     pub(super) holds: Gathered<'a, Hold<'a>>,
-    pub(super) left: Gathered<'a, Left<'a>>,
     pub(super) claims: Gathered<'a, Claim>,
-    pub(super) answers: Gathered<'a, Answered<'a>>,
-    pub(super) freed_keys: Gathered<'a, FreedKey<'a>>,
-    pub(super) marks: Gathered<'a, PutDown<'a>>,
-    /// Writes of one row each.
+    /// Writes of one row each: a plan that joins an array with a table is kept from when that was small, and reads all of it
+    /// long after.
     pub(super) single: Vec<(Write<'a>, Otherwise<'a>)>,
     pub(super) messages: Gathered<'a, MessageRow>,
     pub(super) events: Gathered<'a, EventRow>,
@@ -135,11 +131,7 @@ impl<'a> Batch<'a> {
             new_orders: Gathered::default(),
             tenders: Gathered::default(),
             holds: Gathered::default(),
-            left: Gathered::default(),
             claims: Gathered::default(),
-            answers: Gathered::default(),
-            freed_keys: Gathered::default(),
-            marks: Gathered::default(),
             single: Vec::new(),
             messages: Gathered::default(),
             events: Gathered::default(),
@@ -180,11 +172,7 @@ impl<'a> Batch<'a> {
         self.new_orders.take(sending, &mut parts);
         self.tenders.take(sending, &mut parts);
         self.holds.take(sending, &mut parts);
-        self.left.take(sending, &mut parts);
         self.claims.take(sending, &mut parts);
-        self.answers.take(sending, &mut parts);
-        self.freed_keys.take(sending, &mut parts);
-        self.marks.take(sending, &mut parts);
         let single = self.single.drain(..);
         parts.extend(single.map(|(write, otherwise)| Part { write, meanings: vec![otherwise] }));
         self.messages.take(sending, &mut parts);

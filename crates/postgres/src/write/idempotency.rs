@@ -4,9 +4,8 @@ use diesel::prelude::*;
 use mstore_pay_domain::idempotency::IdempotencySlot;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::IdempotencyWrite;
-use mstore_pay_tables::by_column;
 use mstore_pay_tables::rows::IdempotencyRow;
-use mstore_pay_tables::schema::idempotency_keys;
+use mstore_pay_tables::schema::idempotency_keys as keys;
 use mstore_pay_tables::types::{Micros, UtcTime};
 
 use super::batch::{Batch, Otherwise, Rows, Write};
@@ -33,46 +32,6 @@ impl<'a> Rows<'a> for Claim {
     }
 }
 
-/// What was answered to the request with a key.
-pub(super) struct Answered<'a> {
-    merchant_id: &'a str,
-    route: &'a str,
-    key: &'a str,
-    payment_id: String,
-    answer_status: Option<i64>,
-    answer_body: Option<&'a [u8]>,
-}
-
-by_column!(Answered<'_>, idempotency_keys: merchant_id, route, key, payment_id, answer_status, answer_body);
-
-impl<'a> Rows<'a> for Answered<'a> {
-    fn written(rows: Vec<Self>) -> Write<'a> {
-        const SET: &str =
-            "UPDATE idempotency_keys AS k SET answer_status = n.answer_status, answer_body = n.answer_body FROM ";
-        Box::new(Unnested::sql(SET).rows(rows).then(IS_OF_PAYMENT))
-    }
-}
-
-/// A key that is free again.
-pub(super) struct FreedKey<'a> {
-    merchant_id: &'a str,
-    route: &'a str,
-    key: &'a str,
-    payment_id: String,
-}
-
-by_column!(FreedKey<'_>, idempotency_keys: merchant_id, route, key, payment_id);
-
-impl<'a> Rows<'a> for FreedKey<'a> {
-    fn written(rows: Vec<Self>) -> Write<'a> {
-        Box::new(Unnested::sql("DELETE FROM idempotency_keys AS k USING ").rows(rows).then(IS_OF_PAYMENT))
-    }
-}
-
-/// Which key is meant, if it still stands for that payment.
-const IS_OF_PAYMENT: &str = " WHERE k.merchant_id = n.merchant_id AND k.route = n.route AND k.key = n.key \
-    AND k.payment_id = n.payment_id";
-
 /// What the slot of a write is called among rows.
 pub(super) fn slot(write: &IdempotencyWrite) -> String {
     let IdempotencySlot { merchant, route, key } = match write {
@@ -90,19 +49,15 @@ pub(super) fn write<'a>(batch: &mut Batch<'a>, write: &'a IdempotencyWrite) {
             batch.claims.add(claim, Otherwise::Refused(CommitError::KeyTaken));
         }
         IdempotencyWrite::Answer { slot: IdempotencySlot { merchant, route, key }, payment, answer } => {
-            let answered = Answered {
-                merchant_id: merchant.as_str(),
-                route,
-                key: key.as_str(),
-                payment_id: payment.to_string(),
-                answer_status: Some(answer.status.into()),
-                answer_body: Some(&answer.body),
-            };
-            batch.answers.add(answered, Otherwise::Fine);
+            let named = keys::table.find((merchant.as_str(), route, key.as_str()));
+            let answered = diesel::update(QueryDsl::filter(named, keys::payment_id.eq(payment.to_string())))
+                .set((keys::answer_status.eq(i64::from(answer.status)), keys::answer_body.eq(&answer.body)));
+            batch.single.push((Box::new(answered), Otherwise::Fine));
         }
         IdempotencyWrite::Release { slot: IdempotencySlot { merchant, route, key }, payment } => {
-            let (merchant_id, key, payment_id) = (merchant.as_str(), key.as_str(), payment.to_string());
-            batch.freed_keys.add(FreedKey { merchant_id, route, key, payment_id }, Otherwise::Fine);
+            let named = keys::table.find((merchant.as_str(), route, key.as_str()));
+            let freed = diesel::delete(QueryDsl::filter(named, keys::payment_id.eq(payment.to_string())));
+            batch.single.push((Box::new(freed), Otherwise::Fine));
         }
     }
 }

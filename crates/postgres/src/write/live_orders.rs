@@ -1,5 +1,6 @@
 //! Who holds an order's one displayed charge.
 
+use diesel::prelude::*;
 use mstore_pay_domain::unit_of_work::LiveOrderWrite;
 use mstore_pay_tables::by_column;
 use mstore_pay_tables::schema::live_orders;
@@ -25,23 +26,6 @@ impl<'a> Rows<'a> for Hold<'a> {
     }
 }
 
-/// The place of an order that a payment leaves.
-pub(super) struct Left<'a> {
-    merchant_id: &'a str,
-    order_code: &'a str,
-    payment_id: String,
-}
-
-by_column!(Left<'_>, live_orders: merchant_id, order_code, payment_id);
-
-impl<'a> Rows<'a> for Left<'a> {
-    fn written(rows: Vec<Self>) -> Write<'a> {
-        const ITS: &str =
-            " WHERE l.merchant_id = n.merchant_id AND l.order_code = n.order_code AND l.payment_id = n.payment_id";
-        Box::new(Unnested::sql("DELETE FROM live_orders AS l USING ").rows(rows).then(ITS))
-    }
-}
-
 /// What the place of an order is called among rows.
 pub(super) fn place(write: &LiveOrderWrite) -> String {
     let (LiveOrderWrite::Hold { merchant, order_code, .. } | LiveOrderWrite::Release { merchant, order_code, .. }) =
@@ -62,8 +46,9 @@ pub(super) fn write<'a>(batch: &mut Batch<'a>, write: &'a LiveOrderWrite) {
             batch.holds.add(hold, Otherwise::OrderHeld { merchant, order_code });
         }
         LiveOrderWrite::Release { merchant, order_code, payment } => {
-            let (merchant_id, order_code) = (merchant.as_str(), order_code.as_str());
-            batch.left.add(Left { merchant_id, order_code, payment_id: payment.to_string() }, Otherwise::Fine);
+            let held = live_orders::table.find((merchant.as_str(), order_code.as_str()));
+            let freed = diesel::delete(QueryDsl::filter(held, live_orders::payment_id.eq(payment.to_string())));
+            batch.single.push((Box::new(freed), Otherwise::Fine));
         }
     }
 }

@@ -18,14 +18,14 @@ use super::batch::{Batch, Sending};
 use super::found::{Found, OrderCells, check_order};
 use super::locks::Locked;
 use super::stored::StoredHeads;
-use super::{audit, begin, idempotency, inbox, live_orders, outbox, payments, send_last};
+use super::{audit, idempotency, inbox, live_orders, outbox, payments, send_last};
 use crate::clock;
 use crate::errors::Fault;
 use crate::pipeline::{Flight, in_order};
 
 /// Whoever would have to wait longer for what cannot be tried first, a key that somebody else is about to take for one,
 /// ends this attempt: each unit goes on by itself.
-const BEGIN: &str = begin!("SET LOCAL lock_timeout = '250ms'");
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '250ms'";
 
 const TRY_LOCKS: &str = "SELECT name, pg_try_advisory_xact_lock($1, hashtext(name)) AS got FROM unnest($2) AS o (name)";
 

@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use mstore_pay_domain::charge::{Charge, Opening};
 use mstore_pay_domain::idempotency::StoredAnswer;
+use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::payment::Payment;
-use mstore_pay_domain::ports::{Accepted, Outbox, PaymentName, PaymentRepository, WebhookInbox};
+use mstore_pay_domain::ports::{
+    Accepted, IdempotencyStore, OrderRepository, Outbox, PaymentName, PaymentRepository, WebhookInbox,
+};
 use mstore_pay_domain::unit_of_work::{Due, IdempotencyWrite, InboxFate, InboxMark, LiveOrderWrite, UnitOfWork};
 use mstore_pay_postgres::{Options, PostgresStore};
 
-use crate::fixtures::{Site, delivery, message_about, stored, unit};
+use crate::fixtures::{Site, at, delivery, message_about, stored, unit};
 use crate::together::{commit_all, payment_of, sale, slot};
 
 const LONG: Duration = Duration::from_hours(1);
@@ -42,21 +46,100 @@ async fn what_is_sold_and_told_on_a_fresh_database_is_found_by_index() {
     }
     // A session tells what it did when it ends.
     drop(store);
-    check_scans(&site, &tables, &before, u64::try_from(SALES).unwrap()).await;
-}
-
-/// Waits until each table was read by index so often more, and checks that none was read from end to end.
-async fn check_scans(site: &Site, tables: &[&str], before: &[(u64, u64)], reads: u64) {
-    for (table, (whole, by_index)) in tables.iter().zip(before) {
+    for (table, (whole, by_index)) in tables.into_iter().zip(before) {
         for _ in 0..TENTHS_MAX {
-            if scans(site, table).1 >= by_index + reads {
+            if scans(&site, table).1 >= by_index + u64::try_from(SALES).unwrap() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        let (whole_after, by_index_after) = scans(site, table);
-        assert!(by_index_after > *by_index, "{table} was not read");
-        assert_eq!(whole_after, *whole, "{table} was read from end to end");
+        let (whole_after, by_index_after) = scans(&site, table);
+        assert!(by_index_after > by_index, "{table} was not read");
+        assert_eq!(whole_after, whole, "{table} was read from end to end");
+    }
+}
+
+#[tokio::test]
+async fn no_table_but_those_that_stay_small_is_counted_before_it_is_large() {
+    let site = Site::new();
+    let counted_early = "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace \
+        AND relname <> '__diesel_schema_migrations' AND NOT coalesce(reloptions, '{}') @> ARRAY['autovacuum_analyze_threshold=10000', \
+        'autovacuum_vacuum_threshold=10000', 'autovacuum_vacuum_insert_threshold=10000']";
+    assert_eq!(site.text(counted_early).trim(), "rate_budget watches");
+}
+
+/// Rows of a table that were fetched by index.
+fn fetched(site: &Site, table: &str) -> u64 {
+    let counted = format!("SELECT idx_tup_fetch FROM pg_stat_user_tables WHERE relname = '{table}'");
+    site.text(&counted).trim().parse().unwrap()
+}
+
+/// The same of several, once no more than so many sessions are left: one tells what it did when it ends.
+async fn fetched_in_all(site: &Site, tables: &[&str], left: u32) -> Vec<u64> {
+    let there = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    while site.text(there).trim().parse::<u32>().unwrap() > left {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    tables.iter().map(|table| fetched(site, table)).collect()
+}
+
+/// Looks at a payment, its order and its key in every way that whoever sells, waits or is told does.
+async fn look(store: &PostgresStore, payment: &Payment) {
+    let (merchant, code, charge) = (&payment.merchant, &payment.order_code, payment.charges.first().unwrap());
+    let (by_id, own) = (PaymentName::Id(payment.id), PaymentName::ProviderRef(named(charge)));
+    assert!(store.payment(merchant, &payment.id).await.unwrap().is_some());
+    assert!(store.payment_in_order(merchant, &by_id).await.unwrap().is_some());
+    assert!(store.payment_in_order(merchant, &own).await.unwrap().is_some());
+    assert!(store.by_provider_ref(merchant, &named(charge)).await.unwrap().is_some());
+    let told = store.by_account_refs(&charge.provider, &charge.account, &[named(charge)]).await.unwrap();
+    assert_eq!(told.len(), 1);
+    let whole = store.order_with_payments(merchant, code).await.unwrap();
+    assert_eq!(whole.payments.len(), 1);
+    assert_eq!(store.order(merchant, code).await.unwrap(), None);
+    assert!(store.idempotency(&slot(payment, code.as_str())).await.unwrap().is_some());
+}
+
+/// What the provider calls a charge.
+fn named(charge: &Charge) -> ProviderRef {
+    ProviderRef::parse(format!("pr-{}", charge.id)).unwrap()
+}
+
+/// A sale of an order of that code whose charge has a name of the provider's.
+fn opened(site: &Site, code: &str) -> Payment {
+    let mut payment = payment_of(site, code);
+    for charge in &mut payment.charges {
+        charge.opening = Opening::Found { provider_ref: named(charge), at: at(1) };
+    }
+    payment
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_was_planned_before_anything_was_sold_reads_no_more_than_it_asks_for() {
+    const LOOKS: u64 = 20;
+    /// Rows of a table that a look in every way may read.
+    const ROWS_MAX: u64 = 20;
+    let site = Site::new();
+    let tables = ["payments", "payment_details", "charges", "receipts", "idempotency_keys"];
+    let seller = site.open().await;
+    let first = opened(&site, "TRX-FIRST");
+    seller.commit(&sale(&site, &first, Due::Never)).await.unwrap();
+    // One session, so that one plan of each statement.
+    let till = site.open_with(Options { connections: 1, ..Options::default() }).await;
+    look(&till, &first).await;
+    for number in 0..SALES * 10 {
+        let sold = opened(&site, &format!("TRX-{number}"));
+        seller.commit(&sale(&site, &sold, Due::Never)).await.unwrap();
+    }
+    drop(seller);
+    let before = fetched_in_all(&site, &tables, 1).await;
+    for _ in 0..LOOKS {
+        look(&till, &first).await;
+    }
+    drop(till);
+    let after = fetched_in_all(&site, &tables, 0).await;
+    for ((table, before), after) in tables.iter().zip(before).zip(after) {
+        assert!(after - before <= LOOKS * ROWS_MAX, "{table}: {} rows for {LOOKS} looks", after - before);
+        assert!(after > before, "{table} was not read");
     }
 }
 
@@ -77,69 +160,43 @@ async fn end_of_sale(site: &Site, store: &PostgresStore, payment: &Payment) -> [
     [answered, left]
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_ended_on_a_fresh_database_is_found_by_index_alone_and_together() {
-    const AT_ONCE_MAX: usize = 4;
-    let site = Site::new();
-    let store = site.open().await;
-    let tables = ["idempotency_keys", "live_orders", "webhook_inbox"];
-    let before: Vec<_> = tables.iter().map(|table| scans(&site, table)).collect();
-    for round in 0..SALES {
-        let orders = (0..=round % AT_ONCE_MAX).map(|n| format!("TRX-{round}-{n}"));
-        let payments: Vec<Payment> = orders.map(|order| payment_of(&site, &order)).collect();
-        let sales: Vec<UnitOfWork> = payments.iter().map(|new| sale(&site, new, Due::Never)).collect();
-        let ends = join_all(payments.iter().map(|sold| end_of_sale(&site, &store, sold))).await;
-        let (answers, left): (Vec<_>, Vec<_>) = ends.into_iter().map(|[answered, left]| (answered, left)).unzip();
-        for units in [sales, answers, left] {
-            assert!(commit_all(&store, &units).await.iter().all(Result::is_ok));
-        }
+/// Sells at once, and ends all of it at once: each statement is used for one sale and for several.
+async fn sold_and_ended(site: &Site, store: &PostgresStore, orders: &str) {
+    const AT_ONCE: usize = 4;
+    let payments: Vec<Payment> = (0..AT_ONCE).map(|n| payment_of(site, &format!("{orders}-{n}"))).collect();
+    let sales: Vec<UnitOfWork> = payments.iter().map(|new| sale(site, new, Due::Never)).collect();
+    let ends = join_all(payments.iter().map(|sold| end_of_sale(site, store, sold))).await;
+    let (answered, left): (Vec<_>, Vec<_>) = ends.into_iter().map(|[answered, left]| (answered, left)).unzip();
+    for units in [sales, answered, left] {
+        assert!(commit_all(store, &units).await.iter().all(Result::is_ok));
     }
-    // A session tells what it did when it ends.
-    drop(store);
-    check_scans(&site, &tables, &before, u64::try_from(SALES).unwrap()).await;
-    assert_eq!(site.text("SELECT count(*) FROM idempotency_keys").trim(), "0");
-    assert_eq!(site.text("SELECT count(*) FROM live_orders").trim(), "0");
-    assert_eq!(site.text("SELECT DISTINCT state FROM webhook_inbox").trim(), "done");
-}
-
-/// Rows of a table that were fetched by index.
-fn fetched(site: &Site, table: &str) -> u64 {
-    let counted = format!("SELECT idx_tup_fetch FROM pg_stat_user_tables WHERE relname = '{table}'");
-    site.text(&counted).trim().parse().unwrap()
-}
-
-/// The same of several, once no more than so many sessions are left: one tells what it did when it ends.
-async fn fetched_in_all(site: &Site, tables: &[&str], left: u32) -> Vec<u64> {
-    let there = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    while site.text(there).trim().parse::<u32>().unwrap() > left {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    tables.iter().map(|table| fetched(site, table)).collect()
+    let claimed = Outbox::claim(store, 4, site.lease(LONG)).await.unwrap();
+    join_all(claimed.iter().map(|leased| store.sent(&leased.message.id, leased.token))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_look_that_was_planned_before_anything_was_sold_reads_no_more_than_it_asks_for() {
-    const LOOKS: u64 = 20;
+async fn an_end_that_was_planned_before_anything_was_sold_reads_no_more_than_it_ends() {
+    const ENDS: u64 = 10;
     let site = Site::new();
-    let tables = ["payments", "payment_details", "charges"];
-    // One session, so that one plan.
+    let tables = ["idempotency_keys", "live_orders", "webhook_inbox", "outbox"];
+    // One session, so that one plan of each statement.
     let till = site.open_with(Options { connections: 1, ..Options::default() }).await;
-    let payment = site.payment();
-    let name = PaymentName::Id(payment.id);
-    assert_eq!(till.payment_in_order(&payment.merchant, &name).await.unwrap(), None);
+    sold_and_ended(&site, &till, "TRX-FIRST").await;
     let seller = site.open().await;
-    for _ in 0..SALES * 10 {
-        seller.commit(&unit(&site.payment(), Due::Never)).await.unwrap();
+    for number in 0..SALES * 10 {
+        let sold = payment_of(&site, &format!("TRX-{number}"));
+        seller.commit(&sale(&site, &sold, Due::Never)).await.unwrap();
+        seller.accept(&delivery(&site.ids), site.lease(LONG)).await.unwrap();
     }
-    seller.commit(&unit(&payment, Due::Never)).await.unwrap();
     drop(seller);
     let before = fetched_in_all(&site, &tables, 1).await;
-    for _ in 0..LOOKS {
-        till.payment_in_order(&payment.merchant, &name).await.unwrap().unwrap();
+    for round in 0..ENDS {
+        sold_and_ended(&site, &till, &format!("TRX-LAST-{round}")).await;
     }
     drop(till);
     let after = fetched_in_all(&site, &tables, 0).await;
     for ((table, before), after) in tables.iter().zip(before).zip(after) {
-        assert!(after - before <= LOOKS * 10, "{table}: {} rows for {LOOKS} looks", after - before);
+        assert!(after - before <= ENDS * 40, "{table}: {} rows for {ENDS} ends of four sales", after - before);
+        assert!(after > before, "{table} was not read");
     }
 }
