@@ -88,10 +88,10 @@ impl<L: Look> Looks<L> {
 
     /// Looks, along with others if there are any.
     pub(crate) async fn look(&self, look: L) -> Result<L::Found, Fault> {
-        match self.with_others(&look).await? {
-            Some(found) => Ok(found),
-            None => session!(self.plain, |conn| look.alone(conn)),
+        if let Some(found) = self.with_others(&look).await? {
+            return Ok(found);
         }
+        session!(self.plain, |conn| look.alone(conn))
     }
 
     /// What a look found with others; nothing, if it is to be made by itself.

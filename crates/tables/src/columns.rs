@@ -25,6 +25,7 @@ pub trait ByColumn: Sized {
 }
 
 /// Cells of one SQL type as a column.
+#[must_use]
 pub fn column<'a, ST, Cell>(cells: Vec<Cell>) -> Column<'a>
 where
     Array<ST>: SqlType + TypedExpressionType,
