@@ -17,7 +17,7 @@ use std::time::Duration;
 use mstore_pay_domain::endpoints::EventTeller;
 use mstore_pay_domain::gateway::{Attended, Errand, Gateway, Lane, Published, Settled};
 use mstore_pay_domain::webhook::LeasedDelivery;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::config::WorkersHere;
@@ -34,6 +34,9 @@ const SETTLE_AT_ONCE_MAX: usize = 32;
 const SETTLE_HERE_MAX: usize = 256;
 /// For how long they wait, of the half minute that their lease lasts.
 const SETTLE_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// A place among the webhooks that are settled by the process that took them in.
+pub(crate) struct PlaceToSettle(OwnedSemaphorePermit);
 
 /// The workers of this process.
 pub(crate) struct Workers {
@@ -97,19 +100,24 @@ impl Workers {
         self.tasks.spawn("pruning", async move { workers.prune().await });
     }
 
-    /// Settles a webhook that was just taken in, as soon as there is room, or leaves it to the lane where too many wait.
-    /// Where no work is done here, nobody holds it, and the lanes of others come by.
-    pub(crate) async fn settle_now(self: &Arc<Self>, leased: Box<LeasedDelivery>) {
-        if self.here == WorkersHere::Off {
-            return;
+    /// A place among the webhooks that are settled here as they come; none where too many wait, or no work is done here.
+    pub(crate) fn place_to_settle(&self) -> Option<PlaceToSettle> {
+        match self.here {
+            WorkersHere::On => Arc::clone(&self.settling).try_acquire_owned().ok().map(PlaceToSettle),
+            WorkersHere::Off => None,
         }
-        let Ok(place) = Arc::clone(&self.settling).try_acquire_owned() else {
-            self.leave_to_the_lane(&leased).await;
+    }
+
+    /// Settles a webhook that was just taken in, as soon as there is room. One without a place, which nobody holds, is left
+    /// to the lane, or to those of other processes.
+    pub(crate) fn settle(self: &Arc<Self>, leased: Box<LeasedDelivery>, place: Option<PlaceToSettle>) {
+        let Some(place) = place else {
+            self.deferred.notify_one();
             return;
         };
         let workers = Arc::clone(self);
         self.tasks.spawn("settling a webhook", async move {
-            let _place = place;
+            let PlaceToSettle(_place) = place;
             match timeout(SETTLE_WAIT_MAX, workers.at_once.acquire()).await {
                 Ok(Ok(_room)) => attend(&workers.gateway, &Errand::Webhook(leased)).await,
                 Ok(Err(_)) | Err(_) => workers.leave_to_the_lane(&leased).await,

@@ -48,7 +48,7 @@ mod void;
 mod waiting;
 mod work;
 
-pub use accept_webhook::{AcceptError, AcceptedWebhook};
+pub use accept_webhook::{AcceptError, AcceptedWebhook, Settler};
 pub use cancel::{CancelError, Cancellation, CancelledPayment};
 pub use cash::{CashError, TakeCash};
 pub use create::{CreateError, CreatePayment, Created, Refusal};
@@ -189,8 +189,8 @@ pub struct Policies {
     /// Whether listed money is believed where more comes than there are questions for. A later report of such money may add
     /// when and by whom it was paid.
     pub believe_listed: bool,
-    /// Whether what goes on without a request is left to other processes, which sweep: webhooks that come in are held by
-    /// nobody from the start, and nobody is asked because a till looks, since whether a list is in time is known there.
+    /// Whether what goes on without a request is left to other processes, which sweep: nobody is asked because a till looks,
+    /// since whether a list is in time is known there.
     pub leaves_work: bool,
     /// What follows an unanswered opening.
     pub failover_on_unknown: FailoverOnUnknown,

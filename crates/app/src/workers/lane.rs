@@ -12,8 +12,6 @@ use crate::observed::causes;
 use crate::system::random_below;
 use crate::tasks::fence;
 
-/// Things of one lane that are under way at once.
-const UNDER_WAY_MAX: usize = 8;
 /// Pause when there is nothing to do and nobody rings.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Pause after the store failed.
@@ -41,7 +39,7 @@ pub(super) const fn name(lane: Lane) -> &'static str {
 impl Workers {
     /// Works until the process is to end.
     pub(super) async fn run_lane(&self, lane: Lane) {
-        let room = Arc::new(Semaphore::new(UNDER_WAY_MAX));
+        let room = Arc::new(Semaphore::new(under_way_max(lane)));
         let shutdown = self.tasks.shutdown().clone();
         while !shutdown.is_cancelled() {
             let Some(places) = shutdown.run_until_cancelled(places_in(&room, lane)).await else { return };
@@ -102,20 +100,34 @@ impl Workers {
     }
 }
 
+/// Things of one lane that are under way at once. What a store commits goes together: the more at once, the fewer commits.
+const fn under_way_max(lane: Lane) -> usize {
+    match lane {
+        Lane::Settle => 32,
+        Lane::Due => 8,
+        Lane::Publish => 16,
+    }
+}
+
+/// With fewer free places than so many a lane has much to do, and waits a moment for more.
+const fn few_places(lane: Lane) -> usize {
+    match lane {
+        Lane::Settle | Lane::Publish => under_way_max(lane) / 2,
+        Lane::Due => under_way_max(lane),
+    }
+}
+
 /// How long a place rests after a mere check that took so long.
 fn rest_after(took: Duration) -> Duration {
     took.saturating_mul(RESTS).min(REST_MAX)
 }
 
-/// The free places of a lane. Those that rest become free one by one: a moment later one claim does for several.
+/// The free places of a lane. Where much is under way they become free one by one: a moment later one claim does for several.
 async fn places_in(room: &Arc<Semaphore>, lane: Lane) -> Vec<OwnedSemaphorePermit> {
     let mut free = places(room).await;
-    match lane {
-        Lane::Due if free.len() < UNDER_WAY_MAX => {
-            sleep(GATHERED_FOR).await;
-            free.extend(std::iter::from_fn(|| Arc::clone(room).try_acquire_owned().ok()));
-        }
-        Lane::Settle | Lane::Due | Lane::Publish => {}
+    if free.len() < few_places(lane) {
+        sleep(GATHERED_FOR).await;
+        free.extend(std::iter::from_fn(|| Arc::clone(room).try_acquire_owned().ok()));
     }
     free
 }
@@ -137,13 +149,13 @@ mod tests {
         assert_eq!(rest_after(Duration::from_secs(5)), REST_MAX);
     }
 
-    /// How many places of a lane are taken up in one go where one is free and another becomes so a moment later.
-    async fn taken_up(lane: Lane) -> usize {
-        let room = Arc::new(Semaphore::new(UNDER_WAY_MAX));
+    /// How many places of a lane are taken up in one go where so many are free and another becomes so a moment later.
+    async fn taken_up(lane: Lane, free: usize) -> usize {
+        let room = Arc::new(Semaphore::new(under_way_max(lane)));
         let mut taken = places_in(&room, lane).await;
-        assert_eq!(taken.len(), UNDER_WAY_MAX);
-        let (now, later) = (taken.pop(), taken.pop());
-        drop(now);
+        assert_eq!(taken.len(), under_way_max(lane));
+        let later = taken.pop();
+        taken.truncate(taken.len() - free);
         let frees = async {
             sleep(GATHERED_FOR / 2).await;
             drop(later);
@@ -152,7 +164,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn places_for_what_is_due_are_gathered_and_webhooks_wait_for_no_other_place() {
-        assert_eq!((taken_up(Lane::Due).await, taken_up(Lane::Settle).await), (2, 1));
+    async fn few_places_are_gathered_and_where_there_are_many_nobody_waits_for_another() {
+        for lane in Lane::ALL {
+            assert_eq!(taken_up(lane, 1).await, 2, "{lane:?}");
+        }
+        for lane in [Lane::Settle, Lane::Publish] {
+            let half = under_way_max(lane) / 2;
+            assert_eq!(taken_up(lane, half).await, half, "{lane:?}");
+        }
     }
 }

@@ -14,10 +14,19 @@ use crate::webhook::{Authentic, DecodeError, LeasedDelivery, NewDelivery, NotAut
 /// How long a delivery is the business of whoever took it in or up.
 pub(super) const DELIVERY_LEASE: Duration = Duration::from_secs(30);
 
+/// Who settles a webhook once it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settler {
+    /// Whoever took it in, who holds it for half a minute: [`Gateway::settle_webhook`].
+    Caller,
+    /// Whoever comes by: nobody holds it, and [`Lane::Settle`](super::Lane::Settle) has it at once.
+    Workers,
+}
+
 /// A webhook that is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AcceptedWebhook {
-    /// It is new: settle it now, or leave it to the workers.
+    /// It is new, and its settler's.
     New {
         /// As it is stored.
         leased: Box<LeasedDelivery>,
@@ -52,6 +61,7 @@ pub enum AcceptError {
 impl Gateway {
     /// Takes a webhook in. The credential is checked before anything of it is believed, with the secrets of that
     /// account only. Where the path names none, whoever the webhook names is tried first, then `main`, each by its own.
+    /// It is stored as `settler`'s.
     ///
     /// # Errors
     /// [`AcceptError`]; nothing is stored then. Only [`AcceptError::Store`] invites another delivery.
@@ -60,6 +70,7 @@ impl Gateway {
         provider: &ProviderId,
         account: Option<&AccountId>,
         raw: &RawWebhook,
+        settler: Settler,
     ) -> Result<AcceptedWebhook, AcceptError> {
         let source = self.ports.webhooks.iter().find(|source| &source.provider() == provider);
         let source = source.ok_or(AcceptError::NotFound)?;
@@ -77,7 +88,10 @@ impl Gateway {
             received_at: self.ports.clock.now(),
             authentic,
         };
-        let ttl = if self.policies.leaves_work { Duration::ZERO } else { DELIVERY_LEASE };
+        let ttl = match settler {
+            Settler::Caller => DELIVERY_LEASE,
+            Settler::Workers => Duration::ZERO,
+        };
         let lease = Lease { token: LeaseToken::new(self.ports.ids.uuid()), ttl };
         let accepted = self.ports.inbox.accept(&delivery, lease).await?;
         self.ports.probe.reach(CrashPoint::WebhookAfterInsertBeforeAck).await?;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use mstore_pay_domain::audit::{AuditAnchor, AuditHead, AuditRecord, Digest, MerchantRecord};
 use mstore_pay_domain::audit_trail::{AuditTally, AuditTrail};
-use mstore_pay_domain::gateway::AcceptedWebhook;
+use mstore_pay_domain::gateway::{AcceptedWebhook, Settler};
 use mstore_pay_domain::ids::{MerchantId, PaymentId};
 use mstore_pay_domain::ports::{Anchored, AuditAnchors as _, Clock as _, StoreError, Timeline};
 
@@ -101,7 +101,7 @@ impl MovingOn {
         self.shop.pay(&self.charge, PRICE);
         for raw in self.shop.webhooks() {
             let provider = &self.shop.world.account.provider;
-            let accepted = self.shop.gateway.accept_webhook(provider, None, &raw).await.unwrap();
+            let accepted = self.shop.gateway.accept_webhook(provider, None, &raw, Settler::Caller).await.unwrap();
             if let AcceptedWebhook::New { leased, .. } = accepted {
                 self.shop.gateway.settle_webhook(&leased).await.unwrap();
             }

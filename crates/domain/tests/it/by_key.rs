@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::charge::{Closing, Opening};
-use mstore_pay_domain::gateway::{AcceptedWebhook, Created, Gateway, Policies, Ports};
+use mstore_pay_domain::gateway::{AcceptedWebhook, Created, Gateway, Policies, Ports, Settler};
 use mstore_pay_domain::memory::{BookedCharge, Mishap, ScriptedProvider, ScriptedWebhooks};
 use mstore_pay_domain::method::Method;
 use mstore_pay_domain::money::Money;
@@ -140,7 +140,7 @@ impl Probe for NoticeAt {
     async fn reach_with(&self, point: CrashPoint, _in_hand: &[u8]) -> Result<(), StoreError> {
         for booked in self.provider.charges().iter().filter(|_| point == self.point) {
             let told = notice(&self.account, booked);
-            let accepted = self.gateway.accept_webhook(&self.account.provider, None, &told).await;
+            let accepted = self.gateway.accept_webhook(&self.account.provider, None, &told, Settler::Caller).await;
             if let Ok(AcceptedWebhook::New { leased, .. }) = accepted {
                 self.gateway.settle_webhook(&leased).await?;
             }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures::FutureExt as _;
 use futures::executor::block_on;
 use mstore_pay_domain::gateway::{
-    AcceptedWebhook, CreateError, Gateway, Policies, RegisterError, RegisterOrder, Settled,
+    AcceptedWebhook, CreateError, Gateway, Policies, RegisterError, RegisterOrder, Settled, Settler,
 };
 use mstore_pay_domain::ids::OrderCode;
 use mstore_pay_domain::money::Money;
@@ -111,7 +111,7 @@ fn paid_late(shop: &Shop) -> impl FnOnce() + Send + use<> {
     let told = shop.webhooks().pop().unwrap();
     let (gateway, provider) = (shop.gateway.clone(), shop.world.account.provider.clone());
     move || {
-        let accepted = gateway.accept_webhook(&provider, None, &told).now_or_never();
+        let accepted = gateway.accept_webhook(&provider, None, &told, Settler::Caller).now_or_never();
         let Some(Ok(AcceptedWebhook::New { leased, .. })) = accepted else { panic!("expected a new delivery") };
         assert!(matches!(gateway.settle_webhook(&leased).now_or_never(), Some(Ok(Settled::Done))));
     }

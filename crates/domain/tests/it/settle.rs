@@ -1,7 +1,7 @@
 //! Webhooks: hints that the provider bears out, each with one effect.
 
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook, ConfirmWebhooks, Gateway, Policies, Settled};
+use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook, ConfirmWebhooks, Gateway, Policies, Settled, Settler};
 use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
 use mstore_pay_domain::payment::PaymentStatus;
 use mstore_pay_domain::ports::{InboxCounts, Operation, WebhookInbox as _};
@@ -23,13 +23,13 @@ fn money_that_the_provider_bears_out_makes_the_payment_paid() {
 }
 
 #[test]
-fn a_webhook_that_a_process_leaves_to_others_is_held_by_nobody() {
+fn a_webhook_that_is_left_to_the_workers_is_held_by_nobody() {
     let shop = Shop::open();
     let payment = shop.sell("TRX-1");
     shop.pay(&shop.shown(&payment.id), PRICE);
     let raw = shop.webhooks().remove(0);
-    let at_the_door = Gateway::new(shop.world.ports(), Policies { leaves_work: true, ..Policies::default() });
-    let accept = || block_on(at_the_door.accept_webhook(&shop.world.account.provider, None, &raw)).unwrap();
+    let provider = &shop.world.account.provider;
+    let accept = || block_on(shop.gateway.accept_webhook(provider, None, &raw, Settler::Workers)).unwrap();
     assert!(matches!(accept(), AcceptedWebhook::New { .. }));
     assert!(matches!(accept(), AcceptedWebhook::Duplicate { .. }));
     assert_eq!(shop.status(&payment.id), PaymentStatus::Pending);
@@ -125,7 +125,7 @@ fn a_webhook_with_a_wrong_credential_stores_nothing() {
     shop.pay(&shop.shown(&payment.id), PRICE);
     let mut raw = shop.webhooks().remove(0);
     raw.headers[0].1.push('x');
-    let refused = block_on(shop.gateway.accept_webhook(&shop.world.account.provider, None, &raw));
+    let refused = block_on(shop.gateway.accept_webhook(&shop.world.account.provider, None, &raw, Settler::Caller));
     assert!(matches!(refused, Err(AcceptError::NotAuthentic(_))), "{refused:?}");
 }
 

@@ -149,8 +149,9 @@ impl Shop {
 
     /// Delivers a webhook, and settles it if it is new.
     pub(crate) fn deliver(&self, raw: &RawWebhook) -> Option<Settled> {
-        use mstore_pay_domain::gateway::AcceptedWebhook;
-        let accepted = block_on(self.gateway.accept_webhook(&self.world.account.provider, None, raw)).unwrap();
+        use mstore_pay_domain::gateway::{AcceptedWebhook, Settler};
+        let accepted =
+            block_on(self.gateway.accept_webhook(&self.world.account.provider, None, raw, Settler::Caller)).unwrap();
         match accepted {
             AcceptedWebhook::New { leased, .. } => Some(block_on(self.gateway.settle_webhook(&leased)).unwrap()),
             AcceptedWebhook::Duplicate { .. } => None,

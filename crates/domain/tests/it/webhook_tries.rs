@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use mstore_pay_domain::charge::Charge;
-use mstore_pay_domain::gateway::{AcceptedWebhook, Errand, Gateway, Policies, Ports, Settled};
+use mstore_pay_domain::gateway::{AcceptedWebhook, Errand, Gateway, Policies, Ports, Settled, Settler};
 use mstore_pay_domain::ids::LeaseToken;
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
@@ -58,7 +58,8 @@ fn whoever_wakes_after_its_lease_writes_nothing_and_is_told_so() {
     let payment = shop.sell("TRX-1");
     shop.pay(&shop.shown(&payment.id), PRICE);
     let told = shop.webhooks().remove(0);
-    let accepted = block_on(shop.gateway.accept_webhook(&shop.world.account.provider, None, &told)).unwrap();
+    let accepted =
+        block_on(shop.gateway.accept_webhook(&shop.world.account.provider, None, &told, Settler::Caller)).unwrap();
     let AcceptedWebhook::New { leased: asleep, .. } = accepted else { panic!("expected a new delivery") };
     shop.later(31);
     assert_eq!(block_on(shop.gateway.settle_webhook(&take_up(&shop))).unwrap(), Settled::Done);
@@ -74,7 +75,7 @@ fn a_webhook_of_a_provider_that_is_not_set_up_here_waits_for_a_node_that_has_it(
     let payment = shop.sell("TRX-1");
     shop.pay(&shop.shown(&payment.id), PRICE);
     for raw in shop.webhooks() {
-        block_on(shop.gateway.accept_webhook(&shop.world.account.provider, None, &raw)).unwrap();
+        block_on(shop.gateway.accept_webhook(&shop.world.account.provider, None, &raw, Settler::Caller)).unwrap();
     }
     shop.gateway = Gateway::new(Ports { webhooks: Vec::new(), ..shop.world.ports() }, Policies::default());
     pass_hours(&shop, 24);
@@ -217,7 +218,8 @@ fn a_replay_is_on_the_record_of_its_payment_with_why_and_its_second_has_no_effec
     shop.pay(&shop.shown(&payment.id), PRICE);
     let raw = shop.webhooks().pop().unwrap();
     let provider = shop.world.account.provider.clone();
-    let AcceptedWebhook::New { leased, .. } = block_on(shop.gateway.accept_webhook(&provider, None, &raw)).unwrap()
+    let AcceptedWebhook::New { leased, .. } =
+        block_on(shop.gateway.accept_webhook(&provider, None, &raw, Settler::Caller)).unwrap()
     else {
         panic!("it came before");
     };

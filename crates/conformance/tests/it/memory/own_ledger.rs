@@ -10,7 +10,7 @@ use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::cash::CashTender;
 use mstore_pay_domain::exception::Misfit;
 use mstore_pay_domain::gateway::{
-    AcceptedWebhook, AnswerRenderer, CreatePayment, Created, Gateway, Refusal, RegisterOrder, Scope,
+    AcceptedWebhook, AnswerRenderer, CreatePayment, Created, Gateway, Refusal, RegisterOrder, Scope, Settler,
 };
 use mstore_pay_domain::idempotency::StoredAnswer;
 use mstore_pay_domain::ids::{MerchantId, OrderCode, PaymentId, ProviderId};
@@ -175,7 +175,7 @@ impl LedgerRig for OwnLedgerRig {
         let provider = &self.world.account.provider;
         for webhook in self.world.provider.take_webhooks(&self.world.account) {
             if let AcceptedWebhook::New { leased, .. } =
-                self.gateway.accept_webhook(provider, None, &webhook).await.unwrap()
+                self.gateway.accept_webhook(provider, None, &webhook, Settler::Caller).await.unwrap()
             {
                 self.gateway.settle_webhook(&leased).await.unwrap();
             }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures::executor::block_on;
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::gateway::{
-    AcceptedWebhook, AnswerRenderer, CreateError, CreatePayment, Created, Gateway, Lane, Refusal, Scope, SweepWindow,
-    WorkLimits,
+    AcceptedWebhook, AnswerRenderer, CreateError, CreatePayment, Created, Gateway, Lane, Refusal, Scope, Settler,
+    SweepWindow, WorkLimits,
 };
 use mstore_pay_domain::idempotency::StoredAnswer;
 use mstore_pay_domain::ids::{MerchantId, OrderCode};
@@ -137,7 +137,8 @@ impl Town {
         *copies += 1;
         let gateway = self.nodes[1].clone();
         self.start(Who::Courier { letter, copy }, 1, async move {
-            if let Ok(AcceptedWebhook::New { leased, .. }) = gateway.accept_webhook(&from, None, &raw).await {
+            let accepted = gateway.accept_webhook(&from, None, &raw, Settler::Caller).await;
+            if let Ok(AcceptedWebhook::New { leased, .. }) = accepted {
                 let _settled = gateway.settle_webhook(&leased).await;
             }
             Done::Other
