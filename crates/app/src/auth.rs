@@ -5,6 +5,7 @@ mod claims;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod keys;
+mod known;
 mod mint;
 mod rights;
 

@@ -71,8 +71,8 @@ impl Tasks {
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Panicked> {
         let (told, answer) = oneshot::channel();
-        let span = tracing::Span::current();
-        let work = tracing::Instrument::instrument(work, span);
+        // In a box, so that it is moved once only, large as it may be.
+        let work = tracing::Instrument::instrument(Box::pin(work), tracing::Span::current());
         self.spawn(what, async move {
             // Nobody may be listening any more.
             let _heard = told.send(work.await);

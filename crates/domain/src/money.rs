@@ -72,6 +72,9 @@ impl Money {
         if digits.len() != mantissa.len() {
             return Err(MoneyError::Negative);
         }
+        if let (0, Some(minor_units)) = (exponent, plain_minor_units(whole, fraction)) {
+            return Ok(Self(BigDecimal::new(minor_units.into(), SCALE_DIGITS)));
+        }
         let decimal = BigDecimal::from_str(mantissa).map_err(|_not_a_number| MoneyError::NotANumber)?;
         let (unscaled, scale) = decimal.into_bigint_and_scale();
         Self::from_decimal(&BigDecimal::new(unscaled, scale - i64::from(exponent)))
@@ -100,7 +103,11 @@ impl Money {
     /// # Errors
     /// [`MoneyError`] if it is negative or beyond `NUMERIC(18,2)`.
     pub fn from_minor_units(minor_units: i64) -> Result<Self, MoneyError> {
-        Self::from_decimal(&BigDecimal::new(minor_units.into(), SCALE_DIGITS))
+        match minor_units {
+            ..0 => Err(MoneyError::Negative),
+            0..=MINOR_UNITS_MAX => Ok(Self(BigDecimal::new(minor_units.into(), SCALE_DIGITS))),
+            _ => Err(MoneyError::TooLarge),
+        }
     }
 
     /// This amount in hundredths of a rupiah.
@@ -163,6 +170,17 @@ impl Money {
     pub fn sum<'a>(amounts: impl IntoIterator<Item = &'a Self>) -> Self {
         amounts.into_iter().fold(Self::zero(), |sum, amount| sum.checked_add(amount).unwrap_or_else(Self::largest))
     }
+}
+
+/// The hundredths of an amount as nearly all are written, up to the largest that is kept; `None` for any other, legal or not.
+fn plain_minor_units(whole: &str, fraction: &str) -> Option<i64> {
+    let sen: i64 = match fraction.len() {
+        1 => fraction.parse::<i64>().ok()?.checked_mul(10)?,
+        2 => fraction.parse().ok()?,
+        _ => return None,
+    };
+    let minor_units = whole.parse::<i64>().ok()?.checked_mul(100)?.checked_add(sen)?;
+    (minor_units <= MINOR_UNITS_MAX).then_some(minor_units)
 }
 
 fn parse_exponent(text: &str) -> Result<i32, MoneyError> {
@@ -337,7 +355,8 @@ mod tests {
         fn text_and_minor_units_round_trip(minor in 0_i64..=MINOR_UNITS_MAX) {
             let money = Money::from_minor_units(minor).unwrap();
             prop_assert_eq!(money.minor_units(), minor);
-            prop_assert_eq!(Money::parse(&money.to_string()).unwrap(), money);
+            prop_assert_eq!(&Money::parse(&money.to_string()).unwrap(), &money);
+            prop_assert_eq!(Money::parse(&format!("{minor}e-2")).unwrap(), money);
         }
 
         #[test]

@@ -34,7 +34,7 @@ impl WebhookSource for MidtransWebhooks {
     }
 
     fn named_account(&self, raw: &RawWebhook) -> Option<ProviderRef> {
-        read(&raw.body).ok()?.account_hint
+        notice::account_hint(&Object::parse(&raw.body).ok()?)
     }
 
     fn authenticate(&self, raw: &RawWebhook, account: &ProviderAccount) -> Result<Authentic, NotAuthentic> {

@@ -43,7 +43,8 @@ impl WebhookSource for XenditWebhooks {
     }
 
     fn named_account(&self, raw: &RawWebhook) -> Option<ProviderRef> {
-        read(&raw.body).ok()?.account_hint
+        let body = Object::parse(&raw.body).ok()?;
+        if body.has("event") { event::account_hint(&body).ok()? } else { flat::account_hint(&body) }
     }
 
     fn authenticate(&self, raw: &RawWebhook, account: &ProviderAccount) -> Result<Authentic, NotAuthentic> {

@@ -22,6 +22,7 @@ pub(super) struct Claims {
     role: Option<String>,
     #[serde(default)]
     roles: Option<Vec<String>>,
+    exp: serde_json::Number,
     #[serde(default)]
     iat: Option<serde_json::Number>,
 }
@@ -29,10 +30,12 @@ pub(super) struct Claims {
 impl Claims {
     /// Whether the token says that it was made in the future.
     pub(super) fn is_from_the_future(&self, latest_seconds: i64) -> bool {
-        let Some(issued) = &self.iat else { return false };
-        let text = issued.to_string();
-        let whole = text.split('.').next().and_then(|whole| whole.parse::<i64>().ok());
-        whole.is_none_or(|issued| issued > latest_seconds)
+        self.iat.as_ref().is_some_and(|issued| whole_seconds(issued).is_none_or(|issued| issued > latest_seconds))
+    }
+
+    /// The second in which it ends; `None` if it is none that can be told.
+    pub(super) fn ends_in(&self) -> Option<i64> {
+        whole_seconds(&self.exp)
     }
 
     /// The bearer; `None` if the claims do not name one as they must.
@@ -52,4 +55,8 @@ impl Claims {
         let names = self.role.iter().chain(self.roles.iter().flatten()).map(String::as_str);
         Some(Caller { scope: Scope { merchant, branch }, user, rights: Rights::of(names, role_map) })
     }
+}
+
+fn whole_seconds(time: &serde_json::Number) -> Option<i64> {
+    time.to_string().split('.').next()?.parse().ok()
 }

@@ -7,6 +7,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use mstore_pay_domain::time::Timestamp;
 
 use super::claims::Claims;
+use super::known::KnownTokens;
 use super::{Caller, Role};
 use crate::config::{JwtAlgorithm, JwtKey, JwtSettings};
 
@@ -34,6 +35,7 @@ pub(crate) struct Authenticator {
     unnamed: Option<Key>,
     named: BTreeMap<String, Key>,
     role_map: BTreeMap<String, Role>,
+    known: KnownTokens,
 }
 
 impl Authenticator {
@@ -45,7 +47,7 @@ impl Authenticator {
         });
         let named: Result<BTreeMap<String, Key>, KeyError> =
             settings.keys.iter().map(|key| Ok((key.kid.clone(), key_of(key, settings)?))).collect();
-        Ok(Self { unnamed: system, named: named?, role_map })
+        Ok(Self { unnamed: system, named: named?, role_map, known: KnownTokens::default() })
     }
 
     /// The bearer of that token; `None` for whatever reason it does not open.
@@ -53,17 +55,24 @@ impl Authenticator {
         if token.len() > TOKEN_BYTES_MAX {
             return None;
         }
+        let seconds = now.to_datetime().timestamp();
+        if let Some(caller) = self.known.bearer(token, seconds) {
+            return Some(caller);
+        }
         let header = jsonwebtoken::decode_header(token).ok()?;
         let key = match &header.kid {
             Some(kid) => self.named.get(kid),
             None => self.unnamed.as_ref(),
         }?;
         let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &key.validation).ok()?.claims;
-        let latest = now.to_datetime().timestamp().saturating_add_unsigned(LEEWAY_SECONDS);
-        if claims.is_from_the_future(latest) {
+        if claims.is_from_the_future(seconds.saturating_add_unsigned(LEEWAY_SECONDS)) {
             return None;
         }
-        claims.caller(&self.role_map)
+        let caller = claims.caller(&self.role_map)?;
+        if let Some(end) = claims.ends_in() {
+            self.known.add(token, &caller, end.saturating_add_unsigned(LEEWAY_SECONDS));
+        }
+        Some(caller)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The outermost layer: gives every request its id and tongue, renders every problem, sets the headers
 //! that every answer carries, counts, and contains panics.
 
+use std::cell::LazyCell;
 use std::fmt;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -17,6 +18,7 @@ use tracing_actix_web::RootSpanBuilder;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::headers;
+use super::routes::Routed;
 use crate::language::Language;
 use crate::problem::catalogue::ErrorCode;
 use crate::problem::{Problem, Told};
@@ -93,9 +95,9 @@ fn finished(
     since: Instant,
     closing: bool,
 ) -> ServiceResponse<BoxBody> {
-    let route = answer.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let route = answer.request().app_data::<Routed>().map_or("none", |Routed(path)| path);
     let (method, status) = (answer.request().method().to_string(), answer.status().as_u16().to_string());
-    metrics::counter!("mstore_pay_requests_total", "route" => route.clone(), "method" => method, "status" => status)
+    metrics::counter!("mstore_pay_requests_total", "route" => route, "method" => method, "status" => status)
         .increment(1);
     metrics::histogram!("mstore_pay_request_seconds", "route" => route).record(since.elapsed());
     set_common_headers(answer.headers_mut(), told);
@@ -138,15 +140,15 @@ pub(crate) struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
-        let id = told(request.request()).request_id;
+        // Before it is routed that takes a search, which is made for nothing where the span is not.
+        let route = LazyCell::new(|| request.match_pattern().unwrap_or_else(|| "none".to_owned()));
         let span = tracing::info_span!(
             "request",
-            "otel.name" = format!("{} {route}", request.method()),
+            "otel.name" = format!("{} {}", request.method(), *route),
             "otel.kind" = "server",
             method = %request.method(),
-            route,
-            request_id = id,
+            route = route.as_str(),
+            request_id = told(request.request()).request_id,
             payment_id = Empty,
             status = Empty,
         );

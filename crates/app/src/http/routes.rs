@@ -11,6 +11,10 @@ use super::{
 use crate::problem::Problem;
 use crate::problem::catalogue::ErrorCode;
 
+/// The path of a route as it stands here: what its requests are counted under.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Routed(pub(super) &'static str);
+
 /// Every route of this release but those of operators.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     // They are tried one after the other, a pattern each: what is asked most comes first.
@@ -83,23 +87,27 @@ pub(crate) fn operations_routes(config: &mut ServiceConfig) {
 }
 
 /// A path that is read: `GET`, and `HEAD` with it.
-fn read(path: &str, route: impl Fn() -> Route) -> Resource {
+fn read(path: &'static str, route: impl Fn() -> Route) -> Resource {
     readable(path, route).default_service(web::to(|| ready(refuse_method("GET, HEAD"))))
 }
 
 /// A path that is read, and written to.
-fn read_and_write(path: &str, reading: impl Fn() -> Route, writing: Route) -> Resource {
+fn read_and_write(path: &'static str, reading: impl Fn() -> Route, writing: Route) -> Resource {
     readable(path, reading).route(writing).default_service(web::to(|| ready(refuse_method("GET, HEAD, POST"))))
 }
 
-fn readable(path: &str, route: impl Fn() -> Route) -> Resource {
+fn readable(path: &'static str, route: impl Fn() -> Route) -> Resource {
     use actix_web::guard::{Get, Head};
-    resource(path.to_owned()).route(route().guard(Get())).route(route().guard(Head()))
+    routed(path).route(route().guard(Get())).route(route().guard(Head()))
 }
 
 /// A path that is written to: `POST`.
-fn write(path: &str, route: Route) -> Resource {
-    resource(path.to_owned()).route(route).default_service(web::to(|| ready(refuse_method("POST"))))
+fn write(path: &'static str, route: Route) -> Resource {
+    routed(path).route(route).default_service(web::to(|| ready(refuse_method("POST"))))
+}
+
+fn routed(path: &'static str) -> Resource {
+    resource(path).app_data(Routed(path))
 }
 
 fn refuse_method(allow: &'static str) -> Result<&'static str, Problem> {

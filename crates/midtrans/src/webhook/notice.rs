@@ -1,5 +1,6 @@
 //! The one shape of notifications: the transaction as it stood.
 
+use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::money::ReportedMoney;
 use mstore_pay_domain::webhook::{Claim, ClaimedAmount, Notification, Subject};
 use mstore_pay_outbound::json::Object;
@@ -22,9 +23,14 @@ pub(super) fn notification(body: &Object) -> Notification {
         },
         claim,
         amount: amount(body),
-        account_hint: provider_ref(body, "merchant_id"),
+        account_hint: account_hint(body),
         unrecognised,
     }
+}
+
+/// Whose it is, as it says.
+pub(super) fn account_hint(body: &Object) -> Option<ProviderRef> {
+    provider_ref(body, "merchant_id")
 }
 
 fn claim(body: &Object, unrecognised: &mut Vec<String>) -> Claim {

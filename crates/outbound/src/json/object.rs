@@ -1,7 +1,8 @@
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 use mstore_pay_domain::money::{Money, MoneyError};
 use mstore_pay_domain::time::Timestamp;
+use serde::de::Error as _;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -26,7 +27,9 @@ pub enum JsonError {
 /// A JSON object whose fields are kept as the text they came in.
 #[derive(Debug, Clone)]
 pub struct Object {
-    fields: BTreeMap<String, Box<RawValue>>,
+    text: Box<str>,
+    /// Names in order, and where in the text the value of each is.
+    fields: Vec<(Box<str>, Range<usize>)>,
 }
 
 impl Object {
@@ -35,31 +38,42 @@ impl Object {
     /// # Errors
     /// [`JsonError`] if it is none, or if a key is there twice.
     pub fn parse(bytes: &[u8]) -> Result<Self, JsonError> {
-        let Entries(entries) = serde_json::from_slice(bytes).map_err(|source| JsonError::NotAnObject { source })?;
-        let mut fields = BTreeMap::new();
-        for (key, value) in entries {
-            if fields.insert(key, value.to_owned()).is_some() {
-                return Err(JsonError::RepeatedKey);
-            }
+        let not_an_object = |source| JsonError::NotAnObject { source };
+        // Once for all, and not for each value.
+        let text = std::str::from_utf8(bytes).map_err(|error| not_an_object(serde_json::Error::custom(error)))?;
+        let Entries(entries) = serde_json::from_str(text).map_err(not_an_object)?;
+        let place_of = |value: &RawValue| {
+            let start = value.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
+            start..start.saturating_add(value.get().len())
+        };
+        let mut fields: Vec<_> = entries.into_iter().map(|(name, value)| (name.into(), place_of(value))).collect();
+        fields.sort_unstable_by(|(one, _), (other, _): &(Box<str>, Range<usize>)| one.cmp(other));
+        if fields.array_windows().any(|[(one, _), (next, _)]| one == next) {
+            return Err(JsonError::RepeatedKey);
         }
-        Ok(Self { fields })
+        Ok(Self { text: text.into(), fields })
     }
 
     /// A field's JSON text; `None` if it is absent or `null`.
     #[must_use]
     pub fn raw(&self, name: &str) -> Option<&str> {
-        self.fields.get(name).map(|raw| raw.get()).filter(|text| *text != "null")
+        self.value(name).filter(|text| *text != "null")
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        let place = self.fields.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
+        self.text.get(self.fields.get(place)?.1.clone())
     }
 
     /// Whether the field is there at all, be it `null`.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.fields.contains_key(name)
+        self.value(name).is_some()
     }
 
     /// The names of its fields that are not among `known`.
     pub fn others<'a>(&'a self, known: &'a [&str]) -> impl Iterator<Item = &'a str> {
-        self.fields.keys().map(String::as_str).filter(|name| !known.contains(name))
+        self.fields.iter().map(|(name, _)| &**name).filter(|name| !known.contains(name))
     }
 
     /// A field that is a string; `None` if it is absent or anything else.

@@ -1,5 +1,6 @@
 //! Events of every API: `{event, business_id, created, data}`.
 
+use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::webhook::{Claim, ClaimedAmount, Notification, Subject};
 use mstore_pay_outbound::json::{JsonError, Object};
 
@@ -8,12 +9,25 @@ use crate::response::provider_ref;
 
 /// What an event claims.
 pub(super) fn notification(body: &Object) -> Result<Notification, JsonError> {
+    read(body, told)
+}
+
+/// Whose it is, as it says; fails where [`notification`] does.
+pub(super) fn account_hint(body: &Object) -> Result<Option<ProviderRef>, JsonError> {
+    read(body, hint)
+}
+
+fn read<T>(body: &Object, of: impl FnOnce(&Object, Option<&Object>) -> T) -> Result<T, JsonError> {
     let data = data(body)?;
     // The example of a refund's event in Xendit's documents stands in an envelope of its own kind.
     if let Some(inner) = data.as_ref().filter(|data| data.has("event") && data.has("data")) {
-        return Ok(told(inner, self::data(inner)?.as_ref()));
+        return Ok(of(inner, self::data(inner)?.as_ref()));
     }
-    Ok(told(body, data.as_ref()))
+    Ok(of(body, data.as_ref()))
+}
+
+fn hint(body: &Object, data: Option<&Object>) -> Option<ProviderRef> {
+    provider_ref(body, "business_id").or_else(|| data.and_then(|data| provider_ref(data, "business_id")))
 }
 
 fn data(body: &Object) -> Result<Option<Object>, JsonError> {
@@ -31,10 +45,8 @@ fn told(body: &Object, data: Option<&Object>) -> Notification {
         (Some(event), None) => nothing(other("event without data", &event, &mut unrecognised)),
         (None, _) => nothing(other("event", body.raw("event").unwrap_or("null"), &mut unrecognised)),
     };
-    let business = provider_ref(body, "business_id");
-    let account_hint = business.or_else(|| data.and_then(|data| provider_ref(data, "business_id")));
     let Told { about, claim, amount } = told;
-    Notification { about, claim, amount, account_hint, unrecognised }
+    Notification { about, claim, amount, account_hint: hint(body, data), unrecognised }
 }
 
 fn of_data(event: &str, data: &Object, unrecognised: &mut Vec<String>) -> Told {

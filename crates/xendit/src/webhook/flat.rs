@@ -3,6 +3,7 @@
 //! status: that it comes says that money came.
 
 use mstore_pay_domain::charge::FailureReason;
+use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::money::{Currency, ReportedMoney};
 use mstore_pay_domain::webhook::{Claim, ClaimedAmount, Notification, Subject};
 use mstore_pay_outbound::json::Object;
@@ -29,8 +30,12 @@ pub(super) fn notification(body: &Object) -> Notification {
     }
     let claim =
         if is_fixed { Claim::Paid { at: body.time("transaction_timestamp") } } else { claim(body, &mut unrecognised) };
-    let account_hint = provider_ref(body, "business_id");
-    Notification { about, claim, amount: amount(body), account_hint, unrecognised }
+    Notification { about, claim, amount: amount(body), account_hint: account_hint(body), unrecognised }
+}
+
+/// Whose it is, as it says.
+pub(super) fn account_hint(body: &Object) -> Option<ProviderRef> {
+    provider_ref(body, "business_id")
 }
 
 /// Exact words only: another case, another alphabet or another type is another word.
