@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::request::Builder;
 use hyper::{Method, Request};
 use serde_json::Value;
 
@@ -35,7 +36,10 @@ pub(crate) struct Gateway {
     process: Child,
     pub(crate) address: SocketAddr,
     pub(crate) started_in: Duration,
-    token: String,
+    /// What a till's requests have in common.
+    of_till: HeaderMap,
+    /// What the provider's have.
+    of_provider: HeaderMap,
 }
 
 impl Recipe {
@@ -63,8 +67,14 @@ impl Recipe {
             let _ended = process.wait();
             return Err(format!("the gateway did not start; see {}", self.folder.join("gateway.log").display()).into());
         };
-        let mut gateway = Gateway { process, address, started_in, token: String::new() };
-        gateway.token = self.token()?;
+        let mut gateway =
+            Gateway { process, address, started_in, of_till: HeaderMap::new(), of_provider: HeaderMap::new() };
+        let authorization = (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", self.token()?))?);
+        let host = (HOST, HeaderValue::from_str(&address.to_string())?);
+        let secret = (HeaderName::from_static("x-callback-token"), HeaderValue::from_static(WEBHOOK_TOKEN));
+        let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        gateway.of_till = HeaderMap::from_iter([host.clone(), authorization]);
+        gateway.of_provider = HeaderMap::from_iter([host, json, secret]);
         Ok(gateway)
     }
 
@@ -110,14 +120,12 @@ impl Gateway {
 
     /// Sends it a webhook, as the provider does.
     pub(crate) fn tell(&self, webhook: String) -> Option<Asked> {
-        let request = Request::builder().method(Method::POST).uri("/api/v1/webhook/xendit");
-        let request = request.header("Host", self.address.to_string()).header(CONTENT_TYPE, "application/json");
-        request.header("X-Callback-Token", WEBHOOK_TOKEN).body(Full::new(Bytes::from(webhook))).ok()
+        let request = asked(Method::POST, "/api/v1/webhook/xendit", &self.of_provider);
+        request.body(Full::new(Bytes::from(webhook))).ok()
     }
 
-    fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
-        let request = Request::builder().method(method).uri(path).header("Host", self.address.to_string());
-        request.header(AUTHORIZATION, format!("Bearer {}", self.token))
+    fn request(&self, method: Method, path: &str) -> Builder {
+        asked(method, path, &self.of_till)
     }
 }
 
@@ -127,6 +135,14 @@ impl Drop for Gateway {
         let _killed = self.process.kill();
         let _ended = self.process.wait();
     }
+}
+
+fn asked(method: Method, path: &str, in_common: &HeaderMap) -> Builder {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(headers) = request.headers_mut() {
+        headers.clone_from(in_common);
+    }
+    request
 }
 
 /// The binary beside this one, unless another is named.

@@ -10,7 +10,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use mstore_pay_throwaway_postgres::Cluster;
@@ -37,6 +37,13 @@ const DEAREST: &str = "SELECT calls || ' x ' || round(mean_exec_time::numeric, 3
     || left(regexp_replace(query, '\\s+', ' ', 'g'), 160) FROM pg_stat_statements \
     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY total_exec_time DESC LIMIT 24";
 /// Before anything is measured, so that nobody pays for what is cold.
+/// Longest that what was taken in may take to be settled.
+const SETTLED_WITHIN: Duration = Duration::from_mins(2);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
+/// In one session, since each new one would cost the server as much as a webhook; with the same times.
+const AWAIT_SETTLED: &str = "DO $$ BEGIN WHILE EXISTS (SELECT FROM webhook_inbox WHERE state = 'open') LOOP \
+    IF clock_timestamp() > now() + interval '2 min' THEN RAISE EXCEPTION 'webhooks were not settled in time'; END IF; \
+    PERFORM pg_sleep(0.02); END LOOP; END $$";
 const WARM_UP: Duration = Duration::from_secs(2);
 
 /// A kind of request.
@@ -228,13 +235,20 @@ impl Plan {
 }
 
 impl Bench<'_> {
-    /// Whether so many deliveries, those of all turns, are settled. On SQLite, whose file is the gateway's own, whether
-    /// the provider was asked about each, which comes just before.
-    pub(crate) fn is_settled(&self, told: usize) -> Result<bool, Trouble> {
-        if self.database.is_none() {
-            return Ok(self.stub.asked_about() >= told);
+    /// Ends when so many deliveries, those of all turns, are settled. On SQLite, whose file is the gateway's own, when the
+    /// provider was asked about each, which comes just before.
+    pub(crate) async fn await_settled(&self, told: usize) -> Result<(), Trouble> {
+        if self.database.is_some() {
+            return self.sql(AWAIT_SETTLED).map(drop);
         }
-        Ok(self.sql("SELECT count(*) FROM webhook_inbox WHERE state = 'open'")?.trim() == "0")
+        let began = Instant::now();
+        while self.stub.asked_about() < told {
+            if began.elapsed() > SETTLED_WITHIN {
+                return Err("webhooks were not settled in time".into());
+            }
+            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+        }
+        Ok(())
     }
 
     /// What the gateway's database says, where it can be asked.
