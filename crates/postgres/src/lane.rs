@@ -2,24 +2,22 @@
 //!
 //! A commit costs the disk the same whatever is in it, and a statement costs the server much before its first row. So units
 //! that come while others are being written wait for these and are then written by one transaction. Where nobody else is
-//! at work a unit goes at once and alone. While one transaction waits for the disk the next is written: it takes all that
-//! came meanwhile. Units of one order hardly meet, since whoever decides on it waits for its commit; if they do, the
+//! at work a unit goes at once and alone. While one transaction waits for the disk the next is written, of as many as came
+//! meanwhile and have room. Units of one order hardly meet, since whoever decides on it waits for its commit; if they do, the
 //! order's lock decides. Whoever commits is answered when its own rows are durable.
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, Processor};
 use mstore_pay_domain::ports::{CommitError, StoreError};
 use mstore_pay_domain::unit_of_work::UnitOfWork;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::errors::{Fault, WithOthers};
 use crate::presence::Presence;
 use crate::sessions::{Session, Sessions};
+use crate::waiting::{Waiting, in_place, with_others};
 use crate::write;
 
 /// Transactions under way: one that is being written, and one before it that waits for the disk.
@@ -40,7 +38,7 @@ impl Lane {
     pub(crate) fn new(sessions: Arc<Sessions>, presence: Arc<Presence>, wait_max: Duration) -> Self {
         let limits = Limits::builder().max_batch_size(UNITS_MAX).max_key_concurrency(TRANSACTIONS_MAX);
         let limits = limits.max_key_queued_items(WAITING_MAX).build();
-        let committing = Committing { sessions, presence, writing: Arc::new(Semaphore::new(1)) };
+        let committing = Committing { sessions, presence, writing: Arc::default() };
         let batcher = Batcher::builder().name("units of work").limits(limits).processor(committing);
         Self { batcher: batcher.batching_policy(BatchingPolicy::Immediate).build(), wait_max }
     }
@@ -50,16 +48,7 @@ impl Lane {
         if !write::is_plain(work) {
             return None;
         }
-        let has_begun = Arc::new(AtomicBool::new(false));
-        let unit = Unit { work: work.clone(), has_begun: Arc::clone(&has_begun) };
-        let mut outcome = pin!(self.batcher.add((), unit));
-        let outcome = match timeout(self.wait_max, &mut outcome).await {
-            Ok(outcome) => outcome,
-            // Its transaction is bounded by itself; nobody else is waited for.
-            Err(_elapsed) if has_begun.load(Ordering::SeqCst) => outcome.await,
-            Err(_elapsed) => return None,
-        };
-        match outcome {
+        match with_others(&self.batcher, work.clone(), self.wait_max).await? {
             Ok(Outcome::Committed) => Some(Ok(())),
             // Whoever found no connection may have waited for a moment only: by itself it waits as long as anybody.
             Ok(Outcome::Alone)
@@ -72,19 +61,12 @@ impl Lane {
     }
 }
 
-/// A unit on its way.
-struct Unit {
-    work: UnitOfWork,
-    /// Whether its transaction is under way.
-    has_begun: Arc<AtomicBool>,
-}
-
 #[derive(Clone)]
 struct Committing {
     sessions: Arc<Sessions>,
     presence: Arc<Presence>,
     /// Held by whoever writes, until it waits for the disk.
-    writing: Arc<Semaphore>,
+    writing: Arc<Mutex<()>>,
 }
 
 /// What became of a unit.
@@ -98,36 +80,31 @@ enum Outcome {
 
 impl Processor for Committing {
     type Key = ();
-    type Input = Unit;
+    type Input = Waiting<UnitOfWork>;
     type Output = Outcome;
     type Error = WithOthers;
-    type Resources = (Session, OwnedSemaphorePermit);
+    type Resources = (Session, OwnedMutexGuard<()>);
 
     async fn acquire_resources(&self, _all: ()) -> Result<Self::Resources, WithOthers> {
-        let writing = Arc::clone(&self.writing).acquire_owned().await;
-        let writing = writing.map_err(|closed| Fault::from(StoreError::unavailable(closed)))?;
+        let writing = Arc::clone(&self.writing).lock_owned().await;
         Ok((self.sessions.unit().await?, writing))
     }
 
     async fn process(
         &self,
         _all: (),
-        units: impl Iterator<Item = Unit> + Send,
+        units: impl Iterator<Item = Waiting<UnitOfWork>> + Send,
         (session, writing): Self::Resources,
     ) -> Result<Vec<Outcome>, WithOthers> {
-        let begin = |unit: Unit| {
-            unit.has_begun.store(true, Ordering::SeqCst);
-            unit.work
-        };
-        let units: Vec<UnitOfWork> = units.map(begin).collect();
+        let waiting: Vec<Option<UnitOfWork>> = units.map(Waiting::take).collect();
+        let units: Vec<&UnitOfWork> = waiting.iter().flatten().collect();
         let work = async {
-            let together: Vec<&UnitOfWork> = units.iter().collect();
-            let outcome = write::apply_together(&session, &together, self.presence.number()).await;
+            let outcome = write::apply_together(&session, &units, self.presence.number()).await;
             Ok((session, outcome))
         };
         let (session, outcome) = self.sessions.bounded(work).await?;
         drop(writing);
-        let alone = || units.iter().map(|_| Outcome::Alone).collect();
+        let alone = || waiting.iter().map(|_| Outcome::Alone).collect();
         let applied = match outcome {
             Ok(applied) if applied.contains(&true) => applied,
             // One of them met something, or all of them did: each goes on by itself and learns what it was.
@@ -142,7 +119,7 @@ impl Processor for Committing {
             Ended::InDoubt(error) if applied => Outcome::Unknown(Arc::clone(error)),
             Ended::Well | Ended::InDoubt(_) | Ended::NotDone => Outcome::Alone,
         };
-        Ok(applied.into_iter().map(outcome).collect())
+        Ok(in_place(&waiting, applied.into_iter().map(outcome), || Outcome::Alone))
     }
 }
 

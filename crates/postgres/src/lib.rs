@@ -58,6 +58,7 @@ mod sessions;
 mod shared_clock;
 mod store;
 mod tls;
+mod waiting;
 mod wakeups;
 mod watches;
 mod write;

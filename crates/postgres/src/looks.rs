@@ -8,21 +8,19 @@ mod keys;
 mod orders;
 mod payments;
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, Processor};
 use diesel_async::AsyncPgConnection;
 use mstore_pay_domain::ports::StoreError;
-use tokio::time::timeout;
 
 pub(crate) use self::keys::AtKey;
 pub(crate) use self::orders::{AtOrder, AtWholeOrder};
 pub(crate) use self::payments::AtPayment;
 use crate::errors::{Fault, WithOthers};
 use crate::sessions::{Session, Sessions};
+use crate::waiting::{Waiting, in_place, with_others};
 
 /// As many statements of a kind are under way at once: while one is answered, the next is filled.
 const STATEMENTS_MAX: usize = 2;
@@ -96,15 +94,7 @@ impl<L: Look> Looks<L> {
 
     /// What a look found with others; nothing, if it is to be made by itself.
     async fn with_others(&self, look: &L) -> Result<Option<L::Found>, Fault> {
-        let has_begun = Arc::new(AtomicBool::new(false));
-        let waiting = Waiting { look: look.clone(), has_begun: Arc::clone(&has_begun) };
-        let mut found = pin!(self.batcher.add((), waiting));
-        let found = match timeout(self.wait_max, &mut found).await {
-            Ok(found) => found,
-            // Its statement is bounded by itself; a slow server is not asked the same again.
-            Err(_elapsed) if has_begun.load(Ordering::SeqCst) => found.await,
-            Err(_elapsed) => return Ok(None),
-        };
+        let Some(found) = with_others(&self.batcher, look.clone(), self.wait_max).await else { return Ok(None) };
         match found {
             Ok(found) => Ok(found),
             Err(BatchError::Rejected(_) | BatchError::Tx) => Ok(None),
@@ -112,13 +102,6 @@ impl<L: Look> Looks<L> {
             Err(error) => Err(StoreError::unavailable(error).into()),
         }
     }
-}
-
-/// A look that waits.
-struct Waiting<L> {
-    look: L,
-    /// Whether its statement is under way.
-    has_begun: Arc<AtomicBool>,
 }
 
 struct Looking<L> {
@@ -149,21 +132,18 @@ impl<L: Look> Processor for Looking<L> {
         waiting: impl Iterator<Item = Waiting<L>> + Send,
         mut session: Session,
     ) -> Result<Vec<Option<L::Found>>, WithOthers> {
-        let begin = |Waiting { look, has_begun }: Waiting<L>| {
-            has_begun.store(true, Ordering::SeqCst);
-            look
-        };
-        let looks: Vec<L> = waiting.map(begin).collect();
+        let mut looks: Vec<L> = Vec::new();
+        let waiting: Vec<Option<()>> = waiting.map(|look| look.take().map(|look| looks.push(look))).collect();
         let work = async {
             let outcome = L::together(&mut session, &looks).await;
             Ok((session, outcome))
         };
         let (session, outcome) = self.sessions.bounded(work).await?;
         match session.finish(outcome).await {
-            Ok(found) => Ok(found.into_iter().map(Some).collect()),
-            Err(fault) if fault.is_unavailable() => Err(fault.into()),
+            Ok(found) => Ok(in_place(&waiting, found.into_iter().map(Some), || None)),
+            Err(fault) if fault.is_the_databases() => Err(fault.into()),
             // One of them met something: each looks by itself and learns what it was.
-            Err(_one_of_them) => Ok(looks.iter().map(|_| None).collect()),
+            Err(_one_of_them) => Ok(waiting.iter().map(|_| None).collect()),
         }
     }
 }

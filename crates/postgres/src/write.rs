@@ -21,7 +21,6 @@ mod stored;
 mod tenders;
 mod together;
 mod unnested;
-mod upsert;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt as _;

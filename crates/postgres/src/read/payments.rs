@@ -1,6 +1,7 @@
 //! Finding payments.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use diesel::dsl::{IntoBoxed, array, exists};
 use diesel::pg::Pg;
@@ -11,6 +12,7 @@ use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, Pay
 use mstore_pay_domain::payment::{Payment, PaymentStatus, Revision};
 use mstore_pay_domain::ports::{OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{PaymentRow, status_word};
 use mstore_pay_tables::schema::{charges, payments, receipts};
 use mstore_pay_tables::types::Micros;
@@ -65,10 +67,11 @@ pub(crate) async fn payments_in_order(
     conn: &mut AsyncPgConnection,
     asked: &[(&MerchantId, &PaymentName)],
 ) -> Result<Vec<PaymentInOrder>, Fault> {
+    static TEXT: OnceLock<String> = OnceLock::new();
     let merchants: Vec<&str> = asked.iter().map(|(merchant, _)| merchant.as_str()).collect();
     let (ids, provider_refs): (Vec<_>, Vec<_>) = asked.iter().map(|(_, name)| by_either(name)).unzip();
     let named = in_order().filter(named_by_merchants(&merchants, &ids, &provider_refs));
-    let rows: Vec<InOrderRow> = named.load(conn).await?;
+    let rows: Vec<InOrderRow> = named.spelled_in(&TEXT).load(conn).await?;
     rows.into_iter().map(with_order).collect()
 }
 
@@ -180,15 +183,16 @@ pub(crate) async fn orders_with_payments(
     conn: &AsyncPgConnection,
     named: &[(&MerchantId, &OrderCode)],
 ) -> Result<Vec<OrderWithPayments>, Fault> {
+    static TEXT: OnceLock<String> = OnceLock::new();
     let (merchants, codes): (Vec<_>, Vec<_>) = named.iter().map(|(of, code)| (of.as_str(), code.as_str())).unzip();
     let (mut rows, mut registered): (Vec<InOrderRow>, _) = (Vec::new(), Vec::new());
     {
         let (rows, registered) = (&mut rows, &mut registered);
         let mut paying = conn;
-        let of_orders = in_order().filter(of_orders(&merchants, &codes));
+        let with_orders = in_order().filter(of_orders(&merchants, &codes)).spelled_in(&TEXT);
         let flight: Flight<'_> = vec![
             async move {
-                *rows = of_orders.load(&mut paying).await?;
+                *rows = with_orders.load(&mut paying).await?;
                 Ok(())
             }
             .boxed(),

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::batch::{Batch, Otherwise, Rows, Write};
 use super::stored::StoredHeads;
 use super::unnested::Unnested;
-use super::upsert::as_excluded;
 use crate::errors::Fault;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -81,14 +80,11 @@ impl<'a> Rows<'a> for EventBodyRow {
     }
 }
 
-/// A body that is kept from then on, or longer.
+// A body that is kept from then on, or longer.
 impl<'a> Rows<'a> for BodyRow<'a> {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        const KNOWN: &str = concat!(
-            " ON CONFLICT (digest) DO UPDATE SET ",
-            as_excluded!(kept_at),
-            " WHERE payment_bodies.kept_at < excluded.kept_at",
-        );
+        const KNOWN: &str = " ON CONFLICT (digest) DO UPDATE SET kept_at = excluded.kept_at \
+            WHERE payment_bodies.kept_at < excluded.kept_at";
         Box::new(Unnested::insert("payment_bodies", rows).then(KNOWN))
     }
 }

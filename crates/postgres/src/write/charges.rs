@@ -6,11 +6,11 @@ use mstore_pay_domain::charge::{Charge, Funds};
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::CommitError;
+use mstore_pay_tables::columns::ByColumn as _;
 use mstore_pay_tables::rows::{ChargeRow, ReceiptRow, RefundRow, ReversalRow};
 
 use super::batch::{Batch, Otherwise, Rows, Write};
 use super::unnested::Unnested;
-use super::upsert::as_excluded;
 use crate::errors::Fault;
 
 /// A charge of a payment that is not stored yet.
@@ -28,74 +28,35 @@ impl<'a> Rows<'a> for NewCharge {
 
 impl<'a> Rows<'a> for KnownCharge {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        const KNOWN: &str = concat!(
-            " ON CONFLICT (id) DO UPDATE SET ",
-            as_excluded!(
-                payment_id,
-                position,
-                merchant_id,
-                order_code,
-                provider,
-                account_id,
-                our_reference,
-                risk,
-                created_at,
-                hidden_since,
-                opening,
-                opening_at,
-                provider_ref,
-                payable_until,
-                artefact,
-                qr_string,
-                bank_code,
-                va_number,
-                biller_code,
-                bill_key,
-                checkout_url,
-                deeplink_url,
-                closing,
-                closing_attempts,
-                closing_next_at,
-                status,
-                ended_at,
-                failure_reason,
-            ),
-            " WHERE charges.payment_id = excluded.payment_id",
-        );
         let rows: Vec<ChargeRow> = rows.into_iter().map(|Self(row)| row).collect();
-        Box::new(Unnested::insert("charges", rows).then(KNOWN))
+        let known =
+            Unnested::insert("charges", rows).then(" ON CONFLICT (id) DO UPDATE SET ").then(ChargeRow::EXCLUDED);
+        Box::new(known.then(" WHERE charges.payment_id = excluded.payment_id"))
     }
 }
 
-/// Money that arrived, unless another charge has it.
+// Money that arrived, unless another charge has it.
 impl<'a> Rows<'a> for ReceiptRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        const KNOWN: &str = concat!(
-            " ON CONFLICT (provider, account_id, payment_ref) DO UPDATE SET ",
-            as_excluded!(charge_id, payment_id, amount, currency, paid_at, payer_issuer, payer_name, payer_receipt_id),
-            " WHERE receipts.charge_id = excluded.charge_id",
-        );
-        Box::new(Unnested::insert("receipts", rows).then(KNOWN))
+        let known =
+            Unnested::insert("receipts", rows).then(" ON CONFLICT (provider, account_id, payment_ref) DO UPDATE SET ");
+        Box::new(known.then(Self::EXCLUDED).then(" WHERE receipts.charge_id = excluded.charge_id"))
     }
 }
 
-/// Money that went back.
+// Money that went back.
 impl<'a> Rows<'a> for RefundRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        const KNOWN: &str = concat!(
-            " ON CONFLICT (charge_id, refund_ref) DO UPDATE SET ",
-            as_excluded!(payment_id, amount, refunded_at),
-        );
-        Box::new(Unnested::insert("refunds", rows).then(KNOWN))
+        let known = Unnested::insert("refunds", rows).then(" ON CONFLICT (charge_id, refund_ref) DO UPDATE SET ");
+        Box::new(known.then(Self::EXCLUDED))
     }
 }
 
-/// A payment that the provider took back.
+// A payment that the provider took back.
 impl<'a> Rows<'a> for ReversalRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        const KNOWN: &str =
-            concat!(" ON CONFLICT (charge_id, payment_ref) DO UPDATE SET ", as_excluded!(payment_id, reversed_at),);
-        Box::new(Unnested::insert("reversals", rows).then(KNOWN))
+        let known = Unnested::insert("reversals", rows).then(" ON CONFLICT (charge_id, payment_ref) DO UPDATE SET ");
+        Box::new(known.then(Self::EXCLUDED))
     }
 }
 

@@ -4,13 +4,13 @@ use diesel::prelude::*;
 use mstore_pay_domain::idempotency::IdempotencySlot;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::IdempotencyWrite;
+use mstore_pay_tables::columns::ByColumn as _;
 use mstore_pay_tables::rows::IdempotencyRow;
 use mstore_pay_tables::schema::idempotency_keys as keys;
 use mstore_pay_tables::types::{Micros, UtcTime};
 
 use super::batch::{Batch, Otherwise, Rows, Write};
 use super::unnested::Unnested;
-use super::upsert::as_excluded;
 
 /// A key that is taken, and until when it might be another's.
 pub(super) struct Claim {
@@ -20,15 +20,12 @@ pub(super) struct Claim {
 
 impl<'a> Rows<'a> for Claim {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        const OVER: &str = concat!(
-            " ON CONFLICT (merchant_id, route, key) DO UPDATE SET ",
-            as_excluded!(fingerprint, payment_id, expires_at, answer_status, answer_body),
-            " WHERE idempotency_keys.expires_at <= ",
-        );
         // Of several times the earliest: a key that is free by a later one alone is looked at by itself.
         let now = rows.iter().map(|claim| claim.now).min().unwrap_or_default();
         let rows: Vec<IdempotencyRow> = rows.into_iter().map(|claim| claim.row).collect();
-        Box::new(Unnested::insert("idempotency_keys", rows).then(OVER).value(Box::new(now.into_sql::<UtcTime>())))
+        let over = Unnested::insert("idempotency_keys", rows);
+        let over = over.then(" ON CONFLICT (merchant_id, route, key) DO UPDATE SET ").then(IdempotencyRow::EXCLUDED);
+        Box::new(over.then(" WHERE idempotency_keys.expires_at <= ").value(Box::new(now.into_sql::<UtcTime>())))
     }
 }
 

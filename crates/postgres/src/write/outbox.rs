@@ -10,7 +10,7 @@ use mstore_pay_tables::rows::MessageRow;
 use super::batch::{Batch, Otherwise, Rows, Write};
 use super::unnested::Unnested;
 
-/// A message that is due at once.
+// A message that is due at once.
 impl<'a> Rows<'a> for MessageRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
         let into = Unnested::sql("INSERT INTO outbox (").then(MessageRow::NAMES);

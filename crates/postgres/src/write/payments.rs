@@ -13,7 +13,6 @@ use super::charges;
 use super::found::Found;
 use super::stored::{StoredHead, StoredHeads};
 use super::unnested::Unnested;
-use super::upsert::as_excluded;
 use crate::errors::Fault;
 
 /// A payment with when it is due and when it was last changed.
@@ -52,44 +51,15 @@ impl<'a> Rows<'a> for NewPayment {
 
 impl<'a> Rows<'a> for KnownPayment {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        const KNOWN: &str = concat!(
-            " ON CONFLICT (id) DO UPDATE SET ",
-            as_excluded!(
-                merchant_id,
-                branch_id,
-                order_code,
-                method,
-                channel,
-                amount,
-                attempt,
-                created_at,
-                expires_at,
-                revision,
-                intake,
-                display,
-                withdrawn_at,
-                paid_by_payment_id,
-                reference_kind,
-                reference_id,
-                audit_seq,
-                audit_head,
-                check_count,
-                last_checked_at,
-                status,
-                paid_at,
-                due_at,
-                lease_token,
-                lease_until,
-                lease_holder,
-            ),
-            ", updated_at = greatest(payments.updated_at, excluded.updated_at)",
-        );
-        Box::new(Columns::insert(rows.into_iter().map(|Self(columns)| columns)).then(KNOWN))
+        let known = Columns::insert(rows.into_iter().map(|Self(columns)| columns));
+        let known = known.then(" ON CONFLICT (id) DO UPDATE SET ").then(PaymentRow::EXCLUDED);
+        let known = known.then(", ").then(DueColumns::EXCLUDED);
+        Box::new(known.then(", updated_at = greatest(payments.updated_at, excluded.updated_at)"))
     }
 }
 
-/// The details of a payment that is not stored yet. They are written once: what comes later is that a customer is
-/// forgotten, and whoever read the payment before shall not bring that back.
+// The details of a payment that is not stored yet. They are written once: what comes later is that a customer is
+// forgotten, and whoever read the payment before shall not bring that back.
 impl<'a> Rows<'a> for DetailsRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
         Box::new(Unnested::insert("payment_details", rows))

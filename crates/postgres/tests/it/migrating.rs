@@ -10,7 +10,8 @@ use tokio::runtime::Handle;
 use crate::fixtures::{Site, stored};
 
 /// The newest migrations, last first, with how each is undone.
-const NEWEST: [(&str, &str); 22] = [
+const NEWEST: [(&str, &str); 23] = [
+    ("20261129090000", include_str!("../../../../migrations/postgres/2026-11-29-090000_counted_as_before/down.sql")),
     ("20261129050000", include_str!("../../../../migrations/postgres/2026-11-29-050000_counted_once_large/down.sql")),
     (
         "20261128040100",
@@ -154,6 +155,21 @@ async fn a_gateway_of_the_version_before_goes_on_while_the_newest_migrations_run
     assert_eq!(of_before, WRITES.map(|(table, _)| (table, ROUNDS)), "all that it wrote is there");
     let timeless = "SELECT count(*) FROM payment_bodies WHERE kept_at < now() - interval '1 hour'";
     assert_eq!(site.run(timeless), "0", "what it wrote is kept for as long as all else");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_was_counted_while_it_was_small_is_counted_as_the_server_does() {
+    let site = Site::new();
+    let counts = NEWEST.iter().position(|(version, _)| *version == "20261129050000").unwrap();
+    let since_then = &NEWEST[..=counts];
+    undo(&site, since_then);
+    let opened =
+        "INSERT INTO exceptions (id, key, kind, at, state) VALUES ('e', 'e', 'outcome_unknown', now(), 'open')";
+    site.run(&format!("{opened}; ANALYZE exceptions"));
+    assert_eq!(migrate(&site.database.url()).await.unwrap(), in_order(since_then));
+    let of_ours = "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relname IN ('exceptions', 'outbox') \
+                   AND reloptions @> ARRAY['autovacuum_analyze_threshold=10000']";
+    assert_eq!(site.run(of_ours), "outbox");
 }
 
 #[tokio::test(flavor = "multi_thread")]
