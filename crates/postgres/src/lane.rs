@@ -96,15 +96,15 @@ impl Processor for Committing {
         units: impl Iterator<Item = Waiting<UnitOfWork>> + Send,
         (session, writing): Self::Resources,
     ) -> Result<Vec<Outcome>, WithOthers> {
-        let waiting: Vec<Option<UnitOfWork>> = units.map(Waiting::take).collect();
-        let units: Vec<&UnitOfWork> = waiting.iter().flatten().collect();
+        let units: Vec<Option<UnitOfWork>> = units.map(Waiting::take).collect();
         let work = async {
-            let outcome = write::apply_together(&session, &units, self.presence.number()).await;
+            let taken: Vec<&UnitOfWork> = units.iter().flatten().collect();
+            let outcome = write::apply_together(&session, &taken, self.presence.number()).await;
             Ok((session, outcome))
         };
         let (session, outcome) = self.sessions.bounded(work).await?;
         drop(writing);
-        let alone = || waiting.iter().map(|_| Outcome::Alone).collect();
+        let alone = || units.iter().map(|_| Outcome::Alone).collect();
         let applied = match outcome {
             Ok(applied) if applied.contains(&true) => applied,
             // One of them met something, or all of them did: each goes on by itself and learns what it was.
@@ -119,7 +119,7 @@ impl Processor for Committing {
             Ended::InDoubt(error) if applied => Outcome::Unknown(Arc::clone(error)),
             Ended::Well | Ended::InDoubt(_) | Ended::NotDone => Outcome::Alone,
         };
-        Ok(in_place(&waiting, applied.into_iter().map(outcome), || Outcome::Alone))
+        Ok(in_place(&units, applied.into_iter().map(outcome), || Outcome::Alone))
     }
 }
 
