@@ -30,7 +30,7 @@ use crate::tasks::{Tasks, fence};
 
 /// Webhooks that are settled at once, as they come.
 const SETTLE_AT_ONCE_MAX: usize = 32;
-/// Webhooks that are under way or wait for that in this process; more are left to the lane.
+/// Webhooks that are taken in, under way or wait for that in this process; more are left to the lane.
 const SETTLE_HERE_MAX: usize = 256;
 /// For how long they wait, of the half minute that their lease lasts.
 const SETTLE_WAIT_MAX: Duration = Duration::from_secs(5);

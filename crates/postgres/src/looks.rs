@@ -141,7 +141,7 @@ impl<L: Look> Processor for Looking<L> {
         let (session, outcome) = self.sessions.bounded(work).await?;
         match session.finish(outcome).await {
             Ok(found) => Ok(in_place(&waiting, found.into_iter().map(Some), || None)),
-            Err(fault) if fault.is_the_databases() => Err(fault.into()),
+            Err(fault) if fault.is_unavailable() => Err(fault.into()),
             // One of them met something: each looks by itself and learns what it was.
             Err(_one_of_them) => Ok(waiting.iter().map(|_| None).collect()),
         }

@@ -17,8 +17,8 @@ pub type Column<'a> = Box<dyn QueryFragment<Pg> + Send + Sync + 'a>;
 pub trait ByColumn: Sized {
     /// What the columns are called, in order, with commas between them.
     const NAMES: &'static str;
-    /// Sets each of them to what was to be inserted, for `ON CONFLICT .. DO UPDATE SET`: of the key that is itself.
-    const EXCLUDED: &'static str;
+    /// What each is called.
+    const COLUMNS: &'static [&'static str];
 
     /// The columns, in that order, each with a cell of every row.
     fn columns<'a>(rows: Vec<Self>) -> Vec<Column<'a>>
@@ -44,10 +44,7 @@ macro_rules! by_column {
     ($row:ty, $table:ident: $first:ident $(, $column:ident)* $(,)?) => {
         impl $crate::columns::ByColumn for $row {
             const NAMES: &'static str = concat!(stringify!($first) $(, ", ", stringify!($column))*);
-            const EXCLUDED: &'static str = concat!(
-                stringify!($first), " = excluded.", stringify!($first)
-                $(, ", ", stringify!($column), " = excluded.", stringify!($column))*
-            );
+            const COLUMNS: &'static [&'static str] = &[stringify!($first) $(, stringify!($column))*];
 
             fn columns<'a>(mut rows: Vec<Self>) -> Vec<$crate::columns::Column<'a>>
             where

@@ -58,5 +58,7 @@ impl Claims {
 }
 
 fn whole_seconds(time: &serde_json::Number) -> Option<i64> {
-    time.to_string().split('.').next()?.parse().ok()
+    let text = time.to_string();
+    // Of `1.7e16` that would be one.
+    if text.contains(['e', 'E']) { None } else { text.split('.').next()?.parse().ok() }
 }

@@ -32,8 +32,8 @@ impl Default for KnownTokens {
 impl KnownTokens {
     /// The bearer of a token that is known and good in that second.
     pub(super) fn bearer(&self, token: &str, second: i64) -> Option<Caller> {
-        let mut known = self.known();
         let print = print(token);
+        let mut known = self.known();
         let Known { caller, good_until } = known.get(&print)?;
         if second <= *good_until {
             return Some(caller.clone());
@@ -44,8 +44,9 @@ impl KnownTokens {
 
     /// Keeps the bearer of a token that was verified, which is good until the end of that second.
     pub(super) fn add(&self, token: &str, caller: &Caller, good_until: i64) {
+        let (print, bearer) = (print(token), Known { caller: caller.clone(), good_until });
         let mut known = self.known();
-        known.put(print(token), Known { caller: caller.clone(), good_until });
+        known.put(print, bearer);
         if known.len() > KNOWN_MAX {
             known.pop_lru();
         }

@@ -6,7 +6,6 @@ use mstore_pay_domain::charge::{Charge, Funds};
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::CommitError;
-use mstore_pay_tables::columns::ByColumn as _;
 use mstore_pay_tables::rows::{ChargeRow, ReceiptRow, RefundRow, ReversalRow};
 
 use super::batch::{Batch, Otherwise, Rows, Write};
@@ -29,8 +28,7 @@ impl<'a> Rows<'a> for NewCharge {
 impl<'a> Rows<'a> for KnownCharge {
     fn written(rows: Vec<Self>) -> Write<'a> {
         let rows: Vec<ChargeRow> = rows.into_iter().map(|Self(row)| row).collect();
-        let known =
-            Unnested::insert("charges", rows).then(" ON CONFLICT (id) DO UPDATE SET ").then(ChargeRow::EXCLUDED);
+        let known = Unnested::insert("charges", rows).or_set::<ChargeRow>(&["id"]);
         Box::new(known.then(" WHERE charges.payment_id = excluded.payment_id"))
     }
 }
@@ -38,25 +36,22 @@ impl<'a> Rows<'a> for KnownCharge {
 // Money that arrived, unless another charge has it.
 impl<'a> Rows<'a> for ReceiptRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        let known =
-            Unnested::insert("receipts", rows).then(" ON CONFLICT (provider, account_id, payment_ref) DO UPDATE SET ");
-        Box::new(known.then(Self::EXCLUDED).then(" WHERE receipts.charge_id = excluded.charge_id"))
+        let known = Unnested::insert("receipts", rows).or_set::<Self>(&["provider", "account_id", "payment_ref"]);
+        Box::new(known.then(" WHERE receipts.charge_id = excluded.charge_id"))
     }
 }
 
 // Money that went back.
 impl<'a> Rows<'a> for RefundRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        let known = Unnested::insert("refunds", rows).then(" ON CONFLICT (charge_id, refund_ref) DO UPDATE SET ");
-        Box::new(known.then(Self::EXCLUDED))
+        Box::new(Unnested::insert("refunds", rows).or_set::<Self>(&["charge_id", "refund_ref"]))
     }
 }
 
 // A payment that the provider took back.
 impl<'a> Rows<'a> for ReversalRow {
     fn written(rows: Vec<Self>) -> Write<'a> {
-        let known = Unnested::insert("reversals", rows).then(" ON CONFLICT (charge_id, payment_ref) DO UPDATE SET ");
-        Box::new(known.then(Self::EXCLUDED))
+        Box::new(Unnested::insert("reversals", rows).or_set::<Self>(&["charge_id", "payment_ref"]))
     }
 }
 

@@ -4,7 +4,6 @@ use diesel::prelude::*;
 use mstore_pay_domain::idempotency::IdempotencySlot;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::IdempotencyWrite;
-use mstore_pay_tables::columns::ByColumn as _;
 use mstore_pay_tables::rows::IdempotencyRow;
 use mstore_pay_tables::schema::idempotency_keys as keys;
 use mstore_pay_tables::types::{Micros, UtcTime};
@@ -24,7 +23,7 @@ impl<'a> Rows<'a> for Claim {
         let now = rows.iter().map(|claim| claim.now).min().unwrap_or_default();
         let rows: Vec<IdempotencyRow> = rows.into_iter().map(|claim| claim.row).collect();
         let over = Unnested::insert("idempotency_keys", rows);
-        let over = over.then(" ON CONFLICT (merchant_id, route, key) DO UPDATE SET ").then(IdempotencyRow::EXCLUDED);
+        let over = over.or_set::<IdempotencyRow>(&["merchant_id", "route", "key"]);
         Box::new(over.then(" WHERE idempotency_keys.expires_at <= ").value(Box::new(now.into_sql::<UtcTime>())))
     }
 }

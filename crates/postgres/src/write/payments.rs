@@ -52,8 +52,9 @@ impl<'a> Rows<'a> for NewPayment {
 impl<'a> Rows<'a> for KnownPayment {
     fn written(rows: Vec<Self>) -> Write<'a> {
         let known = Columns::insert(rows.into_iter().map(|Self(columns)| columns));
-        let known = known.then(" ON CONFLICT (id) DO UPDATE SET ").then(PaymentRow::EXCLUDED);
-        let known = known.then(", ").then(DueColumns::EXCLUDED);
+        let known = DueColumns::COLUMNS
+            .iter()
+            .fold(known.or_set::<PaymentRow>(&["id"]), |known, name| known.then(", ").excluded(name));
         Box::new(known.then(", updated_at = greatest(payments.updated_at, excluded.updated_at)"))
     }
 }

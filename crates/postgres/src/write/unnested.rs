@@ -38,6 +38,20 @@ impl<'a> Unnested<'a> {
         self
     }
 
+    /// Goes on with what is done where a row of that key is there: its columns are set to what was to be inserted. Those of
+    /// the key are left out, since naming them would have the server lock the row against whoever refers to it.
+    pub(super) fn or_set<R: ByColumn>(self, key: &[&'static str]) -> Self {
+        let listed = key.iter().enumerate().flat_map(|(place, name)| [if place == 0 { "" } else { ", " }, *name]);
+        let known = listed.fold(self.then(" ON CONFLICT ("), Self::then).then(") DO UPDATE SET ");
+        let set = R::COLUMNS.iter().filter(|name| !key.contains(name)).enumerate();
+        set.fold(known, |set, (place, name)| set.then(if place == 0 { "" } else { ", " }).excluded(name))
+    }
+
+    /// Goes on with a column that is set to what was to be inserted.
+    pub(super) fn excluded(self, name: &'static str) -> Self {
+        self.then(name).then(" = excluded.").then(name)
+    }
+
     /// Goes on with rows as a table, which are called `n`.
     pub(super) fn rows<R: ByColumn + 'a>(self, rows: Vec<R>) -> Self {
         self.columns(R::columns(rows)).then(" AS n (").then(R::NAMES).then(")")

@@ -212,6 +212,28 @@ async fn nobody_waits_for_what_another_unit_meets() {
     });
 }
 
+/// A row that refers to a payment holds it, so that it is not deleted; it may change.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_a_payment_waits_for_nobody_who_refers_to_it() {
+    const SOON: Duration = Duration::from_secs(2);
+    let site = Site::new();
+    let store = site.open().await;
+    let payment = payment_of(&site, "TRX-1");
+    store.commit(&unit(&payment, Due::Never)).await.unwrap();
+    let payment = store.payment(&payment.merchant, &payment.id).await.unwrap().unwrap();
+    let refer = "BEGIN; SELECT 1 FROM payments FOR KEY SHARE; SELECT pg_sleep(4); COMMIT";
+    std::thread::scope(|scope| {
+        let referring = scope.spawn(|| site.run(refer));
+        tokio::task::block_in_place(|| {
+            tokio::runtime::Handle::current().block_on(async {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                timeout(SOON, store.commit(&unit(&payment, Due::Never))).await.unwrap().unwrap();
+            });
+        });
+        referring.join().unwrap();
+    });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_that_come_at_once_are_taken_in_once_each_and_share_commits() {
     const COPIES: usize = 3;
