@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mstore_pay_domain::endpoints::EventTeller;
-use mstore_pay_domain::gateway::{Attended, Errand, Gateway, Lane, Published, Settled};
+use mstore_pay_domain::gateway::{Attended, Errand, Gateway, Lane, Published, Settled, Settler};
 use mstore_pay_domain::webhook::LeasedDelivery;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 
 use crate::config::WorkersHere;
@@ -30,13 +30,10 @@ use crate::tasks::{Tasks, fence};
 
 /// Webhooks that are settled at once, as they come.
 const SETTLE_AT_ONCE_MAX: usize = 32;
-/// Webhooks that are taken in, under way or wait for that in this process; more are left to the lane.
+/// Webhooks that are under way or wait for that in this process; more are left to the lane.
 const SETTLE_HERE_MAX: usize = 256;
 /// For how long they wait, of the half minute that their lease lasts.
 const SETTLE_WAIT_MAX: Duration = Duration::from_secs(5);
-
-/// A place among the webhooks that are settled by the process that took them in.
-pub(crate) struct PlaceToSettle(OwnedSemaphorePermit);
 
 /// The workers of this process.
 pub(crate) struct Workers {
@@ -100,24 +97,29 @@ impl Workers {
         self.tasks.spawn("pruning", async move { workers.prune().await });
     }
 
-    /// A place among the webhooks that are settled here as they come; none where too many wait, or no work is done here.
-    pub(crate) fn place_to_settle(&self) -> Option<PlaceToSettle> {
+    /// Who is to settle a webhook that comes now: whoever takes it in, unless too many wait or no work is done here. One that
+    /// came before takes no place, however many copies of it come.
+    pub(crate) fn settler(&self) -> Settler {
         match self.here {
-            WorkersHere::On => Arc::clone(&self.settling).try_acquire_owned().ok().map(PlaceToSettle),
-            WorkersHere::Off => None,
+            WorkersHere::On if self.settling.available_permits() > 0 => Settler::Caller,
+            WorkersHere::On | WorkersHere::Off => Settler::Workers,
         }
     }
 
-    /// Settles a webhook that was just taken in, as soon as there is room. One without a place, which nobody holds, is left
-    /// to the lane, or to those of other processes.
-    pub(crate) fn settle(self: &Arc<Self>, leased: Box<LeasedDelivery>, place: Option<PlaceToSettle>) {
-        let Some(place) = place else {
-            self.deferred.notify_one();
-            return;
+    /// Settles a webhook that was just taken in as that settler's, as soon as there is room, or leaves it to the lane, or to
+    /// those of other processes.
+    pub(crate) async fn settle(self: &Arc<Self>, leased: Box<LeasedDelivery>, settler: Settler) {
+        match settler {
+            Settler::Caller => {}
+            Settler::Workers => return self.deferred.notify_one(),
+        }
+        let Ok(place) = Arc::clone(&self.settling).try_acquire_owned() else {
+            // Others who came at the same time have the last places.
+            return self.leave_to_the_lane(&leased).await;
         };
         let workers = Arc::clone(self);
         self.tasks.spawn("settling a webhook", async move {
-            let PlaceToSettle(_place) = place;
+            let _place = place;
             match timeout(SETTLE_WAIT_MAX, workers.at_once.acquire()).await {
                 Ok(Ok(_room)) => attend(&workers.gateway, &Errand::Webhook(leased)).await,
                 Ok(Err(_)) | Err(_) => workers.leave_to_the_lane(&leased).await,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook, Settler};
+use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook};
 use mstore_pay_domain::ids::{AccountId, ProviderId};
 use mstore_pay_domain::ports::Drift;
 use mstore_pay_domain::webhook::{Claim, LeasedDelivery, Notification, RawWebhook};
@@ -69,12 +69,11 @@ pub(crate) async fn receive(
     let raw = RawWebhook { headers: headers.collect(), body };
     let (gateway, workers, named) = (Arc::clone(&state.gateway), Arc::clone(&state.workers), provider.clone());
     let taking = async move {
-        let place = workers.place_to_settle();
-        let settler = if place.is_some() { Settler::Caller } else { Settler::Workers };
+        let settler = workers.settler();
         Ok(match gateway.accept_webhook(&named, account.as_ref(), &raw, settler).await? {
             AcceptedWebhook::New { leased, told } => {
                 count_told(&leased, *told);
-                workers.settle(leased, place);
+                workers.settle(leased, settler).await;
                 "new"
             }
             AcceptedWebhook::Duplicate { .. } => "duplicate",
