@@ -7,16 +7,16 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use http_body_util::Full;
-use hyper::Method;
-use hyper::Request;
-use hyper::body::Bytes;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use data_encoding::HEXLOWER;
 use mstore_pay_throwaway_postgres::Cluster;
+use serde_json::json;
+use sha2::{Digest as _, Sha512};
 
 use crate::Trouble;
-use crate::load::Asked;
+use crate::load::{Asked, InCommon};
 
+/// The key that `shop.py` has.
+const SERVER_KEY: &str = "SB-Mid-server-bench";
 const PROJECT: &str = include_str!("../django/shop.py");
 /// On two cores three processes, and threads enough that none of 64 connections waits for one. Not tuned beyond that.
 const SERVED_BY: [&str; 8] = ["-k", "gthread", "--workers", "3", "--threads", "22", "--keep-alive", "75"];
@@ -27,7 +27,10 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 pub(crate) struct Django {
     process: Child,
     pub(crate) address: SocketAddr,
-    token: String,
+    /// What a till's requests have in common.
+    of_till: InCommon,
+    /// What the provider's have.
+    of_provider: InCommon,
 }
 
 /// How a shop is run.
@@ -73,7 +76,9 @@ impl Django {
         let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
         let mut serve = recipe.command(&["-m", "gunicorn"]);
         serve.args(SERVED_BY).args(["--log-level", "error", "-b", &address.to_string(), "shop:application"]);
-        let django = Self { process: serve.spawn()?, address, token };
+        let of_till = InCommon::of(&[("Host", &address.to_string()), ("Authorization", &format!("Token {token}"))]);
+        let of_provider = InCommon::of(&[("Host", &address.to_string())]);
+        let django = Self { process: serve.spawn()?, address, of_till, of_provider };
         let began = Instant::now();
         while TcpStream::connect(address).is_err() {
             if began.elapsed() > STARTS_WITHIN {
@@ -89,20 +94,26 @@ impl Django {
     }
 
     /// Asks for a payment. It knows no idempotency keys.
-    pub(crate) fn create(&self, order: &str) -> Option<Asked> {
+    pub(crate) fn create(&self, order: &str) -> Asked {
         let body = format!(r#"{{"order_id":"{order}","payment_type":"qris","gross_amount":33000}}"#);
-        let request = self.request(Method::POST, "/midtrans/charge/").header(CONTENT_TYPE, "application/json");
-        request.body(Full::new(Bytes::from(body))).ok()
+        self.of_till.post("/midtrans/charge/", None, &body)
     }
 
     /// Asks how a payment stands, by its own id, which is the only way.
-    pub(crate) fn status(&self, id: &str) -> Option<Asked> {
-        self.request(Method::GET, &format!("/midtrans/payments/{id}/")).body(Full::new(Bytes::new())).ok()
+    pub(crate) fn status(&self, id: &str) -> Asked {
+        self.of_till.get(&format!("/midtrans/payments/{id}/"))
     }
 
-    fn request(&self, method: Method, path: &str) -> hyper::http::request::Builder {
-        let request = Request::builder().method(method).uri(path).header("Host", self.address.to_string());
-        request.header(AUTHORIZATION, format!("Token {}", self.token))
+    /// Tells it that an order is paid, as Midtrans does.
+    pub(crate) fn tell(&self, order: &str) -> Asked {
+        let signature = HEXLOWER.encode(&Sha512::digest(format!("{order}20033000.00{SERVER_KEY}")));
+        let webhook = json!({
+            "transaction_time": "2026-11-27 07:00:00", "transaction_status": "settlement", "transaction_id": order,
+            "status_message": "midtrans payment notification", "status_code": "200", "signature_key": signature,
+            "settlement_time": "2026-11-27 07:00:30", "payment_type": "qris", "order_id": order, "merchant_id": "M004123",
+            "issuer": "gopay", "gross_amount": "33000.00", "fraud_status": "accept", "currency": "IDR", "acquirer": "gopay",
+        });
+        self.of_provider.post("/midtrans/notification/", None, &webhook.to_string())
     }
 }
 

@@ -7,15 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
-use hyper::http::request::Builder;
-use hyper::{Method, Request};
 use serde_json::Value;
 
 use crate::Trouble;
-use crate::load::Asked;
+use crate::load::{Asked, InCommon};
 use crate::stub::Charge;
 
 const WEBHOOK_TOKEN: &str = "bench-webhook-token";
@@ -37,9 +32,9 @@ pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
     pub(crate) started_in: Duration,
     /// What a till's requests have in common.
-    of_till: HeaderMap,
+    of_till: InCommon,
     /// What the provider's have.
-    of_provider: HeaderMap,
+    of_provider: InCommon,
 }
 
 impl Recipe {
@@ -47,6 +42,11 @@ impl Recipe {
     pub(crate) fn migrate(&self) -> Result<(), Trouble> {
         let ended = self.command("migrate").stdout(Stdio::null()).stderr(Stdio::null()).status()?;
         if ended.success() { Ok(()) } else { Err("could not migrate".into()) }
+    }
+
+    /// Its database where that is a file.
+    pub(crate) fn sqlite_file(&self) -> Option<&str> {
+        self.database_url.strip_prefix("sqlite://")
     }
 
     /// Starts it and waits until it answers.
@@ -68,13 +68,11 @@ impl Recipe {
             return Err(format!("the gateway did not start; see {}", self.folder.join("gateway.log").display()).into());
         };
         let mut gateway =
-            Gateway { process, address, started_in, of_till: HeaderMap::new(), of_provider: HeaderMap::new() };
-        let authorization = (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", self.token()?))?);
-        let host = (HOST, HeaderValue::from_str(&address.to_string())?);
-        let secret = (HeaderName::from_static("x-callback-token"), HeaderValue::from_static(WEBHOOK_TOKEN));
-        let json = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        gateway.of_till = HeaderMap::from_iter([host.clone(), authorization]);
-        gateway.of_provider = HeaderMap::from_iter([host, json, secret]);
+            Gateway { process, address, started_in, of_till: InCommon::of(&[]), of_provider: InCommon::of(&[]) };
+        let host = ("Host", address.to_string());
+        let bearer = format!("Bearer {}", self.token()?);
+        gateway.of_till = InCommon::of(&[(host.0, &host.1), ("Authorization", &bearer)]);
+        gateway.of_provider = InCommon::of(&[(host.0, &host.1), ("x-callback-token", WEBHOOK_TOKEN)]);
         Ok(gateway)
     }
 
@@ -106,26 +104,20 @@ impl Gateway {
     }
 
     /// Asks for a payment, under an idempotency key.
-    pub(crate) fn create(&self, order: &str) -> Option<Asked> {
+    pub(crate) fn create(&self, order: &str) -> Asked {
         let body = format!(r#"{{"order_code":"{order}","method":"qris","amount":33000,"currency":"IDR"}}"#);
-        let request = self.request(Method::POST, "/api/v1/pos/payments").header(CONTENT_TYPE, "application/json");
-        request.header("Idempotency-Key", format!("key-of-{order}")).body(Full::new(Bytes::from(body))).ok()
+        let key = format!("key-of-{order}");
+        self.of_till.post("/api/v1/pos/payments", Some(("Idempotency-Key", &key)), &body)
     }
 
     /// Asks how a payment stands, by the provider's id, as a till does.
-    pub(crate) fn status(&self, charge: &Charge) -> Option<Asked> {
-        let path = format!("/api/v1/pos/payments/pr-{}", charge.id);
-        self.request(Method::GET, &path).body(Full::new(Bytes::new())).ok()
+    pub(crate) fn status(&self, charge: &Charge) -> Asked {
+        self.of_till.get(&format!("/api/v1/pos/payments/pr-{}", charge.id))
     }
 
     /// Sends it a webhook, as the provider does.
-    pub(crate) fn tell(&self, webhook: String) -> Option<Asked> {
-        let request = asked(Method::POST, "/api/v1/webhook/xendit", &self.of_provider);
-        request.body(Full::new(Bytes::from(webhook))).ok()
-    }
-
-    fn request(&self, method: Method, path: &str) -> Builder {
-        asked(method, path, &self.of_till)
+    pub(crate) fn tell(&self, webhook: &str) -> Asked {
+        self.of_provider.post("/api/v1/webhook/xendit", None, webhook)
     }
 }
 
@@ -135,14 +127,6 @@ impl Drop for Gateway {
         let _killed = self.process.kill();
         let _ended = self.process.wait();
     }
-}
-
-fn asked(method: Method, path: &str, in_common: &HeaderMap) -> Builder {
-    let mut request = Request::builder().method(method).uri(path);
-    if let Some(headers) = request.headers_mut() {
-        headers.clone_from(in_common);
-    }
-    request
 }
 
 /// The binary beside this one, unless another is named.

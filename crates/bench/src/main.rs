@@ -44,10 +44,10 @@ struct Arguments {
     /// Seconds of each turn.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
-    /// Creates and looks alone, on PostgreSQL, over stores where so many payments were made before, all in turn.
-    #[arg(long, value_delimiter = ',', conflicts_with_all = ["stores", "statements", "django"])]
+    /// Creates and looks alone, over stores where so many payments were made before, all in turn.
+    #[arg(long, value_delimiter = ',', conflicts_with_all = ["statements", "django"])]
     payments: Vec<u64>,
-    /// Creates and looks alone, in turn with django-payment-midtrans, by that Python, which has what
+    /// All but `accept`, on PostgreSQL, in turn with django-payment-midtrans, by that Python, which has what
     /// `django/requirements.txt` names.
     #[arg(long, conflicts_with_all = ["stores", "statements"])]
     django: Option<PathBuf>,
@@ -90,11 +90,12 @@ async fn measure(arguments: Arguments) -> Result<(), Trouble> {
     if let Some(python) = arguments.django {
         return plan.beside_django(&python).await;
     }
-    if !arguments.payments.is_empty() {
-        return plan.growth(&arguments.payments).await;
-    }
     for store in arguments.stores {
-        plan.measure(store).await?;
+        if arguments.payments.is_empty() {
+            plan.measure(store).await?;
+        } else {
+            plan.growth(store, &arguments.payments).await?;
+        }
     }
     Ok(())
 }

@@ -104,10 +104,8 @@ impl Plan {
             Store::Postgres if self.statements => Some(Cluster::start(&[&SETTINGS[..], &[COUNTED]].concat())),
             Store::Postgres => Some(Cluster::start(&SETTINGS)),
         };
-        say(match store {
-            Store::Sqlite => "== SQLite, the gateway alone",
-            Store::Postgres => "== PostgreSQL, the gateway and pgbench in turn",
-        });
+        let who = if cluster.is_some() { "the gateway and pgbench in turn" } else { "the gateway alone" };
+        say(&format!("== {store}, {who}"));
         self.at_rest(folder.path(), cluster.as_ref()).await?;
         say("scenario  conns  gateway/s  database/s  ratio  gateway p50/p95/p99 ms  database p50/p95/p99 ms  \
              gateway CPU ms  database CPU ms  refused");
@@ -289,6 +287,15 @@ impl OfTills {
     }
 }
 
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Sqlite => "SQLite",
+        })
+    }
+}
+
 impl fmt::Display for OfTills {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -300,6 +307,6 @@ impl fmt::Display for OfTills {
 
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.script())
+        f.pad(self.script())
     }
 }

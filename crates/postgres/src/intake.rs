@@ -106,10 +106,11 @@ impl Processor for TakingIn {
         mut session: Session,
     ) -> Result<Vec<Taken>, WithOthers> {
         let deliveries: Vec<(NewDelivery, Lease)> = deliveries.collect();
-        let work = async {
+        // Boxed: whoever does things together moves what it was handed from task to task.
+        let work = Box::pin(async {
             let outcome = take_in(&mut session, &deliveries, self.presence.number()).await;
             Ok((session, outcome))
-        };
+        });
         let (session, outcome) = self.sessions.bounded(work).await?;
         match session.finish(outcome).await {
             Ok(mut new) => {

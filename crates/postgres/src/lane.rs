@@ -97,11 +97,12 @@ impl Processor for Committing {
         (session, writing): Self::Resources,
     ) -> Result<Vec<Outcome>, WithOthers> {
         let units: Vec<Option<UnitOfWork>> = units.map(Waiting::take).collect();
-        let work = async {
+        // Boxed: whoever does things together moves what it was handed from task to task.
+        let work = Box::pin(async {
             let taken: Vec<&UnitOfWork> = units.iter().flatten().collect();
             let outcome = write::apply_together(&session, &taken, self.presence.number()).await;
             Ok((session, outcome))
-        };
+        });
         let (session, outcome) = self.sessions.bounded(work).await?;
         drop(writing);
         let alone = || units.iter().map(|_| Outcome::Alone).collect();

@@ -134,10 +134,11 @@ impl<L: Look> Processor for Looking<L> {
     ) -> Result<Vec<Option<L::Found>>, WithOthers> {
         let mut looks: Vec<L> = Vec::new();
         let waiting: Vec<Option<()>> = waiting.map(|look| look.take().map(|look| looks.push(look))).collect();
-        let work = async {
+        // Boxed: whoever does things together moves what it was handed from task to task.
+        let work = Box::pin(async {
             let outcome = L::together(&mut session, &looks).await;
             Ok((session, outcome))
-        };
+        });
         let (session, outcome) = self.sessions.bounded(work).await?;
         match session.finish(outcome).await {
             Ok(found) => Ok(in_place(&waiting, found.into_iter().map(Some), || None)),

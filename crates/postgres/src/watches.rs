@@ -82,17 +82,23 @@ impl SharedWatches {
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Tells the other nodes of a look.
+    async fn tell_others(&self, payment: &PaymentId, until: Timestamp, is_to_sweep: bool) {
+        let (store, id) = (&self.store, payment.to_string());
+        match session!(store.plain, |conn| watch(conn, &id, until, is_to_sweep)) {
+            Ok(()) => self.told().tell(*payment, until),
+            Err(fault) => tracing::debug!(?fault, "could not tell the other nodes who looks at {id}"),
+        }
+    }
 }
 
 #[async_trait]
 impl Watches for SharedWatches {
     async fn watch(&self, payment: &PaymentId, until: Timestamp) {
         let Some(is_to_sweep) = self.told().look(*payment, until) else { return };
-        let (store, id) = (&self.store, payment.to_string());
-        match session!(store.plain, |conn| watch(conn, &id, until, is_to_sweep)) {
-            Ok(()) => self.told().tell(*payment, until),
-            Err(fault) => tracing::debug!(?fault, "could not tell the other nodes who looks at {id}"),
-        }
+        // Apart: a statement needs much room, and most looks are told of already.
+        Box::pin(self.tell_others(payment, until, is_to_sweep)).await;
     }
 
     async fn is_watched(&self, payment: &PaymentId, now: Timestamp) -> bool {

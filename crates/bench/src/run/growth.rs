@@ -1,20 +1,26 @@
 //! Whether what a shop sold over the years makes its next sale slower.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use mstore_pay_throwaway_postgres::Cluster;
 
 use super::together::Together;
 use super::turn::{Figures, MAKERS, Turns};
-use super::{Bench, OfTills, Plan, SETTINGS, WARM_UP};
+use super::{Bench, OfTills, Plan, SETTINGS, Store, WARM_UP};
 use crate::Trouble;
+use crate::gateway::Recipe;
 use crate::report::{Hundredths, say};
 use crate::stub::Stub;
 
-/// Paid payments, as many as it is told in place of the word.
-const PAYMENTS: &str = include_str!("../../growth/payments.sql");
+/// Paid payments, as many as is said in place of the word.
+const ON_POSTGRES: &str = include_str!("../../growth/postgres.sql");
+const ON_SQLITE: &str = include_str!("../../growth/sqlite.sql");
 const COUNT: &str = ":payments";
+const BYTES_PER_MEGABYTE: u64 = 1_000_000;
 
 /// A gateway over a store of some size, and its turns.
 struct Sized<'a> {
@@ -25,14 +31,18 @@ struct Sized<'a> {
 }
 
 impl Plan {
-    /// Measures creates and looks over stores of those sizes on one server, all in turn.
-    pub(crate) async fn growth(&self, sizes: &[u64]) -> Result<(), Trouble> {
+    /// Measures creates and looks over stores of those sizes, all in turn; those on PostgreSQL share a server.
+    pub(crate) async fn growth(&self, store: Store, sizes: &[u64]) -> Result<(), Trouble> {
         let scenarios = self.of_tills()?;
         let folder = tempfile::tempdir()?;
-        let cluster = Cluster::start(&SETTINGS);
+        let cluster = match store {
+            Store::Postgres => Some(Cluster::start(&SETTINGS)),
+            Store::Sqlite => None,
+        };
+        say(&format!("== {store}"));
         let mut stores = Vec::new();
         for payments in sizes {
-            stores.push(self.sized(folder.path(), &cluster, *payments).await?);
+            stores.push(self.sized(folder.path(), cluster.as_ref(), *payments).await?);
         }
         say(&format!("scenario  conns    payments  {}  p99 to the first", Together::COLUMNS));
         for scenario in scenarios {
@@ -43,23 +53,31 @@ impl Plan {
         Ok(())
     }
 
-    async fn sized<'a>(&self, folder: &Path, cluster: &'a Cluster, payments: u64) -> Result<Sized<'a>, Trouble> {
+    async fn sized<'a>(
+        &self,
+        folder: &Path,
+        cluster: Option<&'a Cluster>,
+        payments: u64,
+    ) -> Result<Sized<'a>, Trouble> {
         let stub = Stub::default();
         let name = format!("after_{payments}");
-        let mut recipe = self.recipe(folder, Some(cluster), &name, stub.start().await?)?;
+        let mut recipe = self.recipe(folder, cluster, &name, stub.start().await?)?;
         recipe.has_workers = false;
         recipe.migrate()?;
         if payments > 0 {
-            cluster.run(&name, &PAYMENTS.replace(COUNT, &payments.to_string()))?;
+            fill(&recipe, cluster, &name, payments)?;
         }
         let gateway = Arc::new(recipe.start()?);
-        let bench = Bench { gateway, stub, database: Some((cluster, name)) };
+        let bench = Bench { gateway, stub, database: cluster.map(|cluster| (cluster, name)) };
         let mut turns = Turns::default();
         turns.create(&bench, MAKERS, WARM_UP).await?;
         bench.sql("VACUUM ANALYZE")?;
         bench.sql("CHECKPOINT")?;
-        let bytes = bench.sql("SELECT pg_size_pretty(pg_database_size(current_database()))")?;
-        say(&format!("{payments} payments before: {}", bytes.trim()));
+        let bytes = match recipe.sqlite_file() {
+            None => bench.sql("SELECT pg_database_size(current_database())")?.trim().parse()?,
+            Some(file) => fs::metadata(file)?.len(),
+        };
+        say(&format!("{payments} payments before: {} MB", bytes / BYTES_PER_MEGABYTE));
         Ok(Sized { payments, bench, turns, figures: Vec::new() })
     }
 
@@ -78,4 +96,15 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// Puts payments into a store that nobody serves.
+fn fill(recipe: &Recipe, cluster: Option<&Cluster>, name: &str, payments: u64) -> Result<(), Trouble> {
+    let of = |statements: &str| statements.replace(COUNT, &payments.to_string());
+    if let Some(cluster) = cluster {
+        cluster.run(name, &of(ON_POSTGRES))?;
+    } else if let Some(file) = recipe.sqlite_file() {
+        SqliteConnection::establish(file)?.batch_execute(&of(ON_SQLITE))?;
+    }
+    Ok(())
 }

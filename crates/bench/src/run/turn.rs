@@ -15,10 +15,10 @@ use crate::process;
 use crate::report::{Hundredths, each, per_second};
 
 /// Payments that a turn of webhooks pays at the most; made beforehand.
-const WEBHOOKS_MAX: usize = 4_000;
+pub(super) const WEBHOOKS_MAX: usize = 4_000;
 pub(super) const MAKERS: u32 = 16;
 /// Of the length of a turn, what making them may take.
-const MAKING_TURNS_MAX: u32 = 3;
+pub(super) const MAKING_TURNS_MAX: u32 = 3;
 
 /// What a turn came to.
 pub(crate) struct Figures {
@@ -88,7 +88,7 @@ impl Turns {
         self.count = self.count.saturating_add(1);
         let turn = self.count;
         let gateway = Arc::clone(&bench.gateway);
-        let script = move |number: u64| gateway.create(&format!("TRX-{turn}-{number}"));
+        let script = move |number: u64| Some(gateway.create(&format!("TRX-{turn}-{number}")));
         measured(bench, connections, length, Arc::new(script)).await
     }
 
@@ -102,7 +102,7 @@ impl Turns {
         let (gateway, stub, count) = (Arc::clone(&bench.gateway), bench.stub.clone(), bench.stub.count().max(1));
         let script = move |number: u64| {
             let place = usize::try_from(number).ok()?.checked_rem(count)?;
-            gateway.status(&stub.charge(place)?)
+            Some(gateway.status(&stub.charge(place)?))
         };
         measured(bench, connections, length, Arc::new(script)).await
     }
@@ -119,8 +119,9 @@ impl Turns {
         let told = stub.charge(0).ok_or("nothing was sold")?;
         // Made out once: what the provider pays for its webhooks is not what is measured.
         let (webhook, named) = (stub.pay(&told), told.id.to_string());
-        let script =
-            move |number: u64| gateway.tell(webhook.replace(&named, &Uuid::from_u64_pair(turn, number).to_string()));
+        let script = move |number: u64| {
+            Some(gateway.tell(&webhook.replace(&named, &Uuid::from_u64_pair(turn, number).to_string())))
+        };
         measured(bench, connections, length, Arc::new(script)).await
     }
 
@@ -141,7 +142,7 @@ impl Turns {
         let end = first.saturating_add(WEBHOOKS_MAX).min(bench.stub.count());
         let script = move |number: u64| {
             let place = first.saturating_add(usize::try_from(number).ok()?);
-            if place >= end { None } else { gateway.tell(stub.pay(&stub.charge(place)?)) }
+            if place >= end { None } else { Some(gateway.tell(&stub.pay(&stub.charge(place)?))) }
         };
         self.untold = end;
         let spent = Spent::now(bench)?;
