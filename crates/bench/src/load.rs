@@ -48,7 +48,7 @@ pub(crate) struct Outcome {
 impl InCommon {
     /// Headers of those names and values.
     pub(crate) fn of(headers: &[(&str, &str)]) -> Self {
-        Self(headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect())
+        Self(headers.iter().flat_map(|(name, value)| [*name, ": ", *value, "\r\n"]).collect())
     }
 
     /// A request for what is at a path.

@@ -104,6 +104,24 @@ impl<L: Look> Looks<L> {
     }
 }
 
+/// What each look finds. Whoever looks for something last is handed it, and those before a copy.
+fn handed_out<L, F: Clone>(looks: &[L], mut found: Vec<F>, means: impl Fn(&L, &F) -> bool) -> Vec<Option<F>> {
+    let mut handed = Vec::with_capacity(looks.len());
+    let mut rest = looks;
+    while let Some((look, later)) = rest.split_first() {
+        let place = found.iter().position(|found| means(look, found));
+        handed.push(place.map(|place| {
+            let one = found.swap_remove(place);
+            if later.iter().any(|later| means(later, &one)) {
+                found.push(one.clone());
+            }
+            one
+        }));
+        rest = later;
+    }
+    handed
+}
+
 struct Looking<L> {
     sessions: Arc<Sessions>,
     looks: std::marker::PhantomData<fn() -> L>,
@@ -146,5 +164,17 @@ impl<L: Look> Processor for Looking<L> {
             // One of them met something: each looks by itself and learns what it was.
             Err(_one_of_them) => Ok(waiting.iter().map(|_| None).collect()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_looks_for_the_same_finds_the_same() {
+        let found = vec!["one", "three"];
+        let handed = handed_out(&["one", "two", "three", "one"], found, |look, found| look == found);
+        assert_eq!(handed, [Some("one"), None, Some("three"), Some("one")]);
     }
 }

@@ -1,5 +1,6 @@
 //! Tokens that were verified a moment ago: a till asks every second, and each time with the same one.
 
+use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
@@ -8,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::Caller;
 
 /// Tokens that are known at once; beyond it those go that were used least lately, and are verified anew.
-const KNOWN_MAX: usize = 1_024;
+const KNOWN_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
 /// SHA-256 of a token: of tokens themselves nothing is kept.
 type Print = [u8; 32];
@@ -25,7 +26,7 @@ struct Known {
 
 impl Default for KnownTokens {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::unbounded()))
+        Self(Mutex::new(LruCache::new(KNOWN_MAX)))
     }
 }
 
@@ -45,11 +46,7 @@ impl KnownTokens {
     /// Keeps the bearer of a token that was verified, which is good until the end of that second.
     pub(super) fn add(&self, token: &str, caller: &Caller, good_until: i64) {
         let (print, bearer) = (print(token), Known { caller: caller.clone(), good_until });
-        let mut known = self.known();
-        known.put(print, bearer);
-        if known.len() > KNOWN_MAX {
-            known.pop_lru();
-        }
+        self.known().put(print, bearer);
     }
 
     fn known(&self) -> MutexGuard<'_, LruCache<Print, Known>> {
@@ -92,10 +89,10 @@ mod tests {
     #[test]
     fn those_go_first_that_were_used_least_lately() {
         let known = KnownTokens::default();
-        for number in 0..=KNOWN_MAX {
+        for number in 0..=KNOWN_MAX.get() {
             known.add(&number.to_string(), &caller("M1"), 100);
         }
-        assert_eq!(known.known().len(), KNOWN_MAX);
+        assert_eq!(known.known().len(), KNOWN_MAX.get());
         assert_eq!((known.bearer("0", 1), known.bearer("1", 1)), (None, Some(caller("M1"))));
     }
 }

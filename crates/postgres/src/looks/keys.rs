@@ -3,7 +3,7 @@
 use diesel_async::AsyncPgConnection;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
 
-use super::Look;
+use super::{Look, handed_out};
 use crate::errors::Fault;
 use crate::read;
 
@@ -23,7 +23,6 @@ impl Look for AtKey {
     async fn together(conn: &mut AsyncPgConnection, looks: &[Self]) -> Result<Vec<Self::Found>, Fault> {
         let slots: Vec<&IdempotencySlot> = looks.iter().map(|Self(slot)| slot).collect();
         let found = read::keys(conn, &slots).await?;
-        let meant = |Self(slot): &Self| found.iter().find(|record| record.slot == *slot).cloned();
-        Ok(looks.iter().map(meant).collect())
+        Ok(handed_out(looks, found, |Self(slot), record| record.slot == *slot))
     }
 }

@@ -5,7 +5,7 @@ use mstore_pay_domain::ids::{MerchantId, OrderCode};
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::ports::OrderWithPayments;
 
-use super::Look;
+use super::{Look, handed_out};
 use crate::errors::Fault;
 use crate::read;
 
@@ -28,10 +28,7 @@ impl Look for AtOrder {
     async fn together(conn: &mut AsyncPgConnection, looks: &[Self]) -> Result<Vec<Self::Found>, Fault> {
         let named: Vec<_> = looks.iter().map(|look| (&look.merchant, &look.code)).collect();
         let found = read::orders(conn, &named).await?;
-        let meant = |look: &Self| {
-            found.iter().find(|order| order.merchant == look.merchant && order.code == look.code).cloned()
-        };
-        Ok(looks.iter().map(meant).collect())
+        Ok(handed_out(looks, found, |look, order| order.merchant == look.merchant && order.code == look.code))
     }
 }
 

@@ -4,7 +4,7 @@ use diesel_async::AsyncPgConnection;
 use mstore_pay_domain::ids::MerchantId;
 use mstore_pay_domain::ports::{PaymentInOrder, PaymentName};
 
-use super::Look;
+use super::{Look, handed_out};
 use crate::errors::Fault;
 use crate::read;
 
@@ -33,7 +33,7 @@ impl Look for AtPayment {
     async fn together(conn: &mut AsyncPgConnection, looks: &[Self]) -> Result<Vec<Self::Found>, Fault> {
         let named: Vec<_> = looks.iter().map(|look| (&look.merchant, &look.name)).collect();
         let found = read::payments_in_order(conn, &named).await?;
-        let meant = |look: &Self| found.iter().find(|found| look.means(found)).cloned().map(Box::new);
-        Ok(looks.iter().map(meant).collect())
+        let boxed = found.into_iter().map(Box::new).collect();
+        Ok(handed_out(looks, boxed, |look, found| look.means(found)))
     }
 }
