@@ -1,4 +1,5 @@
--- What `postgres.sql` leaves, on SQLite, whose file nobody else has open. No statistics are made, since the gateway makes none there.
+-- What `postgres.sql` leaves, on SQLite, whose file nobody else has open; digests are drawn, and records are of zeros. Triggers
+-- stay on: none is on inserts. No statistics are made, since the gateway makes none there.
 -- Without a journal, for speed: a file that is half-filled is of no use anyway. The gateway turns its own on.
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;

@@ -52,6 +52,7 @@ impl Recipe {
     /// Starts it and waits until it answers.
     pub(crate) fn start(&self) -> Result<Gateway, Trouble> {
         let log = File::options().create(true).append(true).open(self.folder.join("gateway.log"))?;
+        let bearer = format!("Bearer {}", self.token()?);
         let began = Instant::now();
         let mut serve = self.command("serve");
         serve.args(["--ready-json", "--listen-addr", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(log);
@@ -59,7 +60,7 @@ impl Recipe {
         let mut line = String::new();
         BufReader::new(process.stdout.take().ok_or("no output")?).read_line(&mut line)?;
         let started_in = began.elapsed();
-        let listen = serde_json::from_str::<Value>(&line)
+        let listen: Option<SocketAddr> = serde_json::from_str::<Value>(&line)
             .ok()
             .and_then(|ready| ready.get("listen")?.as_str()?.strip_prefix("http://")?.parse().ok());
         let Some(address) = listen else {
@@ -67,13 +68,10 @@ impl Recipe {
             let _ended = process.wait();
             return Err(format!("the gateway did not start; see {}", self.folder.join("gateway.log").display()).into());
         };
-        let mut gateway =
-            Gateway { process, address, started_in, of_till: InCommon::of(&[]), of_provider: InCommon::of(&[]) };
-        let host = ("Host", address.to_string());
-        let bearer = format!("Bearer {}", self.token()?);
-        gateway.of_till = InCommon::of(&[(host.0, &host.1), ("Authorization", &bearer)]);
-        gateway.of_provider = InCommon::of(&[(host.0, &host.1), ("x-callback-token", WEBHOOK_TOKEN)]);
-        Ok(gateway)
+        let host = address.to_string();
+        let of_till = InCommon::of(&[("Host", &host), ("Authorization", &bearer)]);
+        let of_provider = InCommon::of(&[("Host", &host), ("x-callback-token", WEBHOOK_TOKEN)]);
+        Ok(Gateway { process, address, started_in, of_till, of_provider })
     }
 
     fn token(&self) -> Result<String, Trouble> {

@@ -1,9 +1,9 @@
 //! A closed loop: each connection asks, waits for the answer, and asks again.
 //!
-//! It shares the machine with what it measures, so it costs as little as `pgbench` does: requests are texts, and each connection
-//! has a thread that waits for it.
+//! It shares the machine with what it measures, so it costs little: requests are texts, and each connection has a thread
+//! that waits for it.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,10 +18,13 @@ use crate::Trouble;
 /// Latencies up to a minute are told apart.
 const LATENCY_MICROS_MAX: u64 = 60_000_000;
 const SIGNIFICANT_DIGITS: u8 = 3;
-/// Whoever does not answer for so long does not answer.
-const ANSWER_WITHIN: Duration = Duration::from_mins(1);
+/// Threads that the runtime has for what waits: of more connections the last would ask nothing.
+const CONNECTIONS_MAX: usize = 512;
+/// Whoever sends nothing for so long does not answer.
+const SILENCE_MAX: Duration = Duration::from_mins(1);
 const ANSWER_BYTES_MAX: usize = 65_536;
 const ANSWER_HEADERS_MAX: usize = 64;
+/// How an answer in chunks ends. Neither the gateway nor the peer has line ends within one.
 const CHUNKS_END: &[u8] = b"\r\n0\r\n\r\n";
 
 /// A request, as it goes out.
@@ -78,6 +81,9 @@ pub(crate) async fn run(
     length: Duration,
     script: Arc<Script>,
 ) -> Result<Outcome, Trouble> {
+    if connections > CONNECTIONS_MAX {
+        return Err(format!("at most {CONNECTIONS_MAX} connections ask at once").into());
+    }
     let mut opened = Vec::with_capacity(connections);
     for _ in 0..connections {
         opened.push(Connection::open(address)?);
@@ -133,7 +139,7 @@ impl Connection {
     fn open(address: SocketAddr) -> Result<Self, Trouble> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+        stream.set_read_timeout(Some(SILENCE_MAX))?;
         Ok(Self { stream, room: vec![0; ANSWER_BYTES_MAX] })
     }
 
@@ -143,10 +149,18 @@ impl Connection {
         let mut filled = 0;
         loop {
             let free = self.room.get_mut(filled..).unwrap_or_default();
-            let read = self.stream.read(free)?;
-            if read == 0 {
-                return Err("the connection was closed before the answer, or the answer is too long".into());
+            if free.is_empty() {
+                return Err(format!("an answer of more than {ANSWER_BYTES_MAX} bytes").into());
             }
+            let read = match self.stream.read(free) {
+                Ok(0) => return Err("the connection was closed before the answer".into()),
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return Err(format!("no answer within {} s", SILENCE_MAX.as_secs()).into());
+                }
+                Err(error) => return Err(error.into()),
+            };
             filled = filled.saturating_add(read);
             if let Some(status) = answered(self.room.get(..filled).unwrap_or_default())? {
                 return Ok(status);
@@ -160,12 +174,61 @@ fn answered(received: &[u8]) -> Result<Option<u16>, Trouble> {
     let mut headers = [EMPTY_HEADER; ANSWER_HEADERS_MAX];
     let mut answer = Response::new(&mut headers);
     let Status::Complete(head) = answer.parse(received)? else { return Ok(None) };
-    let told = |name: &str| answer.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
-    let is_whole = match told("content-length") {
-        Some(length) => received.len() >= head.saturating_add(std::str::from_utf8(length.value)?.parse()?),
-        // In chunks, as gunicorn does it: no JSON ends so.
-        None => received.ends_with(CHUNKS_END),
-    };
     let status = answer.code.ok_or("an answer without a status")?;
+    let told = |name: &str| answer.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+    let is_whole = if let Some(length) = told("content-length") {
+        let length: usize = std::str::from_utf8(length.value)?.parse()?;
+        let end = head.saturating_add(length);
+        if received.len() > end {
+            return Err("more than one answer".into());
+        }
+        received.len() == end
+    } else if told("transfer-encoding").is_some() {
+        received.ends_with(CHUNKS_END)
+    } else {
+        return Err(format!("an answer of status {status} that does not say where it ends").into());
+    };
     Ok(is_whole.then_some(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(whole: &str, status: u16) {
+        for (end, _) in whole.char_indices() {
+            let (received, _missing) = whole.split_at(end);
+            assert_eq!(answered(received.as_bytes()).unwrap(), None, "of {whole:?} the first {end} bytes");
+        }
+        assert_eq!(answered(whole.as_bytes()).unwrap(), Some(status));
+    }
+
+    #[track_caller]
+    fn check_refused(answer: &str, expected: &str) {
+        assert_eq!(answered(answer.as_bytes()).unwrap_err().to_string(), expected);
+    }
+
+    #[test]
+    fn an_answer_is_one_once_all_of_it_came() {
+        check("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", 200);
+        check("HTTP/1.1 409 Conflict\r\nX-Other: 7\r\nContent-Length: 0\r\n\r\n", 409);
+        check("HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 201);
+    }
+
+    #[test]
+    fn what_does_not_end_where_it_says_is_no_answer() {
+        check_refused("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}H", "more than one answer");
+        check_refused("HTTP/1.1 204 No Content\r\n\r\n", "an answer of status 204 that does not say where it ends");
+    }
+
+    #[test]
+    fn requests_have_what_is_common_and_their_own() {
+        let common = InCommon::of(&[("Host", "127.0.0.1:1"), ("Authorization", "Bearer t")]);
+        let Asked(get) = common.get("/a");
+        assert_eq!(get, "GET /a HTTP/1.1\r\nHost: 127.0.0.1:1\r\nAuthorization: Bearer t\r\n\r\n");
+        let Asked(post) = common.post("/b", Some(("Idempotency-Key", "k")), "{}");
+        let head = "POST /b HTTP/1.1\r\nHost: 127.0.0.1:1\r\nAuthorization: Bearer t\r\nIdempotency-Key: k\r\n";
+        assert_eq!(post, format!("{head}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"));
+    }
 }

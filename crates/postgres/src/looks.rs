@@ -104,18 +104,15 @@ impl<L: Look> Looks<L> {
     }
 }
 
-/// What each look finds. Whoever looks for something last is handed it, and those before a copy.
+/// What each look finds, the first of what it means. Whoever looks for something last is handed it, and those before a copy.
 fn handed_out<L, F: Clone>(looks: &[L], mut found: Vec<F>, means: impl Fn(&L, &F) -> bool) -> Vec<Option<F>> {
     let mut handed = Vec::with_capacity(looks.len());
     let mut rest = looks;
     while let Some((look, later)) = rest.split_first() {
-        let place = found.iter().position(|found| means(look, found));
-        handed.push(place.map(|place| {
-            let one = found.swap_remove(place);
-            if later.iter().any(|later| means(later, &one)) {
-                found.push(one.clone());
-            }
-            one
+        let place = found.iter().position(|one| means(look, one));
+        handed.push(place.and_then(|place| {
+            let is_wanted_again = found.get(place).is_some_and(|one| later.iter().any(|look| means(look, one)));
+            if is_wanted_again { found.get(place).cloned() } else { Some(found.remove(place)) }
         }));
         rest = later;
     }
@@ -171,10 +168,33 @@ impl<L: Look> Processor for Looking<L> {
 mod tests {
     use super::*;
 
+    /// Something that counts how often it was copied.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Counted(&'static str, u32);
+
+    impl Clone for Counted {
+        fn clone(&self) -> Self {
+            Self(self.0, self.1 + 1)
+        }
+    }
+
+    #[track_caller]
+    fn check(looks: &[&str], expected: &[Option<(&'static str, u32)>]) {
+        let found = vec![Counted("one", 0), Counted("three, the first", 0), Counted("three, the second", 0)];
+        let handed = handed_out(looks, found, |look, Counted(name, _copies)| name.starts_with(look));
+        let handed: Vec<_> = handed.into_iter().map(|one| one.map(|Counted(name, copies)| (name, copies))).collect();
+        assert_eq!(handed, expected);
+    }
+
+    #[test]
+    fn what_one_looks_for_is_handed_out_and_not_copied() {
+        check(&["one", "two"], &[Some(("one", 0)), None]);
+    }
+
     #[test]
     fn whoever_looks_for_the_same_finds_the_same() {
-        let found = vec!["one", "three"];
-        let handed = handed_out(&["one", "two", "three", "one"], found, |look, found| look == found);
-        assert_eq!(handed, [Some("one"), None, Some("three"), Some("one")]);
+        check(&["one", "two", "one"], &[Some(("one", 1)), None, Some(("one", 0))]);
+        check(&["three", "three"], &[Some(("three, the first", 1)), Some(("three, the first", 0))]);
+        check(&["three, the", "three"], &[Some(("three, the first", 1)), Some(("three, the first", 0))]);
     }
 }

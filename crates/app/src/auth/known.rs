@@ -8,7 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::Caller;
 
-/// Tokens that are known at once; beyond it those go that were used least lately, and are verified anew.
+/// Tokens that are known at once; beyond it those go that were used least lately, and are verified anew. Were it none, this
+/// would not compile.
 const KNOWN_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
 /// SHA-256 of a token: of tokens themselves nothing is kept.

@@ -41,10 +41,14 @@ struct Peer<'a> {
 impl Plan {
     /// Measures all that the peer can do, in turn, over the same server and the same provider.
     pub(crate) async fn beside_django(&self, python: &Path) -> Result<(), Trouble> {
+        let scenarios: Vec<_> = self.scenarios.iter().filter_map(|scenario| Compared::of(*scenario)).collect();
+        if scenarios.is_empty() {
+            return Err("only `create`, `status` and `webhook` are measured so".into());
+        }
         let folder = tempfile::tempdir()?;
         let cluster = Cluster::start(&SETTINGS);
         say(&format!("scenario  conns  who      {}", Together::COLUMNS));
-        for scenario in self.scenarios.iter().filter_map(|scenario| Compared::of(*scenario)) {
+        for scenario in scenarios {
             let folder = folder.path().join(scenario.to_string());
             fs::create_dir(&folder)?;
             self.beside(python, &folder, &cluster, scenario).await?;

@@ -20,6 +20,7 @@ use crate::stub::Stub;
 const ON_POSTGRES: &str = include_str!("../../growth/postgres.sql");
 const ON_SQLITE: &str = include_str!("../../growth/sqlite.sql");
 const COUNT: &str = ":payments";
+const BYTES: &str = "SELECT pg_database_size(current_database())";
 const BYTES_PER_MEGABYTE: u64 = 1_000_000;
 
 /// A gateway over a store of some size, and its turns.
@@ -67,17 +68,18 @@ impl Plan {
         if payments > 0 {
             fill(&recipe, cluster, &name, payments)?;
         }
+        let bytes = match (recipe.sqlite_file(), cluster) {
+            (Some(file), _) => fs::metadata(file)?.len(),
+            (None, Some(cluster)) => cluster.run(&name, BYTES)?.trim().parse()?,
+            (None, None) => return Err("no store to measure".into()),
+        };
+        say(&format!("{payments} payments before: {} MB", bytes / BYTES_PER_MEGABYTE));
         let gateway = Arc::new(recipe.start()?);
         let bench = Bench { gateway, stub, database: cluster.map(|cluster| (cluster, name)) };
         let mut turns = Turns::default();
         turns.create(&bench, MAKERS, WARM_UP).await?;
         bench.sql("VACUUM ANALYZE")?;
         bench.sql("CHECKPOINT")?;
-        let bytes = match recipe.sqlite_file() {
-            None => bench.sql("SELECT pg_database_size(current_database())")?.trim().parse()?,
-            Some(file) => fs::metadata(file)?.len(),
-        };
-        say(&format!("{payments} payments before: {} MB", bytes / BYTES_PER_MEGABYTE));
         Ok(Sized { payments, bench, turns, figures: Vec::new() })
     }
 
@@ -101,10 +103,9 @@ impl Plan {
 /// Puts payments into a store that nobody serves.
 fn fill(recipe: &Recipe, cluster: Option<&Cluster>, name: &str, payments: u64) -> Result<(), Trouble> {
     let of = |statements: &str| statements.replace(COUNT, &payments.to_string());
-    if let Some(cluster) = cluster {
-        cluster.run(name, &of(ON_POSTGRES))?;
-    } else if let Some(file) = recipe.sqlite_file() {
-        SqliteConnection::establish(file)?.batch_execute(&of(ON_SQLITE))?;
+    match recipe.sqlite_file() {
+        Some(file) => SqliteConnection::establish(file)?.batch_execute(&of(ON_SQLITE))?,
+        None => drop(cluster.ok_or("no store to fill")?.run(name, &of(ON_POSTGRES))?),
     }
     Ok(())
 }
