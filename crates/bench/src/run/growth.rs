@@ -1,11 +1,11 @@
 //! Whether what a shop sold over the years makes its next sale slower.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, SqliteConnection};
 use mstore_pay_throwaway_postgres::Cluster;
 
 use super::together::Together;
@@ -100,12 +100,23 @@ impl Plan {
     }
 }
 
-/// Puts payments into a store that nobody serves.
+/// Puts payments into a store that nobody serves, by the program that comes with it.
 fn fill(recipe: &Recipe, cluster: Option<&Cluster>, name: &str, payments: u64) -> Result<(), Trouble> {
     let of = |statements: &str| statements.replace(COUNT, &payments.to_string());
     match recipe.sqlite_file() {
-        Some(file) => SqliteConnection::establish(file)?.batch_execute(&of(ON_SQLITE))?,
-        None => drop(cluster.ok_or("no store to fill")?.run(name, &of(ON_POSTGRES))?),
+        Some(file) => run_on_sqlite(file, &of(ON_SQLITE)),
+        None => cluster.ok_or("no store to fill")?.run(name, &of(ON_POSTGRES)).map(drop).map_err(Trouble::from),
     }
-    Ok(())
+}
+
+fn run_on_sqlite(file: &str, statements: &str) -> Result<(), Trouble> {
+    let mut command = Command::new("sqlite3");
+    command.args(["-bail", file]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut process = command.spawn().map_err(|error| format!("sqlite3, which --payments takes on SQLite: {error}"))?;
+    let given = process.stdin.take().ok_or("no input")?.write_all(statements.as_bytes());
+    let ended = process.wait_with_output()?;
+    if !ended.status.success() {
+        return Err(format!("sqlite3 did not fill {file}: {}", String::from_utf8_lossy(&ended.stderr)).into());
+    }
+    Ok(given?)
 }
