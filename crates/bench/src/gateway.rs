@@ -88,8 +88,6 @@ impl Recipe {
         command.env("DATABASE_URL", &self.database_url).env("LOG_FILTER", "warn");
         command.env("XENDIT_SECRET_KEY", "xnd_development_bench").env("XENDIT_WEBHOOK_TOKEN", WEBHOOK_TOKEN);
         command.env("XENDIT_BASE_URL", format!("http://{}", self.provider)).env("PROVIDER_ORDER", "xendit");
-        // As the unit and the container do.
-        command.env("MALLOC_ARENA_MAX", "2");
         command.env("WORKERS", if self.has_workers { "on" } else { "off" });
         for limit in ["XENDIT_RATE_LIMIT", "MERCHANT_RATE_LIMIT", "CREATE_RATE_LIMIT", "TILL_RATE_LIMIT"] {
             command.env(limit, "off");

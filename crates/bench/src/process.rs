@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use mstore_pay_throwaway_postgres::Cluster;
+
 use crate::Trouble;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
@@ -18,6 +20,12 @@ pub(crate) fn cpu_with_children(pid: u32) -> Result<Duration, Trouble> {
     let own: u64 = ticks(pid)?.into_iter().fold(0, u64::saturating_add);
     let living = children(pid)?.into_iter().filter_map(|child| cpu(child).ok());
     Ok(living.fold(time(own), Duration::saturating_add))
+}
+
+/// The first process of a server.
+pub(crate) fn server_pid(cluster: &Cluster) -> Result<u32, Trouble> {
+    let file = fs::read_to_string(cluster.socket_folder().join("data/postmaster.pid"))?;
+    Ok(file.lines().next().ok_or("no server")?.parse()?)
 }
 
 /// What of a process is in memory, in KiB.

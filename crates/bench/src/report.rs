@@ -18,6 +18,11 @@ impl Hundredths {
         Self(of.saturating_mul(HUNDRED).checked_div(to).unwrap_or_default())
     }
 
+    /// What each of so many has of it.
+    pub(crate) fn shared_by(self, count: u64) -> Self {
+        Self(self.0.checked_div(count).unwrap_or_default())
+    }
+
     /// Milliseconds of so many microseconds.
     pub(crate) fn millis(micros: u64) -> Self {
         Self(micros.saturating_mul(HUNDRED) / 1_000)
@@ -28,6 +33,11 @@ impl fmt::Display for Hundredths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:02}", self.0 / HUNDRED, self.0 % HUNDRED)
     }
+}
+
+/// A figure, or that there is none.
+pub(crate) fn shown(figure: Option<Hundredths>) -> String {
+    figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string())
 }
 
 /// How many a second.
@@ -69,6 +79,7 @@ mod tests {
     fn figures_are_told_to_two_places() {
         assert_eq!(Hundredths::ratio(5, 8).to_string(), "0.62");
         assert_eq!(Hundredths::millis(1_234).to_string(), "1.23");
+        assert_eq!(Hundredths::millis(24_640).shared_by(32).to_string(), "0.77");
         assert_eq!(each(Duration::from_millis(3), 2).to_string(), "1.50");
         assert_eq!(per_second(10, Duration::from_millis(500)), 20);
     }

@@ -19,7 +19,7 @@ use self::turn::{Figures, Turns};
 use crate::Trouble;
 use crate::gateway::{Gateway, Recipe};
 use crate::peer::{Alone, Peer};
-use crate::report::{Hundredths, median, percentiles, say};
+use crate::report::{Hundredths, median, percentiles, say, shown};
 use crate::stub::Stub;
 
 /// What a deployment has: every commit is on the disk when it returns. Sized for this comparison, not for a shop.
@@ -108,7 +108,7 @@ impl Plan {
         say(&format!("== {store}, {who}"));
         self.at_rest(folder.path(), cluster.as_ref()).await?;
         say("scenario  conns  gateway/s  database/s  ratio  gateway p50/p95/p99 ms  database p50/p95/p99 ms  \
-             gateway CPU ms  database CPU ms  refused");
+             gateway CPU ms  database CPU ms  database alone CPU ms  refused");
         for scenario in &self.scenarios {
             self.on(folder.path(), cluster.as_ref(), *scenario).await?;
         }
@@ -166,7 +166,22 @@ impl Plan {
             self.compare(&bench, &mut turns, peer.as_mut(), scenario, *connections).await?;
             say(&bench.sql(if self.statements { DEAREST } else { "" })?);
         }
+        if let Some(peer) = peer.as_mut().filter(|_| scenario == Scenario::Create) {
+            self.at_the_least(peer)?;
+        }
         memory::tell(&bench.gateway, &format!("after {scenario}"))
+    }
+
+    /// Says what the rows of creates cost where the most share a statement.
+    fn at_the_least(&self, peer: &mut Peer<'_>) -> Result<(), Trouble> {
+        let turns = (0..self.alternations).map(|_turn| peer.together(self.length)).collect::<Result<Vec<_>, _>>()?;
+        let rate = median(&turns.iter().map(|turn| turn.per_second).collect::<Vec<_>>()).unwrap_or_default();
+        let cpu = median(&turns.iter().map(|turn| turn.cpu).collect::<Vec<_>>());
+        let (rows, cpu) = (turns.first().map_or(0, |turn| turn.rows), shown(cpu));
+        say(&format!(
+            "create by hand, {rows} in every statement: {rate} a second, {cpu} ms of the database's CPU each"
+        ));
+        Ok(())
     }
 
     /// How the gateway is run over a store of that name, which is made.
@@ -212,22 +227,23 @@ impl Plan {
         let alone: Vec<u64> = theirs.iter().map(|alone| alone.per_second).collect();
         let ratios: Vec<Hundredths> =
             rates.iter().zip(&alone).map(|(ours, theirs)| Hundredths::ratio(*ours, *theirs)).collect();
-        let shown = |figure: Option<Hundredths>| figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string());
         let gateway_cpu = median(&ours.iter().map(|figures| figures.gateway_cpu).collect::<Vec<_>>());
         let database_cpu = median(&ours.iter().filter_map(|figures| figures.database_cpu).collect::<Vec<_>>());
+        let alone_cpu = median(&theirs.iter().map(|alone| alone.cpu).collect::<Vec<_>>());
         // Latencies of the last turn: a median of percentiles is no percentile.
         let latencies = ours.last().map(|figures| percentiles(&figures.latencies)).unwrap_or_default();
         let alone_latencies = theirs.last().map_or_else(|| "-".to_owned(), |alone| percentiles(&alone.latencies));
         let refused: u64 = ours.iter().map(|figures| figures.refused).sum();
         say(&format!(
             "{:<9} {connections:>5}  {:>9}  {:>10}  {:>5}  {latencies:>22}  {alone_latencies:>23}  {:>14}  {:>15}  \
-             {refused:>7}",
+             {:>21}  {refused:>7}",
             scenario.script(),
             median(&rates).unwrap_or_default(),
             median(&alone).map_or_else(|| "-".to_owned(), |alone| alone.to_string()),
             shown(median(&ratios)),
             shown(gateway_cpu),
             shown(database_cpu),
+            shown(alone_cpu),
         ));
         Ok(())
     }

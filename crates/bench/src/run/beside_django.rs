@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use mstore_pay_throwaway_postgres::Cluster;
 
 use super::together::Together;
-use super::turn::{Figures, MAKERS, MAKING_TURNS_MAX, Turns, WEBHOOKS_MAX, server_pid};
+use super::turn::{Figures, MAKERS, MAKING_TURNS_MAX, Turns, WEBHOOKS_MAX};
 use super::{Bench, OfTills, Plan, SETTINGS, Scenario, WARM_UP};
 use crate::Trouble;
 use crate::django::Django;
 use crate::load::{self, Script};
-use crate::process::cpu_with_children;
+use crate::process::{cpu_with_children, server_pid};
 use crate::report::{each, per_second, say};
 use crate::stub::Stub;
 

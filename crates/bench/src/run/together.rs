@@ -5,7 +5,7 @@ use hdrhistogram::Histogram;
 use super::turn::Figures;
 use crate::Trouble;
 use crate::load::latencies;
-use crate::report::{Hundredths, median, percentiles};
+use crate::report::{Hundredths, median, percentiles, shown};
 
 const TAIL: f64 = 0.99;
 
@@ -43,7 +43,6 @@ impl Together {
 
     /// What stands in them.
     pub(super) fn columns(&self) -> String {
-        let shown = |figure: Option<Hundredths>| figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string());
         format!(
             "{:>9}  {:>22}  {:>6}  {:>15}  {:>7}",
             self.per_second,

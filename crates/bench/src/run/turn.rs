@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use mstore_pay_throwaway_postgres::Cluster;
 use uuid::Uuid;
 
 use super::Bench;
@@ -48,16 +47,10 @@ struct Spent {
     at: Instant,
 }
 
-/// The server's first process.
-pub(super) fn server_pid(cluster: &Cluster) -> Result<u32, Trouble> {
-    let file = std::fs::read_to_string(cluster.socket_folder().join("data/postmaster.pid"))?;
-    Ok(file.lines().next().ok_or("no server")?.parse()?)
-}
-
 impl Spent {
     fn now(bench: &Bench<'_>) -> Result<Self, Trouble> {
         let database = match &bench.database {
-            Some((cluster, _)) => Some(process::cpu_with_children(server_pid(cluster)?)?),
+            Some((cluster, _)) => Some(process::cpu_with_children(process::server_pid(cluster)?)?),
             None => None,
         };
         Ok(Self { gateway: process::cpu(bench.gateway.pid())?, database, at: Instant::now() })
