@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// How it keeps memory is said where it is built: `.cargo/config.toml`.
+#[cfg(all(unix, not(target_env = "musl")))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     mstore_pay_app::run()
 }
