@@ -7,6 +7,7 @@
 mod keys;
 mod orders;
 mod payments;
+mod refs;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use mstore_pay_domain::ports::StoreError;
 pub(crate) use self::keys::AtKey;
 pub(crate) use self::orders::{AtOrder, AtWholeOrder};
 pub(crate) use self::payments::AtPayment;
+pub(crate) use self::refs::AtAccountRefs;
 use crate::errors::{Fault, WithOthers};
 use crate::sessions::{Session, Sessions};
 use crate::waiting::{Waiting, in_place, with_others};
@@ -60,6 +62,7 @@ pub(crate) struct AllLooks {
     pub(crate) orders: Looks<AtOrder>,
     pub(crate) whole_orders: Looks<AtWholeOrder>,
     pub(crate) keys: Looks<AtKey>,
+    pub(crate) refs: Looks<AtAccountRefs>,
 }
 
 impl AllLooks {
@@ -70,6 +73,7 @@ impl AllLooks {
             orders: Looks::new(sessions, wait_max),
             whole_orders: Looks::new(sessions, wait_max),
             keys: Looks::new(sessions, wait_max),
+            refs: Looks::new(sessions, wait_max),
         }
     }
 }
@@ -89,6 +93,11 @@ impl<L: Look> Looks<L> {
         if let Some(found) = self.with_others(&look).await? {
             return Ok(found);
         }
+        self.look_alone(&look).await
+    }
+
+    /// Looks by itself.
+    pub(crate) async fn look_alone(&self, look: &L) -> Result<L::Found, Fault> {
         session!(self.plain, |conn| look.alone(conn))
     }
 

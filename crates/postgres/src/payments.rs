@@ -22,7 +22,7 @@ use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
-use crate::looks::{AtOrder, AtPayment, AtWholeOrder};
+use crate::looks::{AtAccountRefs, AtOrder, AtPayment, AtWholeOrder};
 use crate::store::PostgresStore;
 use crate::{clock, commit, read};
 
@@ -55,7 +55,12 @@ impl PaymentRepository for PostgresStore {
         account: &AccountId,
         refs: &[ProviderRef],
     ) -> Result<Vec<OrderWithPayments>, StoreError> {
-        Ok(session!(self.plain, |conn| read::by_account_refs(conn, provider, account, refs))?)
+        let look = AtAccountRefs { provider: provider.clone(), account: account.clone(), refs: refs.to_vec() };
+        let looks = &self.looks.refs;
+        if refs.len() > AtAccountRefs::IDS_TOGETHER_MAX {
+            return Ok(looks.look_alone(&look).await?);
+        }
+        Ok(looks.look(look).await?)
     }
 
     async fn by_our_reference(

@@ -29,17 +29,21 @@ macro_rules! of_payments {
     };
 }
 
-/// Whether the order of the payment of the row at hand has a payment with a charge, or a receipt, of one of those names at
-/// an account.
-pub(super) fn in_orders_named_at<'a>(provider: &'a str, account: &'a str, names: &'a [&'a str]) -> InOrdersNamedAt<'a> {
-    InOrdersNamedAt { provider, account, names }
+/// Whether the order of the payment of the row at hand has a payment with a charge, or a receipt, of one of those names at its
+/// account. The three are of one length.
+pub(super) fn in_orders_named_at<'a>(
+    providers: &'a [&'a str],
+    accounts: &'a [&'a str],
+    names: &'a [&'a str],
+) -> InOrdersNamedAt<'a> {
+    InOrdersNamedAt { providers, accounts, names }
 }
 
 /// Each name is looked up by itself: a plan for all of them, made while a table was small, walks through an account.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct InOrdersNamedAt<'a> {
-    provider: &'a str,
-    account: &'a str,
+    providers: &'a [&'a str],
+    accounts: &'a [&'a str],
     names: &'a [&'a str],
 }
 
@@ -48,23 +52,16 @@ of_payments!(InOrdersNamedAt);
 impl QueryFragment<Pg> for InOrdersNamedAt<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("payments.id = ANY(ARRAY(SELECT DISTINCT beside.id FROM unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.providers)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.accounts)?;
+        out.push_sql(", ");
         out.push_bind_param::<Array<Text>, _>(&self.names)?;
-        out.push_sql(") AS n (name) CROSS JOIN LATERAL (");
-        for (place, (table, name)) in [("charges", "provider_ref"), ("receipts", "payment_ref")].into_iter().enumerate()
-        {
-            if place > 0 {
-                out.push_sql(" UNION ALL ");
-            }
-            out.push_sql("SELECT payment_id FROM ");
-            out.push_sql(table);
-            out.push_sql(" WHERE provider = ");
-            out.push_bind_param::<Text, _>(self.provider)?;
-            out.push_sql(" AND account_id = ");
-            out.push_bind_param::<Text, _>(self.account)?;
-            out.push_sql(" AND ");
-            out.push_sql(name);
-            out.push_sql(" = n.name");
-        }
+        out.push_sql(") AS n (provider, account_id, name) CROSS JOIN LATERAL (");
+        out.push_sql("SELECT c.payment_id FROM charges AS c WHERE c.provider = n.provider ");
+        out.push_sql("AND c.account_id = n.account_id AND c.provider_ref = n.name ");
+        out.push_sql("UNION ALL SELECT r.payment_id FROM receipts AS r WHERE r.provider = n.provider ");
+        out.push_sql("AND r.account_id = n.account_id AND r.payment_ref = n.name");
         out.push_sql(") AS named JOIN payments AS its ON its.id = named.payment_id JOIN payments AS beside ");
         out.push_sql("ON beside.merchant_id = its.merchant_id AND beside.order_code = its.order_code))");
         Ok(())

@@ -94,15 +94,21 @@ pub(crate) async fn by_provider_ref(
     one(whole().filter(payments::id.eq_any(array(charged))).first(conn).await.optional()?)
 }
 
-/// The orders of all payments with a charge, or a receipt, of one of those ids at an account.
+/// The orders of all payments with a charge, or a receipt, of one of those ids at its account.
 pub(crate) async fn by_account_refs(
     conn: &mut AsyncPgConnection,
-    provider: &ProviderId,
-    account: &AccountId,
-    refs: &[ProviderRef],
+    named: &[(&ProviderId, &AccountId, &[ProviderRef])],
 ) -> Result<Vec<OrderWithPayments>, Fault> {
-    let refs: Vec<&str> = refs.iter().map(ProviderRef::as_str).collect();
-    let named = in_order().filter(in_orders_named_at(provider.as_str(), account.as_str(), &refs));
+    static TEXT: OnceLock<String> = OnceLock::new();
+    let (mut providers, mut accounts, mut refs) = (Vec::new(), Vec::new(), Vec::new());
+    for (provider, account, name) in
+        named.iter().flat_map(|(of, at, names)| names.iter().map(move |name| (of, at, name)))
+    {
+        providers.push(provider.as_str());
+        accounts.push(account.as_str());
+        refs.push(name.as_str());
+    }
+    let named = in_order().filter(in_orders_named_at(&providers, &accounts, &refs)).spelled_in(&TEXT);
     let mut orders: BTreeMap<(MerchantId, OrderCode), OrderWithPayments> = BTreeMap::new();
     let rows: Vec<InOrderRow> = named.load(conn).await?;
     for row in rows {

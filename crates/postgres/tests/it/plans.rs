@@ -100,12 +100,12 @@ async fn look(store: &PostgresStore, payment: &Payment) {
 }
 
 /// What the provider calls a charge.
-fn named(charge: &Charge) -> ProviderRef {
+pub(crate) fn named(charge: &Charge) -> ProviderRef {
     ProviderRef::parse(format!("pr-{}", charge.id)).unwrap()
 }
 
 /// A sale of an order of that code whose charge has a name of the provider's.
-fn opened(site: &Site, code: &str) -> Payment {
+pub(crate) fn opened(site: &Site, code: &str) -> Payment {
     let mut payment = payment_of(site, code);
     for charge in &mut payment.charges {
         charge.opening = Opening::Found { provider_ref: named(charge), at: at(1) };

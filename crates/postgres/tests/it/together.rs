@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mstore_pay_domain::audit::Digest;
+use mstore_pay_domain::charge::Charge;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot, KeptAnswer};
-use mstore_pay_domain::ids::{IdempotencyKey, LeaseToken, OrderCode};
+use mstore_pay_domain::ids::{AccountId, IdempotencyKey, LeaseToken, OrderCode, ProviderId, ProviderRef};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
@@ -17,6 +18,7 @@ use mstore_pay_postgres::PostgresStore;
 use tokio::time::timeout;
 
 use crate::fixtures::{Site, at, delivery, message_about, stored, unit};
+use crate::plans::{named, opened};
 
 const AT_ONCE: usize = 64;
 const LONG: Duration = Duration::from_hours(1);
@@ -98,6 +100,37 @@ async fn looks_that_come_at_once_share_statements() {
     let asked = ended().await;
     let shared = transactions(&site) - before - asked;
     assert!(shared <= AT_ONCE / 2, "{shared} transactions for {AT_ONCE} looks");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looks_at_ids_that_come_at_once_each_find_the_orders_of_their_own() {
+    let site = Site::new();
+    let store = site.open().await;
+    let payments: Vec<Payment> = (0..AT_ONCE).map(|n| opened(&site, &format!("TRX-{n}"))).collect();
+    let sales: Vec<UnitOfWork> = payments.iter().map(|new| sale(&site, new, Due::Never)).collect();
+    assert!(commit_all(&store, &sales).await.iter().all(Result::is_ok));
+    let provider = ProviderId::parse("acme").unwrap();
+    let check = async |account: AccountId, ids: Vec<ProviderRef>, orders: Vec<&Payment>| {
+        let found = store.by_account_refs(&provider, &account, &ids).await.unwrap();
+        let mut found: Vec<_> = found.into_iter().flat_map(|order| order.payments).map(|payment| payment.id).collect();
+        found.sort();
+        assert_eq!(found, orders.iter().map(|payment| payment.id).collect::<Vec<_>>(), "{ids:?} at {account}");
+    };
+    let received = |charge: &Charge| ProviderRef::parse(format!("py-{}", charge.id)).unwrap();
+    let looks = payments.windows(2).map(async |pair| {
+        let [one, next] = pair else { unreachable!() };
+        let [charge, of_next] = [one, next].map(|payment| payment.charges.first().unwrap());
+        let unknown = ProviderRef::parse("pr-nobody's").unwrap();
+        tokio::join!(
+            check(AccountId::main(), vec![named(charge)], vec![one]),
+            check(AccountId::main(), vec![received(charge), unknown.clone()], vec![one]),
+            check(AccountId::main(), vec![named(charge), received(of_next)], vec![one, next]),
+            check(AccountId::main(), vec![unknown], vec![]),
+            check(AccountId::parse("other").unwrap(), vec![named(charge)], vec![]),
+            check(AccountId::main(), vec![named(charge); 9], vec![one]),
+        );
+    });
+    join_all(looks).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
