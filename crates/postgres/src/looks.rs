@@ -1,7 +1,7 @@
 //! Looks at what is stored, several at a time.
 //!
-//! Tills that wait for a customer ask again and again, and whoever sells looks at the order and the key first, many of them at
-//! once. Those that look while others are being answered wait for these, and are then answered by one statement, which
+//! Tills that wait for a customer ask again and again, whoever sells looks at the order and the key first, and whoever settles a
+//! webhook at what it names, many of them at once. Those that look while others are being answered wait for these, and are then answered by one statement, which
 //! begins after the last of them asked. Where nobody else looks, a look goes at once.
 
 mod keys;
@@ -93,11 +93,6 @@ impl<L: Look> Looks<L> {
         if let Some(found) = self.with_others(&look).await? {
             return Ok(found);
         }
-        self.look_alone(&look).await
-    }
-
-    /// Looks by itself.
-    pub(crate) async fn look_alone(&self, look: &L) -> Result<L::Found, Fault> {
         session!(self.plain, |conn| look.alone(conn))
     }
 

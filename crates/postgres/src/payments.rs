@@ -55,12 +55,11 @@ impl PaymentRepository for PostgresStore {
         account: &AccountId,
         refs: &[ProviderRef],
     ) -> Result<Vec<OrderWithPayments>, StoreError> {
-        let look = AtAccountRefs { provider: provider.clone(), account: account.clone(), refs: refs.to_vec() };
-        let looks = &self.looks.refs;
         if refs.len() > AtAccountRefs::IDS_TOGETHER_MAX {
-            return Ok(looks.look_alone(&look).await?);
+            return Ok(session!(self.plain, |conn| read::by_account_refs(conn, &[(provider, account, refs)]))?);
         }
-        Ok(looks.look(look).await?)
+        let look = AtAccountRefs { provider: provider.clone(), account: account.clone(), refs: refs.to_vec() };
+        Ok(self.looks.refs.look(look).await?)
     }
 
     async fn by_our_reference(

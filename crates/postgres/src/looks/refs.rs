@@ -3,7 +3,8 @@
 use diesel_async::AsyncPgConnection;
 use mstore_pay_domain::charge::Charge;
 use mstore_pay_domain::ids::{AccountId, ProviderId, ProviderRef};
-use mstore_pay_domain::ports::OrderWithPayments;
+use mstore_pay_domain::ports::{OrderWithPayments, StoreError};
+use thiserror::Error;
 
 use super::Look;
 use crate::errors::Fault;
@@ -41,12 +42,23 @@ impl Look for AtAccountRefs {
 
     async fn together(conn: &mut AsyncPgConnection, looks: &[Self]) -> Result<Vec<Self::Found>, Fault> {
         let named: Vec<_> = looks.iter().map(|look| (&look.provider, &look.account, look.refs.as_slice())).collect();
-        Ok(shared_out(looks, read::by_account_refs(conn, &named).await?))
+        let (shared, left) = shared_out(looks, read::by_account_refs(conn, &named).await?);
+        // What a row says that does not fit the rest of its payment, found by it and not by the payment: each asks for itself.
+        if left.is_empty() { Ok(shared) } else { Err(StoreError::query(NobodyMeans).into()) }
     }
 }
 
-/// What each look means of what all of them found. Whoever means an order last is handed it, and those before a copy.
-fn shared_out(looks: &[AtAccountRefs], mut found: Vec<OrderWithPayments>) -> Vec<Vec<OrderWithPayments>> {
+/// Why several looks are not answered together.
+#[derive(Debug, Error)]
+#[error("could not tell who asked for an order that was found")]
+struct NobodyMeans;
+
+/// What each look means of what all of them found, and what none of them does. Whoever means an order last is handed it, and
+/// those before a copy.
+fn shared_out(
+    looks: &[AtAccountRefs],
+    mut found: Vec<OrderWithPayments>,
+) -> (Vec<Vec<OrderWithPayments>>, Vec<OrderWithPayments>) {
     let mut shared = Vec::with_capacity(looks.len());
     let mut rest = looks;
     while let Some((look, later)) = rest.split_first() {
@@ -56,5 +68,5 @@ fn shared_out(looks: &[AtAccountRefs], mut found: Vec<OrderWithPayments>) -> Vec
         shared.push(meant);
         rest = later;
     }
-    shared
+    (shared, found)
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mstore_pay_domain::audit::Digest;
-use mstore_pay_domain::charge::Charge;
+use mstore_pay_domain::charge::{Charge, Opening};
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot, KeptAnswer};
 use mstore_pay_domain::ids::{AccountId, IdempotencyKey, LeaseToken, OrderCode, ProviderId, ProviderRef};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    Accepted, CommitError, IdGenerator, PaymentName, PaymentRepository, Timeline, WebhookInbox,
+    Accepted, CommitError, IdGenerator, OrderWithPayments, PaymentName, PaymentRepository, Timeline, WebhookInbox,
 };
 use mstore_pay_domain::unit_of_work::{Due, IdempotencyWrite, InboxFate, InboxMark, LiveOrderWrite, UnitOfWork};
 use mstore_pay_domain::webhook::NewDelivery;
@@ -70,26 +70,24 @@ fn transactions(site: &Site) -> usize {
     site.text(count).trim().parse().unwrap()
 }
 
+/// Ends when nobody else is there, since a session tells what it did when it ends; how often it asked.
+async fn ended(site: &Site) -> usize {
+    let there = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let mut asked = 1;
+    while site.text(there).trim() != "0" {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        asked += 1;
+    }
+    asked
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn looks_that_come_at_once_share_statements() {
     let site = Site::new();
     let seller = site.open().await;
     let payment = stored(&seller, &site.payment(), Due::Never).await;
-    // A session tells what it did when it ends.
-    let ended = async || {
-        let mut asked = 0;
-        loop {
-            asked += 1;
-            let there =
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-            if site.text(there).trim() == "0" {
-                return asked;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
     drop(seller);
-    ended().await;
+    ended(&site).await;
     let (store, before) = (site.open().await, transactions(&site));
     let name = PaymentName::Id(payment.id);
     let looks = (0..AT_ONCE).map(|_| store.payment_in_order(&payment.merchant, &name));
@@ -97,40 +95,58 @@ async fn looks_that_come_at_once_share_statements() {
         assert_eq!(found.unwrap().unwrap().payment, payment);
     }
     drop(store);
-    let asked = ended().await;
+    let asked = ended(&site).await;
     let shared = transactions(&site) - before - asked;
     assert!(shared <= AT_ONCE / 2, "{shared} transactions for {AT_ONCE} looks");
 }
 
+/// The orders that some ids mean at an account, in the order of their codes.
+async fn meant(store: &PostgresStore, account: &AccountId, ids: &[ProviderRef]) -> Vec<OrderWithPayments> {
+    let mut found = store.by_account_refs(&ProviderId::parse("acme").unwrap(), account, ids).await.unwrap();
+    found.sort_by_key(|order| order.payments.first().map(|payment| payment.order_code.clone()));
+    found
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn looks_at_ids_that_come_at_once_each_find_the_orders_of_their_own() {
+async fn looks_at_ids_that_come_at_once_share_statements_and_find_what_each_finds_alone() {
     let site = Site::new();
-    let store = site.open().await;
-    let payments: Vec<Payment> = (0..AT_ONCE).map(|n| opened(&site, &format!("TRX-{n}"))).collect();
-    let sales: Vec<UnitOfWork> = payments.iter().map(|new| sale(&site, new, Due::Never)).collect();
-    assert!(commit_all(&store, &sales).await.iter().all(Result::is_ok));
-    let provider = ProviderId::parse("acme").unwrap();
-    let check = async |account: AccountId, ids: Vec<ProviderRef>, orders: Vec<&Payment>| {
-        let found = store.by_account_refs(&provider, &account, &ids).await.unwrap();
-        let mut found: Vec<_> = found.into_iter().flat_map(|order| order.payments).map(|payment| payment.id).collect();
-        found.sort();
-        assert_eq!(found, orders.iter().map(|payment| payment.id).collect::<Vec<_>>(), "{ids:?} at {account}");
-    };
+    let seller = site.open().await;
+    let (main, second) = (AccountId::main(), AccountId::parse("second").unwrap());
     let received = |charge: &Charge| ProviderRef::parse(format!("py-{}", charge.id)).unwrap();
-    let looks = payments.windows(2).map(async |pair| {
-        let [one, next] = pair else { unreachable!() };
-        let [charge, of_next] = [one, next].map(|payment| payment.charges.first().unwrap());
-        let unknown = ProviderRef::parse("pr-nobody's").unwrap();
-        tokio::join!(
-            check(AccountId::main(), vec![named(charge)], vec![one]),
-            check(AccountId::main(), vec![received(charge), unknown.clone()], vec![one]),
-            check(AccountId::main(), vec![named(charge), received(of_next)], vec![one, next]),
-            check(AccountId::main(), vec![unknown], vec![]),
-            check(AccountId::parse("other").unwrap(), vec![named(charge)], vec![]),
-            check(AccountId::main(), vec![named(charge); 9], vec![one]),
-        );
-    });
-    join_all(looks).await;
+    let mut asked = vec![(main.clone(), vec![ProviderRef::parse("pr-nobody's").unwrap()])];
+    for number in 0..AT_ONCE / 4 {
+        // Two payments of one order, and one elsewhere whose charge is called as the first one's.
+        let [one, other] = [0, 1].map(|_| opened(&site, &format!("TRX-{number}")));
+        let mut twin = opened(&site, &format!("TWIN-{number}"));
+        let [charge, of_other] = [&one, &other].map(|payment| payment.charges.first().unwrap().clone());
+        for of_twin in &mut twin.charges {
+            of_twin.account = second.clone();
+            of_twin.opening = Opening::Found { provider_ref: named(&charge), at: at(1) };
+        }
+        for payment in [&one, &other, &twin] {
+            seller.commit(&unit(payment, Due::Never)).await.unwrap();
+        }
+        asked.push((main.clone(), vec![named(&charge)]));
+        asked.push((main.clone(), vec![received(&of_other), named(&charge)]));
+        asked.push((second.clone(), vec![named(&charge)]));
+        asked.push((second.clone(), vec![received(&charge)]));
+    }
+    let mut alone = Vec::new();
+    for (account, ids) in &asked {
+        // As many as go by themselves.
+        let repeated: Vec<ProviderRef> = ids.iter().cycle().take(9).cloned().collect();
+        alone.push(meant(&seller, account, &repeated).await);
+    }
+    assert_eq!(alone.iter().map(Vec::len).sum::<usize>(), AT_ONCE / 4 * 3, "one each, and none where nobody paid");
+    drop(seller);
+    ended(&site).await;
+    let (store, before) = (site.open().await, transactions(&site));
+    let found = join_all(asked.iter().map(|(account, ids)| meant(&store, account, ids))).await;
+    assert_eq!(found, alone);
+    drop(store);
+    let ending = ended(&site).await;
+    let shared = transactions(&site) - before - ending;
+    assert!(shared <= asked.len() / 2, "{shared} transactions for {} looks", asked.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
