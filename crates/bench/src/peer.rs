@@ -83,7 +83,7 @@ impl<'a> Peer<'a> {
         Ok(Alone { per_second: told(&printed, "tps = ")?, latencies: self.logged()?, cpu })
     }
 
-    /// Creates by hand, as many as one statement takes in each: what their rows cost at the least.
+    /// Creates by hand, as many in each statement as the gateway's lane takes.
     pub(crate) fn together(&mut self, length: Duration) -> Result<Together, Trouble> {
         let Alone { per_second, cpu, .. } = self.run(TOGETHER, TOGETHER_CLIENTS, length)?;
         let rows = u64::from(TOGETHER_ROWS);

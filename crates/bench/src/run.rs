@@ -1,6 +1,7 @@
 //! What is measured, and in which order.
 
 mod beside_django;
+mod by_hand;
 mod growth;
 mod memory;
 mod together;
@@ -167,21 +168,9 @@ impl Plan {
             say(&bench.sql(if self.statements { DEAREST } else { "" })?);
         }
         if let Some(peer) = peer.as_mut().filter(|_| scenario == Scenario::Create) {
-            self.at_the_least(peer)?;
+            self.by_hand_together(peer)?;
         }
         memory::tell(&bench.gateway, &format!("after {scenario}"))
-    }
-
-    /// Says what the rows of creates cost where the most share a statement.
-    fn at_the_least(&self, peer: &mut Peer<'_>) -> Result<(), Trouble> {
-        let turns = (0..self.alternations).map(|_turn| peer.together(self.length)).collect::<Result<Vec<_>, _>>()?;
-        let rate = median(&turns.iter().map(|turn| turn.per_second).collect::<Vec<_>>()).unwrap_or_default();
-        let cpu = median(&turns.iter().map(|turn| turn.cpu).collect::<Vec<_>>());
-        let (rows, cpu) = (turns.first().map_or(0, |turn| turn.rows), shown(cpu));
-        say(&format!(
-            "create by hand, {rows} in every statement: {rate} a second, {cpu} ms of the database's CPU each"
-        ));
-        Ok(())
     }
 
     /// How the gateway is run over a store of that name, which is made.

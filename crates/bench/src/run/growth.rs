@@ -111,7 +111,12 @@ fn fill(recipe: &Recipe, cluster: Option<&Cluster>, name: &str, payments: u64) -
 
 fn run_on_sqlite(file: &str, statements: &str) -> Result<(), Trouble> {
     let mut command = Command::new("sqlite3");
-    command.args(["-bail", file]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    // Whoever runs it may have settings of their own.
+    command
+        .args(["-init", "/dev/null", "-bail", file])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
     let mut process = command.spawn().map_err(|error| format!("sqlite3, which --payments takes on SQLite: {error}"))?;
     let given = process.stdin.take().ok_or("no input")?.write_all(statements.as_bytes());
     let ended = process.wait_with_output()?;
