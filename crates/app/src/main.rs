@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 /// How it keeps memory is said where it is built: `.cargo/config.toml`.
-#[cfg(all(unix, not(target_env = "musl")))]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

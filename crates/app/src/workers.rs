@@ -121,7 +121,7 @@ impl Workers {
         self.tasks.spawn("settling a webhook", async move {
             let _place = place;
             match timeout(SETTLE_WAIT_MAX, workers.at_once.acquire()).await {
-                // In a box of its own, so that those that wait for room carry none of it: 37 KB each, of up to 256.
+                // In a box of its own, so that those that wait for room carry none of what the work takes: 37 KB each.
                 Ok(Ok(_room)) => Box::pin(attend(&workers.gateway, &Errand::Webhook(leased))).await,
                 Ok(Err(_)) | Err(_) => workers.leave_to_the_lane(&leased).await,
             }
