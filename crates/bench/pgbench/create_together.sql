@@ -1,5 +1,5 @@
 -- The payments of `create.sql`, as many as `together` says in every statement and every commit: what these rows cost the server
--- where the most is shared.
+-- where that much is shared.
 \set n :n + :together
 \set first :run * 100000000000 + :client_id * 1000000000 + :n
 \set last :first + :together - 1
