@@ -17,6 +17,7 @@ mod idempotency;
 mod inbox;
 mod listing;
 mod live_orders;
+mod looking;
 mod merchant_chains;
 mod names;
 mod offline;
@@ -44,6 +45,7 @@ pub use idempotency::*;
 pub use inbox::*;
 pub use listing::*;
 pub use live_orders::*;
+pub use looking::*;
 pub use merchant_chains::*;
 pub use names::*;
 pub use offline::*;
@@ -172,6 +174,8 @@ macro_rules! for_each_store_case {
             payment_is_found_by_every_name,
             names_lead_to_whole_orders,
             many_who_look_at_once_see_what_each_named,
+            whoever_looks_again_sees_what_changed,
+            whoever_looks_again_is_not_told_of_a_customer_who_was_forgotten,
             many_who_sell_at_once_see_what_stands_of_each,
             payments_of_an_order_are_listed_oldest_first,
             payments_are_listed_newest_first_page_by_page,

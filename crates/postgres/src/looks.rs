@@ -5,6 +5,7 @@
 //! then answered by one statement, which begins after the last of them asked. Where nobody else looks, a look goes at once.
 
 mod keys;
+mod known;
 mod orders;
 mod payments;
 mod refs;
@@ -17,6 +18,7 @@ use diesel_async::AsyncPgConnection;
 use mstore_pay_domain::ports::StoreError;
 
 pub(crate) use self::keys::AtKey;
+pub(crate) use self::known::KnownPayments;
 pub(crate) use self::orders::{AtOrder, AtWholeOrder};
 pub(crate) use self::payments::AtPayment;
 pub(crate) use self::refs::AtAccountRefs;

@@ -37,8 +37,12 @@ impl PaymentRepository for PostgresStore {
         merchant: &MerchantId,
         name: &PaymentName,
     ) -> Result<Option<PaymentInOrder>, StoreError> {
-        let look = AtPayment { merchant: merchant.clone(), name: name.clone() };
-        Ok(self.looks.payments.look(look).await?.map(|found| *found))
+        let named = (merchant.clone(), name.clone());
+        let known = self.known.of(&named);
+        let look = AtPayment { merchant: merchant.clone(), name: name.clone(), known: known.clone() };
+        let Some(found) = self.looks.payments.look(look).await? else { return Ok(None) };
+        self.known.keep(named, known.as_deref(), &found.payment);
+        Ok(Some(*found))
     }
 
     async fn by_provider_ref(

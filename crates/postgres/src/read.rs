@@ -8,7 +8,7 @@ mod whole;
 
 pub(crate) use claimed::claimed;
 pub(crate) use payments::{
-    at_account, by_account_order, by_account_refs, by_ids, by_our_reference, by_provider_ref, list, of_order,
-    orders_with_payments, paid_of_order, payment, payment_in_order, payments_in_order, revisions,
+    Standing, at_account, by_account_order, by_account_refs, by_ids, by_our_reference, by_provider_ref, list, of_order,
+    orders_with_payments, paid_of_order, payment, payment_in_order, payments_in_order, revisions, standing,
 };
 pub(crate) use records::{body, changes, exception, exceptions, keys, merchant_records, orders, records, tenders};

@@ -13,7 +13,7 @@ use crate::dispatches::News;
 use crate::errors::{Fault, OpenError};
 use crate::intake::Intake;
 use crate::lane::Lane;
-use crate::looks::AllLooks;
+use crate::looks::{AllLooks, KnownPayments};
 use crate::outbox::Marks;
 use crate::presence::Presence;
 use crate::sessions::Sessions;
@@ -50,6 +50,7 @@ pub struct PostgresStore {
     pub(crate) lane: Arc<Lane>,
     pub(crate) intake: Arc<Intake>,
     pub(crate) looks: Arc<AllLooks>,
+    pub(crate) known: Arc<KnownPayments>,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -93,7 +94,7 @@ impl PostgresStore {
         let looks = Arc::new(AllLooks::new(&sessions, wait_max));
         let marks = Arc::new(Marks::new(Arc::clone(&sessions)));
         let news = Arc::new(News::new(Arc::clone(&sessions)));
-        Ok(Self { address, sessions, presence, marks, news, lane, intake, looks })
+        Ok(Self { address, sessions, presence, marks, news, lane, intake, looks, known: Arc::default() })
     }
 
     /// Whether the store can serve: it reads, its schema is current, and it can be written to.

@@ -18,6 +18,7 @@ mod offline;
 mod order;
 mod outbox;
 mod payment;
+mod state;
 mod words;
 
 pub use account::{ACCOUNT_ENABLED, AccountNoteRow, AccountRow};
@@ -40,4 +41,5 @@ pub use offline::{ConflictRow, DeviceRow, NumbersRow, OPEN as CONFLICT_OPEN, Off
 pub use order::OrderRow;
 pub use outbox::MessageRow;
 pub use payment::{DueColumns, IS_PENDING as PAYMENT_IS_PENDING, PaymentRow};
+pub use state::{PaymentState, StateRow};
 pub use words::{Words, columns_of_words, status_word};

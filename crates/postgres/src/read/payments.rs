@@ -9,17 +9,18 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::FutureExt as _;
 use mstore_pay_domain::ids::{AccountId, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
+use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::{Payment, PaymentStatus, Revision};
 use mstore_pay_domain::ports::{OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace};
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_tables::prepared::KeepPrepared as _;
-use mstore_pay_tables::rows::{PaymentRow, status_word};
+use mstore_pay_tables::rows::{Cells, OrderRow, PaymentRow, PaymentState, status_word};
 use mstore_pay_tables::schema::{charges, payments, receipts};
 use mstore_pay_tables::types::Micros;
 
 use super::named::{in_orders_named_at, named_by_merchants, of_orders};
 use super::records::orders;
-use super::whole::{Assembled, InOrderRow, WholeRow, assemble, in_order, whole};
+use super::whole::{Assembled, InOrderRow, StateInOrderRow, WholeRow, assemble, in_order, states_in_order, whole};
 use crate::errors::Fault;
 use crate::pipeline::{self, Flight};
 
@@ -73,6 +74,30 @@ pub(crate) async fn payments_in_order(
     let named = in_order().filter(named_by_merchants(&merchants, &ids, &provider_refs));
     let rows: Vec<InOrderRow> = named.spelled_in(&TEXT).load(conn).await?;
     rows.into_iter().map(with_order).collect()
+}
+
+/// In which state a payment is, and what the rest of its order says of it.
+pub(crate) struct Standing {
+    pub(crate) state: PaymentState,
+    pub(crate) order: Option<Order>,
+    pub(crate) paid_by: Option<PaymentId>,
+}
+
+/// How the payments of those names stand, each of its merchant, oldest first.
+pub(crate) async fn standing(
+    conn: &mut AsyncPgConnection,
+    asked: &[(&MerchantId, &PaymentName)],
+) -> Result<Vec<Standing>, Fault> {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    let merchants: Vec<&str> = asked.iter().map(|(merchant, _)| merchant.as_str()).collect();
+    let (ids, provider_refs): (Vec<_>, Vec<_>) = asked.iter().map(|(_, name)| by_either(name)).unzip();
+    let named = states_in_order().filter(named_by_merchants(&merchants, &ids, &provider_refs));
+    let rows: Vec<StateInOrderRow> = named.spelled_in(&TEXT).load(conn).await?;
+    let read = |(row, order, paid_by): StateInOrderRow| {
+        let (order, paid_by) = order_of(row.cells(), order, paid_by.as_deref())?;
+        Ok(Standing { state: row.read()?, order, paid_by })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// The payments of those ids, each readable or not, in no order.
@@ -231,9 +256,18 @@ pub(crate) async fn orders_with_payments(
 /// A payment with what the rest of its order says of it, of what was selected.
 fn with_order(row: InOrderRow) -> Result<PaymentInOrder, Fault> {
     let (row, details, charges, receipts, refunds, reversals, order, paid_by) = row;
-    let paid_by = row.cells().some_text("id", paid_by.as_deref())?;
+    let (order, paid_by) = order_of(row.cells(), order, paid_by.as_deref())?;
     let payment = assemble((row, details, charges, receipts, refunds, reversals)).1?;
-    Ok(PaymentInOrder { payment, order: order.map(|order| order.read()).transpose()?, paid_by })
+    Ok(PaymentInOrder { payment, order, paid_by })
+}
+
+/// A registered order, and who paid it, as they came with a payment.
+fn order_of(
+    payment: Cells<'_>,
+    order: Option<OrderRow>,
+    paid_by: Option<&str>,
+) -> Result<(Option<Order>, Option<PaymentId>), Fault> {
+    Ok((order.map(|order| order.read()).transpose()?, payment.some_text("id", paid_by)?))
 }
 
 /// The oldest payment of an order that holds money.

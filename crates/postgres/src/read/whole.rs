@@ -14,7 +14,7 @@ use mstore_pay_domain::charge::Charge;
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::StoreError;
 use mstore_pay_tables::rows::{
-    ChargeRow, DetailsRow, MoneyFacts, OrderRow, PaymentRow, ReceiptRow, RefundRow, ReversalRow, status_word,
+    ChargeRow, DetailsRow, MoneyFacts, OrderRow, PaymentRow, ReceiptRow, RefundRow, ReversalRow, StateRow, status_word,
 };
 use mstore_pay_tables::schema::{payment_details, payments, transactions};
 
@@ -75,6 +75,22 @@ pub(super) fn in_order() -> _ {
         .left_join(transactions::table.on(is_its_order))
         .order((payments::created_at, payments::id))
         .select((payment, details, charges, receipts, refunds, reversals, order, PaidOfOrder))
+}
+
+/// What [`states_in_order`] selects of one payment.
+pub(super) type StateInOrderRow = (StateRow, Option<OrderRow>, Option<String>);
+
+/// As [`in_order`], for whoever knows the payments and not whether they changed.
+#[auto_type]
+pub(super) fn states_in_order() -> _ {
+    let state: AsSelect<StateRow, Pg> = StateRow::as_select();
+    let order: AsSelect<Option<OrderRow>, Pg> = Option::<OrderRow>::as_select();
+    let of_merchant = transactions::merchant_id.eq(payments::merchant_id);
+    let is_its_order = of_merchant.and(transactions::order_code.eq(payments::order_code));
+    payments::table
+        .left_join(transactions::table.on(is_its_order))
+        .order((payments::created_at, payments::id))
+        .select((state, order, PaidOfOrder))
 }
 
 /// The payment of what was selected.

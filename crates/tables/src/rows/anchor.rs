@@ -7,6 +7,7 @@ use mstore_pay_domain::ports::StoreError;
 
 use super::cells::{Cells, integer};
 use super::merchant::AnchoredMerchantRow;
+use super::payment::read_audit;
 use crate::schema::{anchored_heads, audit_anchors, payments};
 use crate::types::Micros;
 
@@ -115,6 +116,5 @@ impl AnchoredHeadRow {
 }
 
 fn head(cells: Cells<'_>, id: &'static str, seq: i64, digest: &[u8]) -> Result<(PaymentId, AuditHead), StoreError> {
-    let head = AuditHead { seq: cells.number("audit_seq", seq)?, digest: cells.digest("audit_head", digest)? };
-    Ok((cells.text(id, cells.id)?, head))
+    Ok((cells.text(id, cells.id)?, read_audit(cells, seq, digest)?))
 }

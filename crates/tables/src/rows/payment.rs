@@ -129,14 +129,8 @@ impl PaymentRow {
             display: self.read_display()?,
             reference: self.read_reference()?,
             charges,
-            audit: AuditHead {
-                seq: cells.number("audit_seq", self.audit_seq)?,
-                digest: cells.digest("audit_head", &self.audit_head)?,
-            },
-            checks: CheckLog {
-                count: cells.number("check_count", self.check_count)?,
-                last_at: cells.some_time("last_checked_at", self.last_checked_at)?,
-            },
+            audit: read_audit(cells, self.audit_seq, &self.audit_head)?,
+            checks: read_checks(cells, self.check_count, self.last_checked_at)?,
         })
     }
 
@@ -183,6 +177,16 @@ impl PaymentRow {
             _unknown => Err(cells.unknown("reference_kind")),
         }
     }
+}
+
+/// What stands in the columns `audit_seq` and `audit_head`.
+pub(super) fn read_audit(cells: Cells<'_>, seq: i64, digest: &[u8]) -> Result<AuditHead, StoreError> {
+    Ok(AuditHead { seq: cells.number("audit_seq", seq)?, digest: cells.digest("audit_head", digest)? })
+}
+
+/// What stands in the columns `check_count` and `last_checked_at`.
+pub(super) fn read_checks(cells: Cells<'_>, count: i64, last_at: Option<Micros>) -> Result<CheckLog, StoreError> {
+    Ok(CheckLog { count: cells.number("check_count", count)?, last_at: cells.some_time("last_checked_at", last_at)? })
 }
 
 const SHOWN: &str = "shown";
