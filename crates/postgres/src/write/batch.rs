@@ -19,8 +19,9 @@ use mstore_pay_tables::rows::{
 use mstore_pay_tables::schema::live_orders;
 
 use super::charges::{KnownCharge, NewCharge};
-use super::idempotency::Claim;
-use super::live_orders::Hold;
+use super::idempotency::{Answered, Claim};
+use super::inbox::PutDown;
+use super::live_orders::{Freed, Hold};
 use super::payments::{KnownPayment, NewPayment};
 use crate::errors::Fault;
 use crate::pipeline::{Flight, in_order};
@@ -99,9 +100,12 @@ pub(super) struct Batch<'a> {
     pub(super) new_orders: Gathered<'a, OrderRow>,
     pub(super) tenders: Gathered<'a, TenderRow>,
     pub(super) holds: Gathered<'a, Hold<'a>>,
+    pub(super) freed: Gathered<'a, Freed<'a>>,
     pub(super) claims: Gathered<'a, Claim>,
-    /// Writes of one row each: a plan that joins an array with a table is kept from when that was small, and reads all of it
-    /// long after.
+    pub(super) answers: Gathered<'a, Answered<'a>>,
+    pub(super) deliveries: Gathered<'a, PutDown<'a>>,
+    /// Writes of one row each, which are rare. Others go together, and none joins an array with a table: such a plan is kept from
+    /// when the table was small, and reads all of it long after.
     pub(super) single: Vec<(Write<'a>, Otherwise<'a>)>,
     pub(super) messages: Gathered<'a, MessageRow>,
     pub(super) events: Gathered<'a, EventRow>,
@@ -131,7 +135,10 @@ impl<'a> Batch<'a> {
             new_orders: Gathered::default(),
             tenders: Gathered::default(),
             holds: Gathered::default(),
+            freed: Gathered::default(),
             claims: Gathered::default(),
+            answers: Gathered::default(),
+            deliveries: Gathered::default(),
             single: Vec::new(),
             messages: Gathered::default(),
             events: Gathered::default(),
@@ -172,7 +179,10 @@ impl<'a> Batch<'a> {
         self.new_orders.take(sending, &mut parts);
         self.tenders.take(sending, &mut parts);
         self.holds.take(sending, &mut parts);
+        self.freed.take(sending, &mut parts);
         self.claims.take(sending, &mut parts);
+        self.answers.take(sending, &mut parts);
+        self.deliveries.take(sending, &mut parts);
         let single = self.single.drain(..);
         parts.extend(single.map(|(write, otherwise)| Part { write, meanings: vec![otherwise] }));
         self.messages.take(sending, &mut parts);

@@ -1,9 +1,11 @@
 //! Idempotency keys.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Text};
 use mstore_pay_domain::idempotency::IdempotencySlot;
 use mstore_pay_domain::ports::CommitError;
 use mstore_pay_domain::unit_of_work::IdempotencyWrite;
+use mstore_pay_tables::columns::column;
 use mstore_pay_tables::rows::IdempotencyRow;
 use mstore_pay_tables::schema::idempotency_keys as keys;
 use mstore_pay_tables::types::{Micros, UtcTime};
@@ -28,6 +30,39 @@ impl<'a> Rows<'a> for Claim {
     }
 }
 
+/// What is answered under a key, while that is the payment's.
+pub(super) struct Answered<'a> {
+    payment: String,
+    named: String,
+    status: i64,
+    body: &'a [u8],
+}
+
+impl<'a> Rows<'a> for Answered<'a> {
+    /// It joins nothing, so that it goes by the index of payments however large the table was when it was planned.
+    fn written(rows: Vec<Self>) -> Write<'a> {
+        let named = || column::<Text, _>(rows.iter().map(|row| row.named.clone()).collect::<Vec<_>>());
+        let set = Unnested::sql("UPDATE idempotency_keys SET answer_status = (")
+            .value(column::<BigInt, _>(rows.iter().map(|row| row.status).collect::<Vec<_>>()))
+            .then(")[array_position(")
+            .value(named())
+            .then(", ")
+            .then(NAMED)
+            .then(")], answer_body = (")
+            .value(column::<Binary, _>(rows.iter().map(|row| row.body).collect::<Vec<_>>()))
+            .then(")[array_position(")
+            .value(named())
+            .then(", ")
+            .then(NAMED)
+            .then(")] WHERE payment_id = ANY(");
+        let payments = column::<Text, _>(rows.iter().map(|row| row.payment.clone()).collect::<Vec<_>>());
+        Box::new(set.value(payments).then(") AND ").then(NAMED).then(" = ANY(").value(named()).then(")"))
+    }
+}
+
+/// What a key is called together with the payment that it is for: no part of it has that character.
+const NAMED: &str = "(merchant_id || E'\\x1f' || route || E'\\x1f' || key || E'\\x1f' || payment_id)";
+
 /// What the slot of a write is called among rows.
 pub(super) fn slot(write: &IdempotencyWrite) -> String {
     let IdempotencySlot { merchant, route, key } = match write {
@@ -45,10 +80,9 @@ pub(super) fn write<'a>(batch: &mut Batch<'a>, write: &'a IdempotencyWrite) {
             batch.claims.add(claim, Otherwise::Refused(CommitError::KeyTaken));
         }
         IdempotencyWrite::Answer { slot: IdempotencySlot { merchant, route, key }, payment, answer } => {
-            let named = keys::table.find((merchant.as_str(), route, key.as_str()));
-            let answered = diesel::update(QueryDsl::filter(named, keys::payment_id.eq(payment.to_string())))
-                .set((keys::answer_status.eq(i64::from(answer.status)), keys::answer_body.eq(&answer.body)));
-            batch.single.push((Box::new(answered), Otherwise::Fine));
+            let named = format!("{merchant}\u{1f}{route}\u{1f}{}\u{1f}{payment}", key.as_str());
+            let (payment, status) = (payment.to_string(), answer.status.into());
+            batch.answers.add(Answered { payment, named, status, body: &answer.body }, Otherwise::Fine);
         }
         IdempotencyWrite::Release { slot: IdempotencySlot { merchant, route, key }, payment } => {
             let named = keys::table.find((merchant.as_str(), route, key.as_str()));

@@ -1,6 +1,5 @@
 //! Who holds an order's one displayed charge.
 
-use diesel::prelude::*;
 use mstore_pay_domain::unit_of_work::LiveOrderWrite;
 use mstore_pay_tables::by_column;
 use mstore_pay_tables::schema::live_orders;
@@ -26,6 +25,27 @@ impl<'a> Rows<'a> for Hold<'a> {
     }
 }
 
+/// The place of an order that becomes free, if that payment holds it.
+pub(super) struct Freed<'a> {
+    merchant_id: &'a str,
+    order_code: &'a str,
+    payment_id: String,
+}
+
+by_column!(Freed<'_>, live_orders: merchant_id, order_code, payment_id);
+
+impl<'a> Rows<'a> for Freed<'a> {
+    /// Each is looked up by itself: a plan that joins an array with a table is kept from when that was small, and reads all of
+    /// it long after. Nobody moves a row in between, since whoever writes one has its payment locked.
+    fn written(rows: Vec<Self>) -> Write<'a> {
+        let found = Unnested::sql("DELETE FROM live_orders WHERE ctid = ANY(ARRAY(SELECT its.ctid FROM ").rows(rows);
+        Box::new(found.then(
+            " CROSS JOIN LATERAL (SELECT l.ctid FROM live_orders AS l WHERE l.merchant_id = n.merchant_id \
+            AND l.order_code = n.order_code AND l.payment_id = n.payment_id OFFSET 0) AS its))",
+        ))
+    }
+}
+
 /// What the place of an order is called among rows.
 pub(super) fn place(write: &LiveOrderWrite) -> String {
     let (LiveOrderWrite::Hold { merchant, order_code, .. } | LiveOrderWrite::Release { merchant, order_code, .. }) =
@@ -46,9 +66,8 @@ pub(super) fn write<'a>(batch: &mut Batch<'a>, write: &'a LiveOrderWrite) {
             batch.holds.add(hold, Otherwise::OrderHeld { merchant, order_code });
         }
         LiveOrderWrite::Release { merchant, order_code, payment } => {
-            let held = live_orders::table.find((merchant.as_str(), order_code.as_str()));
-            let freed = diesel::delete(QueryDsl::filter(held, live_orders::payment_id.eq(payment.to_string())));
-            batch.single.push((Box::new(freed), Otherwise::Fine));
+            let (merchant_id, order_code, payment_id) = (merchant.as_str(), order_code.as_str(), payment.to_string());
+            batch.freed.add(Freed { merchant_id, order_code, payment_id }, Otherwise::Fine);
         }
     }
 }
