@@ -176,6 +176,7 @@ macro_rules! for_each_store_case {
             many_who_look_at_once_see_what_each_named,
             whoever_looks_again_sees_what_changed,
             whoever_looks_again_is_not_told_of_a_customer_who_was_forgotten,
+            whoever_looks_again_by_a_name_of_two_payments_sees_the_oldest,
             many_who_sell_at_once_see_what_stands_of_each,
             payments_of_an_order_are_listed_oldest_first,
             payments_are_listed_newest_first_page_by_page,

@@ -2,7 +2,8 @@
 //!
 //! Tills that wait for a customer ask again and again, whoever sells looks at the order and the key first, and whoever settles a
 //! webhook at what it names, many of them at once. Those that look while others are being answered wait for these, and are
-//! then answered by one statement, which begins after the last of them asked. Where nobody else looks, a look goes at once.
+//! then answered by one statement, which begins after the last of them asked; payments by two where some are known and others
+//! are not. Where nobody else looks, a look goes at once.
 
 mod keys;
 mod known;

@@ -40,9 +40,9 @@ impl PaymentRepository for PostgresStore {
         let named = (merchant.clone(), name.clone());
         let known = self.known.of(&named);
         let look = AtPayment { merchant: merchant.clone(), name: name.clone(), known: known.clone() };
-        let Some(found) = self.looks.payments.look(look).await? else { return Ok(None) };
-        self.known.keep(named, known.as_deref(), &found.payment);
-        Ok(Some(*found))
+        let found = self.looks.payments.look(look).await?;
+        self.known.keep(named, known.as_deref(), found.as_ref().map(|found| &found.payment));
+        Ok(found.map(|found| *found))
     }
 
     async fn by_provider_ref(

@@ -58,7 +58,7 @@ pub(crate) async fn apply(
     }
     for write in &work.live_orders {
         by_itself(&mut batch, conn, "live_orders", live_orders::place(write)).await?;
-        live_orders::write(&mut batch, write);
+        live_orders::write(&mut batch, write, &work.payments);
     }
     if !work.exceptions.is_empty() || !work.offline.is_empty() {
         batch.send(conn).await?;

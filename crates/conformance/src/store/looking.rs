@@ -1,6 +1,8 @@
 //! Looking again at a payment that was looked at before.
 
+use futures::future::join_all;
 use mstore_pay_domain::charge::{ChargeState, Opening};
+use mstore_pay_domain::ids::AccountId;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{PaymentInOrder, PaymentName, Prunable};
 use mstore_pay_domain::unit_of_work::{Due, OrderWrite, UnitOfWork};
@@ -60,6 +62,42 @@ pub async fn whoever_looks_again_is_not_told_of_a_customer_who_was_forgotten(h: 
     let pruned = stores.retention.prune(Prunable::Customers, at(1_000), 10).await;
     assert_eq!(pruned.expect("the store prunes"), 1);
     assert_eq!(seen(&stores, &sold).await.payment.details.customer_name, None);
+}
+
+/// A provider's id that two payments have means the oldest, whoever looked at which of them before and looks at it now, and
+/// whatever becomes of them.
+pub async fn whoever_looks_again_by_a_name_of_two_payments_sees_the_oldest(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    let newer = with_name(Payment { created_at: at(10), ..kit.payment("TRX-2") }, "pr-1");
+    let mut older = with_name(kit.payment("TRX-1"), "pr-1");
+    for charge in &mut older.charges {
+        charge.account = AccountId::parse("shop").expect("an account");
+    }
+    let by_name = || PaymentName::ProviderRef(provider_ref("pr-1"));
+    let newer = commit_and_read(&stores, &newer).await;
+    for _look in 0..2 {
+        assert_eq!(look(&stores, &newer, by_name()).await.map(|found| found.payment), Some(newer.clone()));
+    }
+    let older = commit_and_read(&stores, &older).await;
+    told_of_each(&stores, &older, &newer).await;
+    told_of_each(&stores, &older, &newer).await;
+    let older = commit_and_read(&stores, &with_money(older)).await;
+    told_of_each(&stores, &older, &newer).await;
+    told_of_each(&stores, &older, &newer).await;
+}
+
+/// Several look at once at two payments, of whom the id that both have means the older.
+async fn told_of_each(stores: &Stores, older: &Payment, newer: &Payment) {
+    let by_name = (PaymentName::ProviderRef(provider_ref("pr-1")), older);
+    let asked =
+        [by_name.clone(), (PaymentName::Id(newer.id), newer), by_name.clone(), (PaymentName::Id(older.id), older)];
+    let found = join_all(asked.iter().map(|(name, _)| look(stores, older, name.clone()))).await;
+    for ((name, want), found) in asked.iter().zip(found) {
+        assert_eq!(found.map(|found| found.payment).as_ref(), Some(*want), "by {name:?}");
+    }
+    let alone = look(stores, older, by_name.0).await;
+    assert_eq!(alone.map(|found| found.payment).as_ref(), Some(older));
 }
 
 /// A payment whose charge waits for its money under a name of the provider's.

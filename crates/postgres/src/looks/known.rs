@@ -4,14 +4,17 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
-use mstore_pay_domain::ids::MerchantId;
-use mstore_pay_domain::payment::{CheckLog, Payment, PaymentDetails, PaymentStatus};
+use mstore_pay_domain::audit::AuditHead;
+use mstore_pay_domain::ids::{MerchantId, PaymentId};
+use mstore_pay_domain::payment::{CheckLog, Payment, PaymentDetails, PaymentStatus, Revision};
 use mstore_pay_domain::ports::PaymentName;
 use mstore_pay_tables::rows::PaymentState;
 
-/// Payments that are known at once; beyond it those go that were looked at least lately, and are read whole. Were it none, this
-/// would not compile.
+/// Names whose payments are known at once; beyond it those go that were looked at least lately, and theirs are read whole. Were
+/// it none, this would not compile.
 const KNOWN_MAX: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
+/// Text of a till's own that a payment may have and be kept: with it, all that is kept is some 16 MiB at the most.
+const OWN_TEXT_BYTES_MAX: usize = 1_024;
 
 /// Payments by the names under which they were looked at. Nothing is told from here that the database does not confirm: it is
 /// asked each time which state they are in.
@@ -25,23 +28,31 @@ type Name = (MerchantId, PaymentName);
 pub(crate) struct Known(Payment);
 
 impl Known {
+    /// Which payment it is.
+    pub(crate) fn id(&self) -> PaymentId {
+        self.0.id
+    }
+
     /// Whether the payment is in that state. The revision alone would not tell: a database that is put back to an earlier state
-    /// comes to the same revisions again, and then what was written is in the records, which the head of the audit trail names.
+    /// comes to the same revisions again, and then the gateway's records of what was written are others, which the head of the
+    /// audit trail names.
     pub(crate) fn is_in(&self, state: &PaymentState) -> bool {
-        let Self(payment) = self;
-        (payment.id, payment.revision, payment.audit) == (state.payment, state.revision, state.audit)
+        state_of(&self.0) == (state.payment, state.revision, state.audit)
+    }
+
+    /// Whether what was found is the payment in the same state.
+    pub(crate) fn is_as(&self, found: &Payment) -> bool {
+        state_of(&self.0) == state_of(found)
     }
 
     /// The payment, of which that is known of the questions that were asked about it: they leave its state as it is.
     pub(crate) fn with(&self, checks: CheckLog) -> Payment {
-        let Self(payment) = self;
-        Payment { checks, ..payment.clone() }
+        Payment { checks, ..self.0.clone() }
     }
+}
 
-    fn is_as(&self, found: &Payment) -> bool {
-        let Self(payment) = self;
-        (payment.id, payment.revision, payment.audit) == (found.id, found.revision, found.audit)
-    }
+fn state_of(payment: &Payment) -> (PaymentId, Revision, AuditHead) {
+    (payment.id, payment.revision, payment.audit)
 }
 
 impl Default for KnownPayments {
@@ -56,16 +67,18 @@ impl KnownPayments {
         self.known().get(name).map(Arc::clone)
     }
 
-    /// Keeps what was found, if that is looked at again and again: while it waits for its money. Who its customer is can be
-    /// forgotten in any state, so that payments that say so are not kept.
-    pub(crate) fn keep(&self, name: Name, before: Option<&Known>, found: &Payment) {
-        if before.is_some_and(|known| known.is_as(found)) {
-            return;
-        }
-        if found.status() == PaymentStatus::Pending && names_nobody(&found.details) {
-            self.known().put(name, Arc::new(Known(found.clone())));
-        } else if before.is_some() {
-            self.known().pop(&name);
+    /// Keeps what was found, if that is looked at again and again, while it waits for its money, and is not large. Who its
+    /// customer is can be forgotten in any state, so that payments that say so are not kept.
+    pub(crate) fn keep(&self, name: Name, before: Option<&Known>, found: Option<&Payment>) {
+        let is_kept =
+            |found: &&Payment| found.status() == PaymentStatus::Pending && is_short_and_names_nobody(&found.details);
+        match (before, found) {
+            (Some(before), Some(found)) if before.is_as(found) => {}
+            (before, found) => match found.filter(is_kept) {
+                Some(found) => drop(self.known().put(name, Arc::new(Known(found.clone())))),
+                None if before.is_some() => drop(self.known().pop(&name)),
+                None => {}
+            },
         }
     }
 
@@ -75,7 +88,11 @@ impl KnownPayments {
     }
 }
 
-fn names_nobody(details: &PaymentDetails) -> bool {
+fn is_short_and_names_nobody(details: &PaymentDetails) -> bool {
     let PaymentDetails { customer_email, customer_name, customer_phone, .. } = details;
-    [customer_email, customer_name, customer_phone].into_iter().all(Option::is_none)
+    let names_nobody = [customer_email, customer_name, customer_phone].into_iter().all(Option::is_none);
+    let PaymentDetails { success_url, failure_url, description, metadata, .. } = details;
+    let texts = [success_url, failure_url, description].into_iter().flatten();
+    let own: usize = texts.chain(metadata.keys()).chain(metadata.values()).map(String::len).sum();
+    names_nobody && own <= OWN_TEXT_BYTES_MAX
 }

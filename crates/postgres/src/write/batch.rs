@@ -104,8 +104,8 @@ pub(super) struct Batch<'a> {
     pub(super) claims: Gathered<'a, Claim>,
     pub(super) answers: Gathered<'a, Answered<'a>>,
     pub(super) deliveries: Gathered<'a, PutDown<'a>>,
-    /// Writes of one row each, which are rare. Others go together, and none joins an array with a table: such a plan is kept from
-    /// when the table was small, and reads all of it long after.
+    /// Writes of one row each, which are rare. Others go together, and none joins an array with a table but by looking each row up by itself: other
+    /// plans are kept from when the table was small, and read all of it long after.
     pub(super) single: Vec<(Write<'a>, Otherwise<'a>)>,
     pub(super) messages: Gathered<'a, MessageRow>,
     pub(super) events: Gathered<'a, EventRow>,

@@ -42,21 +42,13 @@ impl<'a> Rows<'a> for Answered<'a> {
     /// It joins nothing, so that it goes by the index of payments however large the table was when it was planned.
     fn written(rows: Vec<Self>) -> Write<'a> {
         let named = || column::<Text, _>(rows.iter().map(|row| row.named.clone()).collect::<Vec<_>>());
-        let set = Unnested::sql("UPDATE idempotency_keys SET answer_status = (")
-            .value(column::<BigInt, _>(rows.iter().map(|row| row.status).collect::<Vec<_>>()))
-            .then(")[array_position(")
-            .value(named())
-            .then(", ")
-            .then(NAMED)
-            .then(")], answer_body = (")
-            .value(column::<Binary, _>(rows.iter().map(|row| row.body).collect::<Vec<_>>()))
-            .then(")[array_position(")
-            .value(named())
-            .then(", ")
-            .then(NAMED)
-            .then(")] WHERE payment_id = ANY(");
+        let statuses = column::<BigInt, _>(rows.iter().map(|row| row.status).collect::<Vec<_>>());
+        let bodies = column::<Binary, _>(rows.iter().map(|row| row.body).collect::<Vec<_>>());
         let payments = column::<Text, _>(rows.iter().map(|row| row.payment.clone()).collect::<Vec<_>>());
-        Box::new(set.value(payments).then(") AND ").then(NAMED).then(" = ANY(").value(named()).then(")"))
+        let set = Unnested::sql("UPDATE idempotency_keys SET answer_status = ").by_name(statuses, named(), NAMED);
+        let set = set.then(", answer_body = ").by_name(bodies, named(), NAMED);
+        let of_payments = set.then(" WHERE payment_id = ANY(").value(payments).then(") AND ").then(NAMED);
+        Box::new(of_payments.then(" = ANY(").value(named()).then(")"))
     }
 }
 

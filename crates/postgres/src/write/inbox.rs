@@ -24,20 +24,12 @@ impl<'a> Rows<'a> for PutDown<'a> {
     /// It joins nothing, so that it goes by the index of ids however large the table was when it was planned.
     fn written(rows: Vec<Self>) -> Write<'a> {
         let held = || column::<Text, _>(rows.iter().map(|row| row.held.clone()).collect::<Vec<_>>());
-        let set = Unnested::sql("UPDATE webhook_inbox SET state = (")
-            .value(column::<Text, _>(rows.iter().map(|row| row.state).collect::<Vec<_>>()))
-            .then(")[array_position(")
-            .value(held())
-            .then(", ")
-            .then(HELD)
-            .then(")], reason = (")
-            .value(column::<Nullable<Text>, _>(rows.iter().map(|row| row.why).collect::<Vec<_>>()))
-            .then(")[array_position(")
-            .value(held())
-            .then(", ")
-            .then(HELD)
-            .then(")], lease_token = NULL, lease_until = NULL, lease_holder = NULL WHERE id = ANY(");
+        let states = column::<Text, _>(rows.iter().map(|row| row.state).collect::<Vec<_>>());
+        let reasons = column::<Nullable<Text>, _>(rows.iter().map(|row| row.why).collect::<Vec<_>>());
         let deliveries = column::<Text, _>(rows.iter().map(|row| row.delivery.clone()).collect::<Vec<_>>());
+        let set = Unnested::sql("UPDATE webhook_inbox SET state = ").by_name(states, held(), HELD);
+        let set = set.then(", reason = ").by_name(reasons, held(), HELD);
+        let set = set.then(", lease_token = NULL, lease_until = NULL, lease_holder = NULL WHERE id = ANY(");
         Box::new(set.value(deliveries).then(") AND ").then(HELD).then(" = ANY(").value(held()).then(")"))
     }
 }

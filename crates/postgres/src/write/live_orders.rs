@@ -1,6 +1,8 @@
 //! Who holds an order's one displayed charge.
 
-use mstore_pay_domain::unit_of_work::LiveOrderWrite;
+use diesel::prelude::*;
+use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::unit_of_work::{LiveOrderWrite, PaymentWrite};
 use mstore_pay_tables::by_column;
 use mstore_pay_tables::schema::live_orders;
 
@@ -36,7 +38,7 @@ by_column!(Freed<'_>, live_orders: merchant_id, order_code, payment_id);
 
 impl<'a> Rows<'a> for Freed<'a> {
     /// Each is looked up by itself: a plan that joins an array with a table is kept from when that was small, and reads all of
-    /// it long after. Nobody moves a row in between, since whoever writes one has its payment locked.
+    /// it long after. Nobody moves a row in between, since its payment is locked.
     fn written(rows: Vec<Self>) -> Write<'a> {
         let found = Unnested::sql("DELETE FROM live_orders WHERE ctid = ANY(ARRAY(SELECT its.ctid FROM ").rows(rows);
         Box::new(found.then(
@@ -53,8 +55,8 @@ pub(super) fn place(write: &LiveOrderWrite) -> String {
     format!("{merchant} {order_code}")
 }
 
-/// Takes or frees the place.
-pub(super) fn write<'a>(batch: &mut Batch<'a>, write: &'a LiveOrderWrite) {
+/// Takes or frees the place, in a unit that writes those payments.
+pub(super) fn write<'a>(batch: &mut Batch<'a>, write: &'a LiveOrderWrite, payments: &[PaymentWrite]) {
     match write {
         LiveOrderWrite::Hold { merchant, order_code, payment, charge } => {
             let hold = Hold {
@@ -65,9 +67,18 @@ pub(super) fn write<'a>(batch: &mut Batch<'a>, write: &'a LiveOrderWrite) {
             };
             batch.holds.add(hold, Otherwise::OrderHeld { merchant, order_code });
         }
-        LiveOrderWrite::Release { merchant, order_code, payment } => {
+        LiveOrderWrite::Release { merchant, order_code, payment } if is_written(*payment, payments) => {
             let (merchant_id, order_code, payment_id) = (merchant.as_str(), order_code.as_str(), payment.to_string());
             batch.freed.add(Freed { merchant_id, order_code, payment_id }, Otherwise::Fine);
         }
+        LiveOrderWrite::Release { merchant, order_code, payment } => {
+            let held = live_orders::table.find((merchant.as_str(), order_code.as_str()));
+            let freed = diesel::delete(QueryDsl::filter(held, live_orders::payment_id.eq(payment.to_string())));
+            batch.single.push((Box::new(freed), Otherwise::Fine));
+        }
     }
+}
+
+fn is_written(payment: PaymentId, written: &[PaymentWrite]) -> bool {
+    written.iter().any(|write| write.payment.id == payment)
 }

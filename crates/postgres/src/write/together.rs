@@ -201,7 +201,7 @@ fn gather<'a>(
         payments::write(batch, write, work, holder, found)?;
     }
     for write in &work.live_orders {
-        live_orders::write(batch, write);
+        live_orders::write(batch, write, &work.payments);
     }
     for write in &work.idempotency {
         idempotency::write(batch, write);

@@ -57,6 +57,12 @@ impl<'a> Unnested<'a> {
         self.columns(R::columns(rows)).then(" AS n (").then(R::NAMES).then(")")
     }
 
+    /// Goes on with the value of the row at hand: that which stands where its name stands among names.
+    pub(super) fn by_name(self, values: Column<'a>, names: Column<'a>, name: &'static str) -> Self {
+        let among = self.then("(").value(values).then(")[array_position(").value(names);
+        among.then(", ").then(name).then(")]")
+    }
+
     /// Goes on with a value.
     pub(super) fn value(mut self, value: Column<'a>) -> Self {
         self.0.push(Piece::Value(value));

@@ -15,7 +15,7 @@ use crate::plans::named;
 const LOOKING: usize = 48;
 
 /// A payment of an order of that code that waits for its money.
-async fn waiting(site: &Site, store: &PostgresStore, code: &str) -> Payment {
+pub(crate) async fn waiting(site: &Site, store: &PostgresStore, code: &str) -> Payment {
     let mut payment = Payment { order_code: OrderCode::parse(code).unwrap(), ..site.payment() };
     for charge in &mut payment.charges {
         charge.state = ChargeState::Pending;
@@ -93,5 +93,29 @@ async fn those_who_look_at_once_see_their_own_whether_it_is_known_changed_or_new
     for (payment, found) in payments.iter().zip(found) {
         let alone = store.payment(&payment.merchant, &payment.id).await.unwrap().unwrap();
         assert_eq!(found, alone, "{}", payment.order_code);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_or_large_is_read_each_time() {
+    let site = Site::new();
+    let store = site.open().await;
+    let mut over = waiting(&site, &store, "TRX-1").await;
+    assert_eq!(look(&store, &over).await, over);
+    for charge in &mut over.charges {
+        charge.state = ChargeState::Expired { at: at(600) };
+    }
+    let over = stored(&store, &over, Due::Never).await;
+    let mut large = Payment { order_code: OrderCode::parse("TRX-2").unwrap(), ..site.payment() };
+    large.details.description = Some("x".repeat(2_000));
+    for charge in &mut large.charges {
+        charge.state = ChargeState::Pending;
+        charge.opening = Opening::Found { provider_ref: named(charge), at: at(1) };
+    }
+    let large = stored(&store, &large, Due::Never).await;
+    for payment in [over, large] {
+        assert_eq!(look(&store, &payment).await, payment);
+        change(&site, &payment, "check_count = 5");
+        assert_ne!(look(&store, &payment).await.charges, payment.charges, "{}", payment.order_code);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use mstore_pay_domain::audit::Digest;
 use mstore_pay_domain::charge::{Charge, Opening};
-use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot, KeptAnswer};
+use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot, KeptAnswer, StoredAnswer};
 use mstore_pay_domain::ids::{AccountId, IdempotencyKey, LeaseToken, OrderCode, ProviderId, ProviderRef};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::{Payment, Revision};
@@ -259,6 +259,59 @@ async fn nobody_waits_for_what_another_unit_meets() {
         });
         holding.join().unwrap();
     });
+}
+
+/// What becomes of a webhook, by its number.
+fn fate(number: usize) -> InboxFate {
+    let why = format!("why {number}");
+    match number % 3 {
+        0 => InboxFate::Done,
+        1 => InboxFate::Parked { why },
+        _ => InboxFate::Dead { why },
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ends_that_come_at_once_are_each_ones_own() {
+    let site = Site::new();
+    let store = site.open().await;
+    let (mut ends, mut expected) = (Vec::new(), Vec::new());
+    for number in 0..AT_ONCE / 2 {
+        let payment = payment_of(&site, &format!("TRX-{number}"));
+        store.commit(&sale(&site, &payment, Due::Never)).await.unwrap();
+        let payment = store.payment(&payment.merchant, &payment.id).await.unwrap().unwrap();
+        let Accepted::New(held) = store.accept(&delivery(&site.ids), site.lease(LONG)).await.unwrap() else {
+            panic!("a new delivery");
+        };
+        // Some answer and free for a payment that holds neither the key nor the place.
+        let is_strangers = number % 4 == 3;
+        let of = if is_strangers { stored(&store, &site.payment(), Due::Never).await } else { payment.clone() };
+        let (status, body) = (200 + u16::try_from(number).unwrap(), format!("answer {number}"));
+        let mut work = unit(&of, Due::Never);
+        let (slot, answer) =
+            (slot(&payment, payment.order_code.as_str()), StoredAnswer { status, body: body.clone().into_bytes() });
+        work.idempotency.push(IdempotencyWrite::Answer { slot, payment: of.id, answer });
+        let (merchant, order_code) = (payment.merchant.clone(), payment.order_code.clone());
+        work.live_orders.push(LiveOrderWrite::Release { merchant, order_code, payment: of.id });
+        work.inbox.push(InboxMark { delivery: held.delivery.id, token: held.token, fate: fate(number) });
+        ends.push(work);
+        let answered = if is_strangers { "||held".to_owned() } else { format!("{status}|{body}|free") };
+        let marked = match fate(number) {
+            InboxFate::Done => "done|".to_owned(),
+            InboxFate::Parked { why } => format!("parked|{why}"),
+            InboxFate::Dead { why } => format!("dead|{why}"),
+        };
+        expected.push(format!("{answered}|{marked}"));
+    }
+    let before = commits(&site, "payment_events");
+    assert!(commit_all(&store, &ends).await.iter().all(Result::is_ok));
+    assert!(commits(&site, "payment_events") - before < ends.len(), "none went with another");
+    let left = "SELECT concat_ws('|', coalesce(k.answer_status::text, ''), coalesce(convert_from(k.answer_body, 'UTF8'), ''), \
+        CASE WHEN l.order_code IS NULL THEN 'free' ELSE 'held' END, w.state, coalesce(w.reason, '')) \
+        FROM (SELECT *, row_number() OVER (ORDER BY payment_id) AS n FROM idempotency_keys) k \
+        JOIN (SELECT *, row_number() OVER (ORDER BY position) AS n FROM webhook_inbox) w USING (n) \
+        LEFT JOIN live_orders l ON l.order_code = k.key ORDER BY n";
+    assert_eq!(site.run(left).lines().collect::<Vec<_>>(), expected);
 }
 
 /// A row that refers to a payment holds it, so that it is not deleted; it may change.
