@@ -13,7 +13,7 @@ use mstore_pay_tables::rows::PaymentState;
 /// Names whose payments are known at once; beyond it those go that were looked at least lately, and theirs are read whole. Were
 /// it none, this would not compile.
 const KNOWN_MAX: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
-/// Text of a till's own that a payment may have and be kept: with it, all that is kept is some 16 MiB at the most.
+/// Text of a till's own, metadata above all, that a payment may have and be kept: nobody's notes fill the memory.
 const OWN_TEXT_BYTES_MAX: usize = 1_024;
 
 /// Payments by the names under which they were looked at. Nothing is told from here that the database does not confirm: it is
