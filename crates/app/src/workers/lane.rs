@@ -20,6 +20,8 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// later that the ledger and merchants' endpoints hear of it, or that something due is begun where much is due. Tills hear
 /// of the commit itself.
 pub(super) const GATHERED_FOR: Duration = Duration::from_millis(40);
+/// The same of webhooks that are settled: they end together, as their commit does, and the next ones wait for them.
+const SETTLED_GATHERED_FOR: Duration = Duration::from_millis(10);
 /// After a mere check its place rests so many times as long as that took, at the most so long: where the machine has much to
 /// do, whoever waits for news goes before payments that are not paid yet. A provider that is slow to answer is asked little
 /// less often for it.
@@ -117,6 +119,14 @@ const fn few_places(lane: Lane) -> usize {
     }
 }
 
+/// For how long it waits.
+const fn gathered_for(lane: Lane) -> Duration {
+    match lane {
+        Lane::Settle => SETTLED_GATHERED_FOR,
+        Lane::Due | Lane::Publish => GATHERED_FOR,
+    }
+}
+
 /// How long a place rests after a mere check that took so long.
 fn rest_after(took: Duration) -> Duration {
     took.saturating_mul(RESTS).min(REST_MAX)
@@ -126,7 +136,7 @@ fn rest_after(took: Duration) -> Duration {
 async fn places_in(room: &Arc<Semaphore>, lane: Lane) -> Vec<OwnedSemaphorePermit> {
     let mut free = places(room).await;
     if free.len() < few_places(lane) {
-        sleep(GATHERED_FOR).await;
+        sleep(gathered_for(lane)).await;
         free.extend(std::iter::from_fn(|| Arc::clone(room).try_acquire_owned().ok()));
     }
     free
@@ -157,7 +167,7 @@ mod tests {
         let later = taken.pop();
         taken.truncate(taken.len() - free);
         let frees = async {
-            sleep(GATHERED_FOR / 2).await;
+            sleep(gathered_for(lane) / 2).await;
             drop(later);
         };
         tokio::join!(places_in(&room, lane), frees).0.len()
