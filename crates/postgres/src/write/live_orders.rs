@@ -55,7 +55,7 @@ pub(super) fn place(write: &LiveOrderWrite) -> String {
     format!("{merchant} {order_code}")
 }
 
-/// Takes or frees the place, in a unit that writes those payments.
+/// Takes or frees the place, in a unit that writes those payments: a place of one of them is freed along with those of others.
 pub(super) fn write<'a>(batch: &mut Batch<'a>, write: &'a LiveOrderWrite, payments: &[PaymentWrite]) {
     match write {
         LiveOrderWrite::Hold { merchant, order_code, payment, charge } => {
