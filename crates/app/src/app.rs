@@ -21,7 +21,7 @@ use crate::http::Links;
 use crate::limits::Limits;
 use crate::pages::link::{LinkSigner, WeakLinkSecret};
 use crate::state::{Drain, State};
-use crate::store::{OpenStoreError, Store, open_store_over};
+use crate::store::{OpenStoreError, Share, Store, open_store_over};
 use crate::system::SystemClock;
 use crate::tasks::Tasks;
 use crate::telemetry;
@@ -119,7 +119,8 @@ impl App {
         };
         // One calendar for both: what expires there is not live here.
         let clock = SystemClock::tied(sandbox.as_ref().map(RunningSandbox::clock).or(config.clock));
-        let store = open_store_over(&config.database, Some(config.database_connections)).await?;
+        let share = Share { connections: config.database_connections, threads: config.http.threads };
+        let store = open_store_over(&config.database, Some(share)).await?;
         let public_base_url = config.public_base_url.clone().unwrap_or_else(|| base_url.clone());
         let of_sandbox = || sandbox.as_ref().map(RunningSandbox::xendit_base_url);
         let addresses = Addresses {

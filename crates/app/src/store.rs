@@ -10,7 +10,7 @@ mod sqlite;
 
 use std::error::Error;
 use std::io;
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -132,13 +132,22 @@ pub async fn open_store(database: &Database) -> Result<Arc<dyn Store>, OpenStore
     open_store_over(database, None).await
 }
 
-/// Opens the store as [`open_store`] does; of a server's, at most so many connections are in use at once.
+/// What a node that serves has of a server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Share {
+    /// Connections that are in use at once, at most.
+    pub(crate) connections: NonZeroU16,
+    /// Threads that serve.
+    pub(crate) threads: NonZeroUsize,
+}
+
+/// Opens the store as [`open_store`] does; a server's with that share of it.
 ///
 /// # Errors
 /// [`OpenStoreError`]
 pub(crate) async fn open_store_over(
     database: &Database,
-    connections: Option<NonZeroU16>,
+    share: Option<Share>,
 ) -> Result<Arc<dyn Store>, OpenStoreError> {
     match database {
         #[cfg(feature = "sqlite")]
@@ -146,7 +155,7 @@ pub(crate) async fn open_store_over(
         #[cfg(not(feature = "sqlite"))]
         Database::Sqlite(_) => Err(built_without(database)),
         #[cfg(feature = "postgres")]
-        Database::Postgres(url) => Ok(Arc::new(postgres::open(database, url, connections).await?)),
+        Database::Postgres(url) => Ok(Arc::new(postgres::open(database, url, share).await?)),
         #[cfg(not(feature = "postgres"))]
         Database::Postgres(_) => Err(built_without(database)),
     }

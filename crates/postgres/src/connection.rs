@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -74,6 +74,13 @@ impl Address {
         }
         config.tcp_user_timeout(UNACKNOWLEDGED_MAX).keepalives_idle(KEEP_ALIVE_AFTER);
         Ok(Self { config, tls })
+    }
+
+    /// The same for connections that never write, which would not notice that they are at a standby.
+    pub(crate) fn of_readers(&self) -> Self {
+        let (mut config, tls) = (self.config.clone(), self.tls.clone());
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        Self { config, tls }
     }
 
     /// A connection that does not wait for ever.

@@ -7,6 +7,7 @@
 
 mod keys;
 mod known;
+mod near;
 mod orders;
 mod payments;
 mod refs;
@@ -20,6 +21,7 @@ use mstore_pay_domain::ports::StoreError;
 
 pub(crate) use self::keys::AtKey;
 pub(crate) use self::known::KnownPayments;
+pub(crate) use self::near::{NearLooks, Own};
 pub(crate) use self::orders::{AtOrder, AtWholeOrder};
 pub(crate) use self::payments::AtPayment;
 pub(crate) use self::refs::AtAccountRefs;
@@ -27,7 +29,7 @@ use crate::errors::{Fault, WithOthers};
 use crate::sessions::{Session, Sessions};
 use crate::waiting::{Waiting, in_place, with_others};
 
-/// As many statements of a kind are under way at once: while one is answered, the next is filled.
+/// As many statements of a queue are under way at once: while one is answered, the next is filled.
 const STATEMENTS_MAX: usize = 2;
 /// Looks of one statement at most.
 const LOOKS_MAX: usize = 32;
@@ -61,7 +63,7 @@ pub(crate) struct Looks<L: Look> {
 
 /// Where looks of each kind are made.
 pub(crate) struct AllLooks {
-    pub(crate) payments: Looks<AtPayment>,
+    pub(crate) payments: NearLooks,
     pub(crate) orders: Looks<AtOrder>,
     pub(crate) whole_orders: Looks<AtWholeOrder>,
     pub(crate) keys: Looks<AtKey>,
@@ -70,9 +72,9 @@ pub(crate) struct AllLooks {
 
 impl AllLooks {
     /// To be called within the runtime that the store is used in.
-    pub(crate) fn new(sessions: &Arc<Sessions>, wait_max: Duration) -> Self {
+    pub(crate) fn new(sessions: &Arc<Sessions>, own: Own, wait_max: Duration) -> Self {
         Self {
-            payments: Looks::new(sessions, wait_max),
+            payments: NearLooks::new(Looks::new(sessions, wait_max), own),
             orders: Looks::new(sessions, wait_max),
             whole_orders: Looks::new(sessions, wait_max),
             keys: Looks::new(sessions, wait_max),

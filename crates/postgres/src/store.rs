@@ -13,7 +13,7 @@ use crate::dispatches::News;
 use crate::errors::{Fault, OpenError};
 use crate::intake::Intake;
 use crate::lane::Lane;
-use crate::looks::{AllLooks, KnownPayments};
+use crate::looks::{AllLooks, KnownPayments, Own};
 use crate::outbox::Marks;
 use crate::presence::Presence;
 use crate::sessions::Sessions;
@@ -24,6 +24,9 @@ use crate::{clock, health, migrations, write};
 pub struct Options {
     /// Connections of this node. Default: 16.
     pub connections: usize,
+    /// Runtimes beside the one that the store is opened in that look at payments by two of these connections each, as those of
+    /// threads do that serve HTTP; one for every eight connections at most. Default: none.
+    pub runtimes: usize,
     /// Longest wait for one of them; beyond it [`StoreError::Unavailable`]. Default: 2 s.
     pub wait_max: Duration,
     /// Longest time for one piece of work, the wait included, and again for its commit. Default: 4 s.
@@ -35,7 +38,7 @@ impl Default for Options {
         const CONNECTIONS: usize = 16;
         const WAIT_MAX: Duration = Duration::from_secs(2);
         const WORK_MAX: Duration = Duration::from_secs(4);
-        Self { connections: CONNECTIONS, wait_max: WAIT_MAX, work_max: WORK_MAX }
+        Self { connections: CONNECTIONS, runtimes: 0, wait_max: WAIT_MAX, work_max: WORK_MAX }
     }
 }
 
@@ -86,12 +89,14 @@ impl PostgresStore {
     }
 
     fn with(address: Arc<Address>, options: &Options) -> Result<Self, OpenError> {
-        let &Options { connections, wait_max, work_max } = options;
-        let sessions = Sessions::new(Arc::clone(&address), connections, wait_max, work_max)?;
+        let &Options { connections, runtimes: _, wait_max, work_max } = options;
+        let own = Own::new(&address, options);
+        let shared = connections.saturating_sub(own.connections());
+        let sessions = Sessions::new(Arc::clone(&address), shared, wait_max, work_max)?;
         let (sessions, presence) = (Arc::new(sessions), Arc::default());
         let lane = Arc::new(Lane::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
         let intake = Arc::new(Intake::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
-        let looks = Arc::new(AllLooks::new(&sessions, wait_max));
+        let looks = Arc::new(AllLooks::new(&sessions, own, wait_max));
         let marks = Arc::new(Marks::new(Arc::clone(&sessions)));
         let news = Arc::new(News::new(Arc::clone(&sessions)));
         Ok(Self { address, sessions, presence, marks, news, lane, intake, looks, known: Arc::default() })

@@ -3,7 +3,6 @@
 mod wakeups;
 
 use std::error::Error;
-use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use mstore_pay_domain::time::Timestamp;
 use mstore_pay_postgres::{Options, PostgresStore, SharedBudget, SharedClock, SharedWakeups, SharedWatches};
 
 use self::wakeups::Everywhere;
-use super::{CallLimits, Nodes, OpenStoreError, Store};
+use super::{CallLimits, Nodes, OpenStoreError, Share, Store};
 use crate::config::{Database, PostgresUrl, SecretText};
 use crate::observed::causes;
 
@@ -44,12 +43,15 @@ enum DumpError {
 pub(super) async fn open(
     database: &Database,
     url: &PostgresUrl,
-    connections: Option<NonZeroU16>,
+    share: Option<Share>,
 ) -> Result<PostgresStore, OpenStoreError> {
     let not_open = |source| OpenStoreError::Open { database: database.to_string(), source };
-    let options = Options::default();
-    let options =
-        Options { connections: connections.map_or(options.connections, |count| count.get().into()), ..options };
+    let options = match share {
+        Some(Share { connections, threads }) => {
+            Options { connections: connections.get().into(), runtimes: threads.get(), ..Options::default() }
+        }
+        None => Options::default(),
+    };
     PostgresStore::connect(url.expose(), options).await.map_err(|error| not_open(error.into()))
 }
 

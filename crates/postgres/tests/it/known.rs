@@ -24,7 +24,7 @@ pub(crate) async fn waiting(site: &Site, store: &PostgresStore, code: &str) -> P
     stored(store, &payment, Due::Never).await
 }
 
-fn its_name(payment: &Payment) -> PaymentName {
+pub(crate) fn its_name(payment: &Payment) -> PaymentName {
     PaymentName::ProviderRef(payment.charges.first().unwrap().provider_ref().unwrap().clone())
 }
 

@@ -98,7 +98,7 @@ async fn a_statement_that_takes_too_long_is_given_up_and_leaves_nothing() {
 async fn a_look_does_not_stand_behind_writes_that_wait() {
     let site = Site::new();
     let (connections, patient) = (4, Duration::from_secs(20));
-    let store = site.open_with(Options { connections, wait_max: patient, work_max: patient }).await;
+    let store = site.open_with(Options { connections, runtimes: 0, wait_max: patient, work_max: patient }).await;
     let (payment, holder) = (site.payment(), Holder::of_payments(&site));
     let writing: Vec<_> = (0..2 * connections)
         .map(|_| {
@@ -122,7 +122,8 @@ async fn more_work_than_connections_waits_for_a_while_and_no_longer() {
     let site = Site::new();
     // In all less than a unit waits before it goes on by itself, which lets go of its connection for a moment.
     let wait_max = Duration::from_millis(120);
-    let store = site.open_with(Options { connections: 1, wait_max, work_max: Duration::from_secs(10) }).await;
+    let store =
+        site.open_with(Options { connections: 1, runtimes: 0, wait_max, work_max: Duration::from_secs(10) }).await;
     let (payment, holder) = (site.payment(), Holder::of_payments(&site));
     let patient = Handle::current().spawn({
         let (store, work) = (store.clone(), unit(&payment, Due::Never));

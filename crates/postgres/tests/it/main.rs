@@ -16,6 +16,7 @@ mod lost;
 mod many_nodes;
 mod marks;
 mod migrating;
+mod near;
 mod opening;
 mod plans;
 mod pooler;
