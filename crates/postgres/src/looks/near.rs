@@ -1,7 +1,7 @@
 //! Looks at payments by connections of the runtime that asks.
 //!
 //! Each thread that serves HTTP has a runtime of its own. A till's look that goes out, comes back and is answered there wakes no
-//! other thread, where it waits for three in turn if its connection is served by another runtime.
+//! other thread; by a connection that another runtime serves it goes to a thread of that and back.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
