@@ -8,7 +8,7 @@ pub use http::SeenRequest;
 pub use reply::Reply;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Handle;
@@ -45,6 +45,14 @@ impl Script {
     }
 }
 
+/// A port of the loopback that is taken and not listened at.
+fn bound() -> (TcpSocket, SocketAddr) {
+    let port = TcpSocket::new_v4().expect("a socket");
+    port.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a free port on the loopback");
+    let address = port.local_addr().expect("the port that was bound");
+    (port, address)
+}
+
 impl WireStub {
     /// Starts a server on a free port of the loopback.
     pub async fn start() -> Self {
@@ -59,9 +67,7 @@ impl WireStub {
     /// is [opened](Self::open).
     #[must_use]
     pub fn closed() -> Self {
-        let port = TcpSocket::new_v4().expect("a socket");
-        port.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a free port on the loopback");
-        let address = port.local_addr().expect("the port that was bound");
+        let (port, address) = bound();
         Self { address, script: Arc::default(), port: Some(port), task: None }
     }
 
@@ -73,10 +79,12 @@ impl WireStub {
         self.task = Some(Handle::current().spawn(serving).abort_handle());
     }
 
-    /// An address at which nobody listens: connecting there is refused.
-    pub async fn nobody() -> SocketAddr {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port on the loopback");
-        listener.local_addr().expect("the port that was bound")
+    /// An address at which nobody listens for as long as the process lives: connecting there is refused.
+    #[must_use]
+    pub fn nobody() -> SocketAddr {
+        // A port that is given back is soon another server's, of a test beside this one for instance.
+        static KEPT: LazyLock<(TcpSocket, SocketAddr)> = LazyLock::new(bound);
+        KEPT.1
     }
 
     /// Where it listens.

@@ -1,13 +1,14 @@
 //! A server that this process starts, and may stop and kill.
 
 use std::fs::{self, File, Permissions};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::certificate::Certificate;
@@ -251,10 +252,20 @@ impl Encrypted {
     }
 }
 
-/// A port that nobody listens on at this moment.
+/// Ports that no system gives to somebody who names none, so that none is taken between here and the server's start
+/// (Linux gives those from 32,768, macOS from 49,152).
+const PORTS: Range<u16> = 20_000..30_000;
+
+/// A port that nobody listens on, and that this process is not given again.
 fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    free.unwrap_or_else(|error| give_up("could not find a free port", &error)).port()
+    static NEXT: LazyLock<AtomicU32> = LazyLock::new(|| AtomicU32::new(std::process::id()));
+    let many = u32::from(PORTS.end - PORTS.start);
+    let mut ports = PORTS.map(|_| {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed) % many;
+        PORTS.start + u16::try_from(next).unwrap_or_default()
+    });
+    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.unwrap_or_else(|| give_up("could not find a free port", &format!("{PORTS:?} are all taken")))
 }
 
 impl Drop for Cluster {

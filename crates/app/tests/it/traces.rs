@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use mstore_pay_conformance::wire::WireStub;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Said;
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -134,8 +135,7 @@ async fn check_nobody_waits(endpoint: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_away_changes_nothing() {
-    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    check_nobody_waits(&format!("http://{gone}")).await;
+    check_nobody_waits(&format!("http://{}", WireStub::nobody())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -92,7 +92,7 @@ async fn answers_can_be_cut_dripped_huge_late_or_no_http() {
 
 #[tokio::test]
 async fn nobody_refuses_and_a_dropped_stub_is_gone() {
-    assert!(TcpStream::connect(WireStub::nobody().await).await.is_err());
+    assert!(TcpStream::connect(WireStub::nobody()).await.is_err());
     let stub = stub(Reply::json(200, "{}")).await;
     let address = stub.address();
     assert!(TcpStream::connect(address).await.is_ok());

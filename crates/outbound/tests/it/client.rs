@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use mstore_pay_conformance::wire::WireStub;
 use mstore_pay_domain::account::SharedSecret;
 use mstore_pay_outbound::{Call, HttpClient, HttpError, Reply};
 use url::Url;
@@ -46,10 +47,7 @@ async fn a_call_carries_its_credential_headers_and_body() {
 
 #[tokio::test]
 async fn nobody_listening_and_no_tls_are_certainly_not_sent() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let refused = get(format!("http://{address}/").parse().unwrap(), WITHIN).await.unwrap_err();
+    let refused = get(format!("http://{}/", WireStub::nobody()).parse().unwrap(), WITHIN).await.unwrap_err();
     assert!(matches!(refused, HttpError::NotSent { .. }) && !refused.may_have_left(), "{refused:?}");
 
     let mut url = serve(http(200, &[], b"{}")).await;

@@ -7,7 +7,7 @@ use mstore_pay_domain::ports::{
 };
 use mstore_pay_xendit::XenditApi;
 
-use crate::support::{Bench, SHORT, SUB_ACCOUNT, WITHIN, account, adapter, charge};
+use crate::support::{Bench, SHORT, SUB_ACCOUNT, WITHIN, account, adapter, charge, nobody_listening};
 
 use Certainty::{NotApplied, Unknown};
 
@@ -113,10 +113,7 @@ async fn words_and_fields_of_tomorrow_are_no_error() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_listening_is_certainly_not_applied() {
-    let bench = Bench::new().await;
-    let address = bench.sandbox.xendit_base_url();
-    bench.sandbox.stop().await;
-    let error = adapter(&address, XenditApi::V3).open(&account(), &charge(1)).await.unwrap_err();
+    let error = adapter(&nobody_listening(), XenditApi::V3).open(&account(), &charge(1)).await.unwrap_err();
     assert_eq!((error.kind, error.certainty), (Kind::Unavailable, NotApplied), "{error:?}");
 }
 

@@ -1,12 +1,12 @@
 //! Servers for what the sandbox does not play.
 
+use mstore_pay_conformance::wire::WireStub;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// An address where nobody listens.
 pub(crate) fn nobody_listening() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+    format!("http://{}", WireStub::nobody())
 }
 
 /// A server that says no to every payment, in one of Xendit's codes for that.
