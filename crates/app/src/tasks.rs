@@ -46,11 +46,8 @@ impl Tasks {
 
     /// Runs `work` to its end whatever becomes of the caller.
     pub(crate) fn spawn(&self, what: &'static str, work: impl Future<Output = ()> + Send + 'static) {
-        let fenced = async move {
-            // Counted where it is caught.
-            let _contained = fence(what, work).await;
-        };
-        self.tracker.spawn_on(fenced, &self.runtime);
+        // A panic is counted where it is caught.
+        self.tracker.spawn_on(fence(what, work).map(drop), &self.runtime);
     }
 
     /// Runs `work`, which need not end, until every other task has.
@@ -100,12 +97,16 @@ impl Background for Tasks {
 }
 
 /// What `work` gives, or that it panicked: that is counted here, and told by the panic hook.
-pub(crate) async fn fence<T>(what: &'static str, work: impl Future<Output = T>) -> Result<T, Panicked> {
+///
+/// No `async fn`, which has room for what it is handed and again for what it waits for: twice what `work` takes.
+pub(crate) fn fence<T>(what: &'static str, work: impl Future<Output = T>) -> impl Future<Output = Result<T, Panicked>> {
     // Shown from the first time on, as none: the first panic is seen to have come.
     let panics = metrics::counter!("mstore_pay_panics_total", "what" => what);
-    AssertUnwindSafe(work).catch_unwind().await.map_err(|_told_by_the_hook| {
-        panics.increment(1);
-        Panicked { what }
+    AssertUnwindSafe(work).catch_unwind().map(move |outcome| {
+        outcome.map_err(|_told_by_the_hook| {
+            panics.increment(1);
+            Panicked { what }
+        })
     })
 }
 

@@ -11,9 +11,10 @@ use crate::errors::OpenError;
 /// For backups and other tools that hold the file for a moment.
 const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
 
-/// What a connection that reads keeps of the file, in KiB. What it does not keep the system does: a page is then copied
-/// and not read from the disk, and four readers take as much memory as one would by SQLite's default.
-const READER_CACHE: &str = "PRAGMA cache_size = -512";
+/// What a connection keeps of the file: as many KiB, a quarter of SQLite's default for the one that writes. What it does not
+/// keep the system does, and a page is then copied and not read from the disk. Those that read lose theirs with every commit.
+const WRITER_CACHE: &str = "PRAGMA cache_size = -512";
+const READER_CACHE: &str = "PRAGMA cache_size = -256";
 
 /// The connection that writes. A commit is on the disk when it returns: WAL with `synchronous=FULL`
 /// syncs the log with every commit, while `NORMAL` may lose the last ones to a power cut.
@@ -25,6 +26,7 @@ pub(crate) fn writer(path: &Path) -> Result<SqliteConnection, OpenError> {
         path,
         &[
             BUSY_TIMEOUT,
+            WRITER_CACHE,
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",
             "PRAGMA wal_autocheckpoint = 0",

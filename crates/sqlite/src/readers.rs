@@ -3,6 +3,9 @@
 //! They are the store's and not the runtime's: however many runtimes ask, few threads read, and whatever an allocator
 //! keeps for each thread of what it once needed stays little.
 
+#[cfg(test)]
+mod tests;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -18,8 +21,12 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::connection;
 use crate::errors::{Fault, NoWork, OpenError};
 
-/// Longest wait for a thread; beyond it the store is too busy to answer.
+/// Longest wait for a place in the queue; beyond it the store is too busy to answer.
 const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Reads of each thread in the queue, with the one that it does: whoever has done one goes on with the next, and nobody
+/// has to be woken in between.
+const QUEUED_PER_THREAD_MAX: usize = 4;
 
 /// What one of them is to do.
 type Job = Box<dyn FnOnce(&mut Reader) + Send>;
@@ -27,7 +34,8 @@ type Job = Box<dyn FnOnce(&mut Reader) + Send>;
 /// The threads that read. Dropping them waits for what is being read.
 pub(crate) struct Readers {
     queue: Option<Sender<Job>>,
-    permits: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+    wait_max: Duration,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -41,7 +49,8 @@ struct Reader {
 impl Readers {
     /// So many threads; one at least.
     pub(crate) fn start(path: &Path, count: usize) -> Result<Self, OpenError> {
-        let count = count.clamp(1, Semaphore::MAX_PERMITS);
+        let count = count.max(1);
+        let places = count.saturating_mul(QUEUED_PER_THREAD_MAX).min(Semaphore::MAX_PERMITS);
         let (queue, jobs) = mpsc::channel();
         let jobs = Arc::new(Mutex::new(jobs));
         let started = (0..count).map(|number| {
@@ -50,7 +59,7 @@ impl Readers {
             named.spawn(move || reader.serve(&jobs)).map_err(|source| OpenError::Thread { source })
         });
         let threads = started.collect::<Result<_, _>>()?;
-        Ok(Self { queue: Some(queue), permits: Arc::new(Semaphore::new(count)), threads })
+        Ok(Self { queue: Some(queue), places: Arc::new(Semaphore::new(places)), wait_max: WAIT_MAX, threads })
     }
 
     /// Reads, seeing one state of the database from beginning to end.
@@ -59,14 +68,14 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Fault> + Send + 'static,
     {
-        let permit = tokio::time::timeout(WAIT_MAX, Arc::clone(&self.permits).acquire_owned())
+        let place = tokio::time::timeout(self.wait_max, Arc::clone(&self.places).acquire_owned())
             .await
             .map_err(|_elapsed| StoreError::unavailable(NoWork::ReadsWaiting))?
             .map_err(StoreError::unavailable)?;
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |reader| {
             let outcome = reader.read(read);
-            drop(permit);
+            drop(place);
             // Whoever asked may have gone away.
             let _heard = reply.send(outcome);
         });

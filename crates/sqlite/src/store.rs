@@ -1,7 +1,9 @@
 //! The store: one file, one thread that writes, a few that read.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ports::StoreError;
@@ -11,6 +13,11 @@ use crate::lock::StoreLock;
 use crate::readers::Readers;
 use crate::writer::{OnFatal, Writer};
 use crate::{connection, health, leases, migrations};
+
+/// Two at least, so that a long read keeps nobody waiting.
+const READERS_MIN: usize = 2;
+/// More take memory, and the one that writes is what is waited for.
+const READERS_MAX: usize = 4;
 
 /// How a store is opened.
 pub struct Options {
@@ -22,7 +29,7 @@ pub struct Options {
     /// one is gone, and a restarted gateway takes up their work at once. A tool that only looks at a
     /// store leaves them to run out.
     pub release_leases: bool,
-    /// Connections that read. Default: 4.
+    /// Connections that read, each with a thread of its own. Default: one for each core, from 2 to 4.
     pub readers: usize,
     /// Writes that may wait; beyond them [`StoreError::Unavailable`]. Default: 1024.
     pub queue_units_max: usize,
@@ -30,12 +37,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        const READERS: usize = 4;
         const QUEUE_UNITS_MAX: usize = 1024;
         Self {
             on_fatal: Box::new(|_reason| std::process::abort()),
             release_leases: true,
-            readers: READERS,
+            readers: thread::available_parallelism().map_or(READERS_MIN, NonZero::get).clamp(READERS_MIN, READERS_MAX),
             queue_units_max: QUEUE_UNITS_MAX,
         }
     }

@@ -79,7 +79,8 @@ impl Workers {
             self.tasks.spawn(name(lane), async move {
                 let _place = place;
                 let began = Instant::now();
-                attend(&gateway, &errand).await;
+                // In a box of its own, which a check that rests afterwards has given back.
+                Box::pin(attend(&gateway, &errand)).await;
                 if is_mere_check {
                     let rest = clock.rest(rest_after(began.elapsed()));
                     shutdown.run_until_cancelled(sleep(rest)).await;

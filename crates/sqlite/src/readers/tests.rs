@@ -1,0 +1,97 @@
+//! What becomes of reads when many come at once, one takes long, or one panics.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
+use mstore_pay_domain::ports::StoreError;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use super::{QUEUED_PER_THREAD_MAX, Readers};
+
+/// Shorter than anybody who lets a read go takes.
+const HASTY: Duration = Duration::from_millis(50);
+
+/// One thread that reads.
+struct Bench {
+    readers: Arc<Readers>,
+    under_way: JoinSet<Result<usize, StoreError>>,
+    _folder: TempDir,
+}
+
+impl Bench {
+    fn new(wait_max: Option<Duration>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut readers = Readers::start(&folder.path().join("store.db"), 1).unwrap();
+        readers.wait_max = wait_max.unwrap_or(readers.wait_max);
+        Self { readers: Arc::new(readers), under_way: JoinSet::new(), _folder: folder }
+    }
+
+    /// Reads that take no time, each of which gives its number.
+    fn read(&mut self, numbers: std::ops::Range<usize>) {
+        for number in numbers {
+            let readers = Arc::clone(&self.readers);
+            self.under_way.spawn(async move { readers.read(move |_conn| Ok(number)).await });
+        }
+    }
+
+    /// A read, number 0, that has begun and ends when what is given is dropped.
+    async fn read_for_long(&mut self) -> Sender<()> {
+        let (let_go, gone) = channel::<()>();
+        let (began, begun) = tokio::sync::oneshot::channel();
+        let readers = Arc::clone(&self.readers);
+        self.under_way.spawn(async move {
+            let read = readers.read(move |_conn| {
+                began.send(()).unwrap();
+                assert!(gone.recv().is_err());
+                Ok(0)
+            });
+            read.await
+        });
+        begun.await.unwrap();
+        let_go
+    }
+
+    /// That so many were answered, each with its own.
+    async fn check_answered(self, reads: usize) {
+        let mut answers: Vec<usize> = self.under_way.join_all().await.into_iter().map(Result::unwrap).collect();
+        answers.sort_unstable();
+        assert_eq!(answers, (0..reads).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_reads_than_the_queue_holds_are_all_answered() {
+    const READS: usize = 4 * QUEUED_PER_THREAD_MAX;
+    let mut bench = Bench::new(None);
+    let let_go = bench.read_for_long().await;
+    bench.read(1..READS);
+    drop(let_go);
+    bench.check_answered(READS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gets_no_place_in_time_is_told_so_and_those_in_the_queue_are_answered() {
+    let mut bench = Bench::new(Some(HASTY));
+    let let_go = bench.read_for_long().await;
+    bench.read(1..QUEUED_PER_THREAD_MAX);
+    while bench.readers.places.available_permits() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let late = bench.readers.read(|_conn| Ok(())).await;
+    assert!(matches!(late, Err(StoreError::Unavailable { .. })), "{late:?}");
+    drop(let_go);
+    bench.check_answered(QUEUED_PER_THREAD_MAX).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_panics_takes_neither_its_thread_nor_its_place() {
+    let mut bench = Bench::new(Some(HASTY));
+    for _ in 0..=QUEUED_PER_THREAD_MAX {
+        let read = bench.readers.read(|_conn| -> Result<(), _> { panic!("on purpose") }).await;
+        assert!(matches!(read, Err(StoreError::Query { .. })), "{read:?}");
+    }
+    bench.read(0..1);
+    bench.check_answered(1).await;
+}
