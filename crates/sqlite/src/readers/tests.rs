@@ -39,17 +39,17 @@ impl Bench {
     /// A read, number 0, that has begun and ends when what is given is dropped.
     async fn read_for_long(&mut self) -> Sender<()> {
         let (let_go, gone) = channel::<()>();
-        let (began, begun) = tokio::sync::oneshot::channel();
+        let (told, is_under_way) = tokio::sync::oneshot::channel();
         let readers = Arc::clone(&self.readers);
         self.under_way.spawn(async move {
             let read = readers.read(move |_conn| {
-                began.send(()).unwrap();
+                told.send(()).unwrap();
                 assert!(gone.recv().is_err());
                 Ok(0)
             });
             read.await
         });
-        begun.await.unwrap();
+        is_under_way.await.unwrap();
         let_go
     }
 
