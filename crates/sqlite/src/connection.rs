@@ -11,8 +11,9 @@ use crate::errors::OpenError;
 /// For backups and other tools that hold the file for a moment.
 const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 5000";
 
-/// What a connection keeps of the file: as many KiB, a quarter of SQLite's default for the one that writes. What it does not
-/// keep the system does, and a page is then copied and not read from the disk. Those that read lose theirs with every commit.
+/// What a connection adds to the pages of the file that all keep together, in KiB: a quarter of SQLite's default for the one
+/// that writes. What they do not keep the system does, and a page is then copied and not read from the disk. Those that read
+/// begin anew after every commit; one that changes more than that has some written to the log ahead of its end.
 const WRITER_CACHE: &str = "PRAGMA cache_size = -512";
 const READER_CACHE: &str = "PRAGMA cache_size = -256";
 

@@ -8,6 +8,7 @@ mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -17,11 +18,12 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ports::StoreError;
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use crate::connection;
 use crate::errors::{Fault, NoWork, OpenError};
 
-/// Longest wait for a place in the queue; beyond it the store is too busy to answer.
+/// Longest wait until a read begins; beyond it the store is too busy to answer.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Reads of each thread in the queue, with the one that it does: whoever has done one goes on with the next, and nobody
@@ -68,20 +70,34 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Fault> + Send + 'static,
     {
-        let place = tokio::time::timeout(self.wait_max, Arc::clone(&self.places).acquire_owned())
+        let until = Instant::now() + self.wait_max;
+        let place = timeout_at(until, Arc::clone(&self.places).acquire_owned())
             .await
             .map_err(|_elapsed| StoreError::unavailable(NoWork::ReadsWaiting))?
             .map_err(StoreError::unavailable)?;
-        let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |reader| {
-            let outcome = reader.read(read);
-            drop(place);
-            // Whoever asked may have gone away.
-            let _heard = reply.send(outcome);
-        });
+        let (reply, mut answer) = oneshot::channel();
+        let is_taken = Arc::new(AtomicBool::new(false));
+        let job: Job = {
+            let is_taken = Arc::clone(&is_taken);
+            Box::new(move |reader| {
+                // Whoever asked has given up, or gone away.
+                if is_taken.swap(true, Ordering::SeqCst) || reply.is_closed() {
+                    return;
+                }
+                let outcome = reader.read(read);
+                drop(place);
+                let _heard = reply.send(outcome);
+            })
+        };
         let queue = self.queue.as_ref().ok_or_else(|| StoreError::unavailable(NoWork::ReadersStopped))?;
         queue.send(job).map_err(|_unsent| StoreError::unavailable(NoWork::ReadersStopped))?;
-        answer.await.map_err(|_unanswered| StoreError::query(NoWork::ReaderPanicked))?
+        let answered = match timeout_at(until, &mut answer).await {
+            Ok(answered) => answered,
+            // It has begun, and ends when it ends.
+            Err(_elapsed) if is_taken.swap(true, Ordering::SeqCst) => answer.await,
+            Err(_elapsed) => return Err(StoreError::unavailable(NoWork::ReadsWaiting)),
+        };
+        answered.map_err(|_unanswered| StoreError::query(NoWork::ReaderPanicked))?
     }
 }
 

@@ -14,9 +14,9 @@ use crate::readers::Readers;
 use crate::writer::{OnFatal, Writer};
 use crate::{connection, health, leases, migrations};
 
-/// Two at least, so that a long read keeps nobody waiting.
+/// Two at least, so that one long read keeps nobody waiting.
 const READERS_MIN: usize = 2;
-/// More take memory, and the one that writes is what is waited for.
+/// More take memory, and whoever sells waits for the one that writes.
 const READERS_MAX: usize = 4;
 
 /// How a store is opened.
@@ -29,7 +29,7 @@ pub struct Options {
     /// one is gone, and a restarted gateway takes up their work at once. A tool that only looks at a
     /// store leaves them to run out.
     pub release_leases: bool,
-    /// Connections that read, each with a thread of its own. Default: one for each core, from 2 to 4.
+    /// Connections that read, each with a thread of its own; one at least. Default: one for each core, from 2 to 4.
     pub readers: usize,
     /// Writes that may wait; beyond them [`StoreError::Unavailable`]. Default: 1024.
     pub queue_units_max: usize,

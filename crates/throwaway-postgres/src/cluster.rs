@@ -252,13 +252,17 @@ impl Encrypted {
     }
 }
 
-/// Ports that no system gives to somebody who names none, so that none is taken between here and the server's start
-/// (Linux gives those from 32,768, macOS from 49,152).
+/// Ports that systems do not give by default to somebody who names none, so that none is taken between here and the
+/// server's start (Linux gives those from 32,768, macOS from 49,152).
 const PORTS: Range<u16> = 20_000..30_000;
 
-/// A port that nobody listens on, and that this process is not given again.
+/// Processes with neighbouring ids begin so far apart.
+const PORTS_OF_A_PROCESS: u32 = 16;
+
+/// A port that nobody listens on, and that this process has not been given lately.
 fn free_port() -> u16 {
-    static NEXT: LazyLock<AtomicU32> = LazyLock::new(|| AtomicU32::new(std::process::id()));
+    static NEXT: LazyLock<AtomicU32> =
+        LazyLock::new(|| AtomicU32::new(std::process::id().wrapping_mul(PORTS_OF_A_PROCESS)));
     let many = u32::from(PORTS.end - PORTS.start);
     let mut ports = PORTS.map(|_| {
         let next = NEXT.fetch_add(1, Ordering::Relaxed) % many;

@@ -1,10 +1,11 @@
 //! The stub server does what it is told, seen from the other end of the wire.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use mstore_pay_conformance::wire::{Reply, SeenRequest, WireStub};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 const SOON: Duration = Duration::from_secs(5);
@@ -54,7 +55,7 @@ async fn requests_are_recorded_and_answered_in_turn() {
 async fn one_that_is_closed_refuses_until_it_is_opened() {
     let mut stub = WireStub::closed();
     stub.on("POST", "/v3/", [Reply::json(200, "{}")]);
-    assert_eq!(ask(&stub, POST).await.unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+    assert_eq!(ask(&stub, POST).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
     stub.open();
     assert!(ask(&stub, POST).await.unwrap().starts_with(b"HTTP/1.1 200 "));
 }
@@ -73,7 +74,7 @@ async fn silence_hangup_and_reset_answer_nothing() {
     assert_eq!(ask(&stub(Reply::Silence).await, POST).await.unwrap(), b"");
     assert_eq!(ask(&stub(Reply::Hangup).await, POST).await.unwrap(), b"");
     let reset = ask(&stub(Reply::Reset).await, POST).await;
-    assert_eq!(reset.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(reset.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }
 
 #[tokio::test]
@@ -92,7 +93,9 @@ async fn answers_can_be_cut_dripped_huge_late_or_no_http() {
 
 #[tokio::test]
 async fn nobody_refuses_and_a_dropped_stub_is_gone() {
-    assert!(TcpStream::connect(WireStub::nobody()).await.is_err());
+    let nobody = WireStub::nobody();
+    assert_eq!(TcpStream::connect(nobody).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    assert_eq!(TcpListener::bind(nobody).await.unwrap_err().kind(), ErrorKind::AddrInUse, "nobody else is given it");
     let stub = stub(Reply::json(200, "{}")).await;
     let address = stub.address();
     assert!(TcpStream::connect(address).await.is_ok());
