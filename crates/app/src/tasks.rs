@@ -123,6 +123,18 @@ mod tests {
         assert_eq!(tasks.run("a test", async { 7 }).await, Ok(7));
     }
 
+    #[test]
+    fn a_fence_has_no_room_for_its_work_twice() {
+        let work = async {
+            let room = [0_u8; 4_096];
+            tokio::task::yield_now().await;
+            std::hint::black_box(&room);
+        };
+        let takes = size_of_val(&work);
+        let fenced = size_of_val(&fence("a test", work));
+        assert!(fenced < takes + takes / 2, "{fenced} bytes for {takes}");
+    }
+
     type Ends = Arc<Mutex<Vec<&'static str>>>;
 
     /// Notes when a task ended.
