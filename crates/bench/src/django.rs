@@ -1,14 +1,14 @@
 //! What a shop could install in the gateway's place: `django-payment-midtrans`, served by gunicorn.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
-use mstore_pay_throwaway_postgres::Cluster;
+use mstore_pay_throwaway_postgres::{Cluster, free_port};
 use serde_json::json;
 use sha2::{Digest as _, Sha512};
 
@@ -73,7 +73,7 @@ impl Django {
             return Err(format!("the peer's token: {}", String::from_utf8_lossy(&printed.stderr)).into());
         }
         let token = String::from_utf8(printed.stdout)?.trim().to_owned();
-        let address = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let mut serve = recipe.command(&["-m", "gunicorn"]);
         serve.args(SERVED_BY).args(["--log-level", "error", "-b", &address.to_string(), "shop:application"]);
         let of_till = InCommon::of(&[("Host", &address.to_string()), ("Authorization", &format!("Token {token}"))]);

@@ -1,18 +1,17 @@
 //! A server that this process starts, and may stop and kill.
 
 use std::fs::{self, File, Permissions};
-use std::net::{Ipv4Addr, TcpListener};
-use std::ops::Range;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::certificate::Certificate;
 use crate::give_up;
+use crate::ports::free_port;
 use crate::programs::{Owner, owner_for, printed, server_program};
 use crate::watchdog::Watchdog;
 
@@ -250,26 +249,6 @@ impl Encrypted {
     pub fn authority(&self) -> &Path {
         &self.authority
     }
-}
-
-/// Ports that systems do not give by default to somebody who names none, so that none is taken between here and the
-/// server's start (Linux gives those from 32,768, macOS from 49,152).
-const PORTS: Range<u16> = 20_000..30_000;
-
-/// Processes with neighbouring ids begin so far apart.
-const PORTS_OF_A_PROCESS: u32 = 16;
-
-/// A port that nobody listens on, and that this process has not been given lately.
-fn free_port() -> u16 {
-    static NEXT: LazyLock<AtomicU32> =
-        LazyLock::new(|| AtomicU32::new(std::process::id().wrapping_mul(PORTS_OF_A_PROCESS)));
-    let many = u32::from(PORTS.end - PORTS.start);
-    let mut ports = PORTS.map(|_| {
-        let next = NEXT.fetch_add(1, Ordering::Relaxed) % many;
-        PORTS.start + u16::try_from(next).unwrap_or_default()
-    });
-    let free = ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
-    free.unwrap_or_else(|| give_up("could not find a free port", &format!("{PORTS:?} are all taken")))
 }
 
 impl Drop for Cluster {

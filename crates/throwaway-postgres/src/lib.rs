@@ -5,6 +5,7 @@ mod bouncer;
 mod certificate;
 mod cluster;
 mod database;
+mod ports;
 mod programs;
 mod server;
 mod watchdog;
@@ -12,6 +13,7 @@ mod watchdog;
 pub use bouncer::Bouncer;
 pub use cluster::{Cluster, Encrypted};
 pub use database::{Database, Template};
+pub use ports::free_port;
 pub use programs::program;
 pub use server::run;
 

@@ -19,6 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mstore_pay_app::Store;
+use mstore_pay_throwaway_postgres::free_port;
 use tempfile::TempDir;
 
 use backing::Backing;
@@ -140,7 +141,7 @@ impl Rig {
     pub(crate) async fn start(plan: Plan) -> Self {
         let dir = tempfile::Builder::new().prefix("mstore-pay-faults-").tempdir().expect("a directory for a run");
         let secrets = Secrets::fresh();
-        let sandbox = start_sandbox(dir.path(), &secrets, "127.0.0.1:0", &plan);
+        let sandbox = start_sandbox(dir.path(), &secrets, &format!("127.0.0.1:{}", free_port()), &plan);
         let sandbox_url = sandbox.address("listen");
         let own = || Backing::fresh(plan.store, dir.path());
         let mut rig = Self {

@@ -1,7 +1,8 @@
 //! The line between the gateways and one provider, which can be taken down: then nobody listens there.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
+use mstore_pay_throwaway_postgres::free_port;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
@@ -17,7 +18,7 @@ impl Line {
     /// A line to what answers at that address.
     pub(super) async fn to(url: &str) -> Self {
         let there = url.trim_start_matches("http://").parse().expect("an address");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, free_port())).await.expect("a free port");
         let here = listener.local_addr().expect("an address");
         Self { here, there, serving: Some(serve(listener, there)) }
     }
@@ -35,7 +36,11 @@ impl Line {
 
     /// Puts it up again.
     pub(crate) async fn put_up(&mut self) {
-        self.take_down();
+        if let Some(serving) = self.serving.take() {
+            serving.abort();
+            // Until it has ended the port is its own.
+            let _aborted = serving.await;
+        }
         let listener = TcpListener::bind(self.here).await.expect("the port that was ours");
         self.serving = Some(serve(listener, self.there));
     }
