@@ -4,6 +4,7 @@ mod accounts;
 mod body;
 mod cards;
 mod changes;
+mod counted;
 mod cursor;
 pub(crate) mod dto;
 mod endpoints;

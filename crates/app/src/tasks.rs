@@ -77,6 +77,18 @@ impl Tasks {
         answer.await.map_err(|_dropped| Panicked { what })
     }
 
+    /// The same on the runtime that this is called in, which saves the way to the main one and back. Where that ends before, as an
+    /// HTTP thread's does when the process stops, the work ends with it.
+    pub(crate) fn run_here<T: 'static>(
+        &self,
+        what: &'static str,
+        work: impl Future<Output = T> + 'static,
+    ) -> impl Future<Output = Result<T, Panicked>> {
+        let work = tracing::Instrument::instrument(Box::pin(work), tracing::Span::current());
+        let task = actix_web::rt::spawn(self.tracker.track_future(fence(what, work)));
+        task.map(move |ended| ended.unwrap_or(Err(Panicked { what })))
+    }
+
     /// Ends when every task has; then what went on beside them is ended.
     pub(crate) async fn drained(&self) {
         self.tracker.close();

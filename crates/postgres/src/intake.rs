@@ -1,13 +1,14 @@
 //! Webhooks on their way into the inbox, several at a time.
 //!
 //! A provider sends many at once, and each is acknowledged when it is on the disk. Those that come while others are being
-//! written wait for these, and are then written by one statement, which is one commit.
+//! written wait for these, and are then written by one statement, which is one commit. Whoever finds nobody at it writes what
+//! waits, whoever brought it, by a connection of the runtime that they are in, if that has one of its own.
 
-use std::collections::BTreeSet;
+mod queue;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, Processor};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -16,12 +17,17 @@ use mstore_pay_domain::ports::StoreError;
 use mstore_pay_domain::webhook::NewDelivery;
 use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::DELIVERY_OPEN;
+use mstore_pay_tables::schema::webhook_inbox as inbox;
 use mstore_pay_tables::types::{Micros, UtcTime};
+use tokio::runtime::Id;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use self::queue::{Bounds, Put, Queue, Turn};
 use crate::errors::{Fault, WithOthers};
+use crate::near::{Near, Own};
 use crate::presence::Presence;
-use crate::sessions::{Session, Sessions};
+use crate::sessions::Sessions;
 
 /// As many statements are under way at once: while one waits for the disk, the next is filled.
 const STATEMENTS_MAX: usize = 2;
@@ -29,6 +35,8 @@ const STATEMENTS_MAX: usize = 2;
 const DELIVERIES_MAX: usize = 64;
 /// Deliveries that wait; beyond it each is on its own, which bounds how many wait there.
 const WAITING_MAX: usize = 1_024;
+/// Connections of a runtime that takes in by its own: one statement of it is under way at a time.
+pub(crate) const CONNECTIONS_OWN: usize = 1;
 
 /// One text for any number of them. What is there already is left as it is.
 const TAKE_IN: &str = "INSERT INTO webhook_inbox (id, provider, account_id, digest, body, received_at, deliveries, attempts, \
@@ -37,11 +45,14 @@ const TAKE_IN: &str = "INSERT INTO webhook_inbox (id, provider, account_id, dige
     clock_timestamp() + lease_micros * interval '1 microsecond', $10 \
     FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) \
     AS d (id, provider, account_id, digest, body, received_at, lease_token, lease_micros) \
-    ON CONFLICT (provider, account_id, digest) DO NOTHING RETURNING id";
+    ON CONFLICT (provider, account_id, digest) DO NOTHING";
 
 /// Where webhooks are taken in together.
 pub(crate) struct Intake {
-    batcher: Batcher<TakingIn>,
+    queue: Arc<Queue<Waiting, Id>>,
+    near: Near<Sessions>,
+    shared: Arc<Sessions>,
+    presence: Arc<Presence>,
     wait_max: Duration,
 }
 
@@ -56,114 +67,137 @@ pub(crate) enum Taken {
     Alone,
 }
 
+type Outcome = Result<Taken, WithOthers>;
+
+struct Waiting {
+    row: Row,
+    /// Gone where nobody waits for it any more.
+    answer: oneshot::Sender<Outcome>,
+}
+
+/// A delivery as it is to be stored.
+struct Row {
+    id: String,
+    provider: String,
+    account: String,
+    digest: [u8; 32],
+    body: Vec<u8>,
+    received_at: Micros,
+    lease_token: String,
+    lease_micros: i64,
+}
+
+impl Row {
+    fn of(delivery: &NewDelivery, lease: Lease) -> Self {
+        Self {
+            id: delivery.id.to_string(),
+            provider: delivery.provider.to_string(),
+            account: delivery.account.to_string(),
+            digest: *delivery.dedup_key().as_bytes(),
+            body: delivery.authentic.body().to_vec(),
+            received_at: delivery.received_at.into(),
+            lease_token: lease.token.to_string(),
+            lease_micros: i64::try_from(lease.ttl.as_micros()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
 impl Intake {
     /// To be called within the runtime that the store is used in.
-    pub(crate) fn new(sessions: Arc<Sessions>, presence: Arc<Presence>, wait_max: Duration) -> Self {
-        let limits = Limits::builder().max_batch_size(DELIVERIES_MAX).max_key_concurrency(STATEMENTS_MAX);
-        let limits = limits.max_key_queued_items(WAITING_MAX).build();
-        let taking_in = TakingIn { sessions, presence };
-        let batcher = Batcher::builder().name("webhooks").limits(limits).processor(taking_in);
-        Self { batcher: batcher.batching_policy(BatchingPolicy::Immediate).build(), wait_max }
+    pub(crate) fn new(shared: Arc<Sessions>, own: Own, presence: Arc<Presence>, wait_max: Duration) -> Self {
+        let bounds = Bounds { waiting: WAITING_MAX, together: DELIVERIES_MAX, turns: STATEMENTS_MAX };
+        Self { queue: Arc::new(Queue::new(bounds)), near: Near::new(own), shared, presence, wait_max }
     }
 
     /// Takes a delivery in with others.
     pub(crate) async fn take_in(&self, delivery: &NewDelivery, lease: Lease) -> Result<Taken, Fault> {
-        // Taken in twice it counts as one: whoever waited that long goes by itself.
-        let Ok(taken) = timeout(self.wait_max, self.batcher.add((), (delivery.clone(), lease))).await else {
-            return Ok(Taken::Alone);
+        let (answer, outcome) = oneshot::channel();
+        let waiting = Waiting { row: Row::of(delivery, lease), answer };
+        let (here, sessions) = match self.near.here(|own| own.sessions(CONNECTIONS_OWN)) {
+            Some((here, own)) => (Some(here), own),
+            None => (None, Arc::clone(&self.shared)),
         };
-        match taken {
-            Ok(taken) => Ok(taken),
-            Err(BatchError::Rejected(_) | BatchError::Tx | BatchError::ResourceAcquisitionFailed(_)) => {
-                Ok(Taken::Alone)
-            }
-            Err(error) => Err(StoreError::unavailable(error).into()),
+        match self.queue.put(waiting, here) {
+            Put::Full => return Ok(Taken::Alone),
+            Put::Waits => {}
+            Put::Begins(turn) => begin(turn, sessions, Arc::clone(&self.presence)),
+        }
+        // Taken in twice it counts as one: whoever waited that long goes by itself.
+        match timeout(self.wait_max, outcome).await {
+            Ok(Ok(Ok(taken))) => Ok(taken),
+            Ok(Ok(Err(error))) => Err(StoreError::unavailable(error).into()),
+            Ok(Err(_)) | Err(_) => Ok(Taken::Alone),
         }
     }
 }
 
-#[derive(Clone)]
-struct TakingIn {
-    sessions: Arc<Sessions>,
-    presence: Arc<Presence>,
+/// Goes on whatever becomes of whoever began it, since others wait for it as well.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it ends when nobody waits for it, and a process that stops waits for those who do"
+)]
+fn begin(turn: Turn<Waiting, Id>, sessions: Arc<Sessions>, presence: Arc<Presence>) {
+    tokio::spawn(take_in_what_waits(turn, sessions, presence));
 }
 
-impl Processor for TakingIn {
-    type Key = ();
-    type Input = (NewDelivery, Lease);
-    type Output = Taken;
-    type Error = WithOthers;
-    type Resources = Session;
-
-    async fn acquire_resources(&self, _all: ()) -> Result<Session, WithOthers> {
-        Ok(self.sessions.plain().await?)
-    }
-
-    async fn process(
-        &self,
-        _all: (),
-        deliveries: impl Iterator<Item = (NewDelivery, Lease)> + Send,
-        mut session: Session,
-    ) -> Result<Vec<Taken>, WithOthers> {
-        let deliveries: Vec<(NewDelivery, Lease)> = deliveries.collect();
-        // Boxed: whoever does things together moves what it was handed from task to task.
-        let work = Box::pin(async {
-            let outcome = take_in(&mut session, &deliveries, self.presence.number()).await;
-            Ok((session, outcome))
-        });
-        let (session, outcome) = self.sessions.bounded(work).await?;
-        match session.finish(outcome).await {
-            Ok(mut new) => {
-                let taken = |delivery: &NewDelivery| {
-                    if new.remove(&delivery.id.to_string()) { Taken::New } else { Taken::Known }
-                };
-                Ok(deliveries.iter().map(|(delivery, _)| delivery).map(taken).collect())
-            }
-            Err(fault) if fault.is_the_databases() => Err(fault.into()),
-            // One of them met something: each goes on by itself and learns what it was.
-            Err(_one_of_them) => Ok(deliveries.iter().map(|_| Taken::Alone).collect()),
+async fn take_in_what_waits(mut turn: Turn<Waiting, Id>, sessions: Arc<Sessions>, presence: Arc<Presence>) {
+    while let Some(mut waiting) = turn.next() {
+        waiting.retain(|one| !one.answer.is_closed());
+        if waiting.is_empty() {
+            continue;
+        }
+        // In one order whoever writes them, so that two nodes with the same webhooks do not wait in a circle.
+        waiting.sort_unstable_by_key(|one| one.row.digest);
+        let (rows, answers): (Vec<Row>, Vec<_>) = waiting.into_iter().map(|one| (one.row, one.answer)).unzip();
+        let outcomes = match take_in(&sessions, &rows, presence.number()).await {
+            Ok(taken) => taken.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error); answers.len()],
+        };
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            // Nobody may be waiting any more.
+            let _heard = answer.send(outcome);
         }
     }
 }
 
-#[derive(QueryableByName)]
-struct New {
-    #[diesel(sql_type = Text)]
-    id: String,
-}
-
-/// The ids of those that were not there yet.
-async fn take_in(
-    conn: &mut AsyncPgConnection,
-    deliveries: &[(NewDelivery, Lease)],
-    holder: Option<i32>,
-) -> Result<BTreeSet<String>, Fault> {
-    // In one order whoever writes them, so that two nodes with the same webhooks do not wait in a circle.
-    let mut rows: Vec<_> =
-        deliveries.iter().map(|row @ (delivery, _)| (*delivery.dedup_key().as_bytes(), row)).collect();
-    rows.sort_by_key(|(digest, _)| *digest);
-    let texts = |of: fn(&NewDelivery) -> String| -> Vec<String> {
-        rows.iter().map(|(_, (delivery, _))| of(delivery)).collect()
+/// What becomes of each, in their order.
+async fn take_in(sessions: &Sessions, rows: &[Row], holder: Option<i32>) -> Result<Vec<Taken>, WithOthers> {
+    let mut session = sessions.plain().await?;
+    let work = async {
+        let outcome = insert(&mut session, rows, holder).await;
+        Ok((session, outcome))
     };
-    let digests: Vec<&[u8]> = rows.iter().map(|(digest, _)| digest.as_slice()).collect();
-    let bodies: Vec<&[u8]> = rows.iter().map(|(_, (delivery, _))| delivery.authentic.body()).collect();
-    let received: Vec<Micros> = rows.iter().map(|(_, (delivery, _))| delivery.received_at.into()).collect();
-    let tokens: Vec<String> = rows.iter().map(|(_, (_, lease))| lease.token.to_string()).collect();
-    let micros = |lease: &Lease| i64::try_from(lease.ttl.as_micros()).unwrap_or(i64::MAX);
-    let lease_micros: Vec<i64> = rows.iter().map(|(_, (_, lease))| micros(lease)).collect();
-    let new: Vec<New> = diesel::sql_query(TAKE_IN)
-        .bind::<Array<Text>, _>(texts(|delivery| delivery.id.to_string()))
-        .bind::<Array<Text>, _>(texts(|delivery| delivery.provider.to_string()))
-        .bind::<Array<Text>, _>(texts(|delivery| delivery.account.to_string()))
-        .bind::<Array<Binary>, _>(digests)
-        .bind::<Array<Binary>, _>(bodies)
-        .bind::<Array<UtcTime>, _>(received)
-        .bind::<Array<Text>, _>(tokens)
-        .bind::<Array<BigInt>, _>(lease_micros)
+    let (session, outcome) = sessions.bounded(work).await?;
+    match session.finish(outcome).await {
+        Ok(taken) => Ok(taken),
+        Err(fault) if fault.is_the_databases() => Err(fault.into()),
+        // One of them met something: each goes on by itself and learns what it was.
+        Err(_one_of_them) => Ok(vec![Taken::Alone; rows.len()]),
+    }
+}
+
+async fn insert(conn: &mut AsyncPgConnection, rows: &[Row], holder: Option<i32>) -> Result<Vec<Taken>, Fault> {
+    let texts = |of: fn(&Row) -> &str| -> Vec<&str> { rows.iter().map(of).collect() };
+    let bytes = |of: fn(&Row) -> &[u8]| -> Vec<&[u8]> { rows.iter().map(of).collect() };
+    let inserted = diesel::sql_query(TAKE_IN)
+        .bind::<Array<Text>, _>(texts(|row| &row.id))
+        .bind::<Array<Text>, _>(texts(|row| &row.provider))
+        .bind::<Array<Text>, _>(texts(|row| &row.account))
+        .bind::<Array<Binary>, _>(bytes(|row| &row.digest))
+        .bind::<Array<Binary>, _>(bytes(|row| &row.body))
+        .bind::<Array<UtcTime>, _>(rows.iter().map(|row| row.received_at).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(texts(|row| &row.lease_token))
+        .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.lease_micros).collect::<Vec<_>>())
         .bind::<Text, _>(DELIVERY_OPEN)
         .bind::<Nullable<Integer>, _>(holder)
         .kept()
-        .load(conn)
+        .execute(conn)
         .await?;
-    Ok(new.into_iter().map(|New { id }| id).collect())
+    // Most times all are new, and the server need not say which.
+    if inserted == rows.len() {
+        return Ok(vec![Taken::New; rows.len()]);
+    }
+    let new = inbox::table.filter(inbox::id.eq_any(texts(|row| &row.id))).select(inbox::id);
+    let new: Vec<String> = new.kept().load(conn).await?;
+    Ok(rows.iter().map(|row| if new.contains(&row.id) { Taken::New } else { Taken::Known }).collect())
 }

@@ -44,6 +44,7 @@ mod lane;
 mod leases;
 mod looks;
 mod migrations;
+mod near;
 mod offline;
 mod outbox;
 mod payments;

@@ -21,16 +21,19 @@ use mstore_pay_domain::ports::StoreError;
 
 pub(crate) use self::keys::AtKey;
 pub(crate) use self::known::KnownPayments;
-pub(crate) use self::near::{NearLooks, Own};
+pub(crate) use self::near::NearLooks;
 pub(crate) use self::orders::{AtOrder, AtWholeOrder};
 pub(crate) use self::payments::AtPayment;
 pub(crate) use self::refs::AtAccountRefs;
 use crate::errors::{Fault, WithOthers};
+use crate::near::Own;
 use crate::sessions::{Session, Sessions};
 use crate::waiting::{Waiting, in_place, with_others};
 
 /// As many statements of a queue are under way at once: while one is answered, the next is filled.
 const STATEMENTS_MAX: usize = 2;
+/// Connections of a runtime that looks by its own: as many as statements of it can be under way.
+pub(crate) const CONNECTIONS_OWN: usize = STATEMENTS_MAX;
 /// Looks of one statement at most.
 const LOOKS_MAX: usize = 32;
 /// Looks of a kind that wait; beyond it each is on its own, which bounds how many wait there.

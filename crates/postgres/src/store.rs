@@ -13,7 +13,8 @@ use crate::dispatches::News;
 use crate::errors::{Fault, OpenError};
 use crate::intake::Intake;
 use crate::lane::Lane;
-use crate::looks::{AllLooks, KnownPayments, Own};
+use crate::looks::{AllLooks, KnownPayments};
+use crate::near::Own;
 use crate::outbox::Marks;
 use crate::presence::Presence;
 use crate::sessions::Sessions;
@@ -24,8 +25,9 @@ use crate::{clock, health, migrations, write};
 pub struct Options {
     /// Connections of this node. Default: 16.
     pub connections: usize,
-    /// Runtimes beside the one that the store is opened in that look at payments by two of these connections each, as those of
-    /// threads do that serve HTTP; one for every eight connections at most. Default: none.
+    /// Runtimes beside the one that the store is opened in that have connections of their own among these, as those of threads do
+    /// that serve HTTP: two to look at payments, one to take webhooks in; one runtime for every eight connections at most.
+    /// Default: none.
     pub runtimes: usize,
     /// Longest wait for one of them; beyond it [`StoreError::Unavailable`]. Default: 2 s.
     pub wait_max: Duration,
@@ -95,7 +97,7 @@ impl PostgresStore {
         let sessions = Sessions::new(Arc::clone(&address), shared, wait_max, work_max)?;
         let (sessions, presence) = (Arc::new(sessions), Arc::default());
         let lane = Arc::new(Lane::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
-        let intake = Arc::new(Intake::new(Arc::clone(&sessions), Arc::clone(&presence), wait_max));
+        let intake = Arc::new(Intake::new(Arc::clone(&sessions), own.clone(), Arc::clone(&presence), wait_max));
         let looks = Arc::new(AllLooks::new(&sessions, own, wait_max));
         let marks = Arc::new(Marks::new(Arc::clone(&sessions)));
         let news = Arc::new(News::new(Arc::clone(&sessions)));

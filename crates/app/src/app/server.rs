@@ -10,6 +10,7 @@ use actix_web::http::header;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
+use mstore_pay_domain::ids::ProviderId;
 use tracing_actix_web::TracingLogger;
 
 use crate::config::Config;
@@ -34,6 +35,7 @@ const OPERATIONS_CONNECTIONS_MAX: usize = 256;
 pub(super) fn serve(listener: TcpListener, config: &Config, state: Data<State>) -> io::Result<Server> {
     let origins = config.cors_allowed_origins.clone();
     let is_apart = config.operations_listen.is_some();
+    let providers: Vec<ProviderId> = state.gateway.ports().webhooks.iter().map(|of| of.provider()).collect();
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
@@ -44,7 +46,7 @@ pub(super) fn serve(listener: TcpListener, config: &Config, state: Data<State>) 
                 if !is_apart {
                     operations_routes(config);
                 }
-                routes(config);
+                routes(config, &providers);
             })
     })
     .workers(config.http.threads.get())

@@ -17,8 +17,8 @@ use tracing::field::Empty;
 use tracing_actix_web::RootSpanBuilder;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::headers;
 use super::routes::Routed;
+use super::{counted, headers};
 use crate::language::Language;
 use crate::problem::catalogue::ErrorCode;
 use crate::problem::{Problem, Told};
@@ -96,10 +96,7 @@ fn finished(
     closing: bool,
 ) -> ServiceResponse<BoxBody> {
     let route = answer.request().app_data::<Routed>().map_or("none", |Routed(path)| path);
-    let (method, status) = (answer.request().method().to_string(), answer.status().as_u16().to_string());
-    metrics::counter!("mstore_pay_requests_total", "route" => route, "method" => method, "status" => status)
-        .increment(1);
-    metrics::histogram!("mstore_pay_request_seconds", "route" => route).record(since.elapsed());
+    counted::count(route, answer.request().method(), answer.status(), since.elapsed());
     set_common_headers(answer.headers_mut(), told);
     if closing {
         answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);

@@ -4,6 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::web::{self, ServiceConfig, resource};
 use actix_web::{Resource, Route};
+use mstore_pay_domain::ids::ProviderId;
 
 use super::{
     accounts, changes, endpoints, exceptions, methods, offline, operations, pay, payments, qr, transactions, webhooks,
@@ -15,12 +16,19 @@ use crate::problem::catalogue::ErrorCode;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Routed(pub(super) &'static str);
 
-/// Every route of this release but those of operators.
-pub(crate) fn routes(config: &mut ServiceConfig) {
-    // They are tried one after the other, a pattern each: what is asked most comes first.
+/// Every route of this release but those of operators. `providers` are those whose webhooks are taken in.
+pub(crate) fn routes(config: &mut ServiceConfig, providers: &[ProviderId]) {
+    const WEBHOOK: &str = "/api/v1/webhook/{provider}";
+    // They are tried one after the other: what is asked most comes first, and by a text, which is compared, where there is one. A
+    // pattern is searched for.
+    for provider in providers {
+        let path = WEBHOOK.replace("{provider}", provider.as_str());
+        let route = web::post().to(webhooks::receive);
+        config.service(write_at(path, WEBHOOK, route).app_data(webhooks::Of(provider.clone())));
+    }
     config
+        .service(write(WEBHOOK, web::post().to(webhooks::receive)))
         .service(write("/api/v1/webhook/{provider}/{account}", web::post().to(webhooks::receive)))
-        .service(write("/api/v1/webhook/{provider}", web::post().to(webhooks::receive)))
         .service(read_and_write(
             "/api/v1/pos/payments",
             || web::route().to(payments::list),
@@ -103,7 +111,12 @@ fn readable(path: &'static str, route: impl Fn() -> Route) -> Resource {
 
 /// A path that is written to: `POST`.
 fn write(path: &'static str, route: Route) -> Resource {
-    routed(path).route(route).default_service(web::to(|| ready(refuse_method("POST"))))
+    write_at(path.to_owned(), path, route)
+}
+
+/// The same where one of many is served by itself: counted as all of them are.
+fn write_at(path: String, counted_as: &'static str, route: Route) -> Resource {
+    resource(path).app_data(Routed(counted_as)).route(route).default_service(web::to(|| ready(refuse_method("POST"))))
 }
 
 fn routed(path: &'static str) -> Resource {

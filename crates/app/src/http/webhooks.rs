@@ -31,6 +31,9 @@ impl PartialSchema for WebhookBody {
 
 impl ToSchema for WebhookBody {}
 
+/// Whose webhooks come where this is said.
+pub(super) struct Of(pub(super) ProviderId);
+
 /// Take a provider's webhook
 ///
 /// Proven by what the provider signs with, not by a token of ours. `/api/v1/webhook/{provider}/{account}` is
@@ -52,11 +55,10 @@ pub(crate) async fn receive(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let not_found = || Problem::new(ErrorCode::NotFound);
-    let provider = request.match_info().get("provider").and_then(|id| ProviderId::parse(id).ok());
-    let provider = provider.ok_or_else(not_found)?;
-    if !state.gateway.ports().webhooks.iter().any(|source| source.provider() == provider) {
-        return Err(not_found());
-    }
+    let provider = match request.app_data::<Of>() {
+        Some(Of(provider)) => provider.clone(),
+        None => named(&state, &request).ok_or_else(not_found)?,
+    };
     let account = match request.match_info().get("account") {
         Some(id) => Some(AccountId::parse(id).map_err(|_no_such_account| not_found())?),
         None => None,
@@ -68,7 +70,10 @@ pub(crate) async fn receive(
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     let raw = RawWebhook { headers: headers.collect(), body };
     let (gateway, workers, named) = (Arc::clone(&state.gateway), Arc::clone(&state.workers), provider.clone());
+    // Waited for as a request is, though whoever sent it may be gone.
+    let under_way = state.drain.enter();
     let taking = async move {
+        let _under_way = under_way;
         let settler = workers.settler();
         Ok(match gateway.accept_webhook(&named, account.as_ref(), &raw, settler).await? {
             AcceptedWebhook::New { leased, told } => {
@@ -79,7 +84,7 @@ pub(crate) async fn receive(
             AcceptedWebhook::Duplicate { .. } => "duplicate",
         })
     };
-    let taken: Result<&'static str, AcceptError> = state.tasks.run("taking a webhook in", taking).await?;
+    let taken: Result<&'static str, AcceptError> = state.tasks.run_here("taking a webhook in", taking).await?;
     let result = match &taken {
         Ok(result) => result,
         Err(AcceptError::NotAuthentic(_)) => "not_authentic",
@@ -95,6 +100,12 @@ pub(crate) async fn receive(
         Err(error @ AcceptError::NotAuthentic(_)) => Err(refused(&state, &request, &provider, error)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Who is named in the path, if webhooks of theirs are taken in.
+fn named(state: &State, request: &HttpRequest) -> Option<ProviderId> {
+    let named = ProviderId::parse(request.match_info().get("provider")?).ok()?;
+    state.gateway.ports().webhooks.iter().map(|source| source.provider()).find(|provider| *provider == named)
 }
 
 /// Counts what a webhook tells, once for however many copies: how long word of money was under way, and words that we

@@ -4,6 +4,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+/// What providers say has as many members at most, or nearly always.
+const MEMBERS_MOST_TIMES: usize = 16;
+
 /// The members of a JSON object as they came, repeated keys included.
 pub(crate) struct Entries<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
@@ -23,7 +26,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
+                let mut entries = Vec::with_capacity(MEMBERS_MOST_TIMES);
                 while let Some((Key(key), value)) = map.next_entry()? {
                     entries.push((key, value));
                 }

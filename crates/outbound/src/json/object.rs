@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::ops::Range;
 
 use mstore_pay_domain::money::{Money, MoneyError};
@@ -28,8 +29,37 @@ pub enum JsonError {
 #[derive(Debug, Clone)]
 pub struct Object {
     text: Box<str>,
-    /// Names in order, and where in the text the value of each is.
-    fields: Vec<(Box<str>, Range<usize>)>,
+    /// In the order of their names.
+    fields: Box<[Field]>,
+}
+
+/// A field, and where in the text of its object its value is.
+#[derive(Debug, Clone)]
+struct Field {
+    name: Name,
+    value: Range<usize>,
+}
+
+/// A name: most stand in the text as they are.
+#[derive(Debug, Clone)]
+enum Name {
+    At(Range<usize>),
+    Escaped(Box<str>),
+}
+
+impl Name {
+    fn of<'a>(&'a self, text: &'a str) -> &'a str {
+        match self {
+            Self::At(place) => text.get(place.clone()).unwrap_or_default(),
+            Self::Escaped(name) => name,
+        }
+    }
+}
+
+/// Where a part of a text is in it.
+fn place_of(part: &str, text: &str) -> Range<usize> {
+    let start = part.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+    start..start.saturating_add(part.len())
 }
 
 impl Object {
@@ -42,13 +72,16 @@ impl Object {
         // Once for all, and not for each value.
         let text = std::str::from_utf8(bytes).map_err(|error| not_an_object(serde_json::Error::custom(error)))?;
         let Entries(entries) = serde_json::from_str(text).map_err(not_an_object)?;
-        let place_of = |value: &RawValue| {
-            let start = value.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
-            start..start.saturating_add(value.get().len())
+        let field = |(name, value): (Cow<'_, str>, &RawValue)| {
+            let name = match name {
+                Cow::Borrowed(name) => Name::At(place_of(name, text)),
+                Cow::Owned(name) => Name::Escaped(name.into()),
+            };
+            Field { name, value: place_of(value.get(), text) }
         };
-        let mut fields: Vec<_> = entries.into_iter().map(|(name, value)| (name.into(), place_of(value))).collect();
-        fields.sort_unstable_by(|(one, _), (other, _): &(Box<str>, Range<usize>)| one.cmp(other));
-        if fields.array_windows().any(|[(one, _), (next, _)]| one == next) {
+        let mut fields: Box<[Field]> = entries.into_iter().map(field).collect();
+        fields.sort_unstable_by(|one, other| one.name.of(text).cmp(other.name.of(text)));
+        if fields.array_windows().any(|[one, next]| one.name.of(text) == next.name.of(text)) {
             return Err(JsonError::RepeatedKey);
         }
         Ok(Self { text: text.into(), fields })
@@ -61,8 +94,8 @@ impl Object {
     }
 
     fn value(&self, name: &str) -> Option<&str> {
-        let place = self.fields.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
-        self.text.get(self.fields.get(place)?.1.clone())
+        let place = self.fields.binary_search_by(|field| field.name.of(&self.text).cmp(name)).ok()?;
+        self.text.get(self.fields.get(place)?.value.clone())
     }
 
     /// Whether the field is there at all, be it `null`.
@@ -73,7 +106,7 @@ impl Object {
 
     /// The names of its fields that are not among `known`.
     pub fn others<'a>(&'a self, known: &'a [&str]) -> impl Iterator<Item = &'a str> {
-        self.fields.iter().map(|(name, _)| &**name).filter(|name| !known.contains(name))
+        self.fields.iter().map(|field| field.name.of(&self.text)).filter(|name| !known.contains(name))
     }
 
     /// A field that is a string; `None` if it is absent or anything else.
@@ -143,6 +176,15 @@ mod tests {
         assert!(matches!(error, JsonError::RepeatedKey));
         let escaped = Object::parse(br#"{"status":"PENDING","st\u0061tus":"PAID"}"#).unwrap_err();
         assert!(matches!(escaped, JsonError::RepeatedKey));
+    }
+
+    #[test]
+    fn names_are_found_however_they_are_spelled() {
+        let object = Object::parse(br#"{"st\u0061tus":"PAID","amount":7,"a\"b":true}"#).unwrap();
+        assert_eq!(object.text("status").as_deref(), Some("PAID"));
+        assert_eq!((object.raw("amount"), object.raw("a\"b")), (Some("7"), Some("true")));
+        assert_eq!(object.others(&["amount"]).collect::<Vec<_>>(), ["a\"b", "status"]);
+        assert!(!object.has("st"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use mstore_pay_throwaway_postgres::Cluster;
 use tokio::runtime::Handle;
 
 use crate::fixtures::{Site, options, payment, unit};
+use crate::holder::Holder;
 
 /// Longest that a till may be kept waiting for a 503.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -49,43 +50,11 @@ async fn a_database_that_crashes_is_unavailable_until_it_is_back() {
     check(Cluster::kill).await;
 }
 
-/// Somebody who holds the table of payments.
-struct Holder<'a> {
-    site: &'a Site,
-    holding: std::thread::JoinHandle<()>,
-}
-
-impl<'a> Holder<'a> {
-    /// Longer than any test here needs it.
-    const HOLD: &'static str = "BEGIN; LOCK TABLE payments; SELECT pg_sleep(300)";
-    /// Databases that were cloned from one another call their tables by the same numbers.
-    const HELD: &'static str = "FROM pg_locks JOIN pg_database ON pg_database.oid = database \
-                                WHERE datname = current_database() AND relation = 'payments'::regclass \
-                                AND mode = 'AccessExclusiveLock' AND granted";
-
-    /// Returns once the table is held.
-    fn of_payments(site: &'a Site) -> Self {
-        let url = site.database.url();
-        let holding = std::thread::spawn(move || {
-            mstore_pay_throwaway_postgres::run(&url, Self::HOLD).unwrap_err();
-        });
-        while site.run(&format!("SELECT count(*) {}", Self::HELD)) == "0" {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Self { site, holding }
-    }
-
-    fn let_go(self) {
-        self.site.run(&format!("SELECT pg_terminate_backend(pid) {}", Self::HELD));
-        self.holding.join().unwrap();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_takes_too_long_is_given_up_and_leaves_nothing() {
     let site = Site::new();
     let store = site.open_with(Options { work_max: Duration::from_millis(500), ..options() }).await;
-    let (payment, holder) = (site.payment(), Holder::of_payments(&site));
+    let (payment, holder) = (site.payment(), Holder::of(&site, "payments"));
     let started = Instant::now();
     assert_unavailable(&store.commit(&unit(&payment, Due::Never)).await);
     assert!(started.elapsed() < AT_ONCE, "{:?}", started.elapsed());
@@ -99,7 +68,7 @@ async fn a_look_does_not_stand_behind_writes_that_wait() {
     let site = Site::new();
     let (connections, patient) = (4, Duration::from_secs(20));
     let store = site.open_with(Options { connections, runtimes: 0, wait_max: patient, work_max: patient }).await;
-    let (payment, holder) = (site.payment(), Holder::of_payments(&site));
+    let (payment, holder) = (site.payment(), Holder::of(&site, "payments"));
     let writing: Vec<_> = (0..2 * connections)
         .map(|_| {
             let (store, work) = (store.clone(), unit(&site.payment(), Due::Never));
@@ -124,7 +93,7 @@ async fn more_work_than_connections_waits_for_a_while_and_no_longer() {
     let wait_max = Duration::from_millis(120);
     let store =
         site.open_with(Options { connections: 1, runtimes: 0, wait_max, work_max: Duration::from_secs(10) }).await;
-    let (payment, holder) = (site.payment(), Holder::of_payments(&site));
+    let (payment, holder) = (site.payment(), Holder::of(&site, "payments"));
     let patient = Handle::current().spawn({
         let (store, work) = (store.clone(), unit(&payment, Due::Never));
         async move { store.commit(&work).await }

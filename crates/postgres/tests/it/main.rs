@@ -11,6 +11,7 @@ mod encryption;
 mod feed;
 mod fixtures;
 mod health;
+mod holder;
 mod known;
 mod lost;
 mod many_nodes;

@@ -1,16 +1,23 @@
-//! Who looks from another runtime than the one that the store was opened in has connections of their own, if there are any left.
+//! Who looks, or takes webhooks in, from another runtime than the one that the store was opened in has connections of their own, if
+//! there are any left.
 
 use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
+use futures::future::join_all;
+use mstore_pay_domain::ids::DeliveryId;
 use mstore_pay_domain::payment::Payment;
-use mstore_pay_domain::ports::{PaymentName, PaymentRepository as _};
+use mstore_pay_domain::ports::{Accepted, PaymentName, PaymentRepository as _, WebhookInbox as _};
+use mstore_pay_domain::webhook::NewDelivery;
 use mstore_pay_postgres::{Options, PostgresStore};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::Notify;
+use tokio::task::block_in_place;
 use tokio::time::{sleep, timeout};
 
-use crate::fixtures::{Site, at, tamper};
+use crate::fixtures::{Site, at, delivery, tamper};
+use crate::holder::Holder;
 use crate::known::{its_name, waiting};
 
 /// Connections of which two are another runtime's.
@@ -134,4 +141,125 @@ async fn runtimes_that_look_at_once_see_the_same() {
     };
     let found = thread::scope(|scope| [scope.spawn(one), scope.spawn(one)].map(|found| found.join().unwrap()));
     assert_eq!(found, [payment.clone(), payment.clone()]);
+}
+
+/// Takes a webhook in; nothing if it was there.
+async fn take_in(store: &PostgresStore, delivery: &NewDelivery, site: &Site) -> Option<DeliveryId> {
+    match store.accept(delivery, site.lease(LONGEST_WAIT)).await.unwrap() {
+        Accepted::New(held) => Some(held.delivery.id),
+        Accepted::Duplicate { .. } => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_runtime_takes_webhooks_in_by_a_connection_of_its_own_and_one_too_many_by_those_of_all() {
+    let site = Site::new();
+    let store = site.open_with(Options { connections: CONNECTIONS, runtimes: 2, ..Options::default() }).await;
+    let [here, one, other] = [(); 3].map(|()| delivery(&site.ids));
+    assert_eq!(take_in(&store, &here, &site).await, Some(here.id));
+    become_sessions(&site, 1).await;
+    let elsewhere = |own: &NewDelivery, sessions| {
+        elsewhere(|runtime| {
+            runtime.block_on(async {
+                assert_eq!(take_in(&store, own, &site).await, Some(own.id));
+                assert_eq!(take_in(&store, &here, &site).await, None, "it was taken in elsewhere");
+                become_sessions(&site, sessions).await;
+            });
+        });
+    };
+    elsewhere(&one, 2);
+    become_sessions(&site, 1).await;
+    elsewhere(&other, 1);
+    assert_eq!(
+        site.text("SELECT string_agg(deliveries::text, ' ' ORDER BY position) FROM webhook_inbox").trim(),
+        "3 1 1"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runtime_whose_own_connection_was_cut_takes_webhooks_in_by_another() {
+    let site = Site::new();
+    let store = site.open_with(Options { connections: CONNECTIONS, runtimes: 1, ..Options::default() }).await;
+    let [before, after] = [(); 2].map(|()| delivery(&site.ids));
+    elsewhere(|runtime| {
+        runtime.block_on(async {
+            assert_eq!(take_in(&store, &before, &site).await, Some(before.id));
+            site.run(&format!("SELECT count(pg_terminate_backend(pid)) FROM {SESSIONS}"));
+            become_sessions(&site, 0).await;
+            // Whoever comes before it is seen that the connection is gone is told so, as providers are, who send again.
+            let again = async {
+                while store.accept(&after, site.lease(LONGEST_WAIT)).await.is_err() {
+                    sleep(Duration::from_millis(20)).await;
+                }
+            };
+            assert!(timeout(LONGEST_WAIT, again).await.is_ok());
+        });
+    });
+    assert_eq!(site.text("SELECT count(*) FROM webhook_inbox").trim(), "2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_of_several_runtimes_are_each_taken_in_once() {
+    const EACH: usize = 20;
+    let site = Site::new();
+    let options = Options { connections: 2 * CONNECTIONS, runtimes: 2, ..Options::default() };
+    let store = site.open_with(options).await;
+    let sent: Vec<NewDelivery> = (0..EACH).map(|_| delivery(&site.ids)).collect();
+    let all = || async {
+        let taken = join_all(sent.iter().map(|delivery| take_in(&store, delivery, &site))).await;
+        taken.into_iter().flatten().collect::<Vec<_>>()
+    };
+    let mut new = thread::scope(|scope| {
+        let threads = [(); 2].map(|()| scope.spawn(|| elsewhere(|runtime| runtime.block_on(all()))));
+        threads.map(|thread| thread.join().unwrap()).concat()
+    });
+    new.sort_unstable();
+    let mut ids: Vec<DeliveryId> = sent.iter().map(|delivery| delivery.id).collect();
+    ids.sort_unstable();
+    assert_eq!(new, ids);
+    assert_eq!(site.text("SELECT DISTINCT deliveries FROM webhook_inbox").trim(), "2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_waits_for_runtimes_that_end_is_taken_in_all_the_same() {
+    let site = Site::new();
+    let patient = Duration::from_secs(20);
+    let options = Options { connections: 2 * CONNECTIONS, runtimes: 2, wait_max: patient, work_max: patient };
+    let store = site.open_with(options).await;
+    let [one, other, last] = [(); 3].map(|()| delivery(&site.ids));
+    let become_waiting = async |count: usize| {
+        let query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                     AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO webhook_inbox%'";
+        while site.text(query).trim() != count.to_string() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let holder = Holder::of(&site, "webhook_inbox");
+    let end = Notify::new();
+    let taken = thread::scope(|scope| {
+        for delivery in [&one, &other] {
+            let until_the_end = async {
+                tokio::select! {
+                    taken = take_in(&store, delivery, &site) => panic!("the table is held, and yet {taken:?}"),
+                    () = end.notified() => {}
+                }
+            };
+            scope.spawn(|| elsewhere(|runtime| runtime.block_on(until_the_end)));
+        }
+        block_in_place(|| {
+            Handle::current().block_on(async {
+                become_waiting(2).await;
+                let last = take_in(&store, &last, &site);
+                let rest = async {
+                    sleep(Duration::from_millis(200)).await;
+                    end.notify_waiters();
+                    // It goes by itself now, beside those of which nobody knows any more.
+                    become_waiting(3).await;
+                    holder.let_go();
+                };
+                tokio::join!(last, rest).0
+            })
+        })
+    });
+    assert_eq!(taken, Some(last.id));
 }
