@@ -44,8 +44,8 @@ pub struct Settings {
     /// The store: `sqlite://PATH` for one process, `postgres://USER:PASSWORD@HOST/DATABASE` for any number.
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/mstore-pay.db", hide_env_values = true)]
     pub database_url: String,
-    /// Connections that this process opens to PostgreSQL to work with. Of every eight, two are for one of the threads that
-    /// serve, by which tills look; of the others a quarter, rounded down, is left to reads and to webhooks that come in. The
+    /// Connections that this process opens to PostgreSQL to work with. Of every eight, three are for one of the threads that
+    /// serve, by which tills look and webhooks are taken in; of the others a quarter, rounded down, is left to reads and to webhooks that come in. The
     /// server's `max_connections` is to cover those of all nodes, and three more of
     /// each: one that says the node lives, one that listens, and one for a moment at its start.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value = "16")]

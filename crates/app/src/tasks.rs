@@ -1,4 +1,4 @@
-//! The one place where tasks are spawned: tracked, so that shutdown can wait for them, and fenced, so
+//! The one place where the app's tasks are spawned: tracked, so that shutdown can wait for them, and fenced, so
 //! that a panic in one is counted and stops nothing else.
 
 use std::future::Future;
@@ -19,7 +19,7 @@ pub(crate) struct Panicked {
     pub(crate) what: &'static str,
 }
 
-/// Spawns tasks on the main runtime: those of an HTTP thread end with the thread.
+/// Spawns tasks, on the main runtime unless said otherwise: those of an HTTP thread end with the thread.
 #[derive(Debug, Clone)]
 pub(crate) struct Tasks {
     runtime: Handle,
@@ -77,8 +77,10 @@ impl Tasks {
         answer.await.map_err(|_dropped| Panicked { what })
     }
 
-    /// The same on the runtime that this is called in, which saves the way to the main one and back. Where that ends before, as an
-    /// HTTP thread's does when the process stops, the work ends with it.
+    /// Runs `work` on the runtime that this is called in, which saves the way to the main one and back: a caller that is dropped
+    /// meanwhile cancels nothing. What an HTTP thread does for callers that are gone ends with the thread, when the process stops: for
+    /// work that nobody was told is done.
+    #[expect(clippy::disallowed_methods, reason = "this is where tasks are spawned, and it is tracked")]
     pub(crate) fn run_here<T: 'static>(
         &self,
         what: &'static str,
@@ -175,6 +177,27 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(*ends.lock().unwrap(), ["work", "beside"]);
+    }
+
+    #[actix_web::test]
+    async fn what_is_done_here_goes_on_when_the_caller_is_gone_and_is_waited_for() {
+        let (tasks, done) = (Tasks::here(), Arc::new(AtomicBool::new(false)));
+        let flag = Arc::clone(&done);
+        let run = tasks.run_here("a test", async move {
+            tokio::task::yield_now().await;
+            flag.store(true, Ordering::SeqCst);
+        });
+        assert!(run.now_or_never().is_none());
+        assert_eq!(tasks.under_way(), 1);
+        tasks.drained().await;
+        assert!(done.load(Ordering::SeqCst));
+    }
+
+    #[actix_web::test]
+    async fn a_panic_here_is_told_and_stops_nothing_else() {
+        let tasks = Tasks::here();
+        assert!(tasks.run_here("a test", async { panic!("on purpose") }).await.map(|(): ()| ()).is_err());
+        assert_eq!(tasks.run_here("a test", async { 7 }).await, Ok(7));
     }
 
     #[tokio::test]

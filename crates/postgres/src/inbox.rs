@@ -96,7 +96,19 @@ async fn accept(
         .do_nothing()
         .execute(conn)
         .await?;
-    if inserted > 0 { Ok(taken(delivery, lease)) } else { count_again(conn, delivery).await }
+    // Whoever gave up waiting for others to take it in may find that they did.
+    if inserted > 0 || is_ours(conn, delivery, lease).await? {
+        return Ok(taken(delivery, lease));
+    }
+    count_again(conn, delivery).await
+}
+
+/// Whether it is there as this delivery, and held by whoever holds that lease.
+async fn is_ours(conn: &mut AsyncPgConnection, delivery: &NewDelivery, lease: Lease) -> Result<bool, Fault> {
+    let ours = inbox::table
+        .filter(inbox::id.eq(delivery.id.to_string()))
+        .filter(inbox::lease_token.eq(lease.token.to_string()));
+    Ok(diesel::select(diesel::dsl::exists(ours)).get_result(conn).await?)
 }
 
 fn taken(delivery: &NewDelivery, lease: Lease) -> Accepted {

@@ -6,6 +6,7 @@
 
 mod queue;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +18,8 @@ use mstore_pay_domain::ports::StoreError;
 use mstore_pay_domain::webhook::NewDelivery;
 use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::DELIVERY_OPEN;
-use mstore_pay_tables::schema::webhook_inbox as inbox;
 use mstore_pay_tables::types::{Micros, UtcTime};
-use tokio::runtime::Id;
+use tokio::runtime::{Handle, Id};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -45,12 +45,14 @@ const TAKE_IN: &str = "INSERT INTO webhook_inbox (id, provider, account_id, dige
     clock_timestamp() + lease_micros * interval '1 microsecond', $10 \
     FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) \
     AS d (id, provider, account_id, digest, body, received_at, lease_token, lease_micros) \
-    ON CONFLICT (provider, account_id, digest) DO NOTHING";
+    ON CONFLICT (provider, account_id, digest) DO NOTHING RETURNING id";
 
 /// Where webhooks are taken in together.
 pub(crate) struct Intake {
     queue: Arc<Queue<Waiting, Id>>,
     near: Near<Sessions>,
+    /// Where the shared connections are served.
+    home: Handle,
     shared: Arc<Sessions>,
     presence: Arc<Presence>,
     wait_max: Duration,
@@ -106,38 +108,46 @@ impl Intake {
     /// To be called within the runtime that the store is used in.
     pub(crate) fn new(shared: Arc<Sessions>, own: Own, presence: Arc<Presence>, wait_max: Duration) -> Self {
         let bounds = Bounds { waiting: WAITING_MAX, together: DELIVERIES_MAX, turns: STATEMENTS_MAX };
-        Self { queue: Arc::new(Queue::new(bounds)), near: Near::new(own), shared, presence, wait_max }
+        Self {
+            queue: Arc::new(Queue::new(bounds)),
+            near: Near::new(own),
+            home: Handle::current(),
+            shared,
+            presence,
+            wait_max,
+        }
     }
 
     /// Takes a delivery in with others.
     pub(crate) async fn take_in(&self, delivery: &NewDelivery, lease: Lease) -> Result<Taken, Fault> {
         let (answer, outcome) = oneshot::channel();
         let waiting = Waiting { row: Row::of(delivery, lease), answer };
-        let (here, sessions) = match self.near.here(|own| own.sessions(CONNECTIONS_OWN)) {
-            Some((here, own)) => (Some(here), own),
-            None => (None, Arc::clone(&self.shared)),
-        };
-        match self.queue.put(waiting, here) {
+        let near = self.near.here(|own| own.sessions(CONNECTIONS_OWN));
+        match self.queue.put(waiting, near.as_ref().map(|(here, _)| *here)) {
             Put::Full => return Ok(Taken::Alone),
             Put::Waits => {}
-            Put::Begins(turn) => begin(turn, sessions, Arc::clone(&self.presence)),
+            Put::Begins(turn) => self.begin(turn, near.map(|(_, own)| own)),
         }
-        // Taken in twice it counts as one: whoever waited that long goes by itself.
+        // Whoever waited that long goes by itself, and finds what is its own if it was taken in meanwhile.
         match timeout(self.wait_max, outcome).await {
             Ok(Ok(Ok(taken))) => Ok(taken),
             Ok(Ok(Err(error))) => Err(StoreError::unavailable(error).into()),
             Ok(Err(_)) | Err(_) => Ok(Taken::Alone),
         }
     }
-}
 
-/// Goes on whatever becomes of whoever began it, since others wait for it as well.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "it ends when nobody waits for it, and a process that stops waits for those who do"
-)]
-fn begin(turn: Turn<Waiting, Id>, sessions: Arc<Sessions>, presence: Arc<Presence>) {
-    tokio::spawn(take_in_what_waits(turn, sessions, presence));
+    /// It goes on whatever becomes of whoever began it, since others wait for it as well; if the runtime ends, they hear of that.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it ends as soon as nothing waits, and whoever waits is waited for by the app"
+    )]
+    fn begin(&self, turn: Turn<Waiting, Id>, own: Option<Arc<Sessions>>) {
+        let presence = Arc::clone(&self.presence);
+        match own {
+            Some(own) => drop(tokio::spawn(take_in_what_waits(turn, own, presence))),
+            None => drop(self.home.spawn(take_in_what_waits(turn, Arc::clone(&self.shared), presence))),
+        }
+    }
 }
 
 async fn take_in_what_waits(mut turn: Turn<Waiting, Id>, sessions: Arc<Sessions>, presence: Arc<Presence>) {
@@ -162,7 +172,8 @@ async fn take_in_what_waits(mut turn: Turn<Waiting, Id>, sessions: Arc<Sessions>
 
 /// What becomes of each, in their order.
 async fn take_in(sessions: &Sessions, rows: &[Row], holder: Option<i32>) -> Result<Vec<Taken>, WithOthers> {
-    let mut session = sessions.plain().await?;
+    // Who has no connection for them speaks for none of them: each tries for itself.
+    let Ok(mut session) = sessions.plain().await else { return Ok(vec![Taken::Alone; rows.len()]) };
     let work = async {
         let outcome = insert(&mut session, rows, holder).await;
         Ok((session, outcome))
@@ -176,10 +187,16 @@ async fn take_in(sessions: &Sessions, rows: &[Row], holder: Option<i32>) -> Resu
     }
 }
 
+#[derive(QueryableByName)]
+struct New {
+    #[diesel(sql_type = Text)]
+    id: String,
+}
+
 async fn insert(conn: &mut AsyncPgConnection, rows: &[Row], holder: Option<i32>) -> Result<Vec<Taken>, Fault> {
     let texts = |of: fn(&Row) -> &str| -> Vec<&str> { rows.iter().map(of).collect() };
     let bytes = |of: fn(&Row) -> &[u8]| -> Vec<&[u8]> { rows.iter().map(of).collect() };
-    let inserted = diesel::sql_query(TAKE_IN)
+    let new: Vec<New> = diesel::sql_query(TAKE_IN)
         .bind::<Array<Text>, _>(texts(|row| &row.id))
         .bind::<Array<Text>, _>(texts(|row| &row.provider))
         .bind::<Array<Text>, _>(texts(|row| &row.account))
@@ -191,13 +208,8 @@ async fn insert(conn: &mut AsyncPgConnection, rows: &[Row], holder: Option<i32>)
         .bind::<Text, _>(DELIVERY_OPEN)
         .bind::<Nullable<Integer>, _>(holder)
         .kept()
-        .execute(conn)
+        .load(conn)
         .await?;
-    // Most times all are new, and the server need not say which.
-    if inserted == rows.len() {
-        return Ok(vec![Taken::New; rows.len()]);
-    }
-    let new = inbox::table.filter(inbox::id.eq_any(texts(|row| &row.id))).select(inbox::id);
-    let new: Vec<String> = new.kept().load(conn).await?;
-    Ok(rows.iter().map(|row| if new.contains(&row.id) { Taken::New } else { Taken::Known }).collect())
+    let mut new: BTreeSet<String> = new.into_iter().map(|New { id }| id).collect();
+    Ok(rows.iter().map(|row| if new.remove(&row.id) { Taken::New } else { Taken::Known }).collect())
 }

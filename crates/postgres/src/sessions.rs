@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::QueueMode;
+use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use futures::{FutureExt as _, StreamExt as _};
 use mstore_pay_domain::ports::StoreError;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connection::Address;
@@ -35,7 +37,8 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// At most `count` connections; they are made when first needed.
+    /// At most `count` connections; they are made when first needed, and served by the runtime that this is called in, whoever needs
+    /// them: with the runtime of a thread that ends before the others they would end as well.
     pub(crate) fn new(
         address: Arc<Address>,
         count: usize,
@@ -43,9 +46,11 @@ impl Sessions {
         work_max: Duration,
     ) -> Result<Self, OpenError> {
         let mut config = ManagerConfig::default();
+        let home = Handle::current();
         config.custom_setup = Box::new(move |_url| {
             let address = Arc::clone(&address);
-            async move { address.connect().await }.boxed()
+            let made = home.spawn(async move { address.connect().await });
+            made.map(|made| made.unwrap_or_else(|gone| Err(ConnectionError::BadConnection(gone.to_string())))).boxed()
         });
         config.recycling_method = RecyclingMethod::CustomFunction(Box::new(|conn| async { is_open(conn) }.boxed()));
         let writers = Arc::new(Semaphore::new(count.saturating_sub(count / CONNECTIONS_PER_READER).max(1)));

@@ -17,7 +17,7 @@ use tracing::field::Empty;
 use tracing_actix_web::RootSpanBuilder;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::routes::Routed;
+use super::routes::{Routed, called};
 use super::{counted, headers};
 use crate::language::Language;
 use crate::problem::catalogue::ErrorCode;
@@ -138,7 +138,8 @@ pub(crate) struct RequestSpan;
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         // Before it is routed that takes a search, which is made for nothing where the span is not.
-        let route = LazyCell::new(|| request.match_pattern().unwrap_or_else(|| "none".to_owned()));
+        let route =
+            LazyCell::new(|| request.match_pattern().map_or_else(|| "none".to_owned(), |of| called(&of).to_owned()));
         let span = tracing::info_span!(
             "request",
             "otel.name" = format!("{} {}", request.method(), *route),

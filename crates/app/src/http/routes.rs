@@ -16,9 +16,18 @@ use crate::problem::catalogue::ErrorCode;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Routed(pub(super) &'static str);
 
+/// Where webhooks are told. Those of a provider that there is are served by themselves.
+const WEBHOOK: &str = "/api/v1/webhook/{provider}";
+
+/// What a route is called by whose pattern it is.
+pub(super) fn called(pattern: &str) -> &str {
+    let (webhooks, _provider) = WEBHOOK.split_once('{').unwrap_or_default();
+    let of_one = pattern.strip_prefix(webhooks).is_some_and(|provider| !provider.contains('{'));
+    if of_one { WEBHOOK } else { pattern }
+}
+
 /// Every route of this release but those of operators. `providers` are those whose webhooks are taken in.
 pub(crate) fn routes(config: &mut ServiceConfig, providers: &[ProviderId]) {
-    const WEBHOOK: &str = "/api/v1/webhook/{provider}";
     // They are tried one after the other: what is asked most comes first, and by a text, which is compared, where there is one. A
     // pattern is searched for.
     for provider in providers {
@@ -129,4 +138,21 @@ fn refuse_method(allow: &'static str) -> Result<&'static str, Problem> {
 
 fn nothing_here() -> Ready<Result<&'static str, Problem>> {
     ready(Err(Problem::new(ErrorCode::NotFound)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_of_one_provider_are_called_as_all_are() {
+        for (pattern, expected) in [
+            ("/api/v1/webhook/xendit", WEBHOOK),
+            (WEBHOOK, WEBHOOK),
+            ("/api/v1/webhook/{provider}/{account}", "/api/v1/webhook/{provider}/{account}"),
+            ("/api/v1/pos/payments", "/api/v1/pos/payments"),
+        ] {
+            assert_eq!(called(pattern), expected);
+        }
+    }
 }

@@ -70,10 +70,7 @@ pub(crate) async fn receive(
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     let raw = RawWebhook { headers: headers.collect(), body };
     let (gateway, workers, named) = (Arc::clone(&state.gateway), Arc::clone(&state.workers), provider.clone());
-    // Waited for as a request is, though whoever sent it may be gone.
-    let under_way = state.drain.enter();
     let taking = async move {
-        let _under_way = under_way;
         let settler = workers.settler();
         Ok(match gateway.accept_webhook(&named, account.as_ref(), &raw, settler).await? {
             AcceptedWebhook::New { leased, told } => {

@@ -20,7 +20,7 @@ use crate::fixtures::{Site, at, delivery, tamper};
 use crate::holder::Holder;
 use crate::known::{its_name, waiting};
 
-/// Connections of which two are another runtime's.
+/// Connections of which three are another runtime's.
 const CONNECTIONS: usize = 8;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const SESSIONS: &str = "pg_stat_activity WHERE datname = current_database() AND application_name = 'mstore-pay'";
@@ -143,6 +143,20 @@ async fn runtimes_that_look_at_once_see_the_same() {
     assert_eq!(found, [payment.clone(), payment.clone()]);
 }
 
+/// Statements that begin so are as many as that, and wait for a lock.
+async fn become_waiting(site: &Site, count: usize, inserted_into: &str) {
+    let query = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+         AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO {inserted_into}%'"
+    );
+    let wait = async {
+        while site.text(&query).trim() != count.to_string() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(timeout(LONGEST_WAIT, wait).await.is_ok(), "{count} that wait");
+}
+
 /// Takes a webhook in; nothing if it was there.
 async fn take_in(store: &PostgresStore, delivery: &NewDelivery, site: &Site) -> Option<DeliveryId> {
     match store.accept(delivery, site.lease(LONGEST_WAIT)).await.unwrap() {
@@ -205,8 +219,12 @@ async fn webhooks_of_several_runtimes_are_each_taken_in_once() {
     let options = Options { connections: 2 * CONNECTIONS, runtimes: 2, ..Options::default() };
     let store = site.open_with(options).await;
     let sent: Vec<NewDelivery> = (0..EACH).map(|_| delivery(&site.ids)).collect();
+    let (both_begin, both_did) = (Barrier::new(2), tokio::sync::Barrier::new(2));
     let all = || async {
+        both_begin.wait();
         let taken = join_all(sent.iter().map(|delivery| take_in(&store, delivery, &site))).await;
+        // What one does for the other goes on.
+        both_did.wait().await;
         taken.into_iter().flatten().collect::<Vec<_>>()
     };
     let mut new = thread::scope(|scope| {
@@ -227,13 +245,6 @@ async fn a_webhook_that_waits_for_runtimes_that_end_is_taken_in_all_the_same() {
     let options = Options { connections: 2 * CONNECTIONS, runtimes: 2, wait_max: patient, work_max: patient };
     let store = site.open_with(options).await;
     let [one, other, last] = [(); 3].map(|()| delivery(&site.ids));
-    let become_waiting = async |count: usize| {
-        let query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
-                     AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO webhook_inbox%'";
-        while site.text(query).trim() != count.to_string() {
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
     let holder = Holder::of(&site, "webhook_inbox");
     let end = Notify::new();
     let taken = thread::scope(|scope| {
@@ -248,13 +259,12 @@ async fn a_webhook_that_waits_for_runtimes_that_end_is_taken_in_all_the_same() {
         }
         block_in_place(|| {
             Handle::current().block_on(async {
-                become_waiting(2).await;
+                become_waiting(&site, 2, "webhook_inbox").await;
                 let last = take_in(&store, &last, &site);
                 let rest = async {
-                    sleep(Duration::from_millis(200)).await;
                     end.notify_waiters();
-                    // It goes by itself now, beside those of which nobody knows any more.
-                    become_waiting(3).await;
+                    // It goes by itself now.
+                    become_waiting(&site, 1, "\"webhook_inbox\"").await;
                     holder.let_go();
                 };
                 tokio::join!(last, rest).0
@@ -262,4 +272,33 @@ async fn a_webhook_that_waits_for_runtimes_that_end_is_taken_in_all_the_same() {
         })
     });
     assert_eq!(taken, Some(last.id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_goes_by_a_connection_of_all_where_its_runtime_can_have_none() {
+    let site = Site::new();
+    let store = site.open_with(Options { connections: CONNECTIONS, runtimes: 1, ..Options::default() }).await;
+    let [here, there] = [(); 2].map(|()| delivery(&site.ids));
+    assert_eq!(take_in(&store, &here, &site).await, Some(here.id));
+    become_sessions(&site, 1).await;
+    // By a server that takes no more than are there: the administrator's session comes on top.
+    site.run("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 1', current_database()); END $$");
+    let taken = elsewhere(|runtime| runtime.block_on(take_in(&store, &there, &site)));
+    assert_eq!(taken, Some(there.id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_gave_up_waiting_for_others_holds_what_they_took_in_for_it() {
+    let site = Site::new();
+    let options = Options { wait_max: Duration::from_millis(200), ..Options::default() };
+    let store = site.open_with(options).await;
+    let webhook = delivery(&site.ids);
+    let holder = Holder::of(&site, "webhook_inbox");
+    let (taken, ()) = tokio::join!(take_in(&store, &webhook, &site), async {
+        // By the statement that it was to share, and by its own.
+        become_waiting(&site, 2, "%webhook_inbox").await;
+        holder.let_go();
+    });
+    assert_eq!(taken, Some(webhook.id));
+    assert_eq!(site.text("SELECT deliveries FROM webhook_inbox").trim(), "1");
 }
