@@ -36,7 +36,11 @@ const fn histogram(name: &'static str, labels: &'static [&'static str], help: &'
 
 /// Every metric, in the order of the page.
 pub(crate) const METRICS: &[Metric] = &[
-    counter("mstore_pay_requests_total", &["route", "method", "status"], "HTTP requests that were answered"),
+    counter(
+        "mstore_pay_requests_total",
+        &["route", "method", "status"],
+        "HTTP requests that were answered; by methods that are none of RFC 9110: `other`",
+    ),
     histogram("mstore_pay_request_seconds", &["route"], "How long they took; of those that wait, with the wait"),
     counter(
         "mstore_pay_creates_total",

@@ -40,6 +40,8 @@ async fn a_path_answers_to_its_methods_and_to_no_other_spelling() {
         (Method::PUT, PAYMENTS, "GET, HEAD, POST"),
         (Method::DELETE, "/api/v1/pos/payments/x", "GET, HEAD"),
         (Method::GET, "/api/v1/webhook/xendit", "POST"),
+        (Method::GET, "/api/v1/webhook/%78endit", "POST"),
+        (Method::GET, "/api/v1/webhook/nobody", "POST"),
         (Method::POST, "/healthz", "GET, HEAD"),
     ] {
         let answer = house.as_cashier_of("M1", method, path).check(405, "method_not_allowed").await;
@@ -115,6 +117,12 @@ async fn what_happened_is_counted() {
     let house = House::open().await;
     house.pay_by_qris("TRX-1", 1_000).await;
     house.bare(Method::POST, "/api/v1/webhook/xendit").json(&json!({})).check(401, "invalid_webhook_credential").await;
+    let path = "/api/v1/webhook/%78endit";
+    house.bare(Method::POST, path).json(&json!({})).check(401, "invalid_webhook_credential").await;
+    for word in ["BREW", "BREW-AGAIN"] {
+        let method = Method::from_bytes(word.as_bytes()).unwrap();
+        house.bare(method, "/nowhere").check(404, "not_found").await;
+    }
     let metrics = String::from_utf8(house.bare(Method::GET, "/metrics").send().await.bytes).unwrap();
     for name in [
         "mstore_pay_requests_total{route=\"/api/v1/pos/payments\",method=\"POST\",status=\"200\"}",
@@ -122,9 +130,12 @@ async fn what_happened_is_counted() {
         "mstore_pay_provider_calls_total{provider=\"xendit\",operation=\"open\",result=\"ok\"}",
         "mstore_pay_provider_call_seconds_bucket{provider=\"xendit\",operation=\"open\",le=\"1\"}",
         "mstore_pay_webhooks_total{provider=\"xendit\",result=\"not_authentic\"}",
+        "mstore_pay_requests_total{route=\"/api/v1/webhook/{provider}\",method=\"POST\",status=\"401\"} ",
+        "mstore_pay_requests_total{route=\"none\",method=\"other\",status=\"404\"} ",
     ] {
         assert!(metrics.contains(name), "{name} is missing in\n{metrics}");
     }
+    assert!(!metrics.contains("BREW"), "whatever is sent is no series of its own:\n{metrics}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
