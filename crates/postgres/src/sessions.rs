@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::QueueMode;
-use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
@@ -37,8 +36,8 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// At most `count` connections; they are made when first needed, and served by the runtime that this is called in, whoever needs
-    /// them: with the runtime of a thread that ends before the others they would end as well.
+    /// At most `count` connections; they are made when first needed, and served by the runtime that this is called in for as long as
+    /// that is there, whoever needs them: with the runtime of a thread that ends before the others they would end as well.
     pub(crate) fn new(
         address: Arc<Address>,
         count: usize,
@@ -48,9 +47,16 @@ impl Sessions {
         let mut config = ManagerConfig::default();
         let home = Handle::current();
         config.custom_setup = Box::new(move |_url| {
-            let address = Arc::clone(&address);
-            let made = home.spawn(async move { address.connect().await });
-            made.map(|made| made.unwrap_or_else(|gone| Err(ConnectionError::BadConnection(gone.to_string())))).boxed()
+            let (address, at_home) = (Arc::clone(&address), Arc::clone(&address));
+            let made = home.spawn(async move { at_home.connect().await });
+            async move {
+                match made.await {
+                    Ok(made) => made,
+                    // An embedder's, who opened the store in a runtime that is gone.
+                    Err(_home_ended) => address.connect().await,
+                }
+            }
+            .boxed()
         });
         config.recycling_method = RecyclingMethod::CustomFunction(Box::new(|conn| async { is_open(conn) }.boxed()));
         let writers = Arc::new(Semaphore::new(count.saturating_sub(count / CONNECTIONS_PER_READER).max(1)));

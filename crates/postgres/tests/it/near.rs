@@ -303,3 +303,21 @@ async fn whoever_gave_up_waiting_for_others_holds_what_they_took_in_for_it() {
     assert_eq!(taken, Some(webhook.id));
     assert_eq!(site.text("SELECT deliveries FROM webhook_inbox").trim(), "1");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_goes_on_where_the_runtime_that_it_was_opened_in_has_ended() {
+    let site = Site::new();
+    let before = delivery(&site.ids);
+    let store = elsewhere(|runtime| {
+        runtime.block_on(async {
+            let store = site.open().await;
+            assert_eq!(take_in(&store, &before, &site).await, Some(before.id));
+            store
+        })
+    });
+    become_sessions(&site, 0).await;
+    let after = delivery(&site.ids);
+    assert_eq!(take_in(&store, &after, &site).await, Some(after.id));
+    let payment = waiting(&site, &store, "TRX-1").await;
+    assert_eq!(look(&store, &payment).await, payment);
+}
