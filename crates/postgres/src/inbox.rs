@@ -28,7 +28,7 @@ impl WebhookInbox for PostgresStore {
     async fn accept(&self, delivery: &NewDelivery, lease: Lease) -> Result<Accepted, StoreError> {
         match self.intake.take_in(delivery, lease).await? {
             Taken::New => Ok(taken(delivery, lease)),
-            Taken::Known => Ok(session!(self.plain, |conn| count_again(conn, delivery))?),
+            Taken::Known { first, deliveries } => Ok(Accepted::Duplicate { first, deliveries }),
             Taken::Alone => Ok(session!(self.plain, |conn| accept(conn, delivery, lease, self.presence.number()))?),
         }
     }
@@ -100,7 +100,11 @@ async fn accept(
     if inserted > 0 || is_ours(conn, delivery, lease).await? {
         return Ok(taken(delivery, lease));
     }
-    count_again(conn, delivery).await
+    let digest = delivery.dedup_key();
+    let known =
+        Known { provider: delivery.provider.as_str(), account: delivery.account.as_str(), digest: digest.as_bytes() };
+    let (first, deliveries) = known.count(conn, 1).await?;
+    Ok(Accepted::Duplicate { first, deliveries })
 }
 
 /// Whether it is there as this delivery, and held by whoever holds that lease.
@@ -123,20 +127,29 @@ fn taken(delivery: &NewDelivery, lease: Lease) -> Accepted {
     Accepted::New(LeasedDelivery { delivery, token: lease.token })
 }
 
-/// Counts a delivery that is there already.
-async fn count_again(conn: &mut AsyncPgConnection, delivery: &NewDelivery) -> Result<Accepted, Fault> {
-    let same = inbox::table
-        .filter(inbox::provider.eq(delivery.provider.as_str()))
-        .filter(inbox::account_id.eq(delivery.account.as_str()))
-        .filter(inbox::digest.eq(delivery.dedup_key().as_bytes().to_vec()));
-    let (first, deliveries): (String, i64) = diesel::update(same)
-        .set(inbox::deliveries.eq(inbox::deliveries + 1))
-        .returning((inbox::id, inbox::deliveries))
-        .kept()
-        .get_result(conn)
-        .await?;
-    let cells = Cells { table: "webhook_inbox", id: &first };
-    Ok(Accepted::Duplicate { first: cells.text("id", &first)?, deliveries: cells.number("deliveries", deliveries)? })
+/// A delivery that is there already.
+pub(crate) struct Known<'a> {
+    pub(crate) provider: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) digest: &'a [u8],
+}
+
+impl Known<'_> {
+    /// Counts so many copies that came: as which it is there, and how often it came in all.
+    pub(crate) async fn count(&self, conn: &mut AsyncPgConnection, copies: i64) -> Result<(DeliveryId, u32), Fault> {
+        let same = inbox::table
+            .filter(inbox::provider.eq(self.provider))
+            .filter(inbox::account_id.eq(self.account))
+            .filter(inbox::digest.eq(self.digest));
+        let (first, deliveries): (String, i64) = diesel::update(same)
+            .set(inbox::deliveries.eq(inbox::deliveries + copies))
+            .returning((inbox::id, inbox::deliveries))
+            .kept()
+            .get_result(conn)
+            .await?;
+        let cells = Cells { table: "webhook_inbox", id: &first };
+        Ok((cells.text("id", &first)?, cells.number("deliveries", deliveries)?))
+    }
 }
 
 async fn claim(

@@ -13,6 +13,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use mstore_pay_domain::ids::DeliveryId;
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::StoreError;
 use mstore_pay_domain::webhook::NewDelivery;
@@ -25,6 +26,7 @@ use tokio::time::timeout;
 
 use self::queue::{Bounds, Put, Queue, Turn};
 use crate::errors::{Fault, WithOthers};
+use crate::inbox::Known;
 use crate::near::{Near, Own};
 use crate::presence::Presence;
 use crate::sessions::Sessions;
@@ -63,8 +65,13 @@ pub(crate) struct Intake {
 pub(crate) enum Taken {
     /// It is on the disk.
     New,
-    /// It was there already.
-    Known,
+    /// It was there already, and is counted.
+    Known {
+        /// As this delivery.
+        first: DeliveryId,
+        /// How often it came, this time included.
+        deliveries: u32,
+    },
     /// Nothing: it is to be taken in by itself.
     Alone,
 }
@@ -101,6 +108,11 @@ impl Row {
             lease_token: lease.token.to_string(),
             lease_micros: i64::try_from(lease.ttl.as_micros()).unwrap_or(i64::MAX),
         }
+    }
+
+    /// What makes it the same delivery when it comes again.
+    fn key(&self) -> (&str, &str, &[u8]) {
+        (&self.provider, &self.account, &self.digest)
     }
 }
 
@@ -157,7 +169,7 @@ async fn take_in_what_waits(mut turn: Turn<Waiting, Id>, sessions: Arc<Sessions>
             continue;
         }
         // In one order whoever writes them, so that two nodes with the same webhooks do not wait in a circle.
-        waiting.sort_unstable_by_key(|one| one.row.digest);
+        waiting.sort_unstable_by(|one, other| one.row.key().cmp(&other.row.key()));
         let (rows, answers): (Vec<Row>, Vec<_>) = waiting.into_iter().map(|one| (one.row, one.answer)).unzip();
         let outcomes = match take_in(&sessions, &rows, presence.number()).await {
             Ok(taken) => taken.into_iter().map(Ok).collect(),
@@ -211,5 +223,20 @@ async fn insert(conn: &mut AsyncPgConnection, rows: &[Row], holder: Option<i32>)
         .load(conn)
         .await?;
     let mut new: BTreeSet<String> = new.into_iter().map(|New { id }| id).collect();
-    Ok(rows.iter().map(|row| if new.remove(&row.id) { Taken::New } else { Taken::Known }).collect())
+    let mut taken = Vec::with_capacity(rows.len());
+    for same in rows.chunk_by(|one, next| one.key() == next.key()) {
+        let is_new: Vec<bool> = same.iter().map(|row| new.remove(&row.id)).collect();
+        let copies = is_new.iter().filter(|is_new| !**is_new).count();
+        let Some(first) = same.first().filter(|_| copies > 0) else {
+            taken.extend(same.iter().map(|_| Taken::New));
+            continue;
+        };
+        // One statement for all copies of one: a storm of them waits for one another's commits otherwise.
+        let (provider, account, digest) = first.key();
+        let known = Known { provider, account, digest };
+        let (first, deliveries) = known.count(conn, i64::try_from(copies).unwrap_or(i64::MAX)).await?;
+        let known = Taken::Known { first, deliveries };
+        taken.extend(is_new.into_iter().map(|is_new| if is_new { Taken::New } else { known }));
+    }
+    Ok(taken)
 }
