@@ -45,9 +45,9 @@ pub struct Settings {
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/mstore-pay.db", hide_env_values = true)]
     pub database_url: String,
     /// Connections that this process opens to PostgreSQL to work with. Of every eight, three are for one of the threads that
-    /// serve, by which tills look and webhooks are taken in; of the others a quarter, rounded down, is left to reads and to webhooks that come in. The
-    /// server's `max_connections` is to cover those of all nodes, and three more of
-    /// each: one that says the node lives, one that listens, and one for a moment at its start.
+    /// serve, by which tills look and webhooks are taken in; of the others a quarter, rounded down, is left to reads and to
+    /// webhooks that come in. The server's `max_connections` is to cover those of all nodes, and three more of each: one that
+    /// says the node lives, one that listens, and one for a moment at its start.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value = "16")]
     pub database_connections: NonZeroU16,
     /// Whether this process does what goes on without a request: settling webhooks, asking about due payments, sweeping,

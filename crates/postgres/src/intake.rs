@@ -69,7 +69,7 @@ pub(crate) enum Taken {
     Known {
         /// As this delivery.
         first: DeliveryId,
-        /// How often it came, this time included.
+        /// How often it came, with all that were counted together.
         deliveries: u32,
     },
     /// Nothing: it is to be taken in by itself.
