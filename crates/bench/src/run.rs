@@ -154,7 +154,7 @@ impl Plan {
             }
         };
         let gateway = Arc::new(recipe.start()?);
-        let bench = Bench { gateway, stub, database: cluster.map(|cluster| (cluster, ours)) };
+        let bench = Bench { gateway, stub, database: cluster.map(|cluster| (cluster, ours.clone())) };
         let mut turns = Turns::default();
         turns.create(&bench, 16, WARM_UP).await?;
         // As the peer's: the server has not come by yet to count what is there.
@@ -170,7 +170,14 @@ impl Plan {
         if let Some(peer) = peer.as_mut().filter(|_| scenario == Scenario::Create) {
             self.by_hand_together(peer)?;
         }
-        memory::tell(&bench.gateway, &format!("after {scenario}"))
+        memory::tell(&bench.gateway, &format!("after {scenario}"))?;
+        drop(bench);
+        let Some(cluster) = cluster else { return Ok(()) };
+        // The server would vacuum them while what comes next is measured.
+        for left in [ours, theirs] {
+            cluster.run("postgres", &format!("DROP DATABASE {left} WITH (FORCE)"))?;
+        }
+        Ok(())
     }
 
     /// How the gateway is run over a store of that name, which is made.

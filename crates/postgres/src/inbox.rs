@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use diesel::dsl::count_star;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
 use mstore_pay_domain::lease::Lease;
@@ -12,7 +13,8 @@ use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
 use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
 use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{
-    Cells, DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow,
+    Cells, DELIVERY_DEAD, DELIVERY_IS_DEAD, DELIVERY_IS_OPEN, DELIVERY_IS_PARKED, DELIVERY_OPEN, DELIVERY_PARKED,
+    DeliveryRow, NewDeliveryRow,
 };
 use mstore_pay_tables::schema::webhook_inbox as inbox;
 
@@ -160,7 +162,7 @@ async fn claim(
 ) -> Result<Vec<LeasedDelivery>, Fault> {
     let now = clock::now(conn).await?;
     let places: Vec<i64> = inbox::table
-        .filter(inbox::state.eq(DELIVERY_OPEN))
+        .filter(sql::<Bool>(DELIVERY_IS_OPEN))
         .filter(inbox::due_at.le(now))
         .filter(inbox::lease_until.is_null().or(inbox::lease_until.le(now)))
         .order(inbox::position)
@@ -168,6 +170,7 @@ async fn claim(
         .select(inbox::position)
         .for_update()
         .skip_locked()
+        .kept()
         .load(conn)
         .await?;
     if places.is_empty() {
@@ -229,13 +232,13 @@ async fn replay(conn: &mut AsyncPgConnection, delivery: &DeliveryId) -> Result<O
 }
 
 async fn dead(conn: &mut AsyncPgConnection, limit: u32) -> Result<Vec<DeliveryId>, Fault> {
-    let dead = inbox::table.filter(inbox::state.eq(DELIVERY_DEAD)).order(inbox::position).limit(limit.into());
-    let ids: Vec<String> = dead.select(inbox::id).load(conn).await?;
+    let dead = inbox::table.filter(sql::<Bool>(DELIVERY_IS_DEAD)).order(inbox::position).limit(limit.into());
+    let ids: Vec<String> = dead.select(inbox::id).kept().load(conn).await?;
     ids.iter().map(|id| Ok(Cells { table: "webhook_inbox", id }.text("id", id)?)).collect()
 }
 
 async fn unpark(conn: &mut AsyncPgConnection) -> Result<u64, Fault> {
-    let parked = inbox::table.filter(inbox::state.eq(DELIVERY_PARKED));
+    let parked = inbox::table.filter(sql::<Bool>(DELIVERY_IS_PARKED));
     let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(clock_timestamp()));
     let count = diesel::update(parked).set(reopened).kept().execute(conn).await?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
@@ -265,20 +268,27 @@ pub(crate) async fn put_down(
     Ok(changed > 0)
 }
 
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    in_all: i64,
+    #[diesel(sql_type = BigInt)]
+    open: i64,
+    #[diesel(sql_type = BigInt)]
+    parked: i64,
+    #[diesel(sql_type = BigInt)]
+    dead: i64,
+}
+
+/// Those that were dealt with are all others: no index has the state of these.
 async fn counts(conn: &mut AsyncPgConnection) -> Result<InboxCounts, Fault> {
-    let found: Vec<(String, i64)> =
-        inbox::table.group_by(inbox::state).select((inbox::state, count_star())).load(conn).await?;
-    let mut counts = InboxCounts::default();
-    for (state, count) in found {
-        let cells = Cells { table: "webhook_inbox", id: &state };
-        let count = cells.number("state", count)?;
-        match state.as_str() {
-            DELIVERY_OPEN => counts.open = count,
-            DELIVERY_DONE => counts.done = count,
-            DELIVERY_PARKED => counts.parked = count,
-            DELIVERY_DEAD => counts.dead = count,
-            _unknown => return Err(cells.unknown("state").into()),
-        }
-    }
-    Ok(counts)
+    let count = "SELECT count(*) FROM webhook_inbox";
+    let counts = format!(
+        "SELECT ({count}) AS in_all, ({count} WHERE {DELIVERY_IS_OPEN}) AS open, \
+         ({count} WHERE {DELIVERY_IS_PARKED}) AS parked, ({count} WHERE {DELIVERY_IS_DEAD}) AS dead"
+    );
+    let Counted { in_all, open, parked, dead } = diesel::sql_query(counts).kept().get_result(conn).await?;
+    let number = |rows: i64| u64::try_from(rows).unwrap_or_default();
+    let done = number(in_all.saturating_sub(open).saturating_sub(parked).saturating_sub(dead));
+    Ok(InboxCounts { open: number(open), done, parked: number(parked), dead: number(dead) })
 }

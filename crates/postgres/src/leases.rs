@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use mstore_pay_tables::rows::DELIVERY_OPEN;
+use mstore_pay_tables::prepared::KeepPrepared as _;
+use mstore_pay_tables::rows::DELIVERY_IS_OPEN;
 use mstore_pay_tables::schema::{event_dispatches as dispatches, outbox, payments, webhook_inbox as inbox};
 use mstore_pay_tables::types::Micros;
 
@@ -28,10 +31,11 @@ pub(crate) async fn holders(conn: &mut AsyncPgConnection) -> Result<BTreeSet<i32
         .load(conn)
         .await?;
     let of_deliveries: Vec<Option<i32>> = inbox::table
-        .filter(inbox::state.eq(DELIVERY_OPEN))
+        .filter(sql::<Bool>(DELIVERY_IS_OPEN))
         .filter(inbox::lease_token.is_not_null())
         .select(inbox::lease_holder)
         .distinct()
+        .kept()
         .load(conn)
         .await?;
     let of_messages: Vec<Option<i32>> = outbox::table
@@ -62,9 +66,10 @@ pub(crate) async fn end_those_of(conn: &mut AsyncPgConnection, nodes: &[i32]) ->
         ))
         .execute(conn)
         .await?;
-    let of_deliveries = inbox::table.filter(inbox::state.eq(DELIVERY_OPEN)).filter(inbox::lease_holder.eq_any(nodes));
+    let of_deliveries = inbox::table.filter(sql::<Bool>(DELIVERY_IS_OPEN)).filter(inbox::lease_holder.eq_any(nodes));
     let deliveries = diesel::update(of_deliveries)
         .set((inbox::lease_token.eq(NO_TOKEN), inbox::lease_until.eq(NO_TIME), inbox::lease_holder.eq(NO_HOLDER)))
+        .kept()
         .execute(conn)
         .await?;
     let of_messages = outbox::table.filter(outbox::sent_at.is_null()).filter(outbox::lease_holder.eq_any(nodes));

@@ -32,7 +32,8 @@ pub use endpoint::{DispatchRow, ENDPOINT_ENABLED, EndpointNoteRow, EndpointRow, 
 pub use exception::{ExceptionRow, IS_OPEN as EXCEPTION_IS_OPEN, OPEN as EXCEPTION_OPEN};
 pub use idempotency::IdempotencyRow;
 pub use inbox::{
-    DEAD as DELIVERY_DEAD, DONE as DELIVERY_DONE, DeliveryRow, NewDeliveryRow, OPEN as DELIVERY_OPEN,
+    DEAD as DELIVERY_DEAD, DONE as DELIVERY_DONE, DeliveryRow, IS_DEAD as DELIVERY_IS_DEAD,
+    IS_OPEN as DELIVERY_IS_OPEN, IS_PARKED as DELIVERY_IS_PARKED, NewDeliveryRow, OPEN as DELIVERY_OPEN,
     PARKED as DELIVERY_PARKED,
 };
 pub use merchant::{AnchoredMerchantRow, MerchantEventRow, MerchantHeadRow};

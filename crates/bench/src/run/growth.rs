@@ -13,7 +13,7 @@ use super::turn::{Figures, MAKERS, Turns};
 use super::{Bench, OfTills, Plan, SETTINGS, Store, WARM_UP};
 use crate::Trouble;
 use crate::gateway::Recipe;
-use crate::report::{Hundredths, say};
+use crate::report::{Hundredths, median, say, shown};
 use crate::stub::Stub;
 
 /// Paid payments, as many as is said in place of the word.
@@ -45,7 +45,7 @@ impl Plan {
         for payments in sizes {
             stores.push(self.sized(folder.path(), cluster.as_ref(), *payments).await?);
         }
-        say(&format!("scenario  conns    payments  {}  p99 to the first", Together::COLUMNS));
+        say(&format!("scenario  conns    payments  {}  p99 to the first's, turn by turn", Together::COLUMNS));
         for scenario in scenarios {
             for connections in &self.connections {
                 self.in_turn(&mut stores, scenario, *connections).await?;
@@ -91,9 +91,13 @@ impl Plan {
         }
         let mut first = None;
         for store in stores {
-            let together = Together::of(&std::mem::take(&mut store.figures))?;
-            let ratio = Hundredths::ratio(together.tail(), *first.get_or_insert(together.tail()));
-            let (payments, columns) = (store.payments, together.columns());
+            let figures = std::mem::take(&mut store.figures);
+            let together = Together::of(&figures)?;
+            let tails: Vec<u64> = figures.iter().map(Figures::tail).collect();
+            let first = first.get_or_insert_with(|| tails.clone());
+            let ratios: Vec<_> =
+                tails.iter().zip(first).map(|(tail, first)| Hundredths::ratio(*tail, *first)).collect();
+            let (payments, columns, ratio) = (store.payments, together.columns(), shown(median(&ratios)));
             say(&format!("{scenario:<9} {connections:>5}  {payments:>10}  {columns}  {ratio}"));
         }
         Ok(())

@@ -7,8 +7,6 @@ use crate::Trouble;
 use crate::load::latencies;
 use crate::report::{Hundredths, median, percentiles, shown};
 
-const TAIL: f64 = 0.99;
-
 /// Medians of the turns, and the latencies of all of them.
 pub(super) struct Together {
     per_second: u64,
@@ -31,11 +29,6 @@ impl Together {
             latencies: all,
             refused: turns.iter().map(|turn| turn.refused).sum(),
         })
-    }
-
-    /// Microseconds that 99 of 100 answers took at the most.
-    pub(super) fn tail(&self) -> u64 {
-        self.latencies.value_at_quantile(TAIL)
     }
 
     /// The columns that every table has.

@@ -19,6 +19,8 @@ pub(super) const MAKERS: u32 = 16;
 /// Of the length of a turn, what making them may take.
 pub(super) const MAKING_TURNS_MAX: u32 = 3;
 
+const TAIL: f64 = 0.99;
+
 /// What a turn came to.
 pub(crate) struct Figures {
     pub(crate) per_second: u64,
@@ -28,6 +30,13 @@ pub(crate) struct Figures {
     pub(crate) gateway_cpu: Hundredths,
     /// The same of the server and its sessions.
     pub(crate) database_cpu: Option<Hundredths>,
+}
+
+impl Figures {
+    /// Microseconds that 99 of 100 answers took at the most.
+    pub(super) fn tail(&self) -> u64 {
+        self.latencies.value_at_quantile(TAIL)
+    }
 }
 
 /// What turns leave for those after them.

@@ -10,7 +10,13 @@ use tokio::runtime::Handle;
 use crate::fixtures::{Site, stored};
 
 /// The newest migrations, last first, with how each is undone.
-const NEWEST: [(&str, &str); 23] = [
+const NEWEST: [(&str, &str); 26] = [
+    (
+        "20261130130200",
+        include_str!("../../../../migrations/postgres/2026-11-30-130200_done_deliveries_in_no_index/down.sql"),
+    ),
+    ("20261130130100", include_str!("../../../../migrations/postgres/2026-11-30-130100_deliveries_set_aside/down.sql")),
+    ("20261130130000", include_str!("../../../../migrations/postgres/2026-11-30-130000_open_deliveries/down.sql")),
     ("20261129090000", include_str!("../../../../migrations/postgres/2026-11-29-090000_counted_as_before/down.sql")),
     ("20261129050000", include_str!("../../../../migrations/postgres/2026-11-29-050000_counted_once_large/down.sql")),
     (

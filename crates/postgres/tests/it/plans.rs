@@ -215,3 +215,32 @@ async fn an_end_that_was_planned_before_anything_was_sold_reads_no_more_than_it_
     let whole_after: Vec<u64> = tables.iter().map(|table| scans(&site, table).0).collect();
     assert_eq!(whole_after, whole_before, "tables that were read from end to end");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_that_wait_are_found_without_reading_those_that_were_dealt_with() {
+    const DONE: u32 = 5_000;
+    const WAIT: u32 = 10;
+    const CLAIMS: u64 = 5;
+    let site = Site::new();
+    let store = site.open().await;
+    // Counted now, as the server does by itself after ten thousand.
+    site.run(&format!(
+        "INSERT INTO webhook_inbox (id, provider, account_id, digest, body, received_at, deliveries, attempts, state, due_at) \
+         SELECT 'done-' || n, 'xendit', 'main', sha256(n::text::bytea), '{{}}', now(), 1, 0, 'done', now() \
+         FROM generate_series(1, {DONE}) AS n; ANALYZE webhook_inbox"
+    ));
+    for _ in 0..WAIT {
+        store.accept(&delivery(&site.ids), site.lease(Duration::ZERO)).await.unwrap();
+    }
+    let before = fetched(&site, "webhook_inbox");
+    for _ in 0..CLAIMS {
+        assert_eq!(WebhookInbox::claim(&store, 2, site.lease(LONG)).await.unwrap().len(), 2);
+        assert_eq!(store.dead(2).await.unwrap(), []);
+    }
+    assert_eq!(store.unpark().await.unwrap(), 0);
+    drop(store);
+    let after = fetched_in_all(&site, &["webhook_inbox"], 0).await;
+    let read: u64 = after.into_iter().map(|after| after - before).sum();
+    assert!(read >= u64::from(WAIT), "the inbox was not read");
+    assert!(read < u64::from(DONE) / 2, "{read} rows for {CLAIMS} claims");
+}

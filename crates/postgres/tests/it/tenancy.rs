@@ -51,7 +51,7 @@ const BY_PROVIDERS_NAMES: [&str; 8] = [
 ];
 
 /// By what workers take up, whoever's it is.
-const BY_TURN: [&str; 12] = [
+const BY_TURN: [&str; 13] = [
     "cash_tenders_pkey",
     "event_dispatches_of_message",
     "exceptions_open",
@@ -62,8 +62,9 @@ const BY_TURN: [&str; 12] = [
     "payment_bodies_by_age",
     "payments_due",
     "payments_pending",
+    "webhook_inbox_open",
     "webhook_inbox_pkey",
-    "webhook_inbox_states",
+    "webhook_inbox_set_aside",
 ];
 
 #[test]

@@ -18,6 +18,15 @@ pub const PARKED: &str = "parked";
 /// One that was given up.
 pub const DEAD: &str = "dead";
 
+// Said in the statement and not as a value: PostgreSQL plans for any value, and an index of these rows alone is none for that.
+
+/// That a delivery waits, or is being worked on.
+pub const IS_OPEN: &str = "state = 'open'";
+/// That it is kept until something matches it.
+pub const IS_PARKED: &str = "state = 'parked'";
+/// That it was given up.
+pub const IS_DEAD: &str = "state = 'dead'";
+
 /// What is read of a delivery to work on it.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = webhook_inbox, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
