@@ -280,14 +280,14 @@ struct Counted {
     dead: i64,
 }
 
-/// Those that were dealt with are all others: no index has the state of these.
+/// Those that were dealt with are all others: no index has the state of these, and the table holds no word but the four.
 async fn counts(conn: &mut AsyncPgConnection) -> Result<InboxCounts, Fault> {
     let count = "SELECT count(*) FROM webhook_inbox";
-    let counts = format!(
+    let query = format!(
         "SELECT ({count}) AS in_all, ({count} WHERE {DELIVERY_IS_OPEN}) AS open, \
          ({count} WHERE {DELIVERY_IS_PARKED}) AS parked, ({count} WHERE {DELIVERY_IS_DEAD}) AS dead"
     );
-    let Counted { in_all, open, parked, dead } = diesel::sql_query(counts).kept().get_result(conn).await?;
+    let Counted { in_all, open, parked, dead } = diesel::sql_query(query).kept().get_result(conn).await?;
     let number = |rows: i64| u64::try_from(rows).unwrap_or_default();
     let done = number(in_all.saturating_sub(open).saturating_sub(parked).saturating_sub(dead));
     Ok(InboxCounts { open: number(open), done, parked: number(parked), dead: number(dead) })

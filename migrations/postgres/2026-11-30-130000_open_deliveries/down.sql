@@ -1,1 +1,1 @@
-DROP INDEX CONCURRENTLY webhook_inbox_open;
+DROP INDEX CONCURRENTLY IF EXISTS webhook_inbox_open;

@@ -1,1 +1,1 @@
-DROP INDEX CONCURRENTLY webhook_inbox_set_aside;
+DROP INDEX CONCURRENTLY IF EXISTS webhook_inbox_set_aside;

@@ -13,7 +13,7 @@ use crate::fixtures::{Site, stored};
 const NEWEST: [(&str, &str); 26] = [
     (
         "20261130130200",
-        include_str!("../../../../migrations/postgres/2026-11-30-130200_done_deliveries_in_no_index/down.sql"),
+        include_str!("../../../../migrations/postgres/2026-11-30-130200_deliveries_not_by_state/down.sql"),
     ),
     ("20261130130100", include_str!("../../../../migrations/postgres/2026-11-30-130100_deliveries_set_aside/down.sql")),
     ("20261130130000", include_str!("../../../../migrations/postgres/2026-11-30-130000_open_deliveries/down.sql")),

@@ -18,7 +18,7 @@ pub const PARKED: &str = "parked";
 /// One that was given up.
 pub const DEAD: &str = "dead";
 
-// Said in the statement and not as a value: PostgreSQL plans for any value, and an index of these rows alone is none for that.
+// Said in the statement and not as values: a plan for any value cannot use an index of some rows only.
 
 /// That a delivery waits, or is being worked on.
 pub const IS_OPEN: &str = "state = 'open'";
@@ -93,5 +93,17 @@ impl DeliveryRow {
             body: self.body.clone(),
             attempts: cells.number("attempts", self.attempts)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_statement_says_of_a_state_is_the_word_that_is_stored() {
+        for (said, word) in [(IS_OPEN, OPEN), (IS_PARKED, PARKED), (IS_DEAD, DEAD)] {
+            assert_eq!(said, format!("state = '{word}'"));
+        }
     }
 }
