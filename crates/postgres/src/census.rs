@@ -90,6 +90,7 @@ async fn tidings(
     Ok(Tidings { last_webhook, paid_unheard, last_qr })
 }
 
-fn number(rows: i64) -> u64 {
+/// As many rows, as the server counts them.
+pub(crate) fn number(rows: i64) -> u64 {
     u64::try_from(rows).unwrap_or_default()
 }

@@ -18,6 +18,7 @@ use mstore_pay_tables::rows::{
 };
 use mstore_pay_tables::schema::webhook_inbox as inbox;
 
+use crate::census::number;
 use crate::clock::{self, clock_timestamp, later};
 use crate::errors::Fault;
 use crate::intake::Taken;
@@ -288,7 +289,6 @@ async fn counts(conn: &mut AsyncPgConnection) -> Result<InboxCounts, Fault> {
          ({count} WHERE {DELIVERY_IS_PARKED}) AS parked, ({count} WHERE {DELIVERY_IS_DEAD}) AS dead"
     );
     let Counted { in_all, open, parked, dead } = diesel::sql_query(query).kept().get_result(conn).await?;
-    let number = |rows: i64| u64::try_from(rows).unwrap_or_default();
     let done = number(in_all.saturating_sub(open).saturating_sub(parked).saturating_sub(dead));
     Ok(InboxCounts { open: number(open), done, parked: number(parked), dead: number(dead) })
 }
