@@ -253,6 +253,7 @@ macro_rules! for_each_store_case {
             each_message_is_leased_to_one_of_racing_claimers,
             changes_are_read_again_in_order_whether_sent_or_not,
             changes_are_those_of_ones_own_merchant_and_branch,
+            branch_goes_on_where_a_piece_of_its_feed_ends,
             feed_that_is_followed_while_others_commit_has_no_gap,
             exception_of_every_kind_round_trips,
             exception_is_raised_once,

@@ -34,6 +34,26 @@ pub struct Change {
     pub message: OutboxMessage,
 }
 
+/// A piece of a feed of changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedPiece {
+    /// What it has, oldest first.
+    pub changes: Vec<Change>,
+    /// Where to go on: behind the last of these changes, and behind all that was looked at where no more were found.
+    pub next: FeedPlace,
+}
+
+impl FeedPiece {
+    /// Those changes, found by a look behind `after` for up to `limit`, where nothing more is ever added up to `looked_to`.
+    #[must_use]
+    pub fn of(changes: Vec<Change>, after: FeedPlace, limit: u32, looked_to: FeedPlace) -> Self {
+        let last = changes.last().map_or(after, |change| change.place);
+        // A full piece may have left out what is there before that place.
+        let is_full = u32::try_from(changes.len()).is_ok_and(|found| found >= limit);
+        Self { next: if is_full { last } else { last.max(looked_to) }, changes }
+    }
+}
+
 /// A place in the feed of changes. Places only grow; they have gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FeedPlace(u64);

@@ -9,6 +9,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{EndpointId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{Backlog, Dispatches, LeasedDispatch, Setback, StoreError};
+use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{
     Cells, DispatchRow, ENDPOINT_ENABLED, EndpointRow, MessageRow, StandingColumns, backlog_of,
 };
@@ -153,14 +154,12 @@ async fn spread(conn: &mut AsyncPgConnection, merchant: &str, limit: u32) -> Res
     let last = feed::last_of(conn, merchant).await?.unwrap_or_default();
     let settled_to = feed::settled_to(conn, merchant, last).await?;
     for (endpoint, branch, told_to) in behind {
-        let new = outbox::table
-            .filter(outbox::merchant_id.eq(merchant))
-            .filter(outbox::position.gt(told_to))
-            .filter(outbox::position.le(settled_to))
-            .order(outbox::position)
-            .limit(limit.into())
-            .select((outbox::position, outbox::payment_id, outbox::branch_id));
-        let new: Vec<(i64, String, Option<String>)> = new.load(conn).await?;
+        let new = feed::between(merchant, told_to, settled_to).limit(limit.into()).select((
+            outbox::position,
+            outbox::payment_id,
+            outbox::branch_id,
+        ));
+        let new: Vec<(i64, String, Option<String>)> = new.kept().load(conn).await?;
         is_more |= u32::try_from(new.len()).is_ok_and(|taken| taken >= limit);
         let Some((last, _, _)) = new.last() else { continue };
         let told_to = *last;

@@ -10,8 +10,10 @@
 //! The locks are those of the server that is written to: a copy of it knows nothing of them, so that feeds are never read
 //! from one.
 
+use diesel::dsl::sql;
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::schema::outbox;
@@ -58,8 +60,23 @@ pub(crate) async fn settled_to(conn: &mut AsyncPgConnection, merchant: &str, las
 
 /// The last place of a merchant's feed that is filled, if any is.
 pub(crate) async fn last_of(conn: &mut AsyncPgConnection, merchant: &str) -> Result<Option<i64>, Fault> {
-    let of_merchant = outbox::table.filter(outbox::merchant_id.eq(merchant));
-    Ok(of_merchant.select(diesel::dsl::max(outbox::position)).get_result(conn).await?)
+    // Bounds and an order that only the merchant's own index has, for the reason given at `between`.
+    let of_merchant = outbox::table.filter(outbox::merchant_id.ge(merchant)).filter(outbox::merchant_id.le(merchant));
+    let newest = of_merchant.order((outbox::merchant_id.desc(), outbox::position.desc())).select(outbox::position);
+    Ok(newest.first(conn).await.optional()?)
+}
+
+/// A merchant's messages behind a place and up to another, in the order of their places. Its text is one of few, but diesel
+/// does not know: MUST be [kept](mstore_pay_tables::prepared::KeepPrepared::kept).
+///
+/// A plan is made for any merchant, as if all told as much. By `merchant_id = $1 ORDER BY position` the server would take places
+/// for the cheaper way to the first few, and so read what others were told since for whoever sells little among them. Places
+/// are compared with their merchant, so that the index of merchants alone gives the order.
+pub(crate) fn between(merchant: &str, after: i64, to: i64) -> outbox::BoxedQuery<'_, Pg> {
+    let behind = sql::<Bool>("(outbox.merchant_id, outbox.position) > (").bind::<Text, _>(merchant).sql(", ");
+    let behind = behind.bind::<BigInt, _>(after).sql(") AND (outbox.merchant_id, outbox.position) <= (");
+    let between = behind.bind::<Text, _>(merchant).sql(", ").bind::<BigInt, _>(to).sql(")");
+    outbox::table.filter(between).order((outbox::merchant_id, outbox::position)).into_boxed()
 }
 
 /// The lowest of those places and the last one. Places are told by their remainder, so that one that seems to be far behind
@@ -67,7 +84,8 @@ pub(crate) async fn last_of(conn: &mut AsyncPgConnection, merchant: &str) -> Res
 fn lowest(last: i64, held: impl Iterator<Item = i64>) -> i64 {
     let behind = held.map(|place| if place == ALL { last } else { last.saturating_sub(place).rem_euclid(PLACES) });
     let behind = behind.filter(|behind| *behind == last || *behind < PLACES / 2).max();
-    last.saturating_sub(behind.unwrap_or_default())
+    // One that is far ahead seems to be before all places.
+    last.saturating_sub(behind.unwrap_or_default()).max(0)
 }
 
 #[cfg(test)]
@@ -98,6 +116,7 @@ mod tests {
     fn whoever_began_when_nothing_was_filled_holds_all_back() {
         check(7, &[ALL], 0);
         check(3 * PLACES, &[5, ALL], 0);
+        check(7, &[PLACES - 1], 0);
     }
 
     #[test]

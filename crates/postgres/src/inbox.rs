@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use diesel::dsl::sql;
+use diesel::dsl::{case_when, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -106,7 +106,7 @@ async fn accept(
     let digest = delivery.dedup_key();
     let known =
         Known { provider: delivery.provider.as_str(), account: delivery.account.as_str(), digest: digest.as_bytes() };
-    let (first, deliveries) = known.count(conn, 1).await?;
+    let (first, deliveries) = known.count(conn, &[&delivery.id.to_string()]).await?;
     Ok(Accepted::Duplicate { first, deliveries })
 }
 
@@ -138,14 +138,22 @@ pub(crate) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// Counts so many copies that came: as which it is there, and how often it came in all.
-    pub(crate) async fn count(&self, conn: &mut AsyncPgConnection, copies: i64) -> Result<(DeliveryId, u32), Fault> {
+    /// Counts the copies of those ids that came: as which it is there, and how often it came in all. One that gave up waiting for
+    /// others and went by itself meanwhile is there as itself, and no copy.
+    pub(crate) async fn count(
+        &self,
+        conn: &mut AsyncPgConnection,
+        copies: &[&str],
+    ) -> Result<(DeliveryId, u32), Fault> {
+        let number = i64::try_from(copies.len()).unwrap_or(i64::MAX);
+        let is_itself =
+            case_when(inbox::id.eq_any(copies), 1_i64.into_sql::<BigInt>()).otherwise(0_i64.into_sql::<BigInt>());
         let same = inbox::table
             .filter(inbox::provider.eq(self.provider))
             .filter(inbox::account_id.eq(self.account))
             .filter(inbox::digest.eq(self.digest));
         let (first, deliveries): (String, i64) = diesel::update(same)
-            .set(inbox::deliveries.eq(inbox::deliveries + copies))
+            .set(inbox::deliveries.eq(inbox::deliveries + number - is_itself))
             .returning((inbox::id, inbox::deliveries))
             .kept()
             .get_result(conn)

@@ -226,15 +226,16 @@ async fn insert(conn: &mut AsyncPgConnection, rows: &[Row], holder: Option<i32>)
     let mut taken = Vec::with_capacity(rows.len());
     for same in rows.chunk_by(|one, next| one.key() == next.key()) {
         let is_new: Vec<bool> = same.iter().map(|row| new.remove(&row.id)).collect();
-        let copies = is_new.iter().filter(|is_new| !**is_new).count();
-        let Some(first) = same.first().filter(|_| copies > 0) else {
+        let copies = same.iter().zip(&is_new).filter(|(_, is_new)| !**is_new);
+        let copies: Vec<&str> = copies.map(|(row, _)| row.id.as_str()).collect();
+        let Some(first) = same.first().filter(|_| !copies.is_empty()) else {
             taken.extend(same.iter().map(|_| Taken::New));
             continue;
         };
         // One statement for all copies of one: a storm of them waits for one another's commits otherwise.
         let (provider, account, digest) = first.key();
         let known = Known { provider, account, digest };
-        let (first, deliveries) = known.count(conn, i64::try_from(copies).unwrap_or(i64::MAX)).await?;
+        let (first, deliveries) = known.count(conn, &copies).await?;
         let known = Taken::Known { first, deliveries };
         taken.extend(is_new.into_iter().map(|is_new| if is_new { Taken::New } else { known }));
     }

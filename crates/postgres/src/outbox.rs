@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use diesel::dsl::array;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use mstore_pay_domain::event::{Change, FeedPlace};
+use mstore_pay_domain::event::{FeedPiece, FeedPlace};
 use mstore_pay_domain::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{LeasedMessage, Outbox, StoreError};
@@ -41,7 +41,7 @@ impl Outbox for PostgresStore {
         branch: &Option<BranchId>,
         after: FeedPlace,
         limit: u32,
-    ) -> Result<Vec<Change>, StoreError> {
+    ) -> Result<FeedPiece, StoreError> {
         Ok(session!(self.plain, |conn| read::changes(conn, merchant, branch.as_ref(), after, limit))?)
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use mstore_pay_domain::event::{Change, FeedPlace};
+use mstore_pay_domain::event::{FeedPiece, FeedPlace};
 use mstore_pay_domain::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{LeasedMessage, Outbox, StoreError};
@@ -49,7 +49,7 @@ impl Outbox for SqliteStore {
         branch: &Option<BranchId>,
         after: FeedPlace,
         limit: u32,
-    ) -> Result<Vec<Change>, StoreError> {
+    ) -> Result<FeedPiece, StoreError> {
         let (merchant, branch) = (merchant.clone(), branch.clone());
         self.read(move |conn| read::changes(conn, &merchant, branch.as_ref(), after, limit)).await
     }

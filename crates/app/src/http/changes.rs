@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use mstore_pay_domain::event::{Change, FeedPlace, PaymentEvent};
+use mstore_pay_domain::event::{Change, FeedPiece, FeedPlace, PaymentEvent};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 use utoipa::openapi::path::{Parameter, ParameterIn};
@@ -77,17 +77,18 @@ pub(crate) async fn list(state: Data<State>, request: HttpRequest) -> Result<Htt
     let after = query.parsed("after", "must be a next_after of this feed", place).unwrap_or(FeedPlace::START);
     let limit = query.integer("limit", 1..=ITEMS_MAX, "must be 1 to 100").unwrap_or(ITEMS_DEFAULT);
     let wait = query.integer("wait", 1..=WAIT_SECONDS_MAX, "must be 1 to 30 seconds").unwrap_or_default();
-    let (after, limit, wait) = query.finish((after, limit, wait))?;
+    let (mut after, limit, wait) = query.finish((after, limit, wait))?;
     let until = Instant::now() + Duration::from_secs(wait.into());
     loop {
-        let changes = state.gateway.list_changes(&caller.scope, after, limit).await?;
+        let piece = state.gateway.list_changes(&caller.scope, after, limit).await?;
         let remaining = until.saturating_duration_since(Instant::now());
         let pause = sleep(WAIT_POLL.min(remaining));
-        let over = !changes.is_empty() || remaining.is_zero();
+        let over = !piece.changes.is_empty() || remaining.is_zero();
         // The process is ending: better the state of now than none.
         if over || state.tasks.shutdown().run_until_cancelled(pause).await.is_none() {
-            return Ok(reply::data(StatusCode::OK, &FeedBody::of(&changes, after)));
+            return Ok(reply::data(StatusCode::OK, &FeedBody::of(&piece)));
         }
+        after = piece.next;
     }
 }
 
@@ -112,9 +113,9 @@ fn place(text: &str) -> Option<FeedPlace> {
 }
 
 impl FeedBody {
-    fn of(changes: &[Change], after: FeedPlace) -> Self {
-        let next = changes.last().map_or(after, |change| change.place);
-        Self { items: changes.iter().map(ChangeBody::of).collect(), next_after: next.number().to_string() }
+    fn of(piece: &FeedPiece) -> Self {
+        let items = piece.changes.iter().map(ChangeBody::of).collect();
+        Self { items, next_after: piece.next.number().to_string() }
     }
 }
 

@@ -90,6 +90,10 @@ async fn a_feed_is_of_ones_own_merchant_and_branch() {
     assert_eq!(orders(&house.feed(&b2, "").await), ["TRX-2"]);
     assert_eq!(orders(&house.feed(&whole, "").await), ["TRX-1", "TRX-2"]);
     assert_eq!(orders(&house.feed(&other, "").await), ["TRX-3"]);
+    // A branch that sells nothing does not pass by what others were told each time that it asks.
+    let quiet = house.feed(&token("M1", Some("B3")), "").await;
+    assert_eq!(quiet["items"], json!([]));
+    assert_eq!(quiet["next_after"], house.feed(&whole, "limit=100").await["next_after"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -129,7 +129,8 @@ pub async fn message_goes_when_it_was_sent_and_is_old(h: &dyn StoreHarness) {
     stores.outbox.sent(&held.message.id, held.token).await.expect("the store marks");
     assert_eq!(prune_all(&stores, Prunable::SentMessages, at(1)).await, 0);
     assert_eq!(prune_all(&stores, Prunable::SentMessages, at(2)).await, 1);
-    let changes = stores.outbox.changes(&merchant(), &None, FeedPlace::START, 10).await.expect("the store reads");
+    let changes =
+        stores.outbox.changes(&merchant(), &None, FeedPlace::START, 10).await.expect("the store reads").changes;
     let left: Vec<_> = changes.into_iter().map(|change| change.message).collect();
     assert_eq!(left, [second, third]);
     rig.pass(AFTER_SHORT).await;

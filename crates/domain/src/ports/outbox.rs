@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use super::StoreError;
-use crate::event::{Change, FeedPlace, OutboxMessage};
+use crate::event::{FeedPiece, FeedPlace, OutboxMessage};
 use crate::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use crate::lease::Lease;
 
@@ -38,9 +38,10 @@ pub trait Outbox: Send + Sync {
     async fn sent(&self, message: &MessageId, token: LeaseToken) -> Result<(), StoreError>;
 
     /// Up to `limit` messages of a merchant, or of one branch of it, that stand behind `after`, whether or
-    /// not they went out, in the order of their places. What was given out once MUST stay the beginning:
-    /// no message may come to stand before one that was already given out, so a store whose commits can
-    /// overtake each other holds back what might still be overtaken.
+    /// not they went out, in the order of their places, and where to go on. What was given out once MUST stay the
+    /// beginning: no message may come to stand before one that was already given out, nor at or before a place where
+    /// somebody was told to go on, so a store whose commits can overtake each other holds back what might still be
+    /// overtaken. Whoever goes on SHOULD NOT have to pass again by what is told to other branches.
     ///
     /// # Errors
     /// [`StoreError`] where they cannot be read.
@@ -50,7 +51,7 @@ pub trait Outbox: Send + Sync {
         branch: &Option<BranchId>,
         after: FeedPlace,
         limit: u32,
-    ) -> Result<Vec<Change>, StoreError>;
+    ) -> Result<FeedPiece, StoreError>;
 
     /// It did not go out: again after `pause`. A lost lease changes nothing.
     ///

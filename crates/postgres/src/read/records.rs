@@ -9,7 +9,7 @@ use diesel::sql_types::{Array, Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::audit::{AuditRecord, Digest, MerchantRecord};
 use mstore_pay_domain::cash::CashTender;
-use mstore_pay_domain::event::{Change, FeedPlace};
+use mstore_pay_domain::event::{Change, FeedPiece, FeedPlace};
 use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
 use mstore_pay_domain::ids::{BranchId, ExceptionId, MerchantId, OrderCode, PaymentId};
@@ -188,27 +188,25 @@ pub(crate) async fn changes(
     branch: Option<&BranchId>,
     after: FeedPlace,
     limit: u32,
-) -> Result<Vec<Change>, Fault> {
+) -> Result<FeedPiece, Fault> {
+    let nothing = FeedPiece::of(Vec::new(), after, limit, after);
     // Past the largest number there is nothing.
-    let Ok(after) = i64::try_from(after.number()) else { return Ok(Vec::new()) };
-    let of_merchant = outbox::table.filter(outbox::merchant_id.eq(merchant.as_str()));
-    let Some(last) = feed::last_of(conn, merchant.as_str()).await?.filter(|last| *last > after) else {
-        return Ok(Vec::new());
+    let Ok(behind) = i64::try_from(after.number()) else { return Ok(nothing) };
+    let Some(last) = feed::last_of(conn, merchant.as_str()).await?.filter(|last| *last > behind) else {
+        return Ok(nothing);
     };
-    let query = of_merchant
-        .filter(outbox::position.gt(after))
-        .filter(outbox::position.le(feed::settled_to(conn, merchant.as_str(), last).await?))
-        .order(outbox::position)
+    let settled_to = feed::settled_to(conn, merchant.as_str(), last).await?;
+    let query = feed::between(merchant.as_str(), behind, settled_to)
         .limit(limit.into())
-        .select((outbox::position, MessageRow::as_select()))
-        .into_boxed::<Pg>();
+        .select((outbox::position, MessageRow::as_select()));
     let query = match branch {
         Some(branch) => query.filter(outbox::branch_id.eq(branch.as_str())),
         None => query,
     };
-    let rows: Vec<(i64, MessageRow)> = query.load(conn).await?;
+    let rows: Vec<(i64, MessageRow)> = query.kept().load(conn).await?;
     let change = |(position, row): &(i64, MessageRow)| {
         Ok(Change { place: FeedPlace::of(position.unsigned_abs()), message: row.read()? })
     };
-    rows.iter().map(change).collect()
+    let changes = rows.iter().map(change).collect::<Result<_, Fault>>()?;
+    Ok(FeedPiece::of(changes, after, limit, FeedPlace::of(u64::try_from(settled_to).unwrap_or_default())))
 }

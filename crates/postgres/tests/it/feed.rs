@@ -1,8 +1,8 @@
 //! The feed never grows before a place that was read, and nobody waits for anybody to make it so.
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
-use mstore_pay_domain::event::FeedPlace;
-use mstore_pay_domain::ids::{MessageId, OrderCode};
+use mstore_pay_domain::event::{FeedPiece, FeedPlace};
+use mstore_pay_domain::ids::{BranchId, MessageId, OrderCode};
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::{Outbox, PaymentRepository};
 use mstore_pay_domain::unit_of_work::{Due, UnitOfWork};
@@ -18,13 +18,12 @@ async fn news(store: &PostgresStore, site: &Site, order: &str) -> (UnitOfWork, P
     (UnitOfWork { outbox: vec![message], ..UnitOfWork::default() }, payment, id)
 }
 
-async fn feed(store: &PostgresStore, of: &Payment, after: FeedPlace) -> Vec<(FeedPlace, MessageId)> {
-    let changes = store.changes(&of.merchant, &None, after, 10).await.unwrap();
-    changes.into_iter().map(|change| (change.place, change.message.id)).collect()
+async fn piece(store: &PostgresStore, of: &Payment, branch: &Option<BranchId>, after: FeedPlace) -> FeedPiece {
+    store.changes(&of.merchant, branch, after, 10).await.unwrap()
 }
 
-fn ids(feed: &[(FeedPlace, MessageId)]) -> Vec<MessageId> {
-    feed.iter().map(|(_, id)| *id).collect()
+fn ids(piece: &FeedPiece) -> Vec<MessageId> {
+    piece.changes.iter().map(|change| change.message.id).collect()
 }
 
 /// One transaction writes first and ends last; another one, meanwhile, is not kept waiting.
@@ -39,12 +38,17 @@ async fn check(end: &str, is_first_there: bool) {
     conn.batch_execute("BEGIN").await.unwrap();
     PostgresStore::commit_in(&mut conn, &slow).await.unwrap();
     store.commit(&quick).await.unwrap();
-    let read = feed(&store, &payment, FeedPlace::START).await;
+    let read = piece(&store, &payment, &None, FeedPlace::START).await;
     assert_eq!(ids(&read), [earlier], "what might be overtaken is held back");
+    // Whoever was told all, and whoever is told nothing of that.
+    let again = piece(&store, &payment, &None, read.next).await;
+    let elsewhere = piece(&store, &payment, &BranchId::parse("B9").ok(), FeedPlace::START).await;
+    assert_eq!((ids(&again), ids(&elsewhere)), (vec![], vec![]));
     conn.batch_execute(end).await.unwrap();
-    let place = read.last().unwrap().0;
     let want: Vec<MessageId> = is_first_there.then_some(first).into_iter().chain([second]).collect();
-    assert_eq!(ids(&feed(&store, &payment, place).await), want, "{end}");
+    for place in [read.next, again.next, elsewhere.next] {
+        assert_eq!(ids(&piece(&store, &payment, &None, place).await), want, "{end} behind {place:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

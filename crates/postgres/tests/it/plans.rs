@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mstore_pay_domain::charge::{Charge, Opening};
+use mstore_pay_domain::event::FeedPlace;
 use mstore_pay_domain::idempotency::StoredAnswer;
-use mstore_pay_domain::ids::ProviderRef;
+use mstore_pay_domain::ids::{EndpointId, ProviderRef};
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::{
-    Accepted, IdempotencyStore, OrderRepository, Outbox, PaymentName, PaymentRepository, WebhookInbox,
+    Accepted, Dispatches, IdGenerator, IdempotencyStore, OrderRepository, Outbox, PaymentName, PaymentRepository,
+    WebhookInbox,
 };
 use mstore_pay_domain::unit_of_work::{Due, IdempotencyWrite, InboxFate, InboxMark, LiveOrderWrite, UnitOfWork};
 use mstore_pay_postgres::{Options, PostgresStore};
@@ -246,4 +248,46 @@ async fn webhooks_that_wait_are_found_without_reading_those_that_were_dealt_with
     assert!(read >= u64::from(WAIT), "the inbox was not read");
     assert!(read < u64::from(DONE) / 2, "{read} rows for {CLAIMS} claims");
     assert_eq!(scans(&site, "webhook_inbox").0, whole_before, "the inbox was read from end to end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_merchant_is_told_its_own_without_reading_what_busy_ones_were_told_since() {
+    const BUSY: u32 = 5_000;
+    const ROUNDS: u64 = 5;
+    let site = Site::new();
+    let store = site.open().await;
+    let payment = stored(&store, &site.payment(), Due::Never).await;
+    let mut work = unit(&payment, Due::Never);
+    work.outbox.extend([message_about(&payment, &site.ids), message_about(&payment, &site.ids)]);
+    store.commit(&work).await.unwrap();
+    drop(store);
+    let (merchant, id) = (payment.merchant.as_str(), EndpointId::new(site.ids.uuid()));
+    // In the order of their places, as they are told. Counted now, as the server does by itself after ten thousand.
+    site.run(&format!(
+        "INSERT INTO outbox (position, id, merchant_id, payment_id, order_code, revision, at, event, status, attempts, due_at, sent_at) \
+         SELECT n, 'busy-' || n, 'BUSY', '-', '-', 1, now(), 'status_changed', 'pending', 0, now(), now() \
+         FROM generate_series(1001, 1000 + {BUSY}) AS n"
+    ));
+    site.run(&format!(
+        "INSERT INTO event_endpoints (merchant_id, id, url, state, key_id, signing, revision, created_at, told_to) \
+         VALUES ('{merchant}', '{id}', 'https://shop.example/events', 'enabled', 'k1', '', 1, now(), 0); ANALYZE outbox"
+    ));
+    let before = fetched_in_all(&site, &["outbox"], 0).await;
+    let whole_before = scans(&site, "outbox").0;
+    let store = site.open().await;
+    for _ in 0..ROUNDS {
+        let all = store.changes(&payment.merchant, &None, FeedPlace::START, 10).await.unwrap().changes;
+        let [first, second] = all.as_slice() else { panic!("two changes, not {all:?}") };
+        let behind = store.changes(&payment.merchant, &None, first.place, 10).await.unwrap();
+        assert_eq!(behind.changes, std::slice::from_ref(second));
+        assert_eq!(store.changes(&payment.merchant, &None, second.place, 10).await.unwrap().changes, []);
+        assert!(!store.spread(&payment.merchant, 10).await.unwrap());
+        site.run("UPDATE event_endpoints SET told_to = 0; DELETE FROM event_dispatches");
+    }
+    drop(store);
+    let after = fetched_in_all(&site, &["outbox"], 0).await;
+    let read: u64 = after.into_iter().zip(before).map(|(after, before)| after - before).sum();
+    assert!(read >= ROUNDS, "the feed was not read");
+    assert!(read < u64::from(BUSY), "{read} rows for {ROUNDS} rounds");
+    assert_eq!(scans(&site, "outbox").0, whole_before, "the feed was read from end to end");
 }

@@ -1,12 +1,12 @@
 //! Orders, exceptions, idempotency keys, the audit trail and the feed of changes.
 
-use diesel::dsl::{exists, sql};
+use diesel::dsl::{exists, max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use mstore_pay_domain::audit::{AuditRecord, Digest, MerchantRecord};
 use mstore_pay_domain::cash::CashTender;
-use mstore_pay_domain::event::{Change, FeedPlace};
+use mstore_pay_domain::event::{Change, FeedPiece, FeedPlace};
 use mstore_pay_domain::exception::MoneyException;
 use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot};
 use mstore_pay_domain::ids::{BranchId, ExceptionId, MerchantId, OrderCode, PaymentId};
@@ -154,12 +154,14 @@ pub(crate) fn changes(
     branch: Option<&BranchId>,
     after: FeedPlace,
     limit: u32,
-) -> Result<Vec<Change>, Fault> {
+) -> Result<FeedPiece, Fault> {
     // Past the largest number there is nothing.
-    let Ok(after) = i64::try_from(after.number()) else { return Ok(Vec::new()) };
+    let Ok(behind) = i64::try_from(after.number()) else { return Ok(FeedPiece::of(Vec::new(), after, limit, after)) };
+    let of_merchant = outbox::table.filter(outbox::merchant_id.eq(merchant.as_str()));
+    let last: Option<i64> = of_merchant.select(max(outbox::position)).get_result(conn)?;
     let query = outbox::table
         .filter(outbox::merchant_id.eq(merchant.as_str()))
-        .filter(outbox::position.gt(after))
+        .filter(outbox::position.gt(behind))
         .order(outbox::position)
         .limit(limit.into())
         .select((outbox::position, MessageRow::as_select()))
@@ -172,5 +174,6 @@ pub(crate) fn changes(
     let change = |(position, row): &(i64, MessageRow)| {
         Ok(Change { place: FeedPlace::of(position.unsigned_abs()), message: row.read()? })
     };
-    rows.iter().map(change).collect()
+    let changes = rows.iter().map(change).collect::<Result<_, Fault>>()?;
+    Ok(FeedPiece::of(changes, after, limit, FeedPlace::of(last.unwrap_or_default().unsigned_abs())))
 }

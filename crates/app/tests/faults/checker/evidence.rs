@@ -132,10 +132,12 @@ async fn told(store: &dyn Store, merchants: &BTreeSet<MerchantId>) -> BTreeMap<P
     for merchant in merchants {
         let mut after = FeedPlace::START;
         loop {
-            let changes = store.changes(merchant, &None, after, CHANGES_AT_ONCE).await.expect("a feed of changes");
-            let Some(last) = changes.last() else { break };
-            after = last.place;
-            for Change { message, .. } in changes {
+            let piece = store.changes(merchant, &None, after, CHANGES_AT_ONCE).await.expect("a feed of changes");
+            if piece.changes.is_empty() {
+                break;
+            }
+            after = piece.next;
+            for Change { message, .. } in piece.changes {
                 told.entry(message.payment).or_default().push(message.event);
             }
         }

@@ -8,14 +8,15 @@ use mstore_pay_conformance::store::{StoreHarness, StoreRig, Stores};
 use mstore_pay_conformance::store_failures;
 use mstore_pay_domain::audit::{AuditAnchor, AuditHead, SealedAnchor};
 use mstore_pay_domain::charge::{ChargeState, Funds};
+use mstore_pay_domain::event::{FeedPiece, FeedPlace};
 use mstore_pay_domain::ids::{
-    AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
+    AccountId, BranchId, LeaseToken, MerchantId, MessageId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    Anchored, AuditAnchors, CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter,
-    PaymentInOrder, PaymentName, PaymentPlace, PaymentRepository, Prunable, Retention, StoreError,
+    Anchored, AuditAnchors, CommitError, LeasedMessage, LeasedPayment, OrderRepository, OrderWithPayments, Outbox,
+    PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace, PaymentRepository, Prunable, Retention, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{IdempotencyWrite, LiveOrderWrite, UnitOfWork};
@@ -34,6 +35,7 @@ enum Bug {
     ForgetsWhereAPageEnded,
     AnchorsWhateverItIsGiven,
     PrunesWhateverThereIs,
+    GoesOnBehindWhatAPieceHasNoRoomFor,
 }
 
 /// A store with a bug in what it writes.
@@ -43,6 +45,7 @@ struct Sabotaged {
     orders: Arc<dyn OrderRepository>,
     anchors: Arc<dyn AuditAnchors>,
     retention: Arc<dyn Retention>,
+    outbox: Arc<dyn Outbox>,
 }
 
 impl Sabotaged {
@@ -87,7 +90,10 @@ impl Sabotaged {
                 }
                 work.audit.clear();
             }
-            Bug::ForgetsWhereAPageEnded | Bug::AnchorsWhateverItIsGiven | Bug::PrunesWhateverThereIs => {}
+            Bug::ForgetsWhereAPageEnded
+            | Bug::AnchorsWhateverItIsGiven
+            | Bug::PrunesWhateverThereIs
+            | Bug::GoesOnBehindWhatAPieceHasNoRoomFor => {}
         }
         Ok(())
     }
@@ -275,6 +281,36 @@ impl Retention for Sabotaged {
     }
 }
 
+#[async_trait]
+impl Outbox for Sabotaged {
+    async fn claim(&self, limit: u32, lease: Lease) -> Result<Vec<LeasedMessage>, StoreError> {
+        self.outbox.claim(limit, lease).await
+    }
+
+    async fn sent(&self, message: &MessageId, token: LeaseToken) -> Result<(), StoreError> {
+        self.outbox.sent(message, token).await
+    }
+
+    async fn changes(
+        &self,
+        merchant: &MerchantId,
+        branch: &Option<BranchId>,
+        after: FeedPlace,
+        limit: u32,
+    ) -> Result<FeedPiece, StoreError> {
+        let piece = self.outbox.changes(merchant, branch, after, limit).await?;
+        if !matches!(self.bug, Bug::GoesOnBehindWhatAPieceHasNoRoomFor) {
+            return Ok(piece);
+        }
+        let whole = self.outbox.changes(merchant, &None, after, u32::MAX).await?;
+        Ok(FeedPiece { next: whole.next, ..piece })
+    }
+
+    async fn retry(&self, message: &MessageId, token: LeaseToken, pause: Duration) -> Result<(), StoreError> {
+        self.outbox.retry(message, token, pause).await
+    }
+}
+
 struct SabotagedHarness(Bug);
 
 struct SabotagedRig {
@@ -290,8 +326,15 @@ impl SabotagedRig {
             orders: whole.orders.clone(),
             anchors: whole.anchors.clone(),
             retention: whole.retention.clone(),
+            outbox: whole.outbox.clone(),
         });
-        Stores { payments: sabotaged.clone(), anchors: sabotaged.clone(), retention: sabotaged, ..whole }
+        Stores {
+            payments: sabotaged.clone(),
+            anchors: sabotaged.clone(),
+            retention: sabotaged.clone(),
+            outbox: sabotaged,
+            ..whole
+        }
     }
 }
 
@@ -337,6 +380,7 @@ fn a_store_that_loses_the_outbox_row_is_caught() {
             "each_message_is_leased_to_one_of_racing_claimers",
             "changes_are_read_again_in_order_whether_sent_or_not",
             "changes_are_those_of_ones_own_merchant_and_branch",
+            "branch_goes_on_where_a_piece_of_its_feed_ends",
             "feed_that_is_followed_while_others_commit_has_no_gap",
             "endpoint_is_told_of_what_happens_from_then_on",
             "endpoint_of_a_branch_is_told_of_that_branch",
@@ -466,4 +510,9 @@ fn a_store_that_prunes_whatever_there_is_is_caught() {
             "the_oldest_go_first_and_no_more_than_asked_for",
         ],
     );
+}
+
+#[test]
+fn a_store_that_goes_on_behind_what_a_piece_has_no_room_for_is_caught() {
+    check(Bug::GoesOnBehindWhatAPieceHasNoRoomFor, &["branch_goes_on_where_a_piece_of_its_feed_ends"]);
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::tables::{Held, OutboxRow, Tables, is_free, is_held_by};
-use crate::event::{Change, FeedPlace};
+use crate::event::{Change, FeedPiece, FeedPlace};
 use crate::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use crate::lease::Lease;
 use crate::ports::{LeasedMessage, Outbox, StoreError};
@@ -58,15 +58,18 @@ impl Outbox for MemoryStore {
         branch: &Option<BranchId>,
         after: FeedPlace,
         limit: u32,
-    ) -> Result<Vec<Change>, StoreError> {
+    ) -> Result<FeedPiece, StoreError> {
         let behind = (merchant.clone(), after.number().saturating_add(1))..=(merchant.clone(), u64::MAX);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let at_most = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(self.read(|tables| {
             let rows = tables.changes.rows().range(behind);
-            rows.filter(|(_, message)| branch.is_none() || message.branch == *branch)
+            let last = rows.clone().next_back().map_or(after, |((_, number), _)| FeedPlace::of(*number));
+            let changes = rows
+                .filter(|(_, message)| branch.is_none() || message.branch == *branch)
                 .map(|((_, number), message)| Change { place: FeedPlace::of(*number), message: message.clone() })
-                .take(limit)
-                .collect()
+                .take(at_most)
+                .collect();
+            FeedPiece::of(changes, after, limit, last)
         }))
     }
 
