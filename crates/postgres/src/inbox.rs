@@ -106,7 +106,7 @@ async fn accept(
     let digest = delivery.dedup_key();
     let known =
         Known { provider: delivery.provider.as_str(), account: delivery.account.as_str(), digest: digest.as_bytes() };
-    let (first, deliveries) = known.count(conn, &[&delivery.id.to_string()]).await?;
+    let (first, deliveries) = known.count(conn, &[&lease.token.to_string()]).await?;
     Ok(Accepted::Duplicate { first, deliveries })
 }
 
@@ -138,22 +138,22 @@ pub(crate) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// Counts the copies of those ids that came: as which it is there, and how often it came in all. One that gave up waiting for
-    /// others and went by itself meanwhile is there as itself, and no copy.
+    /// Counts the copies that came, by the leases that they were to be held under: as which it is there, and how often it came in
+    /// all. One that gave up waiting for others and went by itself meanwhile is held under its own, and no copy.
     pub(crate) async fn count(
         &self,
         conn: &mut AsyncPgConnection,
         copies: &[&str],
     ) -> Result<(DeliveryId, u32), Fault> {
         let number = i64::try_from(copies.len()).unwrap_or(i64::MAX);
-        let is_itself =
-            case_when(inbox::id.eq_any(copies), 1_i64.into_sql::<BigInt>()).otherwise(0_i64.into_sql::<BigInt>());
+        let is_itself = inbox::lease_token.assume_not_null().eq_any(copies);
+        let itself = case_when(is_itself, 1_i64.into_sql::<BigInt>()).otherwise(0_i64.into_sql::<BigInt>());
         let same = inbox::table
             .filter(inbox::provider.eq(self.provider))
             .filter(inbox::account_id.eq(self.account))
             .filter(inbox::digest.eq(self.digest));
         let (first, deliveries): (String, i64) = diesel::update(same)
-            .set(inbox::deliveries.eq(inbox::deliveries + number - is_itself))
+            .set(inbox::deliveries.eq(inbox::deliveries + number - itself))
             .returning((inbox::id, inbox::deliveries))
             .kept()
             .get_result(conn)

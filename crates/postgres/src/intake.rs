@@ -227,7 +227,7 @@ async fn insert(conn: &mut AsyncPgConnection, rows: &[Row], holder: Option<i32>)
     for same in rows.chunk_by(|one, next| one.key() == next.key()) {
         let is_new: Vec<bool> = same.iter().map(|row| new.remove(&row.id)).collect();
         let copies = same.iter().zip(&is_new).filter(|(_, is_new)| !**is_new);
-        let copies: Vec<&str> = copies.map(|(row, _)| row.id.as_str()).collect();
+        let copies: Vec<&str> = copies.map(|(row, _)| row.lease_token.as_str()).collect();
         let Some(first) = same.first().filter(|_| !copies.is_empty()) else {
             taken.extend(same.iter().map(|_| Taken::New));
             continue;
