@@ -1,11 +1,11 @@
 -- So many paid payments of a year and a hundred merchants, as the gateway leaves them once what is kept for days only has
--- gone: their rows, bytes and indexes, and their audit trail. Not the bodies of what providers said, messages and
+-- gone: their rows, bytes and indexes, and their audit trail with its anchors. Not the bodies of what providers said, messages and
 -- deliveries. Rows are written as they ended; foreign keys and triggers are off meanwhile, for speed. Audit records have the bytes
 -- of real ones but are no chain, and digests name bodies that are not here.
 BEGIN;
 SET LOCAL session_replication_role = replica;
 CREATE TEMP TABLE sold ON COMMIT DROP AS
-SELECT lpad(to_hex(n), 32, '0') AS id, 'M' || n % 100 + 1 AS merchant, 'OLD-' || n AS code,
+SELECT n, lpad(to_hex(n), 32, '0') AS id, 'M' || n % 100 + 1 AS merchant, 'OLD-' || n AS code,
   now() - interval '1 year' * (:payments - n + 1) / :payments AS at
 FROM generate_series(1, :payments) AS n;
 INSERT INTO payments (id, merchant_id, order_code, method, channel, amount, attempt, created_at, expires_at, revision, intake,
@@ -33,4 +33,9 @@ INSERT INTO payment_event_bodies (payment_id, seq, position, role, digest)
 SELECT 'pay_' || id, seq, position, role, sha256((id || role || seq)::bytea)
 FROM sold CROSS JOIN (VALUES (3, 0, 'request'), (3, 1, 'response'), (6, 0, 'response'), (7, 0, 'callback'))
   AS said (seq, position, role);
+INSERT INTO audit_anchors (seq, at, previous, digest)
+SELECT (n - 1) / 1000 + 1, max(at), sha256(((n - 1) / 1000)::text::bytea), sha256(((n - 1) / 1000 + 1)::text::bytea)
+FROM sold GROUP BY (n - 1) / 1000;
+INSERT INTO anchored_heads (payment_id, audit_seq, audit_head, anchor_seq)
+SELECT 'pay_' || id, 7, sha256(id::bytea), (n - 1) / 1000 + 1 FROM sold;
 COMMIT;

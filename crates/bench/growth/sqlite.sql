@@ -9,7 +9,7 @@ BEGIN;
 CREATE TEMP TABLE begun AS SELECT unixepoch() * 1000000 AS at;
 CREATE TEMP VIEW sold AS
 WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :payments)
-SELECT printf('%032x', n) AS id, 'M' || (n % 100 + 1) AS merchant, 'OLD-' || n AS code,
+SELECT n, printf('%032x', n) AS id, 'M' || (n % 100 + 1) AS merchant, 'OLD-' || n AS code,
   begun.at - 31536000000000 / :payments * (:payments - n + 1) AS at
 FROM counted CROSS JOIN begun;
 INSERT INTO payments (id, merchant_id, order_code, method, channel, amount, attempt, created_at, expires_at, revision, intake,
@@ -38,4 +38,9 @@ INSERT INTO payment_event_bodies (payment_id, seq, position, role, digest)
 SELECT 'pay_' || id, seq, position, role, randomblob(32)
 FROM sold CROSS JOIN (SELECT 3 AS seq, 0 AS position, 'request' AS role UNION ALL SELECT 3, 1, 'response'
   UNION ALL SELECT 6, 0, 'response' UNION ALL SELECT 7, 0, 'callback');
+INSERT INTO audit_anchors (seq, at, previous, digest)
+SELECT (n - 1) / 1000 + 1, max(at), zeroblob(32), zeroblob(32) FROM sold GROUP BY (n - 1) / 1000;
+INSERT INTO anchored_heads (payment_id, audit_seq, audit_head, anchor_seq)
+SELECT payments.id, payments.audit_seq, payments.audit_head, (n - 1) / 1000 + 1
+FROM sold CROSS JOIN payments ON payments.id = 'pay_' || sold.id;
 COMMIT;

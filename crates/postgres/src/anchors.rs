@@ -7,7 +7,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::audit::{AuditAnchor, AuditHead, SealedAnchor};
 use mstore_pay_domain::ids::{MerchantId, PaymentId};
 use mstore_pay_domain::ports::{Anchored, AuditAnchors, StoreError};
-use mstore_pay_tables::rows::{AnchorRow, AnchoredHeadRow, AnchoredMerchantRow, HeadRow, MerchantHeadRow, integer};
+use mstore_pay_tables::rows::{
+    AnchorRow, AnchoredHeadRow, AnchoredMerchantRow, CHAINS_LOOKED_THROUGH_MAX, HeadRow, LAST_PAYMENT_ID,
+    MerchantHeadRow, integer,
+};
 use mstore_pay_tables::schema::{anchored_heads, anchored_merchants, audit_anchors, merchant_heads, payments};
 
 use crate::errors::Fault;
@@ -27,7 +30,15 @@ impl AuditAnchors for PostgresStore {
     }
 
     async fn unanchored(&self, after: Option<PaymentId>, limit: u32) -> Result<Heads, StoreError> {
-        Ok(session!(self.plain, |conn| unanchored(conn, after, limit))?)
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut found, mut after) = (Vec::new(), text(after));
+        loop {
+            let room = most.saturating_sub(found.len());
+            let (heads, end) = session!(self.plain, |conn| unanchored(conn, &after, room))?;
+            found.extend(heads);
+            let Some(end) = end.filter(|_| found.len() < most) else { return Ok(found) };
+            after = end;
+        }
     }
 
     async fn merchant_heads(&self, after: &Option<MerchantId>, limit: u32) -> Result<MerchantHeads, StoreError> {
@@ -71,20 +82,28 @@ async fn head(conn: &mut AsyncPgConnection, payment: &PaymentId) -> Result<Optio
     Ok(row.map(|row| row.read()).transpose()?.map(|(_, head)| head))
 }
 
-async fn unanchored(conn: &mut AsyncPgConnection, after: Option<PaymentId>, limit: u32) -> Result<Heads, Fault> {
+/// Those of the next payments, and the last of these if there may be more behind it.
+async fn unanchored(conn: &mut AsyncPgConnection, after: &str, limit: usize) -> Result<(Heads, Option<String>), Fault> {
+    let next = payments::table.filter(payments::id.gt(after)).order(payments::id).select(payments::id);
+    let end: Option<String> = next.offset(CHAINS_LOOKED_THROUGH_MAX - 1).first(conn).await.optional()?;
+    let to = end.as_deref().unwrap_or(LAST_PAYMENT_ID);
+    // Anchors within the same bounds: a plan may go along both lists from their first.
     let anchored = anchored_heads::table
         .filter(anchored_heads::payment_id.eq(payments::id))
+        .filter(anchored_heads::payment_id.gt(after))
+        .filter(anchored_heads::payment_id.le(to))
         .filter(anchored_heads::audit_seq.ge(payments::audit_seq));
     let rows = payments::table
-        .filter(payments::id.gt(text(after)))
+        .filter(payments::id.gt(after))
+        .filter(payments::id.le(to))
         .filter(payments::audit_seq.gt(0))
         .filter(not(exists(anchored)))
         .order(payments::id)
-        .limit(limit.into())
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .select(HeadRow::as_select())
         .load(conn)
         .await?;
-    read_heads(&rows)
+    Ok((read_heads(&rows)?, end))
 }
 
 async fn heads_of_merchants(

@@ -7,7 +7,10 @@ use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::audit::{AuditAnchor, AuditHead, SealedAnchor};
 use mstore_pay_domain::ids::{MerchantId, PaymentId};
 use mstore_pay_domain::ports::{Anchored, AuditAnchors, StoreError};
-use mstore_pay_tables::rows::{AnchorRow, AnchoredHeadRow, AnchoredMerchantRow, HeadRow, MerchantHeadRow, integer};
+use mstore_pay_tables::rows::{
+    AnchorRow, AnchoredHeadRow, AnchoredMerchantRow, CHAINS_LOOKED_THROUGH_MAX, HeadRow, LAST_PAYMENT_ID,
+    MerchantHeadRow, integer,
+};
 use mstore_pay_tables::schema::{anchored_heads, anchored_merchants, audit_anchors, merchant_heads, payments};
 
 use crate::errors::Fault;
@@ -42,21 +45,15 @@ impl AuditAnchors for SqliteStore {
         after: Option<PaymentId>,
         limit: u32,
     ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
-        self.read(move |conn| {
-            let anchored = anchored_heads::table
-                .filter(anchored_heads::payment_id.eq(payments::id))
-                .filter(anchored_heads::audit_seq.ge(payments::audit_seq));
-            let rows = payments::table
-                .filter(payments::id.gt(text(after)))
-                .filter(payments::audit_seq.gt(0))
-                .filter(not(exists(anchored)))
-                .order(payments::id)
-                .limit(limit.into())
-                .select(HeadRow::as_select())
-                .load(conn)?;
-            read_heads(&rows)
-        })
-        .await
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut found, mut after) = (Vec::new(), text(after));
+        loop {
+            let room = most.saturating_sub(found.len());
+            let (heads, end) = self.read(move |conn| unanchored(conn, &after, room)).await?;
+            found.extend(heads);
+            let Some(end) = end.filter(|_| found.len() < most) else { return Ok(found) };
+            after = end;
+        }
     }
 
     async fn merchant_heads(
@@ -120,6 +117,29 @@ impl AuditAnchors for SqliteStore {
         let anchor = anchor.clone();
         Ok(self.write(move |conn| append(conn, &anchor)).await?)
     }
+}
+
+/// Those of the next payments, and the last of these if there may be more behind it.
+fn unanchored(
+    conn: &mut SqliteConnection,
+    after: &str,
+    limit: usize,
+) -> Result<(Vec<(PaymentId, AuditHead)>, Option<String>), Fault> {
+    let next = payments::table.filter(payments::id.gt(after)).order(payments::id).select(payments::id);
+    let end: Option<String> = next.offset(CHAINS_LOOKED_THROUGH_MAX - 1).first(conn).optional()?;
+    let anchored = anchored_heads::table
+        .filter(anchored_heads::payment_id.eq(payments::id))
+        .filter(anchored_heads::audit_seq.ge(payments::audit_seq));
+    let rows = payments::table
+        .filter(payments::id.gt(after))
+        .filter(payments::id.le(end.as_deref().unwrap_or(LAST_PAYMENT_ID)))
+        .filter(payments::audit_seq.gt(0))
+        .filter(not(exists(anchored)))
+        .order(payments::id)
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select(HeadRow::as_select())
+        .load(conn)?;
+    Ok((read_heads(&rows)?, end))
 }
 
 fn append(conn: &mut SqliteConnection, anchor: &AuditAnchor) -> Result<Anchored, Fault> {

@@ -22,7 +22,7 @@ mod state;
 mod words;
 
 pub use account::{ACCOUNT_ENABLED, AccountNoteRow, AccountRow};
-pub use anchor::{AnchorRow, AnchoredHeadRow, HeadRow};
+pub use anchor::{AnchorRow, AnchoredHeadRow, CHAINS_LOOKED_THROUGH_MAX, HeadRow, LAST_PAYMENT_ID};
 pub use audit::{BodyRow, EventBodyRow, EventRow};
 pub use cash::TenderRow;
 pub use cells::{Cells, integer};

@@ -226,3 +226,40 @@ async fn a_record_that_cannot_be_read_is_told_of_and_keeps_nobody_from_the_rest(
         [format!("{payment}: an audit record cannot be read"), format!("{gone}, in anchor 1: the payment is gone")];
     shop.check(&forgery, &found).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chains_that_moved_are_found_among_tens_of_thousands_that_did_not() {
+    const PAYMENTS: usize = 25_000;
+    // Two that one statement looks through, one of them its first, and one in the last.
+    const MOVED: [usize; 3] = [10_001, 12_345, PAYMENTS];
+    let shop = Shop::open().await;
+    let id = |number: usize| format!("pay_{:032}", 1_000_000 + number);
+    let columns = shop.site.columns("payments");
+    let copied = columns.iter().map(|column| match column.as_str() {
+        "id" => "'pay_0000000000000000000000000' || (1000000 + n)",
+        other => other,
+    });
+    let copied = format!(
+        "INSERT INTO payments ({}) WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {PAYMENTS}) \
+         SELECT {} FROM counted CROSS JOIN payments WHERE id = '{}'",
+        columns.join(", "),
+        copied.collect::<Vec<_>>().join(", "),
+        shop.other.id
+    );
+    let moved: Vec<PaymentId> = MOVED.iter().map(|number| id(*number).parse().unwrap()).collect();
+    let anchored = format!(
+        "INSERT INTO anchored_heads (payment_id, audit_seq, audit_head, anchor_seq) SELECT id, audit_seq, audit_head, 2 FROM payments \
+         WHERE id <= '{}' AND id NOT IN ({})",
+        id(PAYMENTS),
+        moved.iter().map(|payment| format!("'{payment}'")).collect::<Vec<_>>().join(", ")
+    );
+    shop.site.forge(&[copied, anchored]);
+    let found = async |after: Option<PaymentId>, limit: u32| -> Vec<PaymentId> {
+        let heads = shop.store.unanchored(after, limit).await.unwrap();
+        heads.into_iter().map(|(payment, _)| payment).collect()
+    };
+    assert_eq!(found(None, 10).await, moved);
+    assert_eq!(found(None, 2).await, moved[..2]);
+    assert_eq!(found(Some(moved[0]), 10).await, moved[1..]);
+    assert_eq!(found(Some(moved[2]), 10).await, []);
+}
