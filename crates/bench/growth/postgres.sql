@@ -1,7 +1,8 @@
 -- So many paid payments of a year and a hundred merchants, as the gateway leaves them once what is kept for days only has
 -- gone: their rows, bytes and indexes, and their audit trail with its anchors. Not the bodies of what providers said, messages and
 -- deliveries. Rows are written as they ended; foreign keys and triggers are off meanwhile, for speed. Audit records have the bytes
--- of real ones but are no chain, and digests name bodies that are not here.
+-- of real ones but are no chain, and digests name bodies that are not here. Behind an anchor of a thousand heads, or of the day before,
+-- the gateway would look for more at once.
 BEGIN;
 SET LOCAL session_replication_role = replica;
 CREATE TEMP TABLE sold ON COMMIT DROP AS
@@ -34,8 +35,8 @@ SELECT 'pay_' || id, seq, position, role, sha256((id || role || seq)::bytea)
 FROM sold CROSS JOIN (VALUES (3, 0, 'request'), (3, 1, 'response'), (6, 0, 'response'), (7, 0, 'callback'))
   AS said (seq, position, role);
 INSERT INTO audit_anchors (seq, at, previous, digest)
-SELECT (n - 1) / 1000 + 1, max(at), sha256(((n - 1) / 1000)::text::bytea), sha256(((n - 1) / 1000 + 1)::text::bytea)
-FROM sold GROUP BY (n - 1) / 1000;
+SELECT (n - 1) / 999 + 1, max(at), sha256(((n - 1) / 999)::text::bytea), sha256(((n - 1) / 999 + 1)::text::bytea)
+FROM sold GROUP BY (n - 1) / 999;
 INSERT INTO anchored_heads (payment_id, audit_seq, audit_head, anchor_seq)
-SELECT 'pay_' || id, 7, sha256(id::bytea), (n - 1) / 1000 + 1 FROM sold;
+SELECT 'pay_' || id, 7, sha256(id::bytea), (n - 1) / 999 + 1 FROM sold;
 COMMIT;

@@ -39,8 +39,8 @@ SELECT 'pay_' || id, seq, position, role, randomblob(32)
 FROM sold CROSS JOIN (SELECT 3 AS seq, 0 AS position, 'request' AS role UNION ALL SELECT 3, 1, 'response'
   UNION ALL SELECT 6, 0, 'response' UNION ALL SELECT 7, 0, 'callback');
 INSERT INTO audit_anchors (seq, at, previous, digest)
-SELECT (n - 1) / 1000 + 1, max(at), zeroblob(32), zeroblob(32) FROM sold GROUP BY (n - 1) / 1000;
+SELECT (n - 1) / 999 + 1, max(at), zeroblob(32), zeroblob(32) FROM sold GROUP BY (n - 1) / 999;
 INSERT INTO anchored_heads (payment_id, audit_seq, audit_head, anchor_seq)
-SELECT payments.id, payments.audit_seq, payments.audit_head, (n - 1) / 1000 + 1
+SELECT payments.id, payments.audit_seq, payments.audit_head, (n - 1) / 999 + 1
 FROM sold CROSS JOIN payments ON payments.id = 'pay_' || sold.id;
 COMMIT;

@@ -82,7 +82,7 @@ async fn head(conn: &mut AsyncPgConnection, payment: &PaymentId) -> Result<Optio
     Ok(row.map(|row| row.read()).transpose()?.map(|(_, head)| head))
 }
 
-/// Those of the next payments, and the last of these if there may be more behind it.
+/// The heads that moved among the next payments, and the last of these if there may be more behind it.
 async fn unanchored(conn: &mut AsyncPgConnection, after: &str, limit: usize) -> Result<(Heads, Option<String>), Fault> {
     let next = payments::table.filter(payments::id.gt(after)).order(payments::id).select(payments::id);
     let end: Option<String> = next.offset(CHAINS_LOOKED_THROUGH_MAX - 1).first(conn).await.optional()?;

@@ -16,9 +16,11 @@ use mstore_pay_tables::schema::{anchored_heads, anchored_merchants, audit_anchor
 use crate::errors::Fault;
 use crate::store::SqliteStore;
 
+type Heads = Vec<(PaymentId, AuditHead)>;
+
 #[async_trait]
 impl AuditAnchors for SqliteStore {
-    async fn heads(&self, after: Option<PaymentId>, limit: u32) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
+    async fn heads(&self, after: Option<PaymentId>, limit: u32) -> Result<Heads, StoreError> {
         self.read(move |conn| {
             let rows = payments::table
                 .filter(payments::id.gt(text(after)))
@@ -40,11 +42,7 @@ impl AuditAnchors for SqliteStore {
         .await
     }
 
-    async fn unanchored(
-        &self,
-        after: Option<PaymentId>,
-        limit: u32,
-    ) -> Result<Vec<(PaymentId, AuditHead)>, StoreError> {
+    async fn unanchored(&self, after: Option<PaymentId>, limit: u32) -> Result<Heads, StoreError> {
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut found, mut after) = (Vec::new(), text(after));
         loop {
@@ -119,12 +117,8 @@ impl AuditAnchors for SqliteStore {
     }
 }
 
-/// Those of the next payments, and the last of these if there may be more behind it.
-fn unanchored(
-    conn: &mut SqliteConnection,
-    after: &str,
-    limit: usize,
-) -> Result<(Vec<(PaymentId, AuditHead)>, Option<String>), Fault> {
+/// The heads that moved among the next payments, and the last of these if there may be more behind it.
+fn unanchored(conn: &mut SqliteConnection, after: &str, limit: usize) -> Result<(Heads, Option<String>), Fault> {
     let next = payments::table.filter(payments::id.gt(after)).order(payments::id).select(payments::id);
     let end: Option<String> = next.offset(CHAINS_LOOKED_THROUGH_MAX - 1).first(conn).optional()?;
     let anchored = anchored_heads::table
@@ -187,7 +181,7 @@ fn read_merchants(rows: &[MerchantHeadRow]) -> Result<Vec<(MerchantId, AuditHead
     rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }
 
-fn read_heads(rows: &[HeadRow]) -> Result<Vec<(PaymentId, AuditHead)>, Fault> {
+fn read_heads(rows: &[HeadRow]) -> Result<Heads, Fault> {
     rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }
 
