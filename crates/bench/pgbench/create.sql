@@ -1,7 +1,7 @@
 -- A payment as the gateway leaves it: the rows, their bytes, and the two commits of a create, by whoever would write
 -- them by hand. The first unit is the intent, the second the provider's answer. Ids grow as UUIDv7 do.
 \set n :n + 1
-\set id :run * 100000000000 + :client_id * 1000000000 + :n
+\set id :run * 100000000000 + :client_id * 100000000 + :n
 BEGIN;
 INSERT INTO payments (id, merchant_id, order_code, method, channel, amount, attempt, created_at, expires_at, revision, intake,
   display, reference_kind, audit_seq, audit_head, check_count, status, due_at, lease_token, lease_until, lease_holder, updated_at)

@@ -1,7 +1,7 @@
 -- The payments of `create.sql`, as many as `together` says in every statement and every commit: what these rows cost the server
 -- where that much is shared.
 \set n :n + :together
-\set first :run * 100000000000 + :client_id * 1000000000 + :n
+\set first :run * 100000000000 + :client_id * 100000000 + :n
 \set last :first + :together - 1
 BEGIN;
 INSERT INTO payments (id, merchant_id, order_code, method, channel, amount, attempt, created_at, expires_at, revision, intake,

@@ -1,8 +1,8 @@
 -- A webhook as the gateway leaves it: taken in with one commit, settled with another. The payments are those that
 -- `create.sql` made in run 0; which of them a delivery pays is drawn.
 \set n :n + 1
-\set id :run * 100000000000 + :client_id * 1000000000 + :n
-\set paid random(0, :clients - 1) * 1000000000 + random(1, :rows)
+\set id :run * 100000000000 + :client_id * 100000000 + :n
+\set paid random(0, :clients - 1) * 100000000 + random(1, :rows)
 INSERT INTO webhook_inbox (id, provider, account_id, digest, body, received_at, deliveries, attempts, state, due_at, lease_token,
   lease_until, lease_holder)
 VALUES ('dlv_' || lpad(to_hex(:id::bigint), 32, '0'), 'xendit', 'main', sha256(('webhook' || (:id::bigint)::text)::bytea),

@@ -3,8 +3,10 @@
 //! A commit costs the disk the same whatever is in it, and a statement costs the server much before its first row. So units
 //! that come while others are being written wait for these and are then written by one transaction. Where nobody else is
 //! at work a unit goes at once and alone. While one transaction waits for the disk the next is written, of as many as came
-//! meanwhile and have room. Units of one order hardly meet, since whoever decides on it waits for its commit; if they do, the
+//! meanwhile and have room, and where many wait another [beside it](turns). Units of one order hardly meet, since whoever decides on it waits for its commit; if they do, the
 //! order's lock decides. Whoever commits is answered when its own rows are durable.
+
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +14,16 @@ use std::time::Duration;
 use batch_aint_one::{BatchError, Batcher, BatchingPolicy, Limits, Processor};
 use mstore_pay_domain::ports::{CommitError, StoreError};
 use mstore_pay_domain::unit_of_work::UnitOfWork;
-use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use self::turns::{Place, Queue, Turn, Turns};
 use crate::errors::{Fault, WithOthers};
 use crate::presence::Presence;
 use crate::sessions::{Session, Sessions};
 use crate::waiting::{Waiting, in_place, with_others};
 use crate::write;
 
-/// Transactions under way: one that is being written, and one before it that waits for the disk.
-const TRANSACTIONS_MAX: usize = 2;
+/// Transactions under way: two that are being written at the most, and one before them that waits for the disk.
+const TRANSACTIONS_MAX: usize = 3;
 /// Units of one transaction at most.
 const UNITS_MAX: usize = 32;
 /// Units that wait; beyond it each is on its own, which bounds how many wait there.
@@ -30,6 +32,7 @@ const WAITING_MAX: usize = 256;
 /// Where units are committed together.
 pub(crate) struct Lane {
     batcher: Batcher<Committing>,
+    queue: Queue,
     wait_max: Duration,
 }
 
@@ -38,9 +41,10 @@ impl Lane {
     pub(crate) fn new(sessions: Arc<Sessions>, presence: Arc<Presence>, wait_max: Duration) -> Self {
         let limits = Limits::builder().max_batch_size(UNITS_MAX).max_key_concurrency(TRANSACTIONS_MAX);
         let limits = limits.max_key_queued_items(WAITING_MAX).build();
-        let committing = Committing { sessions, presence, writing: Arc::default() };
+        let queue = Queue::new();
+        let committing = Committing { sessions, presence, turns: Turns::of(queue.clone()) };
         let batcher = Batcher::builder().name("units of work").limits(limits).processor(committing);
-        Self { batcher: batcher.batching_policy(BatchingPolicy::Immediate).build(), wait_max }
+        Self { batcher: batcher.batching_policy(BatchingPolicy::Immediate).build(), queue, wait_max }
     }
 
     /// What became of a unit that went with others; nothing, if it is to go by itself.
@@ -48,7 +52,8 @@ impl Lane {
         if !write::is_plain(work) {
             return None;
         }
-        match with_others(&self.batcher, work.clone(), self.wait_max).await? {
+        let queued = Queued { work: work.clone(), _place: self.queue.enter() };
+        match with_others(&self.batcher, queued, self.wait_max).await? {
             Ok(Outcome::Committed) => Some(Ok(())),
             // Whoever found no connection may have waited for a moment only: by itself it waits as long as anybody.
             Ok(Outcome::Alone)
@@ -61,12 +66,17 @@ impl Lane {
     }
 }
 
+/// A unit that waits, and is counted for as long.
+struct Queued {
+    work: UnitOfWork,
+    _place: Place,
+}
+
 #[derive(Clone)]
 struct Committing {
     sessions: Arc<Sessions>,
     presence: Arc<Presence>,
-    /// Held by whoever writes, until it waits for the disk.
-    writing: Arc<Mutex<()>>,
+    turns: Turns,
 }
 
 /// What became of a unit.
@@ -80,23 +90,23 @@ enum Outcome {
 
 impl Processor for Committing {
     type Key = ();
-    type Input = Waiting<UnitOfWork>;
+    type Input = Waiting<Queued>;
     type Output = Outcome;
     type Error = WithOthers;
-    type Resources = (Session, OwnedMutexGuard<()>);
+    type Resources = (Session, Turn);
 
     async fn acquire_resources(&self, _all: ()) -> Result<Self::Resources, WithOthers> {
-        let writing = Arc::clone(&self.writing).lock_owned().await;
-        Ok((self.sessions.unit().await?, writing))
+        let turn = self.turns.next().await;
+        Ok((self.sessions.unit().await?, turn))
     }
 
     async fn process(
         &self,
         _all: (),
-        units: impl Iterator<Item = Waiting<UnitOfWork>> + Send,
-        (session, writing): Self::Resources,
+        units: impl Iterator<Item = Waiting<Queued>> + Send,
+        (session, turn): Self::Resources,
     ) -> Result<Vec<Outcome>, WithOthers> {
-        let units: Vec<Option<UnitOfWork>> = units.map(Waiting::take).collect();
+        let units: Vec<Option<UnitOfWork>> = units.map(|unit| unit.take().map(|queued| queued.work)).collect();
         // Boxed: whoever does things together moves what it was handed from task to task.
         let work = Box::pin(async {
             let taken: Vec<&UnitOfWork> = units.iter().flatten().collect();
@@ -104,7 +114,7 @@ impl Processor for Committing {
             Ok((session, outcome))
         });
         let (session, outcome) = self.sessions.bounded(work).await?;
-        drop(writing);
+        drop(turn);
         let alone = || units.iter().map(|_| Outcome::Alone).collect();
         let applied = match outcome {
             Ok(applied) if applied.contains(&true) => applied,
