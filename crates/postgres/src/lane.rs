@@ -3,8 +3,8 @@
 //! A commit costs the disk the same whatever is in it, and a statement costs the server much before its first row. So units
 //! that come while others are being written wait for these and are then written by one transaction. Where nobody else is
 //! at work a unit goes at once and alone. While one transaction waits for the disk the next is written, of as many as came
-//! meanwhile and have room, and where many wait another [beside it](turns). Units of one order hardly meet, since whoever decides on it waits for its commit; if they do, the
-//! order's lock decides. Whoever commits is answered when its own rows are durable.
+//! meanwhile and have room, and where many wait [another beside it](turns). Units of one order hardly meet, since whoever decides
+//! on it waits for its commit; if they do, the order's lock decides. Whoever commits is answered when its own rows are durable.
 
 mod turns;
 
@@ -22,7 +22,7 @@ use crate::sessions::{Session, Sessions};
 use crate::waiting::{Waiting, in_place, with_others};
 use crate::write;
 
-/// Transactions under way: two that are being written at the most, and one before them that waits for the disk.
+/// Transactions under way: two that are being written at the most, and others that wait for the disk.
 const TRANSACTIONS_MAX: usize = 3;
 /// Units of one transaction at most.
 const UNITS_MAX: usize = 32;
@@ -39,7 +39,9 @@ pub(crate) struct Lane {
 impl Lane {
     /// To be called within the runtime that the store is used in.
     pub(crate) fn new(sessions: Arc<Sessions>, presence: Arc<Presence>, wait_max: Duration) -> Self {
-        let limits = Limits::builder().max_batch_size(UNITS_MAX).max_key_concurrency(TRANSACTIONS_MAX);
+        // One connection is left to what goes by itself.
+        let transactions = TRANSACTIONS_MAX.min(sessions.writers_max().saturating_sub(1)).max(1);
+        let limits = Limits::builder().max_batch_size(UNITS_MAX).max_key_concurrency(transactions);
         let limits = limits.max_key_queued_items(WAITING_MAX).build();
         let queue = Queue::new();
         let committing = Committing { sessions, presence, turns: Turns::of(queue.clone()) };
@@ -66,7 +68,7 @@ impl Lane {
     }
 }
 
-/// A unit that waits, and is counted for as long.
+/// A unit that is counted until it is taken up.
 struct Queued {
     work: UnitOfWork,
     _place: Place,

@@ -31,6 +31,7 @@ pub(crate) struct Sessions {
     pool: Pool<AsyncPgConnection>,
     /// What writes may hold of them.
     writers: Arc<Semaphore>,
+    writers_max: usize,
     wait_max: Duration,
     work_max: Duration,
 }
@@ -59,12 +60,18 @@ impl Sessions {
             .boxed()
         });
         config.recycling_method = RecyclingMethod::CustomFunction(Box::new(|conn| async { is_open(conn) }.boxed()));
-        let writers = Arc::new(Semaphore::new(count.saturating_sub(count / CONNECTIONS_PER_READER).max(1)));
+        let writers_max = count.saturating_sub(count / CONNECTIONS_PER_READER).max(1);
+        let writers = Arc::new(Semaphore::new(writers_max));
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config("", config);
         // The one that was used last has its statements prepared and its pages at hand.
         let pool = Pool::builder(manager).max_size(count.max(1)).queue_mode(QueueMode::Lifo).build();
         let pool = pool.map_err(|source| OpenError::Prepare { source: source.into() })?;
-        Ok(Self { pool, writers, wait_max, work_max })
+        Ok(Self { pool, writers, writers_max, wait_max, work_max })
+    }
+
+    /// How many connections writes may hold at once.
+    pub(crate) const fn writers_max(&self) -> usize {
+        self.writers_max
     }
 
     /// A connection for statements that each stand alone.

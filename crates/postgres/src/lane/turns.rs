@@ -1,23 +1,23 @@
-//! Whose turn it is to write: one transaction's, and another's beside it where many units wait.
+//! Whose turn it is to write.
 //!
-//! How many units go together is what counts for the server's processor time, so where few wait they wait for the one that
-//! is written. But the server writes a transaction on one of its cores, and whoever waits for nothing else is waiting for
-//! that core then.
+//! How many units go together is what counts for the server's processor time, so where few wait they wait for the transaction that
+//! is written. But the server writes a transaction on one of its cores, and where many wait they wait for that core while
+//! others may be idle. So there are two places to write in: one for whoever comes next, and one for many only.
 
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
-/// Units that are worth a transaction written beside another. With so few clients as a shop has tills as many never wait.
+/// Units that are many. As many never wait where no more than that are asked for at once, as by the tills of a shop.
 const UNITS_ENOUGH: usize = 16;
 
-/// How many units wait to be written.
+/// How many units wait to be written, with those that have given up and that nobody has thrown out yet.
 #[derive(Clone)]
-pub(super) struct Queue(Arc<watch::Sender<usize>>);
+pub(super) struct Queue(watch::Sender<usize>);
 
 impl Queue {
     pub(super) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
+        Self(watch::Sender::new(0))
     }
 
     pub(super) fn enter(&self) -> Place {
@@ -29,7 +29,7 @@ impl Queue {
         Place(self.clone())
     }
 
-    async fn has_enough(&self) {
+    async fn until_enough(&self) {
         // It fails where whoever counts is gone, which is this one.
         self.0.subscribe().wait_for(|waiting| *waiting >= UNITS_ENOUGH).await.ok();
     }
@@ -40,7 +40,8 @@ pub(super) struct Place(Queue);
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.0.send_if_modified(|waiting| {
+        let Self(Queue(waiting)) = self;
+        waiting.send_if_modified(|waiting| {
             *waiting = waiting.saturating_sub(1);
             false
         });
@@ -50,8 +51,8 @@ impl Drop for Place {
 #[derive(Clone)]
 pub(super) struct Turns {
     queue: Queue,
-    first: Arc<Mutex<()>>,
-    beside: Arc<Mutex<()>>,
+    next: Arc<Mutex<()>>,
+    of_many: Arc<Mutex<()>>,
 }
 
 /// To be held while a transaction is written, until it waits for the disk.
@@ -59,20 +60,21 @@ pub(super) type Turn = OwnedMutexGuard<()>;
 
 impl Turns {
     pub(super) fn of(queue: Queue) -> Self {
-        Self { queue, first: Arc::default(), beside: Arc::default() }
+        Self { queue, next: Arc::default(), of_many: Arc::default() }
     }
 
-    /// Waits until the next transaction may be written: when no other is, or but one while enough units wait.
+    /// Waits until one of the places is free, the second of which is so only while many units wait. These may be promised to whoever
+    /// has the other place and has not taken them yet: then it is for what comes meanwhile.
     pub(super) async fn next(&self) -> Turn {
-        let beside = async {
-            let turn = Arc::clone(&self.beside).lock_owned().await;
-            self.queue.has_enough().await;
+        let of_many = async {
+            let turn = Arc::clone(&self.of_many).lock_owned().await;
+            self.queue.until_enough().await;
             turn
         };
         tokio::select! {
             biased;
-            turn = Arc::clone(&self.first).lock_owned() => turn,
-            turn = beside => turn,
+            turn = Arc::clone(&self.next).lock_owned() => turn,
+            turn = of_many => turn,
         }
     }
 }
@@ -86,6 +88,7 @@ mod tests {
     use super::*;
 
     /// Which of so many transactions may be written while so many units wait, and nobody is done.
+    #[track_caller]
     fn check(waiting: usize, expected: &[bool]) {
         let queue = Queue::new();
         let turns = Turns::of(queue.clone());
@@ -108,13 +111,13 @@ mod tests {
     }
 
     #[test]
-    fn units_that_have_left_do_not_wait() {
+    fn units_that_have_left_do_not_count() {
         let queue = Queue::new();
         let turns = Turns::of(queue.clone());
-        let _first = turns.next().now_or_never();
+        let first = turns.next().now_or_never();
         drop((0..UNITS_ENOUGH).map(|_| queue.enter()).collect::<Vec<_>>());
         let _one = queue.enter();
-        assert!(turns.next().now_or_never().is_none());
+        assert_eq!((first.is_some(), turns.next().now_or_never().is_some()), (true, false));
     }
 
     #[test]
@@ -124,15 +127,27 @@ mod tests {
         assert!(turns.next().now_or_never().is_some());
     }
 
+    #[test]
+    fn whoever_has_come_by_one_place_keeps_the_other_for_nobody() {
+        let queue = Queue::new();
+        let turns = Turns::of(queue.clone());
+        let first = turns.next().now_or_never();
+        let mut second = Box::pin(turns.next());
+        assert!((&mut second).now_or_never().is_none(), "few wait");
+        drop(first);
+        let _second = second.now_or_never();
+        let _places: Vec<Place> = (0..UNITS_ENOUGH).map(|_| queue.enter()).collect();
+        assert!(turns.next().now_or_never().is_some());
+    }
+
     #[tokio::test]
     async fn whoever_waits_is_woken_by_the_unit_that_is_enough() {
         let queue = Queue::new();
         let turns = Turns::of(queue.clone());
         let _first = turns.next().await;
-        let next = async { turns.next().await };
         let enter = async { (0..UNITS_ENOUGH).map(|_| queue.enter()).collect::<Vec<_>>() };
-        // Waits first, and is woken or hangs.
-        let woken = tokio::time::timeout(Duration::from_secs(60), async { tokio::join!(biased; next, enter) }).await;
-        assert!(woken.is_ok(), "still waits");
+        // Waits first, and is woken or never ends.
+        let both = async { tokio::join!(biased; turns.next(), enter) };
+        assert!(tokio::time::timeout(Duration::from_secs(10), both).await.is_ok(), "still waits");
     }
 }

@@ -4,6 +4,7 @@
 #[path = "../../../sqlite/tests/it/anchors.rs"]
 mod anchors;
 mod audit_trail;
+mod beside;
 mod crash;
 mod doubt;
 mod embedder;
