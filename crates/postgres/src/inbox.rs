@@ -95,8 +95,9 @@ async fn accept(
             inbox::due_at.eq(clock_timestamp()),
             inbox::lease_until.eq(later(lease.ttl).nullable()),
         ))
-        .on_conflict((inbox::provider, inbox::account_id, inbox::digest))
-        .do_nothing()
+        // By its id as well: others may be writing the same one for whoever gave up waiting, and whichever index is filled first
+        // tells of it.
+        .on_conflict_do_nothing()
         .execute(conn)
         .await?;
     // Whoever gave up waiting for others to take it in may find that they did.

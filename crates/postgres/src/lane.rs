@@ -24,6 +24,8 @@ use crate::write;
 
 /// Transactions under way: two that are being written at the most, and others that wait for the disk.
 const TRANSACTIONS_MAX: usize = 3;
+/// The same where there are few connections: one that is being written, and one before it that waits for the disk.
+const TRANSACTIONS_MIN: usize = 2;
 /// Units of one transaction at most.
 const UNITS_MAX: usize = 32;
 /// Units that wait; beyond it each is on its own, which bounds how many wait there.
@@ -39,8 +41,8 @@ pub(crate) struct Lane {
 impl Lane {
     /// To be called within the runtime that the store is used in.
     pub(crate) fn new(sessions: Arc<Sessions>, presence: Arc<Presence>, wait_max: Duration) -> Self {
-        // One connection is left to what goes by itself.
-        let transactions = TRANSACTIONS_MAX.min(sessions.writers_max().saturating_sub(1)).max(1);
+        // A third leaves a connection to what goes by itself, or there is none.
+        let transactions = TRANSACTIONS_MAX.min(sessions.writers_max().saturating_sub(1)).max(TRANSACTIONS_MIN);
         let limits = Limits::builder().max_batch_size(UNITS_MAX).max_key_concurrency(transactions);
         let limits = limits.max_key_queued_items(WAITING_MAX).build();
         let queue = Queue::new();

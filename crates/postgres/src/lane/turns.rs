@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
-/// Units that are many. As many never wait where no more than that are asked for at once, as by the tills of a shop.
+/// Units that are many. As many hardly wait where no more than that are asked for at once, as by the tills of a shop.
 const UNITS_ENOUGH: usize = 16;
 
 /// How many units wait to be written, with those that have given up and that nobody has thrown out yet.

@@ -82,7 +82,7 @@ pub(crate) async fn apply_together(
         }
         applied.push(fits);
     }
-    // In one order whoever writes them, so that two who take the same keys do not wait in a circle.
+    // In one order whoever writes them, so that two who take the same keys, one for each unit, do not wait in a circle.
     fitting.sort_by_cached_key(|work| work.idempotency.iter().map(idempotency::slot).min());
     write(conn, &fitting, holder, &mut found).await?;
     Ok(applied)

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use crate::fixtures::Site;
 use crate::together::{commit_all, payment_of, sale};
 
-/// For so long a transaction of units that go together waits for a key that somebody else holds.
+/// For so long a transaction of units that go together waits for a key that somebody else holds (`lock_timeout` of the store).
 const KEY_WAIT: Duration = Duration::from_millis(250);
 const TRIES: usize = 20;
 
@@ -18,8 +18,9 @@ fn sale_of(site: &Site, order: &str) -> UnitOfWork {
     sale(site, &payment_of(site, order), Due::Never)
 }
 
-/// Whether so many units are committed while one that came before them waits for a key. The machine may be too slow for
-/// that now and then, but never too fast, since whoever came first writes first.
+/// Whether so many units are committed while one that came before them waits for a key. They may be
+/// too late for that now and then, by a slow machine or where too few of them were taken up, but never too early, since
+/// whoever came first writes first.
 async fn check(units: usize, are_beside: bool) {
     let site = Site::new();
     let (store, url) = (site.open().await, site.database.url());
