@@ -41,7 +41,7 @@ pub(crate) struct Lane {
 impl Lane {
     /// To be called within the runtime that the store is used in.
     pub(crate) fn new(sessions: Arc<Sessions>, presence: Arc<Presence>, wait_max: Duration) -> Self {
-        // A third leaves a connection to what goes by itself, or there is none.
+        // There is a third only where that leaves a connection to what goes by itself.
         let transactions = TRANSACTIONS_MAX.min(sessions.writers_max().saturating_sub(1)).max(TRANSACTIONS_MIN);
         let limits = Limits::builder().max_batch_size(UNITS_MAX).max_key_concurrency(transactions);
         let limits = limits.max_key_queued_items(WAITING_MAX).build();
