@@ -10,7 +10,11 @@ use tokio::runtime::Handle;
 use crate::fixtures::{Site, stored};
 
 /// The newest migrations, last first, with how each is undone.
-const NEWEST: [(&str, &str); 26] = [
+const NEWEST: [(&str, &str); 27] = [
+    (
+        "20261130230000",
+        include_str!("../../../../migrations/postgres/2026-11-30-230000_records_by_their_chain/down.sql"),
+    ),
     (
         "20261130130200",
         include_str!("../../../../migrations/postgres/2026-11-30-130200_deliveries_not_by_state/down.sql"),
