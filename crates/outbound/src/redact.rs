@@ -20,7 +20,7 @@ const TOO_DEEP: &str = "\"[too deep]\"";
 #[must_use]
 pub fn body(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let mut kept = String::new();
+    let mut kept = String::with_capacity(text.len().min(KEPT_BYTES_MAX));
     match serde_json::from_str::<&RawValue>(&text) {
         Ok(json) => value(json.get(), 0, &mut kept),
         Err(_no_json) => {
@@ -45,7 +45,7 @@ fn value(json: &str, depth: usize, kept: &mut String) {
         Some(b'{' | b'[') if depth == DEPTH_MAX => kept.push_str(TOO_DEEP),
         Some(b'{') => members(json, depth, kept),
         Some(b'[') => items(json, depth, kept),
-        Some(b'"') => quote(&words::scrubbed(&serde_json::from_str::<String>(json).unwrap_or_default()), kept),
+        Some(b'"') => string(json, kept),
         Some(_) | None => kept.push_str(json),
     }
 }
@@ -80,8 +80,25 @@ fn items(json: &str, depth: usize, kept: &mut String) {
     kept.push(']');
 }
 
+fn string(json: &str, kept: &mut String) {
+    let unescaped = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|text| !text.contains('\\'));
+    match unescaped {
+        // Most are kept as they stand.
+        Some(text) if !words::any_gives_away(text) => kept.push_str(json),
+        Some(_) | None => {
+            quote(&words::scrubbed(&serde_json::from_str::<String>(json).unwrap_or_default()), kept);
+        }
+    }
+}
+
 fn quote(text: &str, kept: &mut String) {
-    kept.push_str(&serde_json::Value::from(text).to_string());
+    if text.bytes().any(|byte| byte.is_ascii_control() || byte == b'"' || byte == b'\\') {
+        kept.push_str(&serde_json::Value::from(text).to_string());
+    } else {
+        kept.push('"');
+        kept.push_str(text);
+        kept.push('"');
+    }
 }
 
 fn cut(mut kept: String, whole_bytes: usize) -> String {

@@ -24,6 +24,7 @@ mod unnested;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures::FutureExt as _;
+use mstore_pay_domain::idempotency::IdempotencySlot;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
 use self::batch::{Batch, Sending};
@@ -57,7 +58,8 @@ pub(crate) async fn apply(
         tenders::add(&mut batch, tender);
     }
     for write in &work.live_orders {
-        by_itself(&mut batch, conn, "live_orders", live_orders::place(write)).await?;
+        let (merchant, code) = live_orders::place(write);
+        by_itself(&mut batch, conn, "live_orders", format!("{merchant} {code}")).await?;
         live_orders::write(&mut batch, write, &work.payments);
     }
     if !work.exceptions.is_empty() || !work.offline.is_empty() {
@@ -70,7 +72,8 @@ pub(crate) async fn apply(
         offline::write(conn, write).await?;
     }
     for write in &work.idempotency {
-        by_itself(&mut batch, conn, "idempotency_keys", idempotency::slot(write)).await?;
+        let IdempotencySlot { merchant, route, key } = idempotency::slot(write);
+        by_itself(&mut batch, conn, "idempotency_keys", format!("{merchant} {route} {}", key.as_str())).await?;
         idempotency::write(&mut batch, write);
     }
     for mark in &work.inbox {

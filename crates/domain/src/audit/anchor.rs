@@ -113,7 +113,7 @@ impl AuditAnchor {
     /// The bytes that are hashed.
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        let mut bytes = Canonical::default();
+        let mut bytes = Canonical::new();
         bytes.put(FORMAT);
         bytes.put(&self.seq.to_be_bytes());
         bytes.put(self.previous.as_bytes());

@@ -3,10 +3,16 @@
 use super::chain::CorruptRecord;
 
 /// Bytes that are put together part by part.
-#[derive(Default)]
 pub(super) struct Canonical(Vec<u8>);
 
 impl Canonical {
+    /// As many bytes as most records have.
+    const BYTES_MOST_TIMES: usize = 512;
+
+    pub(super) fn new() -> Self {
+        Self(Vec::with_capacity(Self::BYTES_MOST_TIMES))
+    }
+
     pub(super) fn put(&mut self, part: &[u8]) {
         self.0.extend_from_slice(&length(part.len()));
         self.0.extend_from_slice(part);

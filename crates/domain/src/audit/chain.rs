@@ -106,7 +106,7 @@ impl AuditRecord {
     /// The bytes that are stored and hashed.
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        let mut bytes = Canonical::default();
+        let mut bytes = Canonical::new();
         bytes.put(FORMAT);
         bytes.put(self.payment.to_string().as_bytes());
         bytes.put(&self.seq.to_be_bytes());

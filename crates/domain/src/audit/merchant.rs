@@ -60,7 +60,7 @@ impl MerchantRecord {
     /// The bytes that are stored and hashed.
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        let mut bytes = Canonical::default();
+        let mut bytes = Canonical::new();
         bytes.put(FORMAT);
         bytes.put(self.merchant.as_str().as_bytes());
         bytes.put(&self.seq.to_be_bytes());

@@ -62,6 +62,11 @@ fn split(name: &str) -> Vec<String> {
     words
 }
 
+/// Whether there is anything in a text that must not be kept.
+pub(super) fn any_gives_away(text: &str) -> bool {
+    text.split(char::is_whitespace).any(gives_away)
+}
+
 /// Free text without e-mail addresses and card numbers.
 pub(super) fn scrubbed(text: &str) -> String {
     text.split_inclusive(|c: char| c.is_whitespace())
@@ -79,9 +84,11 @@ fn gives_away(word: &str) -> bool {
 
 fn is_card_number(word: &str) -> bool {
     let word = word.trim_matches(|c: char| c.is_ascii_punctuation());
+    if word.chars().any(|c| !c.is_ascii_digit() && c != '-') {
+        return false;
+    }
     let digits: Vec<u32> = word.chars().filter_map(|c| c.to_digit(10)).collect();
-    let others_are_dashes = word.chars().all(|c| c.is_ascii_digit() || c == '-');
-    others_are_dashes && CARD_DIGITS.contains(&digits.len()) && luhn(&digits)
+    CARD_DIGITS.contains(&digits.len()) && luhn(&digits)
 }
 
 /// The check digit rule of ISO/IEC 7812-1 annex B.

@@ -55,13 +55,12 @@ impl<'a> Rows<'a> for Answered<'a> {
 /// What a key is called together with the payment that it is for: no part of it has that character.
 const NAMED: &str = "(merchant_id || E'\\x1f' || route || E'\\x1f' || key || E'\\x1f' || payment_id)";
 
-/// What the slot of a write is called among rows.
-pub(super) fn slot(write: &IdempotencyWrite) -> String {
-    let IdempotencySlot { merchant, route, key } = match write {
+/// The slot that is written.
+pub(super) const fn slot(write: &IdempotencyWrite) -> &IdempotencySlot {
+    match write {
         IdempotencyWrite::Claim { record, .. } => &record.slot,
         IdempotencyWrite::Answer { slot, .. } | IdempotencyWrite::Release { slot, .. } => slot,
-    };
-    format!("{merchant} {route} {}", key.as_str())
+    }
 }
 
 /// Takes, answers or frees a key.

@@ -1,7 +1,7 @@
 //! Who holds an order's one displayed charge.
 
 use diesel::prelude::*;
-use mstore_pay_domain::ids::PaymentId;
+use mstore_pay_domain::ids::{MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::unit_of_work::{LiveOrderWrite, PaymentWrite};
 use mstore_pay_tables::by_column;
 use mstore_pay_tables::schema::live_orders;
@@ -48,11 +48,11 @@ impl<'a> Rows<'a> for Freed<'a> {
     }
 }
 
-/// What the place of an order is called among rows.
-pub(super) fn place(write: &LiveOrderWrite) -> String {
+/// The order whose place is written.
+pub(super) const fn place(write: &LiveOrderWrite) -> (&MerchantId, &OrderCode) {
     let (LiveOrderWrite::Hold { merchant, order_code, .. } | LiveOrderWrite::Release { merchant, order_code, .. }) =
         write;
-    format!("{merchant} {order_code}")
+    (merchant, order_code)
 }
 
 /// Takes or frees the place, in a unit that writes those payments: a place of one of them is freed along with those of others.

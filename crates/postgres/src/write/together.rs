@@ -10,6 +10,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::FutureExt as _;
+use mstore_pay_domain::idempotency::IdempotencySlot;
+use mstore_pay_domain::ids::{DeliveryId, MerchantId, OrderCode, PaymentId};
 use mstore_pay_domain::unit_of_work::{Due, UnitOfWork};
 use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::types::Micros;
@@ -94,14 +96,25 @@ pub(crate) fn is_plain(work: &UnitOfWork) -> bool {
     orders.is_empty() && tenders.is_empty() && exceptions.is_empty() && offline.is_empty() && merchant_notes.is_empty()
 }
 
+/// What a unit rests on or writes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Row<'a> {
+    Order(&'a MerchantId, &'a OrderCode),
+    Payment(PaymentId),
+    Written(PaymentId),
+    LiveOrder(&'a MerchantId, &'a OrderCode),
+    Key(&'a IdempotencySlot),
+    Delivery(DeliveryId),
+}
+
 /// Whether none of the rows that a unit rests on or writes is named yet, by itself or another; names them.
-fn is_by_itself(work: &UnitOfWork, named: &mut BTreeSet<(&'static str, String)>) -> bool {
-    let orders = work.orders_read.iter().map(|read| ("orders", format!("{} {}", read.merchant, read.order_code)));
-    let payments = StoredHeads::named(work).into_iter().map(|id| ("payments", id.to_string()));
-    let written = work.payments.iter().map(|write| ("written", write.payment.id.to_string()));
-    let live = work.live_orders.iter().map(|write| ("live_orders", live_orders::place(write)));
-    let keys = work.idempotency.iter().map(|write| ("idempotency_keys", idempotency::slot(write)));
-    let deliveries = work.inbox.iter().map(|mark| ("webhook_inbox", mark.delivery.to_string()));
+fn is_by_itself<'a>(work: &'a UnitOfWork, named: &mut BTreeSet<Row<'a>>) -> bool {
+    let orders = work.orders_read.iter().map(|read| Row::Order(&read.merchant, &read.order_code));
+    let payments = StoredHeads::named(work).into_iter().map(Row::Payment);
+    let written = work.payments.iter().map(|write| Row::Written(write.payment.id));
+    let live = work.live_orders.iter().map(live_orders::place).map(|(merchant, code)| Row::LiveOrder(merchant, code));
+    let keys = work.idempotency.iter().map(idempotency::slot).map(Row::Key);
+    let deliveries = work.inbox.iter().map(|mark| Row::Delivery(mark.delivery));
     let rows: Vec<_> = orders.chain(payments).chain(written).chain(live).chain(keys).chain(deliveries).collect();
     let own: BTreeSet<_> = rows.iter().collect();
     if own.len() < rows.len() || rows.iter().any(|row| named.contains(row)) {
