@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use mstore_pay_domain::idempotency::IdempotencySlot;
 use mstore_pay_domain::ids::{
     AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    CommitError, LeasedPayment, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace,
-    PaymentRepository, StoreError,
+    BeforeSale, CommitError, LeasedPayment, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName,
+    PaymentPlace, PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
@@ -102,6 +103,15 @@ impl PaymentRepository for TracedPayments {
         code: &OrderCode,
     ) -> Result<OrderWithPayments, StoreError> {
         self.inner.order_with_payments(merchant, code).await
+    }
+
+    async fn before_sale(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+        slot: &Option<IdempotencySlot>,
+    ) -> Result<BeforeSale, StoreError> {
+        self.inner.before_sale(merchant, code, slot).await
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {

@@ -36,11 +36,11 @@ impl OwnLedger {
 impl TransactionLedger for OwnLedger {
     async fn resolve(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<OrderSummary>, LedgerError> {
         let order = self.orders.order(merchant, code).await.map_err(|error| unavailable("resolve an order", error))?;
-        Ok(order.map(|order| OrderSummary {
-            grand_total: order.grand_total,
-            branch: order.branch,
-            status: order.state.status(),
-        }))
+        Ok(order.as_ref().map(OrderSummary::from))
+    }
+
+    fn is_our_own(&self) -> bool {
+        true
     }
 
     async fn verify_payment(

@@ -46,7 +46,7 @@ pub use listing::{PaymentFilter, PaymentPlace};
 pub use offline::{ConflictFilter, ConflictKey, ConflictPlace, OfflineStore};
 pub use orders::OrderRepository;
 pub use outbox::{EventPublisher, LeasedMessage, Outbox, PublishError};
-pub use payments::{LeasedPayment, OrderWithPayments, PaymentInOrder, PaymentName, PaymentRepository};
+pub use payments::{BeforeSale, LeasedPayment, OrderWithPayments, PaymentInOrder, PaymentName, PaymentRepository};
 pub use probe::{CrashPoint, NoProbe, Probe};
 pub use provider::{
     ArrivedMoney, Availability, CancelCharge, Canceled, Capabilities, CardToken, Certainty, ChargeSnapshot, Drift,

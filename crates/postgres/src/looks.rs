@@ -11,6 +11,7 @@ mod near;
 mod orders;
 mod payments;
 mod refs;
+mod sales;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,12 +26,13 @@ pub(crate) use self::near::NearLooks;
 pub(crate) use self::orders::{AtOrder, AtWholeOrder};
 pub(crate) use self::payments::AtPayment;
 pub(crate) use self::refs::AtAccountRefs;
+pub(crate) use self::sales::AtSale;
 use crate::errors::{Fault, WithOthers};
 use crate::near::Own;
 use crate::sessions::{Session, Sessions};
 use crate::waiting::{Waiting, in_place, with_others};
 
-/// As many statements of a queue are under way at once: while one is answered, the next is filled.
+/// As many statements of a queue are under way at once, if it does not say otherwise: while one is answered, the next is filled.
 const STATEMENTS_MAX: usize = 2;
 /// Connections of a runtime that looks by its own: as many as statements of it can be under way.
 pub(crate) const CONNECTIONS_OWN: usize = STATEMENTS_MAX;
@@ -46,6 +48,8 @@ pub(crate) trait Look: Clone + Send + Sync + 'static {
 
     /// What looks of this kind are called.
     const KIND: &'static str;
+    /// As many of their statements are under way at once.
+    const STATEMENTS_MAX: usize = STATEMENTS_MAX;
 
     /// Looks by itself.
     fn alone(&self, conn: &mut AsyncPgConnection) -> impl Future<Output = Result<Self::Found, Fault>> + Send;
@@ -69,6 +73,7 @@ pub(crate) struct AllLooks {
     pub(crate) payments: NearLooks,
     pub(crate) orders: Looks<AtOrder>,
     pub(crate) whole_orders: Looks<AtWholeOrder>,
+    pub(crate) sales: Looks<AtSale>,
     pub(crate) keys: Looks<AtKey>,
     pub(crate) refs: Looks<AtAccountRefs>,
 }
@@ -80,6 +85,7 @@ impl AllLooks {
             payments: NearLooks::new(Looks::new(sessions, wait_max), own),
             orders: Looks::new(sessions, wait_max),
             whole_orders: Looks::new(sessions, wait_max),
+            sales: Looks::new(sessions, wait_max),
             keys: Looks::new(sessions, wait_max),
             refs: Looks::new(sessions, wait_max),
         }
@@ -88,7 +94,7 @@ impl AllLooks {
 
 impl<L: Look> Looks<L> {
     fn new(sessions: &Arc<Sessions>, wait_max: Duration) -> Self {
-        let limits = Limits::builder().max_batch_size(LOOKS_MAX).max_key_concurrency(STATEMENTS_MAX);
+        let limits = Limits::builder().max_batch_size(LOOKS_MAX).max_key_concurrency(L::STATEMENTS_MAX);
         let limits = limits.max_key_queued_items(WAITING_MAX).build();
         let looking = Looking { sessions: Arc::clone(sessions), looks: std::marker::PhantomData };
         let batcher = Batcher::builder().name(L::KIND).limits(limits).processor(looking);

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::cash::CashTender;
+use mstore_pay_domain::idempotency::IdempotencySlot;
 use mstore_pay_domain::ids::{
     AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
@@ -11,8 +12,8 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName,
-    PaymentPlace, PaymentRepository, StoreError,
+    BeforeSale, CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter, PaymentInOrder,
+    PaymentName, PaymentPlace, PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
@@ -22,7 +23,7 @@ use mstore_pay_tables::types::Micros;
 
 use crate::errors::Fault;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
-use crate::looks::{AtAccountRefs, AtOrder, AtPayment, AtWholeOrder};
+use crate::looks::{AtAccountRefs, AtOrder, AtPayment, AtSale, AtWholeOrder};
 use crate::store::PostgresStore;
 use crate::{clock, commit, read};
 
@@ -106,6 +107,16 @@ impl PaymentRepository for PostgresStore {
     ) -> Result<OrderWithPayments, StoreError> {
         let look = AtWholeOrder(AtOrder { merchant: merchant.clone(), code: code.clone() });
         Ok(self.looks.whole_orders.look(look).await?)
+    }
+
+    async fn before_sale(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+        slot: &Option<IdempotencySlot>,
+    ) -> Result<BeforeSale, StoreError> {
+        let order = AtOrder { merchant: merchant.clone(), code: code.clone() };
+        Ok(self.looks.sales.look(AtSale { order, slot: slot.clone() }).await?)
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {

@@ -4,6 +4,7 @@ mod claimed;
 mod named;
 mod payments;
 mod records;
+mod sales;
 mod whole;
 
 pub(crate) use claimed::claimed;
@@ -12,3 +13,4 @@ pub(crate) use payments::{
     orders_with_payments, paid_of_order, payment, payment_in_order, payments_in_order, revisions, standing,
 };
 pub(crate) use records::{body, changes, exception, exceptions, keys, merchant_records, orders, records, tenders};
+pub(crate) use sales::{are_known, before_sales};

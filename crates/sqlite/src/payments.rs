@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::cash::CashTender;
+use mstore_pay_domain::idempotency::IdempotencySlot;
 use mstore_pay_domain::ids::{
     AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
@@ -11,8 +12,8 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName,
-    PaymentPlace, PaymentRepository, StoreError,
+    BeforeSale, CommitError, LeasedPayment, OrderRepository, OrderWithPayments, PaymentFilter, PaymentInOrder,
+    PaymentName, PaymentPlace, PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
@@ -104,6 +105,20 @@ impl PaymentRepository for SqliteStore {
     ) -> Result<OrderWithPayments, StoreError> {
         let (merchant, code) = (merchant.clone(), code.clone());
         self.read(move |conn| read::order_with_payments(conn, &merchant, &code)).await
+    }
+
+    async fn before_sale(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+        slot: &Option<IdempotencySlot>,
+    ) -> Result<BeforeSale, StoreError> {
+        let (merchant, code, slot) = (merchant.clone(), code.clone(), slot.clone());
+        self.read(move |conn| {
+            let key = slot.map(|slot| read::idempotency(conn, &slot)).transpose()?.flatten();
+            Ok(BeforeSale { key, order: read::order_with_payments(conn, &merchant, &code)? })
+        })
+        .await
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {

@@ -6,7 +6,7 @@ use mstore_pay_domain::idempotency::{IdempotencyRecord, IdempotencySlot, KeptAns
 use mstore_pay_domain::ids::{IdempotencyKey, MerchantId};
 use mstore_pay_domain::order::Order;
 use mstore_pay_domain::payment::Revision;
-use mstore_pay_domain::ports::OrderWithPayments;
+use mstore_pay_domain::ports::{BeforeSale, OrderWithPayments};
 use mstore_pay_domain::unit_of_work::{IdempotencyWrite, OrderWrite, UnitOfWork};
 
 use super::fixtures::{Kit, at, commit_and_read, merchant, must_commit, order_code, order_of, other_merchant};
@@ -77,15 +77,23 @@ pub async fn many_who_sell_at_once_see_what_stands_of_each(h: &dyn StoreHarness)
         let (merchant, code) = (&standing.merchant, order_code(&standing.code));
         let whole = stores.payments.order_with_payments(merchant, &code);
         let (order, key) = (stores.orders.order(merchant, &code), stores.idempotency.idempotency(&standing.slot));
+        let (slot, no_slot) = (Some(standing.slot.clone()), None);
+        let before = stores.payments.before_sale(merchant, &code, &slot);
+        let without_key = stores.payments.before_sale(merchant, &code, &no_slot);
         let elsewhere = IdempotencySlot { route: "POST /refunds".to_owned(), ..standing.slot.clone() };
         let elsewhere = async { stores.idempotency.idempotency(&elsewhere).await };
-        futures::join!(whole, order, key, elsewhere)
+        let before = async { futures::join!(before, without_key) };
+        futures::join!(whole, order, key, elsewhere, before)
     });
-    for (standing, (whole, order, key, elsewhere)) in all.iter().zip(join_all(looks).await) {
+    for (standing, (whole, order, key, elsewhere, (before, without_key))) in all.iter().zip(join_all(looks).await) {
         let of = format!("{} of {}", standing.code, standing.merchant);
         assert_eq!(order.expect("the store reads"), standing.whole.order, "order {of}");
         assert_eq!(whole.expect("the store reads"), standing.whole, "order with payments {of}");
         assert_eq!(key.expect("the store reads"), standing.key, "key {of}");
         assert_eq!(elsewhere.expect("the store reads"), None, "key of another route {of}");
+        let expected = BeforeSale { key: standing.key.clone(), order: standing.whole.clone() };
+        assert_eq!(before.expect("the store reads"), expected, "before a sale {of}");
+        let expected = BeforeSale { key: None, ..expected };
+        assert_eq!(without_key.expect("the store reads"), expected, "before a sale without a key {of}");
     }
 }

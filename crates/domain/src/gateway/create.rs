@@ -11,16 +11,17 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::deadline::Deadline;
+use super::decide::Known;
 use super::open::{Job, Opened};
 use super::{AnswerRenderer, DecideError, Gateway, IdempotentRequest, Scope};
 use crate::audit::Actor;
 use crate::charge::{FailureReason, Opening};
-use crate::idempotency::StoredAnswer;
+use crate::idempotency::{IdempotencyRecord, StoredAnswer};
 use crate::ids::{OrderCode, PaymentId};
 use crate::method::Method;
 use crate::money::Money;
 use crate::payment::{Intake, Payment, PaymentDetails, PaymentStatus, Standing};
-use crate::ports::{CardToken, CrashPoint, StoreError};
+use crate::ports::{BeforeSale, CardToken, CrashPoint, StoreError};
 use crate::routing::Nowhere;
 
 use plan::Plan;
@@ -177,12 +178,13 @@ impl Gateway {
     pub async fn create(&self, command: &CreatePayment, answers: &dyn AnswerRenderer) -> Result<Created, CreateError> {
         let _served = self.tills.serve();
         let deadline = Deadline::within(self.policies.create_within, self.ports.clock.as_ref());
-        if let Some(request) = &command.idempotency
-            && let Some(created) = self.replay(command, request, answers).await?
+        let (key, known) = self.before_sale(command).await?;
+        if let (Some(request), Some(record)) = (&command.idempotency, key)
+            && let Some(created) = self.replay(command, request, record, answers).await?
         {
             return Ok(created);
         }
-        let created = match self.plan(command, answers).await? {
+        let created = match self.plan(command, known, answers).await? {
             Plan::Join(payment) => {
                 let joined = self.join(command, payment, deadline).await;
                 self.keep_first(command, answers, joined).await?
@@ -213,6 +215,15 @@ impl Gateway {
         };
         self.ports.probe.reach(CrashPoint::AfterCommitBeforeReply).await?;
         Ok(created)
+    }
+
+    /// What the key was used for, if it was, and what is known of the order.
+    async fn before_sale(&self, command: &CreatePayment) -> Result<(Option<IdempotencyRecord>, Known), StoreError> {
+        let (merchant, code) = (&command.scope.merchant, &command.order_code);
+        let slot = command.idempotency.as_ref().map(|request| request.slot(merchant));
+        let at = self.ports.clock.now();
+        let BeforeSale { key, order } = self.ports.payments.before_sale(merchant, code, &slot).await?;
+        Ok((key, Known::of_order(merchant, code, order, at)))
     }
 
     /// Waits for a create that another request runs; its answer is everybody's.

@@ -54,9 +54,24 @@ impl Known {
         Self { merchant, code, order: None, payments: vec![payment.clone()], at }
     }
 
+    /// That order, as it was read at that time or later.
+    pub(super) fn of_order(
+        merchant: &MerchantId,
+        code: &OrderCode,
+        OrderWithPayments { order, payments }: OrderWithPayments,
+        at: Timestamp,
+    ) -> Self {
+        Self { merchant: merchant.clone(), code: code.clone(), order, payments, at }
+    }
+
     /// Since when they are known to stand so.
     pub(super) fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// The order, if it is registered.
+    pub(super) fn order(&self) -> Option<&Order> {
+        self.order.as_ref()
     }
 
     /// Its payments.
@@ -118,8 +133,8 @@ impl Gateway {
     /// An order and its payments as they are stored now.
     pub(super) async fn known_now(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Known, StoreError> {
         let at = self.ports.clock.now();
-        let OrderWithPayments { order, payments } = self.ports.payments.order_with_payments(merchant, code).await?;
-        Ok(Known { merchant: merchant.clone(), code: code.clone(), order, payments, at })
+        let stored = self.ports.payments.order_with_payments(merchant, code).await?;
+        Ok(Known::of_order(merchant, code, stored, at))
     }
 
     /// The dossier of what is known.

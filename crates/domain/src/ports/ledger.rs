@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::ids::{BranchId, MerchantId, OrderCode, PaymentId};
 use crate::money::Money;
-use crate::order::OrderStatus;
+use crate::order::{Order, OrderStatus};
 use crate::time::Timestamp;
 
 /// What selling needs to know of an order.
@@ -17,6 +17,12 @@ pub struct OrderSummary {
     pub branch: Option<BranchId>,
     /// Where it stands.
     pub status: OrderStatus,
+}
+
+impl From<&Order> for OrderSummary {
+    fn from(order: &Order) -> Self {
+        Self { grand_total: order.grand_total.clone(), branch: order.branch.clone(), status: order.state.status() }
+    }
 }
 
 /// What went wrong at the ledger.
@@ -53,6 +59,11 @@ pub trait TransactionLedger: Send + Sync {
     /// # Errors
     /// [`LedgerError`]; selling goes on as if the order were not registered.
     async fn resolve(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<OrderSummary>, LedgerError>;
+
+    /// Whether its orders are those of the gateway's own store: whoever has read an order there need not ask for it here.
+    fn is_our_own(&self) -> bool {
+        false
+    }
 
     /// Tells the ledger that a payment paid an order. MUST be idempotent on the payment id, and MUST
     /// succeed for an order that the ledger does not know (yet).

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::{CommitError, PaymentFilter, PaymentPlace, StoreError};
+use crate::idempotency::{IdempotencyRecord, IdempotencySlot};
 use crate::ids::{
     AccountId, IdError, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
@@ -67,6 +68,15 @@ pub struct OrderWithPayments {
     pub order: Option<Order>,
     /// Its payments, oldest first.
     pub payments: Vec<Payment>,
+}
+
+/// What is on record before something is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BeforeSale {
+    /// What the key was used for, whether or not its time is over, if one was named and it was used.
+    pub key: Option<IdempotencyRecord>,
+    /// The order with its payments.
+    pub order: OrderWithPayments,
 }
 
 /// Payments with their charges and receipts, and the one write of everything.
@@ -165,6 +175,19 @@ pub trait PaymentRepository: Send + Sync {
         merchant: &MerchantId,
         code: &OrderCode,
     ) -> Result<OrderWithPayments, StoreError>;
+
+    /// What whoever sells decides on, read in one go: an order with every payment of it as
+    /// [`order_with_payments`](Self::order_with_payments) tells of it, and what the key that came with the request, if one
+    /// did, was used for. The two need not be of the same moment.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    async fn before_sale(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+        slot: &Option<IdempotencySlot>,
+    ) -> Result<BeforeSale, StoreError>;
 
     /// The oldest payment of an order that holds money, if one does.
     ///

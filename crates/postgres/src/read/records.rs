@@ -125,7 +125,7 @@ pub(crate) async fn exception(conn: &mut AsyncPgConnection, id: &ExceptionId) ->
 
 /// What those keys stand for that were used.
 pub(crate) async fn keys(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     slots: &[&IdempotencySlot],
 ) -> Result<Vec<IdempotencyRecord>, Fault> {
     let rows: Vec<IdempotencyRow> = diesel::sql_query(KEYS.as_str())
@@ -133,7 +133,7 @@ pub(crate) async fn keys(
         .bind::<Array<Text>, _>(slots.iter().map(|slot| slot.route.as_str()).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(slots.iter().map(|slot| slot.key.as_str()).collect::<Vec<_>>())
         .kept()
-        .load(conn)
+        .load(&mut conn)
         .await?;
     rows.iter().map(|row| row.read().map_err(Fault::from)).collect()
 }

@@ -6,11 +6,11 @@ use futures::future::join_all;
 use mstore_pay_domain::charge::{Charge, Opening};
 use mstore_pay_domain::event::FeedPlace;
 use mstore_pay_domain::idempotency::StoredAnswer;
-use mstore_pay_domain::ids::{EndpointId, ProviderRef};
+use mstore_pay_domain::ids::{EndpointId, OrderCode, ProviderRef};
 use mstore_pay_domain::payment::Payment;
 use mstore_pay_domain::ports::{
-    Accepted, Dispatches, IdGenerator, IdempotencyStore, OrderRepository, Outbox, PaymentName, PaymentRepository,
-    WebhookInbox,
+    Accepted, BeforeSale, Dispatches, IdGenerator, IdempotencyStore, OrderRepository, Outbox, PaymentName,
+    PaymentRepository, WebhookInbox,
 };
 use mstore_pay_domain::unit_of_work::{Due, IdempotencyWrite, InboxFate, InboxMark, LiveOrderWrite, UnitOfWork};
 use mstore_pay_postgres::{Options, PostgresStore};
@@ -96,6 +96,11 @@ async fn look(store: &PostgresStore, payment: &Payment) {
     assert!(store.by_provider_ref(merchant, &named(charge)).await.unwrap().is_some());
     let told = store.by_account_refs(&charge.provider, &charge.account, &[named(charge)]).await.unwrap();
     assert_eq!(told.len(), 1);
+    let before = store.before_sale(merchant, code, &Some(slot(payment, code.as_str()))).await.unwrap();
+    assert!(before.key.is_some() && before.order.payments.len() == 1);
+    let unsold = OrderCode::parse(format!("{code}-UNSOLD")).unwrap();
+    let nothing = store.before_sale(merchant, &unsold, &Some(slot(payment, unsold.as_str()))).await.unwrap();
+    assert_eq!(nothing, BeforeSale::default());
     let whole = store.order_with_payments(merchant, code).await.unwrap();
     assert_eq!(whole.payments.len(), 1);
     assert_eq!(store.order(merchant, code).await.unwrap(), None);
@@ -120,7 +125,7 @@ pub(crate) fn opened(site: &Site, code: &str) -> Payment {
 async fn a_look_that_was_planned_before_anything_was_sold_reads_no_more_than_it_asks_for() {
     const LOOKS: u64 = 20;
     /// Rows of a table that a look in every way may read.
-    const ROWS_MAX: u64 = 20;
+    const ROWS_MAX: u64 = 25;
     let site = Site::new();
     let tables = ["payments", "payment_details", "charges", "receipts", "idempotency_keys"];
     let seller = site.open().await;

@@ -40,6 +40,10 @@ impl TransactionLedger for Sabotaged {
         self.whole.resolve(merchant, code).await
     }
 
+    fn is_our_own(&self) -> bool {
+        self.whole.is_our_own()
+    }
+
     async fn verify_payment(
         &self,
         merchant: &MerchantId,

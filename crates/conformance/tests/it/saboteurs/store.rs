@@ -9,14 +9,16 @@ use mstore_pay_conformance::store_failures;
 use mstore_pay_domain::audit::{AuditAnchor, AuditHead, SealedAnchor};
 use mstore_pay_domain::charge::{ChargeState, Funds};
 use mstore_pay_domain::event::{FeedPiece, FeedPlace};
+use mstore_pay_domain::idempotency::IdempotencySlot;
 use mstore_pay_domain::ids::{
     AccountId, BranchId, LeaseToken, MerchantId, MessageId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    Anchored, AuditAnchors, CommitError, LeasedMessage, LeasedPayment, OrderRepository, OrderWithPayments, Outbox,
-    PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace, PaymentRepository, Prunable, Retention, StoreError,
+    Anchored, AuditAnchors, BeforeSale, CommitError, LeasedMessage, LeasedPayment, OrderRepository, OrderWithPayments,
+    Outbox, PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace, PaymentRepository, Prunable, Retention,
+    StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{IdempotencyWrite, LiveOrderWrite, UnitOfWork};
@@ -179,6 +181,15 @@ impl PaymentRepository for Sabotaged {
         code: &OrderCode,
     ) -> Result<OrderWithPayments, StoreError> {
         self.payments.order_with_payments(merchant, code).await
+    }
+
+    async fn before_sale(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+        slot: &Option<IdempotencySlot>,
+    ) -> Result<BeforeSale, StoreError> {
+        self.payments.before_sale(merchant, code, slot).await
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {

@@ -40,17 +40,18 @@ pub(super) enum Plan {
 }
 
 impl Gateway {
-    /// Decides what to do and, where that is something new, commits its intent.
+    /// Decides what to do on what is known and, where that is something new, commits its intent; where others act on the
+    /// same order meanwhile, on what is known then.
     pub(super) async fn plan(
         &self,
         command: &CreatePayment,
+        mut known: Known,
         answers: &dyn AnswerRenderer,
     ) -> Result<Plan, CreateError> {
         let routes = self.routes_for(command).await?;
-        let order = self.resolve(command).await;
+        let order = self.resolve(command, &known).await;
         let actor = &command.actor;
         for _ in 0..PLANS_MAX {
-            let known = self.known_now(&command.scope.merchant, &command.order_code).await?;
             let dossier = self.dossier_of(&known, actor);
             ruled_out(command, &dossier, order.as_ref())?;
             let live = dossier.live_payment().cloned();
@@ -76,16 +77,20 @@ impl Gateway {
                 }
             }
             if let Some(request) = &command.idempotency
-                && let Some(created) = self.replay(command, request, answers).await?
+                && let Some(created) = self.replay_now(command, request, answers).await?
             {
                 return Ok(Plan::Replayed(created));
             }
+            known = self.known_now(&command.scope.merchant, &command.order_code).await?;
         }
         Err(CreateError::Contended)
     }
 
-    /// Selling never waits long for the ledger: without an answer the order counts as unregistered.
-    async fn resolve(&self, command: &CreatePayment) -> Option<OrderSummary> {
+    /// Selling never waits long for a ledger elsewhere: without an answer the order counts as unregistered.
+    async fn resolve(&self, command: &CreatePayment, known: &Known) -> Option<OrderSummary> {
+        if self.ports.ledger.is_our_own() {
+            return known.order().map(OrderSummary::from);
+        }
         let asked = self.ports.ledger.resolve(&command.scope.merchant, &command.order_code);
         within(self.ports.clock.as_ref(), self.policies.resolve_within, asked).await?.ok().flatten()
     }
@@ -106,7 +111,7 @@ impl Gateway {
         match self.commit(&dossier.conclude()).await {
             Ok(()) => {}
             Err(CommitError::KeyTaken) => {
-                if let Some(created) = self.replay(command, request, answers).await? {
+                if let Some(created) = self.replay_now(command, request, answers).await? {
                     return Ok(Plan::Replayed(created));
                 }
             }

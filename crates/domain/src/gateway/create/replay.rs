@@ -3,22 +3,37 @@
 use super::{CreateError, CreatePayment, Created, RETRY_AFTER};
 use crate::charge::{Charge, Opening};
 use crate::gateway::{AnswerRenderer, Gateway, IdempotentRequest};
-use crate::idempotency::KeptAnswer;
+use crate::idempotency::{IdempotencyRecord, KeptAnswer};
 use crate::payment::{Intake, Payment, PaymentStatus, PublicReference};
 use crate::ports::CommitError;
 use crate::unit_of_work::{IdempotencyWrite, UnitOfWork};
 
 impl Gateway {
-    /// The answer to a key that was used before; `None` if it was not, or its time is over.
-    pub(super) async fn replay(
+    /// The answer to a key that was used meanwhile; `None` if it was not, or its time is over.
+    pub(super) async fn replay_now(
         &self,
         command: &CreatePayment,
         request: &IdempotentRequest,
         answers: &dyn AnswerRenderer,
     ) -> Result<Option<Created>, CreateError> {
+        match self.ports.idempotency.idempotency(&request.slot(&command.scope.merchant)).await? {
+            Some(record) => self.replay(command, request, record, answers).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The answer to a key that was used for that; `None` if its time is over, or nothing came of it.
+    pub(super) async fn replay(
+        &self,
+        command: &CreatePayment,
+        request: &IdempotentRequest,
+        record: IdempotencyRecord,
+        answers: &dyn AnswerRenderer,
+    ) -> Result<Option<Created>, CreateError> {
         let merchant = &command.scope.merchant;
-        let found = self.ports.idempotency.idempotency(&request.slot(merchant)).await?;
-        let Some(record) = found.filter(|record| record.expires_at > self.ports.clock.now()) else { return Ok(None) };
+        if record.expires_at <= self.ports.clock.now() {
+            return Ok(None);
+        }
         if record.fingerprint != request.fingerprint {
             return Err(CreateError::KeyReused);
         }

@@ -6,12 +6,13 @@ use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::tables::{AccountKey, Held, Tables, is_free, is_held_by};
+use crate::idempotency::IdempotencySlot;
 use crate::ids::{AccountId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef};
 use crate::lease::Lease;
 use crate::payment::{Payment, Revision};
 use crate::ports::{
-    CommitError, LeasedPayment, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName, PaymentPlace,
-    PaymentRepository, StoreError,
+    BeforeSale, CommitError, LeasedPayment, OrderWithPayments, PaymentFilter, PaymentInOrder, PaymentName,
+    PaymentPlace, PaymentRepository, StoreError,
 };
 use crate::time::Timestamp;
 use crate::unit_of_work::UnitOfWork;
@@ -181,6 +182,18 @@ impl PaymentRepository for MemoryStore {
         code: &OrderCode,
     ) -> Result<OrderWithPayments, StoreError> {
         Ok(self.read(|tables| tables.order_with_payments(merchant, code)))
+    }
+
+    async fn before_sale(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+        slot: &Option<IdempotencySlot>,
+    ) -> Result<BeforeSale, StoreError> {
+        Ok(self.read(|tables| BeforeSale {
+            key: slot.as_ref().and_then(|slot| tables.idempotency.get(slot).cloned()),
+            order: tables.order_with_payments(merchant, code),
+        }))
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {

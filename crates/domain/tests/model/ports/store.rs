@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use mstore_pay_domain::idempotency::IdempotencySlot;
 use mstore_pay_domain::ids::{
     AccountId, DeliveryId, LeaseToken, MerchantId, OrderCode, OurReference, PaymentId, ProviderId, ProviderRef,
 };
@@ -13,8 +14,8 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::MemoryStore;
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    Clock, CommitError, LeasedPayment, OpenCharge, Operation, OrderWithPayments, PaymentFilter, PaymentInOrder,
-    PaymentName, PaymentPlace, PaymentProvider as _, PaymentRepository, StoreError,
+    BeforeSale, Clock, CommitError, LeasedPayment, OpenCharge, Operation, OrderWithPayments, PaymentFilter,
+    PaymentInOrder, PaymentName, PaymentPlace, PaymentProvider as _, PaymentRepository, StoreError,
 };
 use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{Due, UnitOfWork};
@@ -209,6 +210,15 @@ impl PaymentRepository for GatedStore {
         code: &OrderCode,
     ) -> Result<OrderWithPayments, StoreError> {
         self.inner.order_with_payments(merchant, code).await
+    }
+
+    async fn before_sale(
+        &self,
+        merchant: &MerchantId,
+        code: &OrderCode,
+        slot: &Option<IdempotencySlot>,
+    ) -> Result<BeforeSale, StoreError> {
+        self.inner.before_sale(merchant, code, slot).await
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {
