@@ -178,11 +178,13 @@ impl Gateway {
     pub async fn create(&self, command: &CreatePayment, answers: &dyn AnswerRenderer) -> Result<Created, CreateError> {
         let _served = self.tills.serve();
         let deadline = Deadline::within(self.policies.create_within, self.ports.clock.as_ref());
-        let (key, known) = self.before_sale(command).await?;
-        if let (Some(request), Some(record)) = (&command.idempotency, key)
-            && let Some(created) = self.replay(command, request, record, answers).await?
-        {
-            return Ok(created);
+        let (key, mut known) = self.before_sale(command).await?;
+        if let (Some(request), Some(record)) = (&command.idempotency, key) {
+            if let Some(created) = self.replay(command, request, record, answers).await? {
+                return Ok(created);
+            }
+            // What the key was used for may have ended only after it was read.
+            known = self.known_now(&command.scope.merchant, &command.order_code).await?;
         }
         let created = match self.plan(command, known, answers).await? {
             Plan::Join(payment) => {

@@ -178,7 +178,7 @@ pub trait PaymentRepository: Send + Sync {
 
     /// What whoever sells decides on, read in one go: an order with every payment of it as
     /// [`order_with_payments`](Self::order_with_payments) tells of it, and what the key that came with the request, if one
-    /// did, was used for. The two need not be of the same moment.
+    /// did, was used for. The two need not be of the same moment. The slot MUST be of that merchant.
     ///
     /// # Errors
     /// [`StoreError`] where they cannot be read.

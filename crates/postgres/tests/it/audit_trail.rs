@@ -21,6 +21,8 @@ async fn what_is_on_record_is_neither_changed_nor_deleted_by_its_owner() {
         ("TRUNCATE merchant_events CASCADE", "audit records are never deleted"),
         ("TRUNCATE anchored_merchants CASCADE", "anchors are never deleted"),
         ("DELETE FROM receipts", "receipts are never deleted"),
+        ("DELETE FROM payments", "payments are never deleted"),
+        ("TRUNCATE payments CASCADE", "are never deleted"),
         ("TRUNCATE audit_anchors CASCADE", "anchors are never deleted"),
     ] {
         let refused = site.database.run(sql).unwrap_err();

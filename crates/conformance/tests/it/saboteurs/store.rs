@@ -33,6 +33,7 @@ enum Bug {
     ShowsTwoCharges,
     CommitsInPieces,
     TakesATakenKey,
+    OverlooksAKeyBeforeASale,
     LosesTheAuditRecord,
     ForgetsWhereAPageEnded,
     AnchorsWhateverItIsGiven,
@@ -92,7 +93,8 @@ impl Sabotaged {
                 }
                 work.audit.clear();
             }
-            Bug::ForgetsWhereAPageEnded
+            Bug::OverlooksAKeyBeforeASale
+            | Bug::ForgetsWhereAPageEnded
             | Bug::AnchorsWhateverItIsGiven
             | Bug::PrunesWhateverThereIs
             | Bug::GoesOnBehindWhatAPieceHasNoRoomFor => {}
@@ -189,7 +191,11 @@ impl PaymentRepository for Sabotaged {
         code: &OrderCode,
         slot: &Option<IdempotencySlot>,
     ) -> Result<BeforeSale, StoreError> {
-        self.payments.before_sale(merchant, code, slot).await
+        let mut before = self.payments.before_sale(merchant, code, slot).await?;
+        if matches!(self.bug, Bug::OverlooksAKeyBeforeASale) {
+            before.key = None;
+        }
+        Ok(before)
     }
 
     async fn paid_of_order(&self, merchant: &MerchantId, code: &OrderCode) -> Result<Option<PaymentId>, StoreError> {
@@ -448,6 +454,11 @@ fn a_store_that_shows_two_charges_is_caught() {
             "everything_is_there_after_reopening",
         ],
     );
+}
+
+#[test]
+fn a_store_that_overlooks_a_key_before_a_sale_is_caught() {
+    check(Bug::OverlooksAKeyBeforeASale, &["many_who_sell_at_once_see_what_stands_of_each"]);
 }
 
 #[test]

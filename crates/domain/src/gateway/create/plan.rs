@@ -49,7 +49,14 @@ impl Gateway {
         answers: &dyn AnswerRenderer,
     ) -> Result<Plan, CreateError> {
         let routes = self.routes_for(command).await?;
-        let order = self.resolve(command, &known).await;
+        let order = if self.ports.ledger.is_our_own() {
+            known.order().map(OrderSummary::from)
+        } else {
+            let told = self.resolve(command).await;
+            // Others may have acted on the order while the ledger was asked.
+            known = self.known_now(&command.scope.merchant, &command.order_code).await?;
+            told
+        };
         let actor = &command.actor;
         for _ in 0..PLANS_MAX {
             let dossier = self.dossier_of(&known, actor);
@@ -87,10 +94,7 @@ impl Gateway {
     }
 
     /// Selling never waits long for a ledger elsewhere: without an answer the order counts as unregistered.
-    async fn resolve(&self, command: &CreatePayment, known: &Known) -> Option<OrderSummary> {
-        if self.ports.ledger.is_our_own() {
-            return known.order().map(OrderSummary::from);
-        }
+    async fn resolve(&self, command: &CreatePayment) -> Option<OrderSummary> {
         let asked = self.ports.ledger.resolve(&command.scope.merchant, &command.order_code);
         within(self.ports.clock.as_ref(), self.policies.resolve_within, asked).await?.ok().flatten()
     }
