@@ -149,6 +149,21 @@ mod tests {
     }
 
     #[test]
+    fn nothing_slips_through_by_how_it_is_written() {
+        check(r#"{"message":"budi\u0040toko.id"}"#, r#"{"message":"[redacted]"}"#);
+        check(r#"["a\n4000000000001091"]"#, r#"["a\n[redacted]"]"#);
+        check("[\"a\u{a0}4000000000001091\u{3000}b\"]", "[\"a\u{a0}[redacted]\u{3000}b\"]");
+        check(r#"{"to\u006ben":"x"}"#, r#"{"token":"[redacted]"}"#);
+    }
+
+    #[test]
+    fn what_gives_nothing_away_says_what_it_said() {
+        check(r#"{"message":"say \"hi\"\\n"}"#, r#"{"message":"say \"hi\"\\n"}"#);
+        check(r#"{"a\"b":1,"\u0001":2}"#, r#"{"a\"b":1,"\u0001":2}"#);
+        check("{\"\u{7f}\":\"\u{7f} Rp 33.000 é\"}", "{\"\u{7f}\":\"\u{7f} Rp 33.000 é\"}");
+    }
+
+    #[test]
     fn size_and_depth_are_bounded() {
         let long = body(format!("\"{}\"", "é".repeat(KEPT_BYTES_MAX)).as_bytes());
         assert!(long.len() < KEPT_BYTES_MAX + 64, "{}", long.len());

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod anchors;
+mod before_sale;
 mod by_key;
 mod cancel;
 mod careful;

@@ -21,7 +21,6 @@ struct Reads {
     payment: usize,
     payment_in_order: usize,
     order_with_payments: usize,
-    before_sale: usize,
     by_account_refs: usize,
     revisions: usize,
 }
@@ -45,11 +44,6 @@ fn ports(shop: &Shop, reads: Reads, meanwhile: impl Fn() + Send + 'static) -> Po
         .expect_order_with_payments()
         .times(reads.order_with_payments)
         .returning(move |merchant, code| it.order_with_payments(merchant, code).now_or_never().unwrap());
-    let it = store();
-    payments
-        .expect_before_sale()
-        .times(reads.before_sale)
-        .returning(move |merchant, code, slot| it.before_sale(merchant, code, slot).now_or_never().unwrap());
     let it = store();
     payments.expect_by_account_refs().times(reads.by_account_refs).returning(move |provider, account, refs| {
         let found = it.by_account_refs(provider, account, refs).now_or_never().unwrap();
@@ -93,14 +87,6 @@ fn a_webhook_is_settled_on_one_read_and_whoever_waits_is_handed_what_was_written
         block_on(shop.world.store.payment_in_order(&scope.merchant, &PaymentName::Id(payment.id))).unwrap().unwrap();
     assert_eq!(view.payment, stored.payment);
     assert_eq!((view.payment.status(), view.paid_by), (PaymentStatus::Paid, stored.paid_by));
-}
-
-#[test]
-fn whoever_sells_something_new_reads_once() {
-    let mut shop = Shop::open();
-    shop.gateway = reading(&shop, Reads { before_sale: 1, ..Reads::default() });
-    let payment = shop.sell("TRX-1");
-    assert!(shop.payment(&payment.id).can_be_shown());
 }
 
 #[test]

@@ -31,6 +31,13 @@ async fn what_is_on_record_is_neither_changed_nor_deleted_by_its_owner() {
     assert_eq!(store.records(&payment.id).await.unwrap().len(), 1);
 }
 
+#[test]
+fn no_key_is_looked_up_for_each_record() {
+    let keys = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' \
+        AND conrelid IN ('payment_events'::regclass, 'payment_event_bodies'::regclass)";
+    assert_eq!(Site::new().text(keys).trim(), "0");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_has_no_right_to_change_what_is_on_record() {
     let site = Site::new();

@@ -7,12 +7,15 @@ use mstore_pay_domain::charge::{Charge, Opening};
 use mstore_pay_domain::event::FeedPlace;
 use mstore_pay_domain::idempotency::StoredAnswer;
 use mstore_pay_domain::ids::{EndpointId, OrderCode, ProviderRef};
-use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::order::{Order, OrderState};
+use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
     Accepted, BeforeSale, Dispatches, IdGenerator, IdempotencyStore, OrderRepository, Outbox, PaymentName,
     PaymentRepository, WebhookInbox,
 };
-use mstore_pay_domain::unit_of_work::{Due, IdempotencyWrite, InboxFate, InboxMark, LiveOrderWrite, UnitOfWork};
+use mstore_pay_domain::unit_of_work::{
+    Due, IdempotencyWrite, InboxFate, InboxMark, LiveOrderWrite, OrderWrite, UnitOfWork,
+};
 use mstore_pay_postgres::{Options, PostgresStore};
 
 use crate::fixtures::{Site, at, delivery, message_about, stored, unit};
@@ -103,8 +106,25 @@ async fn look(store: &PostgresStore, payment: &Payment) {
     assert_eq!(nothing, BeforeSale::default());
     let whole = store.order_with_payments(merchant, code).await.unwrap();
     assert_eq!(whole.payments.len(), 1);
-    assert_eq!(store.order(merchant, code).await.unwrap(), None);
+    assert!(store.order(merchant, code).await.unwrap().is_some());
     assert!(store.idempotency(&slot(payment, code.as_str())).await.unwrap().is_some());
+}
+
+/// Has the order of a sale registered.
+async fn register(seller: &PostgresStore, sold: &Payment) {
+    let order = Order {
+        merchant: sold.merchant.clone(),
+        branch: None,
+        code: sold.order_code.clone(),
+        grand_total: sold.amount.clone(),
+        payment_method: None,
+        body_json: None,
+        created_at: at(0),
+        revision: Revision::NEW,
+        state: OrderState::Draft,
+    };
+    let orders = vec![OrderWrite { order, expected: Revision::NEW }];
+    seller.commit(&UnitOfWork { orders, ..UnitOfWork::default() }).await.unwrap();
 }
 
 /// What the provider calls a charge.
@@ -127,10 +147,11 @@ async fn a_look_that_was_planned_before_anything_was_sold_reads_no_more_than_it_
     /// Rows of a table that a look in every way may read.
     const ROWS_MAX: u64 = 25;
     let site = Site::new();
-    let tables = ["payments", "payment_details", "charges", "receipts", "idempotency_keys"];
+    let tables = ["payments", "payment_details", "charges", "receipts", "idempotency_keys", "transactions"];
     let seller = site.open().await;
     let first = opened(&site, "TRX-FIRST");
     seller.commit(&sale(&site, &first, Due::Never)).await.unwrap();
+    register(&seller, &first).await;
     // One session, so that one plan of each statement.
     let till = site.open_with(Options { connections: 1, ..Options::default() }).await;
     look(&till, &first).await;
@@ -143,6 +164,7 @@ async fn a_look_that_was_planned_before_anything_was_sold_reads_no_more_than_it_
     for number in 0..SALES * 10 {
         let sold = opened(&site, &format!("TRX-{number}"));
         seller.commit(&sale(&site, &sold, Due::Never)).await.unwrap();
+        register(&seller, &sold).await;
     }
     drop(seller);
     let before = fetched_in_all(&site, &tables, 1).await;
