@@ -18,7 +18,7 @@ use crate::pipeline::{Flight, in_order};
 pub(crate) type Sale<'a> = (&'a MerchantId, &'a OrderCode, Option<&'a IdempotencySlot>);
 
 /// The places among those asked for, from one on, of which there is anything. Each subquery is of one order or key, and none is an
-/// `EXISTS`, for which a plan made while the tables were small reads all there is.
+/// `EXISTS`, which the server may choose to answer for all by reading the whole table once (a hashed subplan).
 const KNOWN: &str = "SELECT n.place FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS n (merchant_id, order_code, route, key, place) \
     WHERE (SELECT 1 FROM idempotency_keys AS k WHERE k.merchant_id = n.merchant_id AND k.route = n.route AND k.key = n.key \
         LIMIT 1) IS NOT NULL \
