@@ -41,9 +41,13 @@ pub struct Settings {
     /// Address where `/metrics`, `/healthz` and `/readyz` answer, and they alone; given, they are not at `LISTEN_ADDR`.
     #[arg(long, env = "OPERATIONS_LISTEN_ADDR")]
     pub operations_listen_addr: Option<SocketAddr>,
-    /// The store: `sqlite://PATH` for one process, `postgres://USER:PASSWORD@HOST/DATABASE` for any number.
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/mstore-pay.db", hide_env_values = true)]
-    pub database_url: String,
+    /// The store: `sqlite://PATH` for one process, `postgres://USER:PASSWORD@HOST/DATABASE` for any number; in production with
+    /// `sslmode`, where a host is another machine. Default: `sqlite://data/mstore-pay.db`.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretText>,
+    /// A file that holds it.
+    #[arg(long, env = "DATABASE_URL_FILE")]
+    pub database_url_file: Option<PathBuf>,
     /// Connections that this process opens to PostgreSQL to work with. Of every eight, three are for one of the threads that
     /// serve, by which tills look and webhooks are taken in; of the others a quarter, rounded down, is left to reads and to
     /// webhooks that come in. The server's `max_connections` is to cover those of all nodes, and three more of each: one that

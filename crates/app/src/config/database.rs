@@ -1,6 +1,7 @@
 //! `DATABASE_URL`: which store, and where.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -68,6 +69,15 @@ impl PostgresUrl {
         self.0.expose()
     }
 
+    /// Whether nobody says if what goes to another machine is encrypted. Whoever wants it to go in clear text can say so:
+    /// `sslmode=disable`.
+    pub(crate) fn leaves_encryption_open(&self) -> bool {
+        let Parts { authority, options, .. } = Parts::of(self.expose());
+        let says_so = |options: &str| options.split('&').any(|option| option.starts_with("sslmode="));
+        let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
+        !options.is_some_and(says_so) && hosts.split(',').any(|host| !is_this_machine(host))
+    }
+
     /// The URL without its password, and the password, for programs whose command line others can read.
     #[cfg(feature = "postgres")]
     pub(crate) fn apart(&self) -> (String, Option<SecretText>) {
@@ -83,6 +93,16 @@ impl PostgresUrl {
             None => (text.to_owned(), None),
         }
     }
+}
+
+/// Whether a host, with its port or without, is a folder of sockets or loopback.
+fn is_this_machine(host: &str) -> bool {
+    if host.starts_with('/') || host.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("%2F")) {
+        return true;
+    }
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let name = bracketed.map_or_else(|| host.split_once(':').map_or(host, |(name, _port)| name), |(name, _port)| name);
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A URL cut up without regard to what its parts may hold: with several hosts it is no URL of the RFC.
@@ -192,6 +212,26 @@ mod tests {
         assert_eq!(password.unwrap().expose(), "s@fe");
         let (url, password) = PostgresUrl::parse("postgres://pay@a/pay").unwrap().apart();
         assert_eq!((url.as_str(), password.is_none()), ("postgres://pay@a/pay", true));
+    }
+
+    #[track_caller]
+    fn check_open(url: &str, want: bool) {
+        assert_eq!(PostgresUrl::parse(url).unwrap().leaves_encryption_open(), want, "{url}");
+    }
+
+    #[test]
+    fn encryption_is_left_open_where_another_machine_is_named_and_no_mode() {
+        check_open("postgres://pay:s3cret@db.internal/pay", true);
+        check_open("postgres://db:5433/pay?target_session_attrs=read-write", true);
+        check_open("postgres://localhost,db/pay", true);
+        check_open("postgres://localhost.example/pay", true);
+        for mode in ["disable", "require", "verify-full"] {
+            check_open(&format!("postgres://a,b/pay?target_session_attrs=any&sslmode={mode}"), false);
+        }
+        for here in ["localhost", "localhost:5433", "127.0.0.1", "127.0.0.1:1", "[::1]:5432", "%2Fvar%2Frun", "%2ftmp"]
+        {
+            check_open(&format!("postgres://pay@{here}/pay"), false);
+        }
     }
 
     #[track_caller]

@@ -20,6 +20,8 @@ use super::{
 
 /// Shortest secret that we sign or verify with, in bytes: as long as the digest.
 pub(super) const SECRET_BYTES_MIN: usize = 32;
+/// A file beneath the folder that the program runs in.
+const DATABASE_URL_DEFAULT: &str = "sqlite://data/mstore-pay.db";
 /// What development signs links with.
 const LINK_SECRET_DEVELOPMENT: &str = "development-link-secret-not-for-production";
 /// What development signs tokens with.
@@ -83,8 +85,13 @@ impl Settings {
             faults.add("XENDIT_SECRET_KEY is a live key, and APP_ENV is not production");
         }
         let sandbox = sandboxed.then(|| midtrans::played(self.embedded_sandbox(), &self.midtrans));
-        let database =
-            faults.keep(self.database_url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}")));
+        let database_url = secrets.database_url.as_ref().map_or(DATABASE_URL_DEFAULT, SecretText::expose);
+        let database = faults.keep(database_url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}")));
+        if let (true, Some(Database::Postgres(url))) = (production, &database)
+            && url.leaves_encryption_open()
+        {
+            faults.add("DATABASE_URL names another machine and no sslmode: verify-full, or by name require or disable");
+        }
         let workers = faults.keep(policies::workers(self.workers, database.as_ref(), production));
         let xendit = xendit_settings(&self.xendit, &secrets, sandboxed, faults);
         let is_named = self.policy.provider_order.contains(MidtransConfig::ID);
@@ -177,6 +184,7 @@ impl Settings {
 
 /// Secrets as they were given.
 pub(super) struct Secrets {
+    pub(super) database_url: Option<SecretText>,
     pub(super) link: Option<SecretText>,
     pub(super) jwt: Option<SecretText>,
     pub(super) jwt_keys: Option<SecretText>,
@@ -206,6 +214,7 @@ impl Secrets {
         };
         let ledger = &settings.ledger;
         Self {
+            database_url: read("DATABASE_URL", &settings.database_url, &settings.database_url_file),
             ledger_token: read("LEDGER_TOKEN", &ledger.ledger_token, &ledger.ledger_token_file),
             link: read("LINK_SECRET", &access.link_secret, &access.link_secret_file),
             jwt: read("SYSTEM_JWT_SECRET", &access.system_jwt_secret, &access.system_jwt_secret_file),

@@ -83,6 +83,9 @@ async fn the_timeline_tells_the_whole_story() {
     let path = format!("/api/v1/pos/payments/{}/timeline", payment["payment_id"].as_str().unwrap());
     let pending = house.get(&path).header("accept-language", "en").send().await.data();
     assert_eq!(pending["sentence"], "Waiting for the customer to pay.");
+    let next = pending["items"].as_array().unwrap().last().unwrap();
+    assert_eq!(next["kind"], "next_check", "{pending}");
+    assert!(next["at"].as_str() <= payment["expires_at"].as_str(), "{next} {payment}");
     house.customer_pays("TRX-1", true).await;
     house.until_status(&payment["payment_id"], "paid").await;
     let paid = house.get(&path).header("accept-language", "en").send().await.data();
@@ -92,6 +95,7 @@ async fn the_timeline_tells_the_whole_story() {
     for kind in ["payment_created", "charge_intended", "charge_opened", "receipt_recorded"] {
         assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
     }
+    assert!(!kinds.contains(&"next_check"), "nobody waits for anything: {kinds:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,6 +100,20 @@ fn nothing_of_a_test_is_let_in() {
 }
 
 #[test]
+#[cfg(feature = "postgres")]
+fn what_goes_to_a_database_elsewhere_is_encrypted_or_said_not_to_be() {
+    let faults_at = |url: &str| faults(&[&GOOD[..], &[url]].concat());
+    check(&faults_at("--database-url=postgres://pay@db/pay"), "sslmode");
+    for told in [
+        "postgres://pay@db/pay?sslmode=verify-full",
+        "postgres://pay@db/pay?sslmode=disable",
+        "postgres://localhost/pay",
+    ] {
+        assert_eq!(faults_at(&format!("--database-url={told}")), Vec::<String>::new(), "{told}");
+    }
+}
+
+#[test]
 fn somebody_elses_ledger_is_reached_safely() {
     let faults_at = |url: &str| faults(&[&GOOD[..], &["--ledger-token=of-the-ledger", url]].concat());
     assert_eq!(faults_at("--ledger-base-url=https://pos.example.com/ledger"), Vec::<String>::new());
@@ -120,6 +134,12 @@ fn secrets_come_from_files_and_are_never_printed() {
     let from_file = format!("--link-secret-file={}", file.display());
     assert_eq!(without("--link-secret", Some(&from_file)), Vec::<String>::new());
     check(&faults(&[&GOOD[..], &[&from_file]].concat()), "LINK_SECRET");
+    let of_database = folder.path().join("database-url");
+    std::fs::write(&of_database, "sqlite://kept/in-a-file.db\n").unwrap();
+    let from_file = format!("--database-url-file={}", of_database.display());
+    let kept = config([&GOOD[..], &[&from_file]].concat().as_slice()).unwrap();
+    assert_eq!(kept.database.to_string(), "sqlite://kept/in-a-file.db");
+    check(&faults(&[&GOOD[..], &[&from_file, "--database-url=sqlite://other.db"]].concat()), "DATABASE_URL");
     let printed = config(&GOOD).unwrap().describe();
     for secret in ["1111", "2222", "3333", "4444"] {
         assert!(!printed.contains(secret), "{printed}");

@@ -1,9 +1,10 @@
 //! Closing charges.
 
-use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::ports::{Canceled, ProviderErrorKind, SnapshotStatus};
 
-use super::fixtures::{Kit, ask_unpaid, assert_kind, assert_unsupported, cancel, offered, open, open_first, query};
+use super::fixtures::{
+    Kit, ask_unpaid, assert_kind, assert_unsupported, cancel, foreign, offered, open, open_first, query,
+};
 use super::{ProviderHarness, ProviderRig};
 
 /// Whether anything at all can be closed: if not, the adapter knows before it sends.
@@ -59,8 +60,7 @@ pub async fn cancel_of_an_unknown_charge_changes_nothing(h: &dyn ProviderHarness
         let (method, declared) = super::fixtures::first_offered(&*rig);
         kit.charge(&*rig, method, &declared).our_reference
     };
-    let name = ProviderRef::parse("pr-00000000-0000-4000-8000-000000000000").expect("an id");
-    let error = cancel(&*rig, &unknown, &name).await.expect_err("there is nothing to close");
+    let error = cancel(&*rig, &unknown, &foreign(&opened.provider_ref)).await.expect_err("there is nothing to close");
     if ever_cancels(&*rig) {
         assert_kind(&error, ProviderErrorKind::NotFound);
     } else {

@@ -170,3 +170,11 @@ pub(super) fn assert_error<T: std::fmt::Debug>(
 pub(super) fn assert_unsupported<T: std::fmt::Debug>(outcome: Result<T, ProviderError>) {
     assert_error(outcome, ProviderErrorKind::Unsupported, Certainty::NotApplied);
 }
+
+/// An id of the same shape that nobody gave out: the last letter or digit is another.
+pub(super) fn foreign(name: &ProviderRef) -> ProviderRef {
+    let mut text = name.as_str().to_owned();
+    let last = text.pop().expect("an id is not empty");
+    text.push(if last == '0' { '1' } else { '0' });
+    ProviderRef::parse(text).expect("an id of the same shape")
+}

@@ -7,7 +7,7 @@ use mstore_pay_domain::money::Money;
 use mstore_pay_domain::ports::{ChargeSnapshot, LookupSupport, ProviderErrorKind, Query, SnapshotStatus};
 
 use super::fixtures::{
-    Kit, PATIENT, ask, ask_unpaid, assert_kind, first_offered, inquire, offered, open, open_first, query,
+    Kit, PATIENT, ask, ask_unpaid, assert_kind, first_offered, foreign, inquire, offered, open, open_first, query,
 };
 use super::{ProviderHarness, ProviderRig};
 
@@ -113,14 +113,6 @@ pub async fn inquire_of_an_unknown_charge_is_not_found(h: &dyn ProviderHarness) 
         let told = inquire(&*rig, query(&*rig, &never_sent, charge_ref.as_ref())).await;
         assert_kind(&told.expect_err("nothing is found"), ProviderErrorKind::NotFound);
     }
-}
-
-/// An id of the same shape that nobody gave out: the last letter or digit is another.
-fn foreign(name: &ProviderRef) -> ProviderRef {
-    let mut text = name.as_str().to_owned();
-    let last = text.pop().expect("an id is not empty");
-    text.push(if last == '0' { '1' } else { '0' });
-    ProviderRef::parse(text).expect("an id of the same shape")
 }
 
 /// By our reference alone a charge is found where that was declared, and never another's.

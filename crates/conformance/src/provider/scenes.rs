@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use mstore_pay_domain::charge::Risk;
+use mstore_pay_domain::method::Method;
 use mstore_pay_domain::ports::{
-    Certainty, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, Period, ProviderError,
-    ProviderErrorKind,
+    Capabilities, Certainty, IdempotencySupport, LookupSupport, OpenCharge, OpenedCharge, Operation, Period,
+    ProviderError, ProviderErrorKind,
 };
 
 use super::fixtures::{
@@ -26,11 +27,24 @@ fn within(scene: Scene) -> Duration {
 
 /// Opens a charge of the first method in that scene.
 async fn open_in(rig: &dyn ProviderRig, scene: Scene) -> (OpenCharge, Result<OpenedCharge, ProviderError>) {
-    let (method, declared) = first_offered(rig);
+    open_by(rig, first_offered(rig), scene).await
+}
+
+/// Opens a charge of that method in that scene.
+async fn open_by(
+    rig: &dyn ProviderRig,
+    (method, declared): (Method, Capabilities),
+    scene: Scene,
+) -> (OpenCharge, Result<OpenedCharge, ProviderError>) {
     let charge = OpenCharge { within: within(scene), ..Kit::default().charge(rig, method, &declared) };
     rig.arrange(Operation::Open, scene).await;
     let outcome = open(rig, &charge).await;
     (charge, outcome)
+}
+
+/// Every method that is offered in each of those scenes.
+fn by_each_method(rig: &dyn ProviderRig, scenes: &[Scene]) -> Vec<((Method, Capabilities), Scene)> {
+    offered(rig).into_iter().flat_map(|offer| scenes.iter().map(move |scene| (offer.clone(), *scene))).collect()
 }
 
 /// A charge whose opening reached nobody was certainly not opened: it may be tried elsewhere.
@@ -62,16 +76,17 @@ pub async fn open_that_was_carried_out_is_never_called_not_applied(h: &dyn Provi
         Scene::WrongAmount,
         Scene::WrongReference,
     ];
-    for scene in scenes {
-        let rig = h.fresh().await;
-        let (charge, outcome) = open_in(&*rig, scene).await;
-        assert!(rig.objects(&charge.our_reference).await >= 1, "{scene:?} carries the call out");
+    // One method may go to another address of the provider than the next, with answers of its own.
+    for (offer, scene) in by_each_method(&*h.fresh().await, &scenes) {
+        let (method, rig) = (offer.0, h.fresh().await);
+        let (charge, outcome) = open_by(&*rig, offer, scene).await;
+        assert!(rig.objects(&charge.our_reference).await >= 1, "{method}: {scene:?} carries the call out");
         if matches!(scene, Scene::WrongAmount | Scene::WrongReference) && !rig.names_what_it_opens() {
             assert_told_as_asked(&charge, outcome);
             continue;
         }
         let error = outcome.expect_err("the call fails");
-        assert_eq!(error.certainty, Unknown, "{scene:?}: {error:?}");
+        assert_eq!(error.certainty, Unknown, "{method}: {scene:?}: {error:?}");
     }
     let rig = h.fresh().await;
     assert_kind(&open_in(&*rig, Scene::ServerError).await.1.expect_err("the call fails"), Kind::Unavailable);
@@ -80,15 +95,15 @@ pub async fn open_that_was_carried_out_is_never_called_not_applied(h: &dyn Provi
 /// A charge whose opening was not answered is not sent again, unless a key or the reference makes that
 /// harmless.
 pub async fn open_that_was_not_answered_is_not_repeated(h: &dyn ProviderHarness) {
-    for scene in [Scene::TimeoutAfter, Scene::Disconnect, Scene::ServerError, Scene::Garbage] {
-        let rig = h.fresh().await;
+    let scenes = [Scene::TimeoutAfter, Scene::Disconnect, Scene::ServerError, Scene::Garbage];
+    for (offer, scene) in by_each_method(&*h.fresh().await, &scenes) {
+        let (rig, method, declared) = (h.fresh().await, offer.0, offer.1.clone());
         let before = rig.requests().await;
-        let (charge, outcome) = open_in(&*rig, scene).await;
-        assert!(outcome.is_err(), "{scene:?}: {outcome:?}");
-        assert_eq!(rig.objects(&charge.our_reference).await, 1, "{scene:?}");
-        let (_, declared) = first_offered(&*rig);
+        let (charge, outcome) = open_by(&*rig, offer, scene).await;
+        assert!(outcome.is_err(), "{method}: {scene:?}: {outcome:?}");
+        assert_eq!(rig.objects(&charge.our_reference).await, 1, "{method}: {scene:?}");
         if declared.idempotency == IdempotencySupport::None || declared.risk == Risk::Pushed {
-            assert_eq!(rig.requests().await, before + 1, "requests in {scene:?}");
+            assert_eq!(rig.requests().await, before + 1, "{method}: requests in {scene:?}");
         }
     }
 }

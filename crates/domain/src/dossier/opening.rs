@@ -77,17 +77,17 @@ impl Dossier {
         if file.payment.reference == PublicReference::Unset {
             file.payment.reference = PublicReference::Provider(answer.provider_ref.clone());
         }
-        if let Some(theirs) = answer.expires_at {
-            file.payment.expires_at = file.payment.expires_at.min(theirs);
-        }
         let ours = file.payment.expires_at;
         let Some(target) = file.payment.charge_mut(charge) else { return };
+        let payable_until = payable_until(target.created_at, answer.expires_at, natural_life, ours);
         target.opening = Opening::Opened(Opened {
             provider_ref: answer.provider_ref.clone(),
             artefact: answer.artefact.clone(),
             at: now,
-            payable_until: payable_until(target.created_at, answer.expires_at, natural_life, ours),
+            payable_until,
         });
+        // Nobody is to wait at a code that has died.
+        file.payment.expires_at = ours.min(payable_until);
         self.note(payment, note);
         self.hear(payment, charge, &Signal::Pending);
     }

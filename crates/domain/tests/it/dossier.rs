@@ -1,6 +1,7 @@
 //! The dossier, where the use cases alone cannot bring it: answers that come when they are no longer wanted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::charge::{Artefact, Closing, Opening, Payer, Receipt, Risk};
@@ -11,6 +12,7 @@ use mstore_pay_domain::money::{Money, ReportedMoney};
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::{ChargeSnapshot, Clock as _, Exchange, IdGenerator as _, OpenedCharge, SnapshotStatus};
 use mstore_pay_domain::routing::{Because, Choice};
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::unit_of_work::{ExceptionWrite, UnitOfWork};
 
 use crate::shop::{PRICE, Shop};
@@ -19,29 +21,63 @@ fn written(work: &UnitOfWork) -> &Payment {
     &work.payments.last().unwrap().payment
 }
 
-#[test]
-fn an_answer_for_a_charge_that_was_put_aside_is_never_shown_and_the_object_is_closed() {
-    let shop = Shop::open();
-    let payment = shop.sell("TRX-1");
+/// A dossier of a payment that is sold, with another charge of it intended.
+fn with_another_charge(shop: &Shop, payment: &Payment) -> (Dossier, ChargeId) {
     let ids = Arc::new(SequentialIds::new(9));
     let (provider, account) = (ProviderId::parse("acme").unwrap(), AccountId::main());
-    let late = ChargeId::new(ids.uuid());
+    let another = ChargeId::new(ids.uuid());
     let now = shop.world.clock.now();
     let (merchant, code) = (payment.merchant.clone(), payment.order_code.clone());
     let mut dossier = Dossier::open(merchant, code, None, vec![payment.clone()], now, Actor::Worker, ids);
     let choice = Choice { provider, account, because: Because::First, passed_over: Vec::new() };
-    dossier.intend(&payment.id, late, &choice, Risk::Displayed);
-    dossier.hide(&payment.id, &late);
-    let reference = dossier.charge(&late).unwrap().1.our_reference.to_string();
-    let answer = OpenedCharge {
+    dossier.intend(&payment.id, another, &choice, Risk::Displayed);
+    (dossier, another)
+}
+
+/// The provider's answer that it opened a charge.
+fn opened(dossier: &Dossier, charge: &ChargeId, expires_at: Option<Timestamp>) -> OpenedCharge {
+    OpenedCharge {
         provider_ref: ProviderRef::parse("chg-late").unwrap(),
-        our_reference: reference,
+        our_reference: dossier.charge(charge).unwrap().1.our_reference.to_string(),
         amount: ReportedMoney::idr(Money::from(PRICE)),
         artefact: Artefact::Qr { qr_string: "late".to_owned() },
-        expires_at: None,
+        expires_at,
         status: SnapshotStatus::Pending,
         exchange: Exchange::default(),
-    };
+    }
+}
+
+/// Checks when a payment of five minutes expires whose charge is opened by such an answer, in seconds from now.
+#[track_caller]
+fn check_expiry(theirs: Option<u64>, natural_life: Option<u64>, want: u64) {
+    let shop = Shop::open();
+    let mut payment = shop.sell("TRX-1");
+    let from_now = |seconds| shop.world.clock.now().plus(Duration::from_secs(seconds));
+    payment.expires_at = from_now(300);
+    let (mut dossier, charge) = with_another_charge(&shop, &payment);
+    let answer = opened(&dossier, &charge, theirs.map(from_now));
+    dossier.opened(&payment.id, &charge, &answer, natural_life.map(Duration::from_secs));
+    assert_eq!(written(&dossier.conclude()).expires_at, from_now(want), "{theirs:?} {natural_life:?}");
+}
+
+#[test]
+fn a_payment_expires_no_later_than_what_was_opened_for_it() {
+    check_expiry(None, None, 300);
+    check_expiry(Some(60), None, 60);
+    check_expiry(Some(900), None, 300);
+    // Where the provider says nothing, what is known of its kind counts.
+    check_expiry(None, Some(55), 55);
+    check_expiry(None, Some(1_800), 300);
+    check_expiry(Some(60), Some(1_800), 60);
+}
+
+#[test]
+fn an_answer_for_a_charge_that_was_put_aside_is_never_shown_and_the_object_is_closed() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let (mut dossier, late) = with_another_charge(&shop, &payment);
+    dossier.hide(&payment.id, &late);
+    let answer = opened(&dossier, &late, None);
     dossier.opened(&payment.id, &late, &answer, None);
     let work = dossier.conclude();
     let after = written(&work);

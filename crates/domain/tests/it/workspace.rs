@@ -63,6 +63,19 @@ fn every_crate_takes_the_lints_of_the_workspace() {
     }
 }
 
+#[test]
+fn cargo_run_in_the_root_runs_the_gateway() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let manifest = |name: &String| fs::read_to_string(crates.join(name).join("Cargo.toml")).unwrap();
+    let runs: Vec<String> = shipped()
+        .keys()
+        .flat_map(|name| manifest(name).lines().map(str::to_owned).collect::<Vec<_>>())
+        .filter(|line| line.starts_with("default-run"))
+        .collect();
+    // The packaged crate has none around it.
+    assert!(shipped().is_empty() || runs == ["default-run = \"mstore-pay\""], "{runs:?}");
+}
+
 /// Every file of sources beneath a folder.
 fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().path())).into_iter().flatten();

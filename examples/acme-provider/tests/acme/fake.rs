@@ -1,4 +1,4 @@
-//! A fake of Acme Pay that really listens. Against your provider's own sandbox you need none of this.
+//! A fake of Acme Pay that really listens, and fails as it is told: few sandboxes of providers can be told to.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

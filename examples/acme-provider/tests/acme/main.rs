@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use mstore_pay_conformance::provider::{ProviderHarness, ProviderRig, Scene};
+use mstore_pay_conformance::wire::WireStub;
 use mstore_pay_conformance::provider_suite;
 use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::ids::{AccountId, OurReference, ProviderId, ProviderRef};
@@ -70,8 +71,9 @@ impl ProviderRig for Rig {
     }
 
     async fn arrange(&self, operation: Operation, scene: Scene) {
-        // Nobody listens on port 1: the adapter is sent there to meet a provider that cannot be reached.
-        let base_url = if scene == Scene::Unreachable { "http://127.0.0.1:1" } else { &self.fake.base_url };
+        // The adapter is sent there to meet a provider that cannot be reached.
+        let nobody = format!("http://{}", WireStub::nobody());
+        let base_url = if scene == Scene::Unreachable { &nobody } else { &self.fake.base_url };
         *self.provider.lock().unwrap() = acme_at(base_url);
         self.fake.books().scenes.insert(operation, scene);
     }

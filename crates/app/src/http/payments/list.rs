@@ -75,7 +75,11 @@ impl IntoParams for ListParameters {
             schema::query("method", "By that method.", schema::method()),
             schema::query("provider", "With a charge at that provider.", provider),
             schema::query("branch_id", "Of that branch.", words()),
-            schema::query("receipt_id", "Under that number on the customer's phone.", schema::text(128, None)),
+            schema::query(
+                "receipt_id",
+                "Under that number on the customer's phone.",
+                schema::text(RECEIPT_ID_CHARACTERS_MAX, Some(schema::ONE_LINE)),
+            ),
             schema::query("from", "Made then or later.", schema::time()),
             schema::query("to", "Made before then.", schema::time()),
             schema::query("cursor", "The `next_cursor` of the page before.", schema::text(34, Some(PATTERN))),
@@ -87,7 +91,11 @@ impl IntoParams for ListParameters {
 fn filter(query: &mut Query, merchant: MerchantId) -> PaymentFilter {
     const NOT_A_TIME: &str = "must be a time as RFC 3339 has it, such as 2025-10-13T10:35:00Z";
     let status = |text: &str| PaymentStatus::ALL.into_iter().find(|status| status.word() == text);
-    let receipt = |text: &str| (1..=RECEIPT_ID_CHARACTERS_MAX).contains(&text.chars().count()).then(|| text.to_owned());
+    // No store has a control character in one, and PostgreSQL takes none for text at all.
+    let receipt = |text: &str| {
+        let fits = (1..=RECEIPT_ID_CHARACTERS_MAX).contains(&text.chars().count());
+        (fits && !text.chars().any(char::is_control)).then(|| text.to_owned())
+    };
     PaymentFilter {
         branch: query.parsed("branch_id", "must be a branch", |text| BranchId::parse(text).ok()),
         order_code: query
@@ -95,7 +103,11 @@ fn filter(query: &mut Query, merchant: MerchantId) -> PaymentFilter {
         status: query.parsed("status", "is not known", status),
         method: query.parsed("method", "is not known", |text| text.parse().ok()),
         provider: query.parsed("provider", "must be a provider", |text| ProviderId::parse(text).ok()),
-        receipt_id: query.parsed("receipt_id", "must be 1 to 128 characters", receipt),
+        receipt_id: query.parsed(
+            "receipt_id",
+            "must be 1 to 128 characters, none of them a control character",
+            receipt,
+        ),
         from: query.parsed("from", NOT_A_TIME, Timestamp::parse_rfc3339),
         to: query.parsed("to", NOT_A_TIME, Timestamp::parse_rfc3339),
         ..PaymentFilter::of(merchant)

@@ -8,6 +8,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use mstore_pay_domain::audit::AuditRecord;
 use mstore_pay_domain::gateway::TimelineView;
 use mstore_pay_domain::payment::Payment;
+use mstore_pay_domain::schedule;
+use mstore_pay_domain::time::Timestamp;
+use mstore_pay_domain::unit_of_work::Due;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -54,6 +57,7 @@ pub(crate) async fn timeline(state: Data<State>, request: HttpRequest) -> Result
     let mut items: Vec<Item> = view.records.iter().map(|record| item(record, language)).collect();
     items.extend(checks(&view.payment, language));
     items.extend(breakers(&state, &view, language));
+    items.extend(next_check(&view.payment, state.gateway.ports().clock.now(), language));
     let sentence = words::sentence(&view.payment).in_language(language);
     Ok(reply::data(StatusCode::OK, &TimelineBody { sentence, items }))
 }
@@ -80,6 +84,20 @@ fn checks(payment: &Payment, language: Language) -> Option<Item> {
         text: words::CHECKED.in_language(language),
         detail: Map::from_iter([("count".to_owned(), Value::from(payment.checks.count))]),
     })
+}
+
+/// When it is looked at next by itself, if ever.
+fn next_check(payment: &Payment, now: Timestamp, language: Language) -> Option<Item> {
+    match schedule::next_due(payment, now) {
+        Due::At(at) => Some(Item {
+            at: at.to_string(),
+            kind: "next_check".to_owned(),
+            actor: "worker".to_owned(),
+            text: words::NEXT_CHECK.in_language(language),
+            detail: Map::new(),
+        }),
+        Due::Never | Due::Leased(_) => None,
+    }
 }
 
 /// Lines to the provider that are not in order now.

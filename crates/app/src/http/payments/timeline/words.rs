@@ -11,6 +11,8 @@ pub(super) const CHECKED: Bilingual =
     both("Penyedia sudah ditanya; belum ada perubahan.", "The provider was asked; nothing had changed.");
 pub(super) const BREAKER: Bilingual =
     both("Penyedia sedang tidak menjawab.", "The provider is not answering at the moment.");
+pub(super) const NEXT_CHECK: Bilingual =
+    both("Pemeriksaan berikutnya, paling lambat.", "It is looked at again then at the latest.");
 
 /// Why the payment stands where it stands, for the cashier.
 pub(super) const fn of_status(status: PaymentStatus) -> Bilingual {
