@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use mstore_pay_conformance::provider::{ProviderHarness, ProviderRig, Scene};
-use mstore_pay_conformance::wire::WireStub;
 use mstore_pay_conformance::provider_suite;
+use mstore_pay_conformance::wire::WireStub;
 use mstore_pay_domain::account::{AccountMode, AccountTerms, ProviderAccount, SharedSecret, WebhookSecrets};
 use mstore_pay_domain::ids::{AccountId, OurReference, ProviderId, ProviderRef};
 use mstore_pay_domain::money::Money;
