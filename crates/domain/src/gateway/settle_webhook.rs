@@ -14,13 +14,13 @@ use super::{ConfirmWebhooks, DecideError, Gateway};
 use crate::audit::{Actor, AuditEvent, AuditNote, BodyRole};
 use crate::charge::{Charge, Opening};
 use crate::dossier::{Absorbed, Dossier};
-use crate::ids::{ChargeId, PaymentId};
+use crate::ids::{ChargeId, PaymentId, ProviderRef};
 use crate::payment::Payment;
 use crate::ports::{ChargeSnapshot, CommitError, CrashPoint, Drift, Finder, Reservation, StoreError};
 use crate::unit_of_work::{InboxFate, InboxMark, UnitOfWork};
 use crate::webhook::{Authentic, Claim, LeasedDelivery, Notification};
 
-use claims::{believed, is_borne_out, would_change};
+use claims::{believed, is_borne_out, payment_named, would_change};
 pub(super) use find::{Found, named_by};
 pub(super) use tries::NotNow;
 
@@ -179,11 +179,11 @@ impl Gateway {
         if let (None, Some(told)) = (charge.provider_ref(), &notification.about.charge_ref) {
             named.opening = Opening::Found { provider_ref: told.clone(), at: leased.delivery.received_at };
         }
-        let heard_of = notification.about.payment_ref.as_slice();
-        if let Reservation::Wait(pause) = self.reserve_to_confirm(&named, heard_of).await {
+        let heard_of: Vec<ProviderRef> = payment_named(notification, charge).cloned().into_iter().collect();
+        if let Reservation::Wait(pause) = self.reserve_to_confirm(&named, &heard_of).await {
             return Ok(Err(NotNow::Waits(pause)));
         }
-        match self.ask(payment, &named, heard_of, self.policies.inquire_within).await {
+        match self.ask(payment, &named, &heard_of, self.policies.inquire_within).await {
             Ok(snapshot) => Ok(Ok(snapshot)),
             Err(ProviderOrStore::Store(store)) => Err(store),
             Err(ProviderOrStore::Provider(error)) => Ok(Err(NotNow::after(&error))),

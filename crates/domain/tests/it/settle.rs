@@ -207,10 +207,10 @@ fn a_reversal_that_the_provider_tells_when_asked_takes_the_payment_back() {
     assert_eq!(shop.exceptions(), ["reversed"]);
 }
 
-/// A paid charge of which a failure is told twice, its money taken back before or not: where the payment stands then,
+/// A paid charge of which its end without money is told twice, its money taken back before or not: where the payment stands then,
 /// and how often the provider was asked.
 #[track_caller]
-fn check_failure_after_money(policies: Policies, is_reversed: bool, want: (PaymentStatus, usize)) {
+fn check_end_after_money(event: &str, policies: Policies, is_reversed: bool, want: (PaymentStatus, usize)) {
     let shop = Shop::with(policies);
     let payment = shop.sell("TRX-1");
     let money = shop.pay(&shop.shown(&payment.id), PRICE);
@@ -221,19 +221,24 @@ fn check_failure_after_money(policies: Policies, is_reversed: bool, want: (Payme
     let before = questions(&shop);
     let charge = shop.books().first().unwrap().charge_ref.to_string();
     for nth in 1..=2 {
-        let body = format!("event=failed\ncharge={charge}\norder=TRX-1\nreason=DENIED\nsent_at={nth}");
+        let body = format!("event={event}\ncharge={charge}\norder=TRX-1\nsent_at={nth}");
         assert_eq!(shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body)), Some(Settled::Done));
     }
     shop.work();
-    assert_eq!((shop.status(&payment.id), questions(&shop) - before), want);
+    assert_eq!((shop.status(&payment.id), questions(&shop) - before), want, "{event}");
 }
 
 #[test]
-fn a_failure_told_of_money_that_came_is_asked_about_until_it_is_taken_back() {
+fn a_failure_or_a_cancel_told_of_money_that_came_is_asked_about_until_it_is_taken_back() {
     let believing = Policies { confirm_webhooks: ConfirmWebhooks::Never, ..Policies::default() };
-    for policies in [Policies::default(), believing] {
-        check_failure_after_money(policies.clone(), true, (PaymentStatus::Reversed, 1));
-        check_failure_after_money(policies, false, (PaymentStatus::Paid, 2));
+    for (event, policies) in [
+        ("failed", Policies::default()),
+        ("failed", believing.clone()),
+        ("canceled", Policies::default()),
+        ("canceled", believing),
+    ] {
+        check_end_after_money(event, policies.clone(), true, (PaymentStatus::Reversed, 1));
+        check_end_after_money(event, policies, false, (PaymentStatus::Paid, 2));
     }
 }
 

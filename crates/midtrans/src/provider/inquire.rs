@@ -4,6 +4,7 @@ use futures::future::join_all;
 use mstore_pay_domain::account::ProviderAccount;
 use mstore_pay_domain::ids::ProviderRef;
 use mstore_pay_domain::ports::{ChargeSnapshot, Endpoint, Operation, ProviderError, Query, SnapshotStatus};
+use mstore_pay_domain::time::Timestamp;
 
 use crate::client::{Client, Talk};
 use crate::page;
@@ -45,13 +46,31 @@ async fn ask(talk: &Talk<'_>, query: &Query) -> Result<ChargeSnapshot, ProviderE
     if !is_meant {
         return Err(talk.malformed(&reply, Unreadable::Mismatch("transaction_id")));
     }
-    Ok(snapshot(talk, query, transaction))
+    let reversal = transaction.reversal(was_paid(query, &transaction)).map_err(|why| talk.malformed(&reply, why))?;
+    Ok(snapshot(talk, query, transaction, reversal))
 }
 
-fn snapshot(talk: &Talk<'_>, query: &Query, transaction: Transaction) -> ChargeSnapshot {
+/// Whether money came by this transaction, as far as whoever asks knows.
+fn was_paid(query: &Query, transaction: &Transaction) -> bool {
     // A transaction is its own payment: what was heard of under its id is money on it.
-    let was_paid = query.was_paid || query.payment_refs.contains(&transaction.id);
-    let reversals = transaction.reversal(was_paid).into_iter().collect();
+    let is_heard_of = query.payment_refs.contains(&transaction.id);
+    let is_on_page = query.charge_ref.as_ref().is_some_and(|name| page::token(name).is_some());
+    match transaction.status {
+        // Most that are cancelled never were money, and on a page the money known of may have come by another.
+        SnapshotStatus::Canceled => query.was_paid && (is_heard_of || !is_on_page),
+        SnapshotStatus::Pending
+        | SnapshotStatus::Expired
+        | SnapshotStatus::Failed(_)
+        | SnapshotStatus::Unrecognised(_) => query.was_paid || is_heard_of,
+    }
+}
+
+fn snapshot(
+    talk: &Talk<'_>,
+    query: &Query,
+    transaction: Transaction,
+    reversal: Option<(ProviderRef, Timestamp)>,
+) -> ChargeSnapshot {
     let receipts = transaction.receipt().into_iter().collect();
     let fees = transaction.fee_borne().into_iter().collect();
     let mut exchange = talk.exchange();
@@ -64,7 +83,7 @@ fn snapshot(talk: &Talk<'_>, query: &Query, transaction: Transaction) -> ChargeS
     };
     ChargeSnapshot {
         receipts,
-        reversals,
+        reversals: reversal.into_iter().collect(),
         charge_ref: Some(page.cloned().unwrap_or(transaction.id)),
         our_reference: Some(transaction.reference),
         order_code: transaction.order_code,

@@ -130,7 +130,7 @@ impl Transaction {
             // One sample of the documents spells it otherwise.
             expires_at: time(&object, "expiry_time").or_else(|| time(&object, "expire_time")),
             refunds: Refunds::of(&object),
-            moved_at: if standing.is_of_money() { Some(moved_at(&object)?) } else { None },
+            moved_at: if standing.is_of_money() { Some(moved_at(&object)?) } else { moved_at(&object).ok() },
             standing,
             is_settled: is_settled(&object),
             fee: fee(&object),
@@ -190,20 +190,30 @@ impl Transaction {
     }
 
     /// Money that came and was taken back. That a denied payment was one that had come, its own settlement tells, or
-    /// that `was_paid`; when it was taken back, nothing does (unconfirmed).
-    pub(crate) fn reversal(&self, was_paid: bool) -> Option<(ProviderRef, Timestamp)> {
+    /// that `was_paid`; that a cancelled one was captured before, only that. When it was taken back, nothing tells
+    /// (unconfirmed).
+    ///
+    /// # Errors
+    /// [`Unreadable`] if money that had come was cancelled, and nothing says when it moved: that it is back must not be
+    /// left out for that.
+    pub(crate) fn reversal(&self, was_paid: bool) -> Result<Option<(ProviderRef, Timestamp)>, Unreadable> {
         let is_back = match self.standing {
             Standing::ChargedBack => true,
             Standing::Denied(_) => self.is_settled || was_paid,
+            // A card that was captured can be voided until it is settled.
+            Standing::Canceled => was_paid,
             Standing::Open
             | Standing::Paid
             | Standing::Refunded
             | Standing::PartlyChargedBack(_)
-            | Standing::Canceled
             | Standing::Expired
             | Standing::Unrecognised(_) => false,
         };
-        self.moved_at.filter(|_| is_back).map(|at| (self.id.clone(), at))
+        if !is_back {
+            return Ok(None);
+        }
+        let at = self.moved_at.ok_or(Unreadable::Field("transaction_time"))?;
+        Ok(Some((self.id.clone(), at)))
     }
 }
 
@@ -344,19 +354,32 @@ mod tests {
 
     #[test]
     fn a_deny_takes_back_only_what_had_come() {
-        assert_eq!(parsed("deny", "").reversal(false), None);
-        assert!(parsed("deny", "").reversal(true).is_some());
+        let is_back = |told: &Transaction, was_paid| told.reversal(was_paid).unwrap().is_some();
+        assert!(!is_back(&parsed("deny", ""), false));
+        assert!(is_back(&parsed("deny", ""), true));
         let settled = parsed("deny", r#","settlement_time":"2025-12-22 22:22:47""#);
-        assert!(settled.receipt().is_some() && settled.reversal(false).is_some());
-        assert!(parsed("chargeback", "").reversal(false).is_some());
-        assert_eq!(parsed("settlement", "").reversal(true), None);
+        assert!(settled.receipt().is_some() && is_back(&settled, false));
+        assert!(is_back(&parsed("chargeback", ""), false));
+        assert!(!is_back(&parsed("settlement", ""), true));
+    }
+
+    #[test]
+    fn a_cancel_takes_back_only_what_had_come_and_then_has_to_say_when_that_was() {
+        let (id, at) = parsed("cancel", "").reversal(true).unwrap().unwrap();
+        assert_eq!((id.as_str(), at.to_string().as_str()), ("t-1", "2025-12-22T15:22:10Z"));
+        assert_eq!(parsed("cancel", "").reversal(false).unwrap(), None);
+        assert_eq!(parsed("expire", "").reversal(true).unwrap(), None);
+        let undated = body("cancel", "").replace("transaction_time", "no_time");
+        let undated = Transaction::parse(undated.as_bytes()).unwrap();
+        assert_eq!(undated.reversal(false).unwrap(), None, "of what nobody paid it matters to nobody");
+        assert!(undated.reversal(true).is_err());
     }
 
     #[test]
     fn a_part_charged_back_does_not_take_back_the_whole_and_is_put_on_record() {
         let told = parsed("partial_chargeback", "");
         assert!(told.receipt().is_some());
-        assert_eq!(told.reversal(true), None);
+        assert_eq!(told.reversal(true).unwrap(), None);
         assert_eq!(told.status, SnapshotStatus::Unrecognised("partial_chargeback".to_owned()));
     }
 

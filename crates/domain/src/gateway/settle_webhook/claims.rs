@@ -25,7 +25,8 @@ pub(super) fn would_change(payment: &Payment, charge: &Charge, notification: &No
         Claim::Refunded => true,
         Claim::Pending => status < ChargeStatus::Pending,
         Claim::Expired => status < ChargeStatus::Expired,
-        Claim::Canceled => status < ChargeStatus::Canceled,
+        // A card that was charged can be voided before it is settled: the provider, asked, tells.
+        Claim::Canceled => status < ChargeStatus::Canceled || has_money(charge),
         // Some providers say so of money that had come and was taken back. Of others it is an attempt that failed, and
         // the question is asked for nothing, once.
         Claim::Failed(_) => status < ChargeStatus::Failed || has_money(charge),
@@ -44,6 +45,14 @@ pub(super) fn taken_back<'a>(notification: &'a Notification, charge: &Charge) ->
     let Claim::Failed(_) = notification.claim else { return None };
     let mut named = notification.about.payment_ref.iter().chain(&notification.about.charge_ref);
     named.find(|named| charge.state.funds().is_some_and(|funds| funds.receipt(named).is_some()))
+}
+
+/// The payment that a question about the claim is to cover: the one it names as such, else money that is known under the
+/// name it gives to the charge.
+pub(super) fn payment_named<'a>(notification: &'a Notification, charge: &Charge) -> Option<&'a ProviderRef> {
+    let about = &notification.about;
+    let is_known = |named: &&ProviderRef| charge.state.funds().is_some_and(|funds| funds.receipt(named).is_some());
+    about.payment_ref.as_ref().or_else(|| about.charge_ref.as_ref().filter(is_known))
 }
 
 /// Whether the provider's word covers the claim. Claims other than that money came, or went back, need no bearing out:
@@ -85,6 +94,8 @@ pub(super) fn believed(
         }
         Claim::Pending => (SnapshotStatus::Pending, Vec::new()),
         Claim::Expired => (SnapshotStatus::Expired, Vec::new()),
+        // Whether money that had come was taken back, only the provider tells.
+        Claim::Canceled if has_money(charge) => return None,
         Claim::Canceled => (SnapshotStatus::Canceled, Vec::new()),
         // An attempt that failed, on a page perhaps, is not yet the charge's end. Whether money that had come was
         // taken back, only the provider tells.
