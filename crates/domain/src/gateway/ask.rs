@@ -16,6 +16,22 @@ use crate::ports::{
     Query, Reservation, StoreError,
 };
 
+/// What was heard of a charge before its provider is asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Heard<'a> {
+    /// Ids of payments on it.
+    pub(super) payments: &'a [ProviderRef],
+    /// Whether money of it is said to have gone back.
+    pub(super) of_money_back: bool,
+}
+
+impl<'a> Heard<'a> {
+    /// That there are such payments.
+    pub(super) const fn of(payments: &'a [ProviderRef]) -> Self {
+        Self { payments, of_money_back: false }
+    }
+}
+
 impl Gateway {
     /// The account that a charge was opened under.
     pub(super) async fn account_of(&self, charge: &Charge) -> Result<ProviderAccount, ProviderOrStore> {
@@ -28,14 +44,14 @@ impl Gateway {
         &self,
         of: &Payment,
         charge: &Charge,
-        heard_of: &[ProviderRef],
+        heard: Heard<'_>,
         limit: Duration,
     ) -> Result<ChargeSnapshot, ProviderOrStore> {
         let account = self.account_of(charge).await?;
         let Some(provider) = self.provider(&charge.provider) else {
             return Err(ProviderOrStore::provider(charge, ProviderErrorKind::Unsupported));
         };
-        let queries = [question(charge, heard_of)];
+        let queries = [question(charge, heard)];
         let now = self.ports.clock.now();
         self.questions.note(of.id, now);
         self.rounds.note_asked(charge, &of.id, now);
@@ -53,9 +69,9 @@ impl Gateway {
     }
 
     /// Leave for such a question, or how long to wait for it.
-    pub(super) async fn reserve_to_confirm(&self, charge: &Charge, heard_of: &[ProviderRef]) -> Reservation {
+    pub(super) async fn reserve_to_confirm(&self, charge: &Charge, heard: Heard<'_>) -> Reservation {
         let endpoint = match self.provider(&charge.provider) {
-            Some(provider) => provider.counted_under(&question(charge, heard_of)),
+            Some(provider) => provider.counted_under(&question(charge, heard)),
             None => Endpoint::Inquire,
         };
         self.ports.budget.reserve(&charge.provider, &charge.account, endpoint, BudgetClass::Confirm, 1).await
@@ -135,13 +151,13 @@ impl From<StoreError> for ProviderOrStore {
     }
 }
 
-fn question(charge: &Charge, heard_of: &[ProviderRef]) -> Query {
+fn question(charge: &Charge, heard: Heard<'_>) -> Query {
     Query {
         charge_ref: charge.provider_ref().cloned(),
-        payment_refs: heard_of.to_vec(),
+        payment_refs: heard.payments.to_vec(),
         our_reference: charge.our_reference.clone(),
         created_at: charge.created_at,
-        was_paid: charge.state.funds().is_some(),
+        was_paid: charge.state.funds().is_some() || heard.of_money_back,
     }
 }
 

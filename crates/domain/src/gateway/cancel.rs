@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::ask::{Answered, ProviderOrStore};
+use super::ask::{Answered, Heard, ProviderOrStore};
 use super::{DecideError, FindError, Gateway, Scope};
 use crate::audit::Actor;
 use crate::charge::{Charge, Closing};
@@ -98,7 +98,7 @@ impl Gateway {
     /// no reason to keep them waiting.
     pub(super) async fn ask_while_waiting(&self, payment: &Payment, actor: &Actor) -> Result<Answered, DecideError> {
         let Some(charge) = payment.shown_charge() else { return Ok(Answered::Not) };
-        match self.ask(payment, charge, &[], self.policies.cancel_within).await {
+        match self.ask(payment, charge, Heard::default(), self.policies.cancel_within).await {
             // It says what is known: nothing is read for that, or written.
             Ok(snapshot) if self.adds_nothing(payment, &charge.id, &snapshot, actor) => Ok(Answered::AsKnown),
             Ok(snapshot) => {

@@ -1,6 +1,6 @@
 //! Check and expire: looking at a payment that is due.
 
-use super::ask::ProviderOrStore;
+use super::ask::{Heard, ProviderOrStore};
 use super::decide::Known;
 use super::questions::ASK_AFTER;
 use super::{DecideError, Gateway};
@@ -88,7 +88,7 @@ impl Gateway {
                 looked.wait_until = Some(self.ports.clock.now().plus(pause));
                 break;
             }
-            match self.ask(payment, charge, &[], self.policies.inquire_within).await {
+            match self.ask(payment, charge, Heard::default(), self.policies.inquire_within).await {
                 // It says what is on record: nothing is read for that, or written.
                 Ok(snapshot) if self.adds_nothing(payment, &charge.id, &snapshot, actor) => {}
                 Ok(snapshot) => {

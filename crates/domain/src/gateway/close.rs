@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ask::ProviderOrStore;
+use super::ask::{Heard, ProviderOrStore};
 use super::deadline::Deadline;
 use super::race::answer_within;
 use super::{DecideError, Gateway};
@@ -49,7 +49,7 @@ impl Gateway {
             if remaining.is_zero() {
                 break;
             }
-            match self.ask(&payment, charge, &[], remaining).await {
+            match self.ask(&payment, charge, Heard::default(), remaining).await {
                 Ok(snapshot) => {
                     let over = closing_of(&snapshot.status).filter(|_| was_over);
                     self.take_in(&payment, &charge.id, &snapshot, (actor, Finder::Closing), |dossier| {

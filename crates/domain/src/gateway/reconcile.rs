@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::ask::ProviderOrStore;
+use super::ask::{Heard, ProviderOrStore};
 use super::sweep::{Listing, SweepReport, SweepWindow};
 use super::{DecideError, Gateway};
 use crate::account::ProviderAccount;
@@ -167,7 +167,7 @@ impl Gateway {
         if !self.may_ask_in_time(account).await {
             return Ok(Verdict::Unanswered);
         }
-        let snapshot = match self.ask(payment, charge, &[], self.policies.inquire_within).await {
+        let snapshot = match self.ask(payment, charge, Heard::default(), self.policies.inquire_within).await {
             Ok(snapshot) => snapshot,
             Err(ProviderOrStore::Store(store)) => return Err(store),
             Err(ProviderOrStore::Provider(error)) => {

@@ -8,7 +8,7 @@ mod tries;
 
 use std::time::Duration;
 
-use super::ask::ProviderOrStore;
+use super::ask::{Heard, ProviderOrStore};
 use super::decide::Known;
 use super::{ConfirmWebhooks, DecideError, Gateway};
 use crate::audit::{Actor, AuditEvent, AuditNote, BodyRole};
@@ -179,11 +179,13 @@ impl Gateway {
         if let (None, Some(told)) = (charge.provider_ref(), &notification.about.charge_ref) {
             named.opening = Opening::Found { provider_ref: told.clone(), at: leased.delivery.received_at };
         }
-        let heard_of: Vec<ProviderRef> = payment_named(notification, charge).cloned().into_iter().collect();
-        if let Reservation::Wait(pause) = self.reserve_to_confirm(&named, &heard_of).await {
+        let payments: Vec<ProviderRef> = payment_named(notification, charge).cloned().into_iter().collect();
+        // Word that money went back may come before the word that it came.
+        let heard = Heard { payments: &payments, of_money_back: notification.claim == Claim::Refunded };
+        if let Reservation::Wait(pause) = self.reserve_to_confirm(&named, heard).await {
             return Ok(Err(NotNow::Waits(pause)));
         }
-        match self.ask(payment, &named, &heard_of, self.policies.inquire_within).await {
+        match self.ask(payment, &named, heard, self.policies.inquire_within).await {
             Ok(snapshot) => Ok(Ok(snapshot)),
             Err(ProviderOrStore::Store(store)) => Err(store),
             Err(ProviderOrStore::Provider(error)) => Ok(Err(NotNow::after(&error))),

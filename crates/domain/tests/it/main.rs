@@ -32,6 +32,7 @@ mod put_aside;
 mod reads;
 mod reconcile;
 mod recover;
+mod refunds;
 mod rounds;
 mod routing;
 mod rush;

@@ -10,7 +10,7 @@ use crate::audit::Actor;
 use crate::charge::{Charge, Funds, Opening, Receipt};
 use crate::dossier::Absorbed;
 use crate::exception::{Misfit, MoneyException, MoneySource};
-use crate::gateway::ask::ProviderOrStore;
+use crate::gateway::ask::{Heard, ProviderOrStore};
 use crate::gateway::decide::Known;
 use crate::gateway::settle_webhook::named_by;
 use crate::gateway::{DecideError, Gateway};
@@ -126,7 +126,9 @@ impl Gateway {
                 None => Ok(Row::Left),
             };
         }
-        let snapshot = match self.ask(&payment, &named, row.payment_ref.as_slice(), self.policies.inquire_within).await
+        let snapshot = match self
+            .ask(&payment, &named, Heard::of(row.payment_ref.as_slice()), self.policies.inquire_within)
+            .await
         {
             Ok(snapshot) => snapshot,
             Err(ProviderOrStore::Store(store)) => return Err(store),
@@ -156,7 +158,7 @@ impl Gateway {
     async fn may_confirm(&self, charge: &Charge, row: &ArrivedMoney, window: &SweepWindow, is_needed: bool) -> bool {
         let clock = &self.ports.clock;
         loop {
-            match self.reserve_to_confirm(charge, row.payment_ref.as_slice()).await {
+            match self.reserve_to_confirm(charge, Heard::of(row.payment_ref.as_slice())).await {
                 Reservation::Granted => return true,
                 Reservation::Wait(pause) if is_needed && pause <= CONFIRM_WAIT_MAX && window.may_wait(clock.now()) => {
                     clock.sleep(pause).await;

@@ -236,6 +236,10 @@ impl PaymentProvider for ScriptedProvider {
                     Some(Mishap::UnnoticedReference(other)) => reference.clone_from(other),
                     Some(_) | None => {}
                 }
+                // As of Xendit, whose refunds are asked for by a call of their own.
+                if !query.was_paid {
+                    booked.refunds.clear();
+                }
                 let mut snapshot = answers::snapshot(&booked, self.clock.now());
                 answers::drift(mishap, &mut snapshot.status, &mut snapshot.exchange);
                 ChargeSnapshot { our_reference: Some(reference), ..snapshot }

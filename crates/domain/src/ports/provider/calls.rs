@@ -118,7 +118,9 @@ pub struct Query {
     pub our_reference: OurReference,
     /// When it was intended: money cannot be older.
     pub created_at: Timestamp,
-    /// Whether money came before, so that some of it may have gone back: only then refunds are asked for.
+    /// Whether money is known to have come, or is said to have gone back: only then refunds are asked for. What this
+    /// answer is the first to tell of needs no such question, which would cost a call for each payment: what goes back
+    /// later is told by a word of its own.
     pub was_paid: bool,
 }
 
