@@ -194,6 +194,28 @@ fn a_shop_that_believes_webhooks_asks_nobody() {
 }
 
 #[test]
+fn a_shop_that_believes_webhooks_believes_one_that_names_what_was_made_on_a_page() {
+    let shop = Shop::with(Policies { confirm_webhooks: ConfirmWebhooks::Never, ..Policies::default() });
+    let payment = shop.sell("TRX-1");
+    let (reference, page) = (shop.shown(&payment.id), shop.books().remove(0).charge_ref);
+    let body = format!("event=paid\ncharge=pr-made-there\nreference={reference}\namount={PRICE}\npayment=py-1");
+    assert_eq!(shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body)), Some(Settled::Done));
+    assert_eq!((shop.status(&payment.id), shop.exceptions()), (PaymentStatus::Paid, vec![]));
+    let charge = shop.payment(&payment.id).charges.remove(0);
+    assert_eq!(charge.provider_ref(), Some(&page), "the page stays the charge");
+}
+
+#[test]
+fn a_shop_that_believes_webhooks_believes_none_whose_names_are_of_two_charges() {
+    let shop = Shop::with(Policies { confirm_webhooks: ConfirmWebhooks::Never, ..Policies::default() });
+    let (one, two) = (shop.sell("TRX-1"), shop.sell("TRX-2"));
+    let (reference, other) = (shop.shown(&one.id), shop.books().remove(1).charge_ref);
+    let body = format!("event=paid\ncharge={other}\nreference={reference}\namount={PRICE}\npayment=py-1");
+    assert_eq!(shop.deliver(&ScriptedWebhooks::signed(&shop.world.account, body)), Some(Settled::Parked));
+    assert_eq!((shop.status(&one.id), shop.status(&two.id)), (PaymentStatus::Pending, PaymentStatus::Pending));
+}
+
+#[test]
 fn a_reversal_that_the_provider_tells_when_asked_takes_the_payment_back() {
     let shop = Shop::open();
     let payment = shop.sell("TRX-1");

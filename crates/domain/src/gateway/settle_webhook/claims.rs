@@ -104,7 +104,9 @@ pub(super) fn believed(
         Claim::Refunded | Claim::Other(_) => return None,
     };
     Some(ChargeSnapshot {
-        charge_ref: notification.about.charge_ref.clone(),
+        // Of money on a page the payment request that was made there is named, and the page is the charge. That no name is
+        // another charge's was looked at when this one was found.
+        charge_ref: charge.provider_ref().or(notification.about.charge_ref.as_ref()).cloned(),
         our_reference: Some(charge.our_reference.to_string()),
         order_code: Some(payment.order_code.to_string()),
         asked: None,
