@@ -118,6 +118,11 @@ pub enum Claim {
     Failed(FailureReason),
     /// Money went back.
     Refunded,
+    /// Money that was to go back did not: the amount is the refund's.
+    RefundFailed {
+        /// The provider's id of the refund.
+        refund: ProviderRef,
+    },
     /// Something that changes no charge, or that we do not know.
     Other(String),
 }

@@ -56,9 +56,13 @@ impl Gateway {
             return self.settle_other(leased, &notification).await;
         }
         match self.subject_of(leased, &notification).await? {
-            Found::One { payment, charge, known } => {
-                self.settle_charge(leased, &notification, (&payment, &charge), known).await
-            }
+            Found::One { payment, charge, known } => match misfits::of_failed_refund(&notification) {
+                Some(misfit) => {
+                    let (of, end) = ((payment.as_ref(), &charge), (InboxFate::Done, Settled::Done));
+                    self.put_before_a_person(leased, &notification, of, misfit, end).await
+                }
+                None => self.settle_charge(leased, &notification, (&payment, &charge), known).await,
+            },
             Found::Contradiction { why } | Found::None { why } => self.park_unmatched(leased, &notification, why).await,
         }
     }
@@ -137,7 +141,7 @@ impl Gateway {
         if !borne_out && misfit.is_none() {
             self.absorb_only(payment, charge, &snapshot).await?;
             return match denial {
-                Some(denial) => self.not_taken_back(leased, payment, charge, denial).await,
+                Some(denial) => self.not_taken_back(leased, notification, (payment, charge), denial).await,
                 None => self.not_now(leased, NotNow::Denied).await,
             };
         }

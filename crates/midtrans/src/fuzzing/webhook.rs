@@ -107,6 +107,8 @@ fn decoded(door: &MidtransWebhooks, authentic: &Authentic, hint: Option<&mstore_
             assert!(about.payment_ref.is_some() == about.charge_ref.is_some());
         }
         Claim::Refunded => assert!(stands_at(body, &MONEY_CAME)),
+        // A refund has no notification of its own here.
+        Claim::RefundFailed { .. } => panic!("no notification tells of a refund that failed"),
         Claim::Failed(_) => assert!(stands_at(body, &["deny", "failure"])),
         Claim::Canceled => assert!(stands_at(body, &["cancel"])),
         Claim::Expired => assert!(stands_at(body, &["expire"])),

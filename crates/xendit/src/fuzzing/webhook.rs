@@ -73,6 +73,7 @@ fn claims_what_it_says(told: &Notification, body: &[u8]) {
     match claim {
         Claim::Paid { .. } => assert!(says(body, &MONEY_CAME)),
         Claim::Refunded => assert!(says(body, &["SUCCEEDED"])),
+        Claim::RefundFailed { .. } => assert!(!says(body, &["SUCCEEDED"])),
         Claim::Other(word) => assert!(is_kept(word)),
         Claim::Pending | Claim::Expired | Claim::Canceled | Claim::Failed(_) => {}
     }

@@ -3,7 +3,7 @@
 use mstore_pay_domain::webhook::{Claim, Subject};
 use mstore_pay_outbound::json::Object;
 
-use super::{Told, amount_in, kept, other};
+use super::{Told, amount_in, other};
 use crate::response::provider_ref;
 
 pub(super) fn told(event: &str, data: &Object, unrecognised: &mut Vec<String>) -> Told {
@@ -17,8 +17,11 @@ pub(super) fn told(event: &str, data: &Object, unrecognised: &mut Vec<String>) -
         },
         claim: match (event, status.as_deref()) {
             ("refund.succeeded", Some("SUCCEEDED")) => Claim::Refunded,
-            // The money stayed where it was: no charge changes.
-            ("refund.failed", Some("FAILED" | "CANCELLED") | None) => Claim::Other(kept(event)),
+            // The money stayed where it was: no charge changes, and somebody waits for it.
+            ("refund.failed", Some("FAILED" | "CANCELLED") | None) => match provider_ref(data, "id") {
+                Some(refund) => Claim::RefundFailed { refund },
+                None => other("id", &format!("{event} without"), unrecognised),
+            },
             (event, status) => other("status", &format!("{event} {}", status.unwrap_or("without")), unrecognised),
         },
         amount: amount_in(data, "amount", data.text("currency")),

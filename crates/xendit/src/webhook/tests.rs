@@ -230,7 +230,21 @@ fn a_refund_names_the_payment_and_not_itself_in_either_envelope() {
     assert_eq!(plain.about.payment_ref.unwrap().as_str(), "py-1");
     assert_eq!(plain.about.charge_ref.unwrap().as_str(), "pr-1");
     assert_eq!((plain.about.reference, plain.unrecognised.len()), (None, 0));
-    check_event("refund.failed", r#""status":"FAILED""#, &Claim::Other("refund.failed".to_owned()));
+}
+
+#[test]
+fn a_refund_that_failed_is_told_of_by_its_own_name() {
+    let failed = || Claim::RefundFailed { refund: ProviderRef::parse("rfd-1").unwrap() };
+    for status in [r#","status":"FAILED""#, r#","status":"CANCELLED""#, ""] {
+        let data = format!(
+            r#""id":"rfd-1","payment_id":"py-1","payment_request_id":"pr-1","currency":"IDR","amount":500{status}"#
+        );
+        let told = event("refund.failed", &data);
+        assert_eq!((told.claim, told.amount, told.unrecognised.len()), (failed(), rupiah("500"), 0), "{status}");
+        assert_eq!(told.about.charge_ref.unwrap().as_str(), "pr-1");
+    }
+    check_event_is_other("refund.failed", r#""status":"FAILED""#);
+    check_event_is_other("refund.failed", r#""id":"rfd-1","status":"SUCCEEDED""#);
 }
 
 #[test]

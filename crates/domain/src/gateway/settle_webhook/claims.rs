@@ -30,7 +30,7 @@ pub(super) fn would_change(payment: &Payment, charge: &Charge, notification: &No
         // Some providers say so of money that had come and was taken back. Of others it is an attempt that failed, and
         // the question is asked for nothing, once.
         Claim::Failed(_) => status < ChargeStatus::Failed || has_money(charge),
-        Claim::Other(_) => false,
+        Claim::RefundFailed { .. } | Claim::Other(_) => false,
     };
     news || learns_id
 }
@@ -101,7 +101,7 @@ pub(super) fn believed(
         // taken back, only the provider tells.
         Claim::Failed(_) if notification.about.payment_ref.is_some() || has_money(charge) => return None,
         Claim::Failed(reason) => (SnapshotStatus::Failed(reason.clone()), Vec::new()),
-        Claim::Refunded | Claim::Other(_) => return None,
+        Claim::Refunded | Claim::RefundFailed { .. } | Claim::Other(_) => return None,
     };
     Some(ChargeSnapshot {
         // Of money on a page the payment request that was made there is named, and the page is the charge. That no name is

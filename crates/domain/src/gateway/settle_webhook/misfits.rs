@@ -6,7 +6,7 @@ use crate::charge::Charge;
 use crate::exception::{Misfit, MoneyException, MoneySource};
 use crate::gateway::Gateway;
 use crate::ids::{ChargeId, ExceptionId};
-use crate::money::ReportedMoney;
+use crate::money::{Money, ReportedMoney};
 use crate::payment::Payment;
 use crate::ports::StoreError;
 use crate::unit_of_work::{ExceptionWrite, InboxFate, UnitOfWork};
@@ -32,8 +32,16 @@ pub(super) fn of_denial(leased: &LeasedDelivery, charge: &Charge, notification: 
     taken_back(notification, charge).map(|_receipt| Misfit::Unmatched { source, claimed: claimed(notification) })
 }
 
-/// What puts a claim on a charge before a person once it is given up, if it is of money: that it came, or was taken
-/// back.
+/// What puts a refund before a person that did not reach the customer. There is nothing to ask about: the money is where
+/// it was.
+pub(super) fn of_failed_refund(notification: &Notification) -> Option<Misfit> {
+    let Claim::RefundFailed { refund } = &notification.claim else { return None };
+    let amount = claimed(notification).map_or_else(Money::zero, |claimed| claimed.amount);
+    Some(Misfit::RefundFailed { refund: refund.clone(), amount })
+}
+
+/// What puts a claim on a charge before a person once it is given up, if it is of money: that it came, was taken back, or
+/// did not go back.
 pub(super) fn of_given_up(
     leased: &LeasedDelivery,
     payment: &Payment,
@@ -42,6 +50,9 @@ pub(super) fn of_given_up(
 ) -> Option<Misfit> {
     if let Claim::Paid { .. } = notification.claim {
         return Some(unmatched(leased, notification));
+    }
+    if let Some(misfit) = of_failed_refund(notification) {
+        return Some(misfit);
     }
     payment.charge(charge).and_then(|known| of_denial(leased, known, notification))
 }
@@ -98,6 +109,7 @@ impl Gateway {
             | Claim::Canceled
             | Claim::Failed(_)
             | Claim::Refunded
+            | Claim::RefundFailed { .. }
             | Claim::Other(_) => Vec::new(),
         };
         self.mark(UnitOfWork { exceptions, ..UnitOfWork::default() }, leased, fate, settled).await

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::find::Found;
-use super::{BUDGET_PAUSE, Settled, mark_of, misfits, record_delivery};
+use super::{BUDGET_PAUSE, Settled, mark_of, misfits, record_delivery, record_drift};
 use crate::audit::Actor;
 use crate::exception::Misfit;
 use crate::gateway::{DecideError, Gateway};
@@ -11,7 +11,7 @@ use crate::ids::ChargeId;
 use crate::payment::Payment;
 use crate::ports::{CommitError, ProviderError, ProviderErrorKind, StoreError};
 use crate::unit_of_work::{InboxFate, UnitOfWork};
-use crate::webhook::LeasedDelivery;
+use crate::webhook::{LeasedDelivery, Notification};
 
 /// Failed tries after which a delivery that the provider, asked, does not bear out is given up.
 const DENIED_TRIES_MAX: u32 = 10;
@@ -111,14 +111,14 @@ impl Gateway {
     pub(super) async fn not_taken_back(
         &self,
         leased: &LeasedDelivery,
-        payment: &Payment,
-        charge: &ChargeId,
+        notification: &Notification,
+        of: (&Payment, &ChargeId),
         denial: Misfit,
     ) -> Result<Settled, StoreError> {
         if leased.delivery.attempts.saturating_add(1) < NOT_TAKEN_BACK_TRIES_MAX {
             return self.not_now(leased, NotNow::Denied).await;
         }
-        self.give_up(leased, payment, (charge, denial), (misfits::parked(), Settled::Parked)).await
+        self.put_before_a_person(leased, notification, of, denial, (misfits::parked(), Settled::Parked)).await
     }
 
     /// Gives a delivery up. What claims that money came, or was taken back, is put before a person in the same commit.
@@ -132,26 +132,31 @@ impl Gateway {
             return self.keep_unmatched(leased, &notification, fate, Settled::Buried).await;
         };
         match misfits::of_given_up(leased, &payment, &charge, &notification) {
-            Some(misfit) => self.give_up(leased, &payment, (&charge, misfit), (fate, Settled::Buried)).await,
+            Some(misfit) => {
+                let (of, end) = ((payment.as_ref(), &charge), (fate, Settled::Buried));
+                self.put_before_a_person(leased, &notification, of, misfit, end).await
+            }
             None => self.mark(UnitOfWork::default(), leased, fate, Settled::Buried).await,
         }
     }
 
-    /// Puts a claim that is given up before a person, on its payment's record, with what becomes of its delivery.
-    async fn give_up(
+    /// Puts a claim before a person, on its payment's record, with what becomes of its delivery.
+    pub(super) async fn put_before_a_person(
         &self,
         leased: &LeasedDelivery,
-        payment: &Payment,
-        (charge, misfit): (&ChargeId, Misfit),
+        notification: &Notification,
+        (payment, charge): (&Payment, &ChargeId),
+        misfit: Misfit,
         (fate, settled): (InboxFate, Settled),
     ) -> Result<Settled, StoreError> {
         let id = payment.id;
-        let given_up = self.decide(&payment.merchant, &payment.order_code, &Actor::Provider, |dossier| {
+        let put = self.decide(&payment.merchant, &payment.order_code, &Actor::Provider, |dossier| {
             record_delivery(dossier, &id, charge, leased);
+            record_drift(dossier, &id, charge, leased, notification);
             dossier.raise(&id, Some(*charge), misfit.clone());
             dossier.work_mut().inbox.push(mark_of(leased, fate.clone()));
         });
-        match given_up.await {
+        match put.await {
             Ok(()) => Ok(settled),
             Err(DecideError::Commit(CommitError::LeaseLost)) => Ok(Settled::Overtaken),
             Err(DecideError::Store(store)) => Err(store),

@@ -111,6 +111,9 @@ fn read_claim(event: &str, lines: &mut Lines<'_>) -> Claim {
         "canceled" => Claim::Canceled,
         "failed" => Claim::Failed(FailureReason::from_code(lines.take("reason").unwrap_or_default())),
         "refunded" => Claim::Refunded,
+        "refund_failed" => lines
+            .take_ref("refund")
+            .map_or_else(|| Claim::Other(event.to_owned()), |refund| Claim::RefundFailed { refund }),
         other => Claim::Other(other.to_owned()),
     }
 }
