@@ -85,11 +85,9 @@ pub(crate) fn order_code(object: &Object) -> Option<String> {
 
 /// Who paid, in whichever words.
 fn payer(details: &Object) -> Payer {
-    Payer {
-        issuer: details.text("issuer_name").or_else(|| details.text("source")),
-        name: details.text("payer_name").or_else(|| details.text("name")),
-        receipt_id: details.text("receipt_id"),
-    }
+    let issuer = details.text("issuer_name").or_else(|| details.text("source"));
+    let name = details.text("payer_name").or_else(|| details.text("name"));
+    Payer::told(issuer, name, details.text("receipt_id"))
 }
 
 /// The rows of a list: of its `data`, or of an array without anything around it, as the first QR Codes API gives.

@@ -92,7 +92,7 @@ fn odd_one(kit: &Kit) -> Payment {
     odd.branch = BranchId::parse("B1").ok();
     odd.method = Method::Dana;
     odd.created_at = at(100);
-    let payer = Payer { receipt_id: Some("4711".to_owned()), ..receipt("py-odd").payer };
+    let payer = Payer::told(Some("BCA".to_owned()), None, Some("4711".to_owned()));
     let received = Receipt { payer, ..receipt("py-odd") };
     for charge in &mut odd.charges {
         charge.provider = ProviderId::parse("other").expect("a provider");

@@ -19,15 +19,13 @@ pub struct Receipt {
     pub payer: Payer,
 }
 
-/// What is known of who paid: what the customer's phone shows.
+/// What is known of who paid: what the customer's phone shows. Made by [`Payer::told`] only, so that whatever a provider
+/// wrote there can be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Payer {
-    /// The bank or wallet.
-    pub issuer: Option<String>,
-    /// The payer's name.
-    pub name: Option<String>,
-    /// The number on the customer's receipt.
-    pub receipt_id: Option<String>,
+    issuer: Option<String>,
+    name: Option<String>,
+    receipt_id: Option<String>,
 }
 
 /// Money that went back.
@@ -138,6 +136,44 @@ impl Funds {
 }
 
 impl Payer {
+    /// Longest receipt number that is kept, in characters: a payment can be looked for by it.
+    pub const RECEIPT_ID_CHARACTERS_MAX: usize = 128;
+    /// Longest other text that is kept, in characters.
+    pub const TEXT_CHARACTERS_MAX: usize = 255;
+
+    /// The bank or wallet, the payer's name, and the number on the customer's receipt, as a provider tells them: each is
+    /// cut, and what does not print is replaced. PostgreSQL takes no NUL, and money must not be lost for a name.
+    #[must_use]
+    pub fn told(issuer: Option<String>, name: Option<String>, receipt_id: Option<String>) -> Self {
+        let kept = |text: String, characters_max| {
+            let printable = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+            text.chars().take(characters_max).map(printable).collect()
+        };
+        Self {
+            issuer: issuer.map(|text| kept(text, Self::TEXT_CHARACTERS_MAX)),
+            name: name.map(|text| kept(text, Self::TEXT_CHARACTERS_MAX)),
+            receipt_id: receipt_id.map(|text| kept(text, Self::RECEIPT_ID_CHARACTERS_MAX)),
+        }
+    }
+
+    /// The bank or wallet.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// The payer's name.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The number on the customer's receipt.
+    #[must_use]
+    pub fn receipt_id(&self) -> Option<&str> {
+        self.receipt_id.as_deref()
+    }
+
     fn merge(&mut self, other: &Self) {
         // The larger of two differing reports, so that the order in which they came does not show.
         self.issuer = self.issuer.take().max(other.issuer.clone());
@@ -161,10 +197,9 @@ mod tests {
     /// Checks what two reports of one payment come to, whichever comes first.
     #[track_caller]
     fn check_payers(one: [Option<&str>; 3], other: [Option<&str>; 3], together: [Option<&str>; 3]) {
-        let payer = |[issuer, name, receipt_id]: [Option<&str>; 3]| Payer {
-            issuer: issuer.map(str::to_owned),
-            name: name.map(str::to_owned),
-            receipt_id: receipt_id.map(str::to_owned),
+        let payer = |told: [Option<&str>; 3]| {
+            let [issuer, name, receipt_id] = told.map(|text| text.map(str::to_owned));
+            Payer::told(issuer, name, receipt_id)
         };
         let receipt = |told: [Option<&str>; 3]| Receipt {
             payment_ref: named("py-1"),
@@ -179,6 +214,22 @@ mod tests {
             }
             assert_eq!(funds.receipts().map(|receipt| &receipt.payer).collect::<Vec<_>>(), [&payer(together)]);
         }
+    }
+
+    #[track_caller]
+    fn check_kept(told: &str, text: &str, receipt_id: &str) {
+        let told = || Some(told.to_owned());
+        let payer = Payer::told(told(), told(), told());
+        assert_eq!((payer.issuer(), payer.name(), payer.receipt_id()), (Some(text), Some(text), Some(receipt_id)));
+    }
+
+    #[test]
+    fn what_is_told_of_the_payer_can_be_stored_whatever_it_is() {
+        check_kept("Siti 'Nur' \u{1F600}", "Siti 'Nur' \u{1F600}", "Siti 'Nur' \u{1F600}");
+        check_kept("a\0b\nc\u{9b}", "a\u{fffd}b\u{fffd}c\u{fffd}", "a\u{fffd}b\u{fffd}c\u{fffd}");
+        let long = "\u{e9}".repeat(1_000);
+        check_kept(&long, &"\u{e9}".repeat(255), &"\u{e9}".repeat(128));
+        assert_eq!(Payer::told(None, None, None), Payer::default());
     }
 
     #[test]

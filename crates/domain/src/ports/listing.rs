@@ -88,5 +88,5 @@ fn is_at(payment: &Payment, provider: &ProviderId) -> bool {
 
 fn has_receipt(payment: &Payment, receipt_id: &str) -> bool {
     let funds = payment.charges.iter().filter_map(|charge| charge.state.funds());
-    funds.flat_map(Funds::receipts).any(|receipt| receipt.payer.receipt_id.as_deref() == Some(receipt_id))
+    funds.flat_map(Funds::receipts).any(|receipt| receipt.payer.receipt_id() == Some(receipt_id))
 }

@@ -60,7 +60,7 @@ fn what_an_answer_adds_to_believed_money_is_on_record_and_takes_no_effect_anew()
     assert_eq!(sweep(&shop, &mut window).believed, 30);
     let payers = || {
         let held = sold.iter().map(|sold| shop.payment(&sold.id));
-        held.filter(|held| held.receipts().any(|(_, receipt)| receipt.payer.issuer.is_some())).count()
+        held.filter(|held| held.receipts().any(|(_, receipt)| receipt.payer.issuer().is_some())).count()
     };
     let moved_by = |signal: &str| {
         let records = sold.iter().flat_map(|sold| block_on(shop.world.store.records(&sold.id)).unwrap());

@@ -179,7 +179,7 @@ impl Transaction {
             Standing::Open | Standing::Canceled | Standing::Expired | Standing::Unrecognised(_) => false,
         };
         let paid_at = self.moved_at.filter(|_| came)?;
-        let payer = Payer { issuer: self.issuer.clone(), name: None, receipt_id: None };
+        let payer = Payer::told(self.issuer.clone(), None, None);
         Some(Receipt { payment_ref: self.id.clone(), money: self.asked.clone(), paid_at, payer })
     }
 

@@ -14,7 +14,7 @@ async fn a_settlement_is_a_receipt_under_the_transactions_id() {
     assert_eq!(payment, opened.provider_ref);
     let [receipt] = told.receipts.as_slice() else { panic!("{told:?}") };
     assert_eq!(receipt.payment_ref, payment);
-    assert_eq!(receipt.payer.issuer.as_deref(), Some("dana"));
+    assert_eq!(receipt.payer.issuer(), Some("dana"));
     assert_eq!(told.order_code.as_deref(), Some("TRX-1"));
     assert_eq!(told.exchange.unknown_fields, Vec::<String>::new());
 }

@@ -89,9 +89,9 @@ impl ReceiptRow {
             amount: MinorUnits::from(&receipt.money.amount),
             currency: receipt.money.currency.clone(),
             paid_at: receipt.paid_at.into(),
-            payer_issuer: receipt.payer.issuer.clone(),
-            payer_name: receipt.payer.name.clone(),
-            payer_receipt_id: receipt.payer.receipt_id.clone(),
+            payer_issuer: receipt.payer.issuer().map(str::to_owned),
+            payer_name: receipt.payer.name().map(str::to_owned),
+            payer_receipt_id: receipt.payer.receipt_id().map(str::to_owned),
         }
     }
 
@@ -101,11 +101,7 @@ impl ReceiptRow {
             payment_ref: cells.text("payment_ref", &self.payment_ref)?,
             money: ReportedMoney { amount: cells.money("amount", self.amount)?, currency: self.currency.clone() },
             paid_at: cells.time("paid_at", self.paid_at)?,
-            payer: Payer {
-                issuer: self.payer_issuer.clone(),
-                name: self.payer_name.clone(),
-                receipt_id: self.payer_receipt_id.clone(),
-            },
+            payer: Payer::told(self.payer_issuer.clone(), self.payer_name.clone(), self.payer_receipt_id.clone()),
         })
     }
 }

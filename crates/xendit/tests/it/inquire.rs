@@ -28,7 +28,7 @@ async fn money_is_named_by_the_payment_and_not_by_the_request() {
     let receipt = &snapshot.receipts[0];
     assert_eq!((snapshot.receipts.len(), &receipt.payment_ref), (1, &paid));
     assert!(receipt.money.fits(&charge(1).amount));
-    assert_eq!(receipt.payer.issuer.as_deref(), Some("DANA"));
+    assert_eq!(receipt.payer.issuer(), Some("DANA"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

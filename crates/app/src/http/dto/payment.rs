@@ -191,8 +191,9 @@ impl ArtefactBody {
 
 impl PayerBody {
     fn of(payer: &Payer) -> Option<Self> {
+        let text = |told: Option<&str>| told.map(str::to_owned);
         let body =
-            Self { issuer: payer.issuer.clone(), name: payer.name.clone(), receipt_id: payer.receipt_id.clone() };
+            Self { issuer: text(payer.issuer()), name: text(payer.name()), receipt_id: text(payer.receipt_id()) };
         let known = body.issuer.is_some() || body.name.is_some() || body.receipt_id.is_some();
         known.then_some(body)
     }

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use mstore_pay_domain::charge::Payer;
 use mstore_pay_domain::ids::{BranchId, MerchantId, OrderCode, PaymentId, ProviderId};
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
 use mstore_pay_domain::ports::{PaymentFilter, PaymentPlace};
@@ -24,8 +25,6 @@ use crate::state::State;
 const ITEMS_DEFAULT: u32 = 20;
 /// Payments in one answer at most.
 pub(crate) const ITEMS_MAX: u32 = 100;
-/// Longest receipt number that is looked for.
-const RECEIPT_ID_CHARACTERS_MAX: usize = 128;
 
 /// A page of payments, newest first.
 #[derive(Serialize, ToSchema)]
@@ -78,7 +77,7 @@ impl IntoParams for ListParameters {
             schema::query(
                 "receipt_id",
                 "Under that number on the customer's phone.",
-                schema::text(RECEIPT_ID_CHARACTERS_MAX, Some(schema::ONE_LINE)),
+                schema::text(Payer::RECEIPT_ID_CHARACTERS_MAX, Some(schema::ONE_LINE)),
             ),
             schema::query("from", "Made then or later.", schema::time()),
             schema::query("to", "Made before then.", schema::time()),
@@ -93,7 +92,7 @@ fn filter(query: &mut Query, merchant: MerchantId) -> PaymentFilter {
     let status = |text: &str| PaymentStatus::ALL.into_iter().find(|status| status.word() == text);
     // No store has a control character in one, and PostgreSQL takes none for text at all.
     let receipt = |text: &str| {
-        let fits = (1..=RECEIPT_ID_CHARACTERS_MAX).contains(&text.chars().count());
+        let fits = (1..=Payer::RECEIPT_ID_CHARACTERS_MAX).contains(&text.chars().count());
         (fits && !text.chars().any(char::is_control)).then(|| text.to_owned())
     };
     PaymentFilter {

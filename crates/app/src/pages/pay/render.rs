@@ -125,9 +125,9 @@ impl PayPage {
                     dt { (self.say(words::PAID_AT)) }
                     dd { time datetime=(receipt.paid_at) { (local_time(receipt.paid_at, self.language)) } }
                 }
-                @if let Some(issuer) = &payer.issuer { div { dt { (self.say(words::PAID_WITH)) } dd { (issuer) } } }
-                @if let Some(name) = &payer.name { div { dt { (self.say(words::PAYER)) } dd { (masked(name)) } } }
-                @if let Some(number) = &payer.receipt_id { div { dt { (self.say(words::RECEIPT)) } dd { (number) } } }
+                @if let Some(issuer) = payer.issuer() { div { dt { (self.say(words::PAID_WITH)) } dd { (issuer) } } }
+                @if let Some(name) = payer.name() { div { dt { (self.say(words::PAYER)) } dd { (masked(name)) } } }
+                @if let Some(number) = payer.receipt_id() { div { dt { (self.say(words::RECEIPT)) } dd { (number) } } }
             }
         }
     }

@@ -86,11 +86,8 @@ fn withdrawn(why: Withdrawal) -> PaymentView {
 }
 
 fn received() -> Signal {
-    let payer = Payer {
-        issuer: Some("BCA".to_owned()),
-        name: Some("Budi Santoso <b>".to_owned()),
-        receipt_id: Some("RCPT-0042".to_owned()),
-    };
+    let [issuer, name, receipt_id] = ["BCA", "Budi Santoso <b>", "RCPT-0042"].map(|text| Some(text.to_owned()));
+    let payer = Payer::told(issuer, name, receipt_id);
     let money = ReportedMoney::idr(Money::from(33_000));
     Signal::Received(Receipt { payment_ref: provider_ref("py-1"), money, paid_at: at_second(28), payer })
 }

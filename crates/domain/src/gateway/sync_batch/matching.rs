@@ -138,7 +138,7 @@ impl Said<'_> {
     /// Whether the number that the cashier read is on a receipt of the payment; `None` where nobody can tell.
     fn names_a_receipt_of(&self, payment: &Payment) -> Option<bool> {
         let read = plain(self.receipt_id?);
-        let number = |receipt: &Receipt| receipt.payer.receipt_id.as_deref().map(plain);
+        let number = |receipt: &Receipt| receipt.payer.receipt_id().map(plain);
         let known: Vec<String> = payment.receipts().filter_map(|(_, receipt)| number(receipt)).collect();
         if known.is_empty() { None } else { Some(known.contains(&read)) }
     }

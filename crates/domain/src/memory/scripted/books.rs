@@ -141,7 +141,7 @@ impl Books {
         let payment_ref = self.new_ref("spy")?;
         let charge = self.find_mut(name)?;
         let receipt_id = Some(payment_ref.to_string());
-        let payer = Payer { issuer: Some("Bank Coba".to_owned()), name: None, receipt_id };
+        let payer = Payer::told(Some("Bank Coba".to_owned()), None, receipt_id);
         let money = ReportedMoney::idr(amount.clone());
         let receipt = Receipt { payment_ref: payment_ref.clone(), money, paid_at: now, payer };
         charge.payments.push(BookedPayment { receipt, reversed_at: None });

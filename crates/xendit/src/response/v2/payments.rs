@@ -68,8 +68,8 @@ mod tests {
         );
         assert_eq!(payment.made_on.unwrap().as_str(), "qr_1");
         let payer = payment.receipt.unwrap().payer;
-        assert_eq!((payer.issuer.as_deref(), payer.receipt_id.as_deref()), (Some("GOPAY"), Some("77")));
-        assert_eq!(payer.name.as_deref(), Some("Budi"));
+        assert_eq!((payer.issuer(), payer.receipt_id()), (Some("GOPAY"), Some("77")));
+        assert_eq!(payer.name(), Some("Budi"));
     }
 
     #[test]

@@ -112,7 +112,13 @@ mod tests {
         let middle =
             r#""request_amount":1,"payment_details":{"issuer_name":"DANA","payer_name":"Budi","receipt_id":"77"},"#;
         let receipt = payment(body("SUCCEEDED", middle).as_bytes()).unwrap().receipt.unwrap();
-        assert_eq!(receipt.payer.issuer.as_deref(), Some("DANA"));
-        assert_eq!(receipt.payer.receipt_id.as_deref(), Some("77"));
+        assert_eq!((receipt.payer.issuer(), receipt.payer.receipt_id()), (Some("DANA"), Some("77")));
+    }
+
+    #[test]
+    fn a_payer_whose_name_cannot_be_stored_hides_no_money() {
+        let middle = r#""request_amount":1,"payment_details":{"payer_name":"Bu\u0000di"},"#;
+        let receipt = payment(body("SUCCEEDED", middle).as_bytes()).unwrap().receipt.unwrap();
+        assert_eq!(receipt.payer.name(), Some("Bu\u{fffd}di"));
     }
 }

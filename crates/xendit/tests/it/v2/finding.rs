@@ -13,7 +13,7 @@ async fn every_payment_on_one_code_is_found_with_who_paid() {
     let mut paid = vec![bench.pay(1, r#","issuer_name":"DANA""#).await, bench.pay(1, r#","amount":500"#).await];
     let snapshot = bench.ask(query(1, Some(&opened.provider_ref), &[])).await.unwrap();
     assert_eq!(snapshot.order_code.as_deref(), Some("TRX-1"));
-    assert!(snapshot.receipts.iter().any(|receipt| receipt.payer.issuer.as_deref() == Some("DANA")), "{snapshot:?}");
+    assert!(snapshot.receipts.iter().any(|receipt| receipt.payer.issuer() == Some("DANA")), "{snapshot:?}");
     let mut found: Vec<ProviderRef> = snapshot.receipts.into_iter().map(|receipt| receipt.payment_ref).collect();
     paid.sort();
     found.sort();
