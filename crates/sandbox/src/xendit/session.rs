@@ -81,7 +81,7 @@ pub(super) fn create(
     }
     let expires_at = match body.text("expires_at") {
         None => Some(now + TimeDelta::minutes(LIFE_MINUTES_DEFAULT)),
-        Some(text) => create::time(&text).filter(|at| *at >= now + TimeDelta::minutes(LIFE_MINUTES_MIN) - SLACK),
+        Some(text) => create::time(&text).filter(|at| *at >= now + TimeDelta::minutes(LIFE_MINUTES_MIN)),
     };
     if expires_at.is_none() {
         refuse("expires_at", "must be a time at least ten minutes ahead");
@@ -106,9 +106,6 @@ pub(super) fn create(
     pen.record(&Entry::Opened(Box::new(charge.clone())));
     Ok(charge)
 }
-
-/// For what a request takes on its way.
-const SLACK: TimeDelta = TimeDelta::seconds(5);
 
 /// A session of this account.
 pub(super) fn look<'a>(books: &'a Books, account: &XenditAccount, id: &str) -> Result<&'a Charge, Refusal> {

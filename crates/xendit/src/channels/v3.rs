@@ -76,12 +76,16 @@ pub(super) const VA_BRI: Channel = account_number(Method::VaBri, "BRI_VIRTUAL_AC
 pub(super) const VA_MANDIRI: Channel =
     account_number(Method::VaMandiri, "MANDIRI_VIRTUAL_ACCOUNT", "MANDIRI", (1, 50_000_000_000));
 
-/// Hosted, so that no card number comes near us. A session lives for ten minutes at least.
+/// Xendit refuses a session that has less than ten minutes left when it hears of it. That is after our commit and the
+/// way there, of a second try seconds later, and by a clock of its own: a minute more is for those.
+const SESSION_MIN: Duration = Duration::from_mins(11);
+
+/// Hosted, so that no card number comes near us.
 pub(super) const CARDS: Channel = Channel {
     shown: Shown::SessionPage,
     properties: Properties::BothUrls,
     amount_min_rupiah: 5_000,
-    expiry: Expiry { default: Duration::from_mins(30), min: Duration::from_mins(10), max: EXPIRY_MAX },
+    expiry: Expiry { default: Duration::from_mins(30), min: SESSION_MIN, max: EXPIRY_MAX },
     natural_life: None,
     ..wallet(Method::CreditCard, "CARDS", 200_000_000, EXPIRY_MAX)
 };

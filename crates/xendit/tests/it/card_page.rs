@@ -8,6 +8,7 @@ use mstore_pay_domain::ports::{
     CancelCharge, Canceled, OpenCharge, OpenedCharge, PaymentProvider as _, ReturnUrls, SnapshotStatus,
 };
 use mstore_pay_domain::time::Timestamp;
+use mstore_pay_xendit::XenditApi;
 
 use crate::support::{Bench, charge, control, query};
 
@@ -50,6 +51,17 @@ async fn a_card_page_is_paid_after_a_decline_and_its_money_is_found() {
     assert_eq!(paid.receipts.len(), 1);
     assert!(paid.receipts[0].money.fits(&charge(1).amount));
     assert_eq!(paid.our_reference.as_deref(), Some(charge(1).our_reference.as_str()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shortest_page_is_opened_by_a_second_try_half_a_minute_later() {
+    for api in [XenditApi::V3, XenditApi::V2] {
+        let bench = Bench::speaking(api).await;
+        let shortest = bench.xendit.capabilities(&bench.account, Method::CreditCard).unwrap().expiry_min;
+        let left = shortest.saturating_sub(Duration::from_secs(30));
+        let expires_at = Timestamp::from(bench.sandbox.now()).plus(left);
+        bench.xendit.open(&bench.account, &OpenCharge { expires_at, ..card(&bench) }).await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
