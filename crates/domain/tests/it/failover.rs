@@ -339,3 +339,36 @@ fn what_the_second_was_asked_for_when_the_time_ran_out_is_asked_for_again_under_
     assert!(pair.shop.payment(&payment.id).can_be_shown());
     pair.shop.record(&payment.id);
 }
+
+/// A provider that takes QRIS within those amounts.
+fn taking(provider: ScriptedProvider, (min, max): (u32, u32)) -> ScriptedProvider {
+    let offered = provider.capabilities(&Shop::open().world.account, Method::Qris).unwrap();
+    let (amount_min, amount_max) = (Money::from(min), Money::from(max));
+    provider.offering(Method::Qris, Capabilities { amount_min, amount_max, ..offered })
+}
+
+/// What a till is told of an amount that neither of two providers takes.
+#[track_caller]
+fn check_bound(bounds: [(u32, u32); 2], amount: u32, want: &str) {
+    let [first, second] = bounds;
+    let pair =
+        Pair::of(|provider| taking(provider, first), |provider| taking(provider, second), Policies::default());
+    let told = match pair.shop.create(&Shop::command("TRX-1", amount)) {
+        Err(CreateError::AmountBelowMinimum { minimum }) => format!("at least {minimum}"),
+        Err(CreateError::AmountAboveMaximum { maximum }) => format!("at most {maximum}"),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((told.as_str(), pair.objects()), (want, (0, 0)), "{amount} of {bounds:?}");
+}
+
+#[test]
+fn of_an_amount_that_nobody_takes_the_bound_is_told_of_whoever_comes_nearest() {
+    let wider = [(1_500, 10_000), (100, 20_000)];
+    check_bound(wider, 99, "at least 100");
+    check_bound(wider, 20_001, "at most 20000");
+    let (small, large) = ((1, 10_000), (50_000, 90_000));
+    for apart in [[small, large], [large, small]] {
+        check_bound(apart, 20_000, "at least 50000");
+        check_bound(apart, 90_001, "at most 90000");
+    }
+}

@@ -69,6 +69,21 @@ fn is_known_to(route: &Route, routes: &[Route], card_token: Option<&CardToken>) 
     card_token.and_then(|_| maker_of(routes)).is_none_or(|maker| maker.is(route))
 }
 
+/// The bound that is in an amount's way at every route, as the widest of them has it; `None` where a route takes it.
+fn missed_bound<'a>(routes: impl Iterator<Item = &'a Route> + Clone, amount: &Money) -> Option<CreateError> {
+    let capabilities = || routes.clone().map(|route| &route.capabilities);
+    if capabilities().any(|capabilities| capabilities.takes(amount)) {
+        return None;
+    }
+    // One that lies between what two routes take has a minimum still before it.
+    let minimum = capabilities().map(|capabilities| &capabilities.amount_min).filter(|minimum| amount < *minimum).min();
+    let maximum = capabilities().map(|capabilities| &capabilities.amount_max).max()?;
+    Some(match minimum.filter(|_| amount <= maximum) {
+        Some(minimum) => CreateError::AmountBelowMinimum { minimum: minimum.clone() },
+        None => CreateError::AmountAboveMaximum { maximum: maximum.clone() },
+    })
+}
+
 impl Route {
     fn takes_tokens(&self) -> bool {
         self.capabilities.token_risk.is_some()
@@ -134,15 +149,11 @@ impl Gateway {
     pub(in crate::gateway) async fn routes_for(&self, command: &CreatePayment) -> Result<Vec<Route>, CreateError> {
         let routes = self.routes(&command.scope, command.method).await?;
         let knowing = |route: &&Route| is_known_to(route, &routes, command.card_token.as_ref());
-        let Some(first) = routes.iter().find(knowing).map(|route| route.capabilities.clone()) else {
+        if !routes.iter().any(|route| knowing(&route)) {
             return Err(CreateError::MethodUnsupported { offered: self.offered(&command.scope).await? });
-        };
-        if !routes.iter().filter(knowing).any(|route| route.capabilities.takes(&command.amount)) {
-            return Err(if command.amount < first.amount_min {
-                CreateError::AmountBelowMinimum { minimum: first.amount_min }
-            } else {
-                CreateError::AmountAboveMaximum { maximum: first.amount_max }
-            });
+        }
+        if let Some(bound) = missed_bound(routes.iter().filter(knowing), &command.amount) {
+            return Err(bound);
         }
         Ok(routes)
     }
