@@ -49,6 +49,7 @@ macro_rules! for_each_budget_case {
             every_account_and_endpoint_has_its_own_window,
             provider_without_limit_is_never_waited_for,
             what_one_node_observes_binds_the_other,
+            what_one_node_hears_of_a_larger_limit_frees_the_other,
             whoever_waits_as_told_is_granted,
             watch_is_seen_by_every_node_until_it_is_over,
         }

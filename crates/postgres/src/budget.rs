@@ -69,7 +69,7 @@ impl SharedBudget {
             if is_new {
                 tracing::info!(?key, "the last minute counts as evenly used");
             }
-            keep(conn, key, &WindowCell::of(window, limit)).await?;
+            keep(conn, key, &WindowCell::of(window)).await?;
             Ok(outcome)
         }))
     }

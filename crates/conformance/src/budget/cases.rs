@@ -110,6 +110,18 @@ pub async fn what_one_node_observes_binds_the_other(h: &dyn BudgetHarness) {
     assert_eq!(granted(&other, 30).await, 15, "of the smaller limit, five are still in the window");
 }
 
+/// A smaller limit is the provider's until it says otherwise: no node keeps to it for ever.
+pub async fn what_one_node_hears_of_a_larger_limit_frees_the_other(h: &dyn BudgetHarness) {
+    let rig = h.fresh().await;
+    let [one, other] = emptied(rig.as_ref()).await;
+    let (acme, main) = (provider("acme"), AccountId::main());
+    let told = |limit| RateLimitStatus { limit, remaining: limit, reset: Duration::from_secs(0) };
+    one.observe(&acme, &main, Endpoint::Inquire, told(20)).await;
+    assert_eq!(granted(&other, 30).await, 20);
+    one.observe(&acme, &main, Endpoint::Inquire, told(CALLS_PER_MINUTE * 10)).await;
+    assert_eq!(granted(&other, CALLS_PER_MINUTE).await, CALLS_PER_MINUTE - 20, "up to what is configured");
+}
+
 /// Waiting as long as one was told is enough for somebody who is alone.
 pub async fn whoever_waits_as_told_is_granted(h: &dyn BudgetHarness) {
     let rig = h.fresh().await;

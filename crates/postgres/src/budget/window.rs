@@ -21,7 +21,7 @@ pub(super) struct WindowCell(String);
 
 /// Micros since the epoch, the class by its place, calls.
 type GrantCells = (i64, Option<usize>, u32);
-/// What was configured; then the fields of [`WindowState`].
+/// The fields of [`WindowState`].
 type WindowCells = (u32, u32, [i64; 3], [i64; 4], Vec<GrantCells>);
 
 const CLASSES: [BudgetClass; 4] = [BudgetClass::Confirm, BudgetClass::Watched, BudgetClass::Fresh, BudgetClass::Rest];
@@ -50,11 +50,11 @@ impl WindowCell {
     /// A window that nobody has kept yet.
     pub(super) const EMPTY: &'static str = "";
 
-    pub(super) fn of(window: SlidingWindow, configured: u32) -> Self {
+    pub(super) fn of(window: SlidingWindow) -> Self {
         let state = window.into_state();
         let log = state.log.iter().map(|grant| (grant.at.micros(), grant.class.and_then(place), grant.calls));
         let cells: WindowCells = (
-            configured,
+            state.configured,
             state.limit,
             [state.next_slot, state.rest_slot, state.rest_asked_until].map(Timestamp::micros),
             state.waiting_until.map(Timestamp::micros),
@@ -76,6 +76,7 @@ impl WindowCell {
         };
         let [first, second, third, fourth] = waiting.map(Timestamp::from_micros);
         Some(SlidingWindow::resume(WindowState {
+            configured: configured_now,
             limit: if configured == configured_now { limit } else { configured_now },
             log: log.into_iter().map(grant).collect::<Option<_>>()?,
             next_slot: Timestamp::from_micros(next)?,

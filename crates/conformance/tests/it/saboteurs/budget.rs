@@ -51,6 +51,7 @@ fn nodes_that_do_not_share_are_caught() {
         "nodes_share_one_window",
         "racing_nodes_never_exceed_the_limit",
         "what_one_node_observes_binds_the_other",
+        "what_one_node_hears_of_a_larger_limit_frees_the_other",
         "watch_is_seen_by_every_node_until_it_is_over",
     ];
     assert_eq!(failed, want);

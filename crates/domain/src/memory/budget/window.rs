@@ -26,6 +26,7 @@ pub struct Grant {
 /// * Of openings a twentieth is left to tills, who ask nobody.
 #[derive(Debug, Clone)]
 pub struct SlidingWindow {
+    configured: u32,
     limit: u32,
     log: VecDeque<Grant>,
     next_slot: Timestamp,
@@ -37,7 +38,9 @@ pub struct SlidingWindow {
 /// All that a window remembers, for a store that shares it between nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowState {
-    /// Calls a minute: what was configured, or less if the provider said so.
+    /// Calls a minute, as configured.
+    pub configured: u32,
+    /// Calls a minute that are made: what was configured, or less if the provider said so last.
     pub limit: u32,
     /// What was granted in the last minute, oldest first.
     pub log: Vec<Grant>,
@@ -70,6 +73,7 @@ impl SlidingWindow {
     #[must_use]
     pub fn unused(calls_per_minute: u32) -> Self {
         Self {
+            configured: calls_per_minute,
             limit: calls_per_minute,
             log: VecDeque::new(),
             next_slot: Timestamp::EPOCH,
@@ -93,15 +97,15 @@ impl SlidingWindow {
     /// A window as a store kept it.
     #[must_use]
     pub fn resume(state: WindowState) -> Self {
-        let WindowState { limit, log, next_slot, rest_slot, rest_asked_until, waiting_until } = state;
-        Self { limit, log: log.into(), next_slot, rest_slot, rest_asked_until, waiting_until }
+        let WindowState { configured, limit, log, next_slot, rest_slot, rest_asked_until, waiting_until } = state;
+        Self { configured, limit, log: log.into(), next_slot, rest_slot, rest_asked_until, waiting_until }
     }
 
     /// What a store must keep of it.
     #[must_use]
     pub fn into_state(self) -> WindowState {
-        let Self { limit, log, next_slot, rest_slot, rest_asked_until, waiting_until } = self;
-        WindowState { limit, log: log.into(), next_slot, rest_slot, rest_asked_until, waiting_until }
+        let Self { configured, limit, log, next_slot, rest_slot, rest_asked_until, waiting_until } = self;
+        WindowState { configured, limit, log: log.into(), next_slot, rest_slot, rest_asked_until, waiting_until }
     }
 
     /// What was granted in the last minute, oldest first.
@@ -139,11 +143,11 @@ impl SlidingWindow {
         }
     }
 
-    /// Takes in what the provider said: a smaller limit is obeyed, and calls that it counted and we
-    /// did not were made by somebody else.
+    /// Takes in what the provider said: a limit smaller than the configured one is obeyed until it says otherwise, and
+    /// calls that it counted and we did not were made by somebody else.
     pub fn observe(&mut self, status: RateLimitStatus, now: Timestamp) {
         self.forget(now);
-        self.limit = self.limit.min(status.limit.max(1));
+        self.limit = self.configured.min(status.limit.max(1));
         let left = self.limit.saturating_sub(self.used());
         let foreign = left.saturating_sub(status.remaining);
         if foreign > 0 {
@@ -332,8 +336,18 @@ mod tests {
         window.observe(status, at(0));
         assert_eq!(window.reserve(Confirm, 10, at(0)), Reservation::Granted);
         assert_eq!(window.reserve(Confirm, 1, at(0)), Reservation::Wait(Duration::from_secs(21)));
-        window.observe(RateLimitStatus { limit: 600, remaining: 600, reset: Duration::ZERO }, at(1));
-        assert!(matches!(window.reserve(Confirm, 1, at(1)), Reservation::Wait(_)));
+    }
+
+    #[test]
+    fn a_limit_that_the_provider_raises_again_is_used_up_to_the_configured_one() {
+        let mut window = SlidingWindow::unused(600);
+        let told = |limit| RateLimitStatus { limit, remaining: limit, reset: Duration::ZERO };
+        window.observe(told(60), at(0));
+        assert_eq!(window.reserve(Confirm, 60, at(0)), Reservation::Granted);
+        assert!(matches!(window.reserve(Confirm, 1, at(0)), Reservation::Wait(_)));
+        window.observe(told(6_000), at(1));
+        assert_eq!(window.reserve(Confirm, 540, at(1)), Reservation::Granted);
+        assert!(matches!(window.reserve(Confirm, 1, at(1)), Reservation::Wait(_)), "more than is configured");
     }
 
     #[test]
