@@ -18,7 +18,7 @@ pub const OPENING_LEASE: Duration = seconds(15);
 pub const EXPIRY_GRACE: Duration = seconds(60);
 /// How long a customer has to approve a push, at the longest (OVO, and a bank that asks about a card).
 pub const PUSH_WINDOW: Duration = seconds(75);
-/// How long a charge is still asked about, once a day, after it can no longer be paid.
+/// How long a charge is still asked about, once a day, and asked to be closed, after it can no longer be paid.
 pub const DEAD_WATCH: Duration = seconds(7 * 24 * 3_600);
 /// Between two asks to close a charge, at most.
 const CLOSE_RETRY_MAX: Duration = seconds(3_600);
@@ -85,21 +85,32 @@ pub fn next_due_without(payment: &Payment, now: Timestamp, unaskable: &[ChargeId
 }
 
 fn next_for_charge(payment: &Payment, charge: &Charge, now: Timestamp, unaskable: &[ChargeId]) -> Option<Timestamp> {
-    let closing = match (&charge.closing, charge.provider_ref()) {
-        (Closing::Wanted { next_at, .. }, Some(_)) => Some(*next_at),
-        _not_to_be_closed => None,
-    };
+    let closing = closing_due(payment, charge, now);
     let is_asked_about = charge.state.funds().is_none() && !unaskable.contains(&charge.id);
     let check = if is_asked_about { next_check(payment, charge, now) } else { None };
     closing.into_iter().chain(check).min()
 }
 
+/// When its provider is asked to close a charge next; `None` where that is not wanted, or of no use any more: money came
+/// for it, or it has long been dead.
+#[must_use]
+pub fn closing_due(payment: &Payment, charge: &Charge, now: Timestamp) -> Option<Timestamp> {
+    let Closing::Wanted { next_at, .. } = charge.closing else { return None };
+    let can_be_closed = charge.provider_ref().is_some() && charge.state.funds().is_none();
+    (can_be_closed && is_watched(payment, charge, now)).then_some(next_at)
+}
+
+/// Whether money for a charge is still reckoned with.
+fn is_watched(payment: &Payment, charge: &Charge, now: Timestamp) -> bool {
+    watch_ends(payment, charge).is_some_and(|at| now < at.plus(DEAD_WATCH))
+}
+
 fn next_check(payment: &Payment, charge: &Charge, now: Timestamp) -> Option<Timestamp> {
     let age = now.since(charge.created_at);
-    let dead_at = watch_ends(payment, charge)?;
-    if now >= dead_at.plus(DEAD_WATCH) {
+    if !is_watched(payment, charge, now) {
         return None;
     }
+    let dead_at = watch_ends(payment, charge)?;
     let pause = match &charge.opening {
         // Also one whose opening was under way when the payment was withdrawn: who opens it may never come back to it.
         Opening::Intended | Opening::Unknown { .. } if charge.is_unanswered_push() => {

@@ -34,7 +34,7 @@ impl Gateway {
         let deadline = Deadline::within(limit, self.ports.clock.as_ref());
         let stored = self.ports.payments.payment(&payment.merchant, &payment.id).await?;
         let Some(payment) = stored else { return Ok(()) };
-        for charge in payment.charges.iter().filter(|charge| is_due(charge, self.ports.clock.now())) {
+        for charge in payment.charges.iter().filter(|charge| is_due(&payment, charge, self.ports.clock.now())) {
             let remaining = deadline.left(self.ports.clock.as_ref());
             if remaining.is_zero() {
                 break;
@@ -129,9 +129,8 @@ impl Gateway {
     }
 }
 
-fn is_due(charge: &Charge, now: Timestamp) -> bool {
-    let wanted = matches!(charge.closing, Closing::Wanted { next_at, .. } if next_at <= now);
-    wanted && charge.provider_ref().is_some()
+fn is_due(payment: &Payment, charge: &Charge, now: Timestamp) -> bool {
+    schedule::closing_due(payment, charge, now).is_some_and(|at| at <= now)
 }
 
 /// What is left to close of a charge that was over before, by how it ended; `None` while it is open.

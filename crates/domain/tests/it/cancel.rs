@@ -1,11 +1,13 @@
 //! Cancel: the cashier calls it off; money that came first wins.
 
+use std::time::Duration;
+
 use futures::executor::block_on;
 use mstore_pay_domain::audit::Actor;
-use mstore_pay_domain::gateway::{CancelError, Cancellation, CancelledPayment};
+use mstore_pay_domain::gateway::{CancelError, Cancellation, CancelledPayment, Lane};
 use mstore_pay_domain::memory::{BookedStatus, Mishap};
 use mstore_pay_domain::payment::{Payment, PaymentStatus};
-use mstore_pay_domain::ports::Operation;
+use mstore_pay_domain::ports::{Clock as _, Operation};
 
 use crate::shop::{PRICE, Shop};
 
@@ -86,4 +88,44 @@ fn a_cancel_whose_answer_was_lost_is_confirmed_by_the_next_question() {
     shop.pass(10);
     assert_eq!(cancel(&shop, &payment).unwrap().cancellation, Cancellation::Confirmed);
     assert_eq!(shop.status(&payment.id), PaymentStatus::Canceled);
+}
+
+/// Has as much time pass as is never waited; nothing is to be done about any payment then, and its provider is asked to
+/// close nothing any more.
+#[track_caller]
+fn check_nothing_is_left_to_close(shop: &Shop) {
+    let cancels = || shop.world.provider.calls().into_iter().filter(|call| *call == Operation::Cancel).count();
+    let before = cancels();
+    for _ in 0..3 {
+        shop.world.clock.advance(Duration::from_hours(24));
+        shop.work();
+    }
+    assert_eq!(cancels(), before);
+    let in_a_year = shop.world.clock.now().plus(Duration::from_hours(365 * 24));
+    assert_eq!(block_on(shop.gateway.take_up(Lane::Due, in_a_year, 10)).unwrap(), []);
+}
+
+#[test]
+fn what_was_paid_before_the_cancel_came_is_not_asked_to_be_closed_any_more() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.pay(&shop.shown(&payment.id), PRICE);
+    shop.world.provider.misbehave(Operation::Inquire, Mishap::SilentBefore);
+    assert_eq!(cancel(&shop, &payment).unwrap().cancellation, Cancellation::Requested);
+    shop.deliver_all();
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Paid);
+    check_nothing_is_left_to_close(&shop);
+}
+
+#[test]
+fn a_charge_that_is_never_closed_is_asked_to_be_as_long_as_it_is_watched() {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    shop.world.provider.misbehave_always(Operation::Cancel, Mishap::BrokenAfter);
+    cancel(&shop, &payment).unwrap();
+    shop.pass(120);
+    assert_eq!(shop.status(&payment.id), PaymentStatus::Canceled);
+    shop.world.clock.advance(Duration::from_hours(24 * 30));
+    shop.work();
+    check_nothing_is_left_to_close(&shop);
 }
