@@ -14,10 +14,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::audit::{Actor, AuditEvent, AuditNote, BodyRole, MerchantNote};
+use crate::cash::CashTender;
 use crate::charge::{Charge, Outcome, Signal};
 use crate::exception::{ExceptionState, Misfit, MoneyException};
 use crate::ids::{ChargeId, ExceptionId, MerchantId, OrderCode, PaymentId, ProviderRef};
-use crate::order::Order;
+use crate::order::{Order, OrderState, PaidBy};
 use crate::payment::{Payment, PaymentStatus, Revision};
 use crate::ports::{Drift, Finder, IdGenerator, RecordedMoney};
 use crate::time::Timestamp;
@@ -33,6 +34,7 @@ pub struct Dossier {
     holds: Vec<LiveOrderWrite>,
     work: UnitOfWork,
     raised_before: BTreeSet<String>,
+    cash: Option<Vec<CashTender>>,
     read: OrderRead,
     now: Timestamp,
     actor: Actor,
@@ -87,6 +89,7 @@ impl Dossier {
             holds: Vec::new(),
             work: UnitOfWork::default(),
             raised_before: BTreeSet::new(),
+            cash: None,
             read,
             now,
             actor,
@@ -99,6 +102,31 @@ impl Dossier {
     #[must_use]
     pub fn knowing(mut self, raised: impl IntoIterator<Item = String>) -> Self {
         self.raised_before.extend(raised);
+        self
+    }
+
+    /// The payment whose money paid the order and was taken back. What becomes of the order then is concluded only
+    /// [`knowing_cash`](Self::knowing_cash) of it.
+    #[must_use]
+    pub fn lost_payer(&self) -> Option<PaymentId> {
+        match self.order.as_ref()?.state {
+            OrderState::Paid { by: PaidBy::Payment(payer), .. } => {
+                self.payment(&payer).filter(|payment| payment.status() == PaymentStatus::Reversed).map(|_| payer)
+            }
+            OrderState::Paid { by: PaidBy::Cash, .. }
+            | OrderState::Draft
+            | OrderState::PendingPayment
+            | OrderState::Synced { .. }
+            | OrderState::Failed
+            | OrderState::Expired
+            | OrderState::Voided { .. } => None,
+        }
+    }
+
+    /// This dossier with all cash that was taken for the order.
+    #[must_use]
+    pub fn knowing_cash(mut self, cash: Vec<CashTender>) -> Self {
+        self.cash = Some(cash);
         self
     }
 

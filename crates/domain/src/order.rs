@@ -63,7 +63,7 @@ pub enum OrderState {
         /// By what.
         by: PaidBy,
     },
-    /// Its last payment failed; another may follow.
+    /// Its last payment failed, or the money for it was taken back; another may follow.
     Failed,
     /// Its last payment's time was over; another may follow.
     Expired,
@@ -89,6 +89,11 @@ pub enum OrderSignal {
         at: Timestamp,
         /// By what.
         by: PaidBy,
+    },
+    /// What it was paid by holds no money any more: the provider took it back.
+    MoneyGone {
+        /// What it was paid by.
+        from: PaidBy,
     },
     /// It was posted to the books.
     Synced,
@@ -213,6 +218,7 @@ impl OrderState {
                 if known == by { OrderOutcome::Unchanged } else { OrderOutcome::PaidTwice }
             }
             (Self::Voided { .. }, OrderSignal::Paid { .. }) => OrderOutcome::PaidAfterVoid,
+            (Self::Paid { by, .. }, OrderSignal::MoneyGone { from }) if by == from => OrderOutcome::Moved(Self::Failed),
             (Self::Paid { at, by }, OrderSignal::Synced) => OrderOutcome::Moved(Self::Synced { paid_at: *at, by: *by }),
             (
                 Self::Draft
@@ -226,6 +232,17 @@ impl OrderState {
             (Self::Synced { .. }, OrderSignal::Synced)
             | (Self::Voided { .. }, OrderSignal::Voided { .. })
             | (Self::PendingPayment, OrderSignal::PaymentOpened)
+            // What is in the books is put right there, by a person.
+            | (
+                Self::Draft
+                | Self::PendingPayment
+                | Self::Paid { .. }
+                | Self::Synced { .. }
+                | Self::Failed
+                | Self::Expired
+                | Self::Voided { .. },
+                OrderSignal::MoneyGone { .. },
+            )
             | (
                 Self::Paid { .. }
                 | Self::Synced { .. }
@@ -308,6 +325,21 @@ mod tests {
         check(&[paid_by(1), OrderSignal::Paid { at: AT, by: PaidBy::Cash }], OrderStatus::Paid, |outcome| {
             *outcome == OrderOutcome::PaidTwice
         });
+    }
+
+    #[test]
+    fn an_order_whose_money_was_taken_back_is_unpaid_unless_it_is_in_the_books_or_was_paid_by_something_else() {
+        let gone = |n| OrderSignal::MoneyGone { from: PaidBy::Payment(PaymentId::new(Uuid::from_u128(n))) };
+        let (moved, same): (fn(&OrderOutcome) -> bool, fn(&OrderOutcome) -> bool) =
+            (|outcome| matches!(outcome, OrderOutcome::Moved(_)), |outcome| *outcome == OrderOutcome::Unchanged);
+        check(&[paid_by(1), gone(1)], OrderStatus::Failed, moved);
+        check(&[paid_by(1), gone(1), paid_by(2)], OrderStatus::Paid, moved);
+        check(&[paid_by(1), gone(1), OrderSignal::PaymentOpened], OrderStatus::PendingPayment, moved);
+        check(&[paid_by(1), gone(2)], OrderStatus::Paid, same);
+        check(&[paid_by(1), OrderSignal::Synced, gone(1)], OrderStatus::Synced, same);
+        check(&[OrderSignal::Voided { at: AT }, gone(1)], OrderStatus::Voided, same);
+        check(&[OrderSignal::PaymentOpened, gone(1)], OrderStatus::PendingPayment, same);
+        check(&[gone(1)], OrderStatus::Draft, same);
     }
 
     #[test]

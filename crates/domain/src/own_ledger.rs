@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::ids::{MerchantId, OrderCode, PaymentId};
 use crate::money::Money;
 use crate::order::{Order, OrderOutcome, OrderSignal, PaidBy};
+use crate::payment::PaymentStatus;
 use crate::ports::{
     CommitError, LedgerError, LedgerErrorKind, OrderRepository, OrderSummary, PaymentRepository, StoreError,
     TransactionLedger,
@@ -63,6 +64,11 @@ impl TransactionLedger for OwnLedger {
                 | OrderOutcome::PaidTwice
                 | OrderOutcome::Refused => return Ok(()),
             };
+            // Told late, of money that was taken back meanwhile.
+            let stored = self.payments.payment(merchant, payment).await.map_err(|error| unavailable(WHAT, error))?;
+            if stored.is_some_and(|stored| stored.status() == PaymentStatus::Reversed) {
+                return Ok(());
+            }
             let expected = order.revision;
             let write = OrderWrite { order: Order { state, ..order }, expected };
             let work = UnitOfWork { orders: vec![write], ..UnitOfWork::default() };

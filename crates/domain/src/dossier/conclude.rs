@@ -146,6 +146,7 @@ impl Dossier {
 
     /// Lets the order hear what became of its payments; once it is paid, every sibling is called off.
     fn settle_order(&mut self) {
+        let cash = self.leave_lost_payer();
         // Told of every one, also of those paid before: the order may have been registered since.
         let paid: Vec<(PaymentId, Timestamp)> = self
             .payments()
@@ -154,6 +155,9 @@ impl Dossier {
             .collect();
         for (payment, at) in &paid {
             self.order_hears(&OrderSignal::Paid { at: *at, by: PaidBy::Payment(*payment) });
+        }
+        if let Some(at) = cash {
+            self.order_hears(&OrderSignal::Paid { at, by: PaidBy::Cash });
         }
         let payer = self.paid_payment().map(|payment| payment.id);
         if let Some(payer) = payer {
@@ -171,6 +175,15 @@ impl Dossier {
             self.order_hears(&OrderSignal::PaymentOpened);
         }
         self.end_order_with_its_payment();
+    }
+
+    /// Money that was taken back pays no order; when cash was taken, where some was, which may pay it now. Where nobody
+    /// looked for cash the order stays as it is.
+    fn leave_lost_payer(&mut self) -> Option<Timestamp> {
+        let payer = self.lost_payer()?;
+        let cash = self.cash.as_ref()?.iter().map(|tender| tender.taken_at).min();
+        self.order_hears(&OrderSignal::MoneyGone { from: PaidBy::Payment(payer) });
+        cash
     }
 
     fn end_order_with_its_payment(&mut self) {

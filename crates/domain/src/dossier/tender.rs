@@ -52,6 +52,8 @@ impl Dossier {
             self.raise_for_cash(payer, misfit);
         }
         self.order_hears(&OrderSignal::Paid { at: tender.taken_at, by: PaidBy::Cash });
+        // Also where it pays nothing: whoever decides at the same time by the cash that there is decides again.
+        self.touch_order();
         self.work.tenders.push(tender);
         self.call_off_all(Withdrawal::PaidInCash);
     }
@@ -88,9 +90,11 @@ impl Dossier {
         self.note_of_order(note);
     }
 
-    /// Posts the paid order to the books.
+    /// Posts the paid order to the books. One whose money was taken back is not paid.
     pub fn post(&mut self) {
-        self.order_hears(&OrderSignal::Synced);
+        if self.lost_payer().is_none() {
+            self.order_hears(&OrderSignal::Synced);
+        }
     }
 
     fn call_off_all(&mut self, why: Withdrawal) {

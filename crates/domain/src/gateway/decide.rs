@@ -196,6 +196,10 @@ impl Gateway {
                 dossier = self.dossier_of(&read, actor).knowing(raised);
                 decided = decide(&mut dossier);
             }
+            if dossier.lost_payer().is_some() {
+                // After the order, which any cash moves: some that came in between makes the commit a conflict.
+                dossier = dossier.knowing_cash(self.ports.orders.tenders(merchant, code).await?);
+            }
             let at = dossier.now();
             let work = dossier.conclude();
             let after = read.after(&work, at);

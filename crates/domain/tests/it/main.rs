@@ -42,6 +42,7 @@ mod silence;
 mod states_page;
 mod supersede;
 mod sweep;
+mod taken_back;
 mod telling;
 mod trust;
 mod waiting;
