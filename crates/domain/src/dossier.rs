@@ -30,6 +30,8 @@ pub struct Dossier {
     order_code: OrderCode,
     order: Option<Order>,
     order_touched: bool,
+    /// Whether the order's payer is new to it, so that what it brought is held against what the order costs.
+    payer_is_new: bool,
     files: Vec<File>,
     holds: Vec<LiveOrderWrite>,
     work: UnitOfWork,
@@ -85,6 +87,7 @@ impl Dossier {
             order_code,
             order,
             order_touched: false,
+            payer_is_new: false,
             files: payments.into_iter().map(file).collect(),
             holds: Vec::new(),
             work: UnitOfWork::default(),

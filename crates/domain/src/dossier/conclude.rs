@@ -3,11 +3,11 @@
 use super::{Before, Dossier, File};
 use crate::charge::Closing;
 use crate::event::{OutboxMessage, PaymentEvent};
-use crate::exception::Misfit;
+use crate::exception::{Misfit, MoneySource};
 use crate::ids::{ChargeId, MessageId, PaymentId, ProviderRef};
 use crate::money::Money;
 use crate::order::{OrderOutcome, OrderSignal, OrderState, PaidBy};
-use crate::payment::{Display, Intake, PaymentStatus, Withdrawal};
+use crate::payment::{Display, Intake, Payment, PaymentStatus, Withdrawal};
 use crate::schedule;
 use crate::time::Timestamp;
 use crate::unit_of_work::{LiveOrderWrite, OrderWrite, PaymentWrite, UnitOfWork};
@@ -27,6 +27,7 @@ impl Dossier {
         self.raise_for_receipts();
         self.raise_for_reversals();
         self.settle_order();
+        self.raise_for_amount();
         self.tell();
         self.write()
     }
@@ -186,6 +187,31 @@ impl Dossier {
         cash
     }
 
+    /// Money decides that the order is paid; where it is not what the order costs, that is put before a person.
+    fn raise_for_amount(&mut self) {
+        let Some(order) = self.order.as_ref().filter(|_| self.payer_is_new) else { return };
+        let total = order.grand_total.clone();
+        match order.state.paid_by() {
+            Some(PaidBy::Payment(payer)) => {
+                let paid = self.payment(&payer).and_then(Payment::first_standing);
+                let other = paid.filter(|(_, receipt)| !receipt.money.fits(&total));
+                let Some((charge, receipt)) = other.map(|(charge, receipt)| (charge.id, receipt.clone())) else {
+                    return;
+                };
+                let source = MoneySource::Receipt(receipt.payment_ref);
+                self.raise(&payer, Some(charge), Misfit::of_amount(source, total, receipt.money));
+            }
+            Some(PaidBy::Cash) => {
+                // Cash that is taken now was held against it as it came.
+                let first = self.cash.as_ref().and_then(|cash| cash.iter().min_by_key(|tender| tender.taken_at));
+                if let Some(misfit) = first.and_then(|tender| tender.misfit_of_amount(&total)) {
+                    self.raise_for_cash(None, misfit);
+                }
+            }
+            None => {}
+        }
+    }
+
     fn end_order_with_its_payment(&mut self) {
         if self.live_payment().is_some() {
             return;
@@ -209,6 +235,7 @@ impl Dossier {
         let Some(order) = &mut self.order else { return };
         match order.state.on(signal) {
             OrderOutcome::Moved(state) => {
+                self.payer_is_new |= order.state.paid_by() != state.paid_by();
                 order.state = state;
                 self.order_touched = true;
             }

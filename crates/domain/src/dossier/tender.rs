@@ -10,10 +10,12 @@ use crate::order::{Order, OrderSignal, OrderState, PaidBy};
 use crate::payment::{Payment, PaymentStatus, Revision, Withdrawal};
 
 impl Dossier {
-    /// Registers the order, which nobody had registered.
+    /// Registers the order, which nobody had registered. Money that came before and is not what it costs is put before a
+    /// person.
     pub fn register(&mut self, order: Order) {
         self.order = Some(order);
         self.order_touched = true;
+        self.payer_is_new = true;
     }
 
     /// The payment of an order that was not registered before came to nothing, as its till says.
@@ -58,7 +60,7 @@ impl Dossier {
         self.call_off_all(Withdrawal::PaidInCash);
     }
 
-    fn raise_for_cash(&mut self, payer: Option<PaymentId>, misfit: Misfit) {
+    pub(super) fn raise_for_cash(&mut self, payer: Option<PaymentId>, misfit: Misfit) {
         match payer {
             Some(payment) => {
                 self.raise(&payment, None, misfit);

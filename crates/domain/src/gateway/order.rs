@@ -3,12 +3,12 @@
 use thiserror::Error;
 
 use super::{Gateway, Scope};
+use crate::audit::Actor;
 use crate::ids::OrderCode;
 use crate::money::Money;
 use crate::order::{Order, OrderOutcome, OrderSignal, OrderState, PaidBy};
 use crate::payment::{Payment, PaymentStatus, Revision};
 use crate::ports::{CommitError, StoreError};
-use crate::unit_of_work::{OrderRead, OrderWrite, UnitOfWork};
 
 /// How often an order is looked at again when its payments change while it is registered.
 const TRIES_MAX: u32 = 5;
@@ -48,7 +48,7 @@ pub enum RegisterError {
 
 impl Gateway {
     /// Registers an order; the same again gives the same. Payments that came before it are attached:
-    /// it stands where they bring it.
+    /// it stands where they bring it. Money of another amount than it costs is put before a person.
     ///
     /// # Errors
     /// [`RegisterError`]
@@ -64,10 +64,11 @@ impl Gateway {
     /// `None` where a payment of the order moved meanwhile: what it makes of the order must be seen anew.
     async fn try_to_register(&self, register: &RegisterOrder) -> Result<Option<Order>, RegisterError> {
         let merchant = &register.scope.merchant;
-        if let Some(known) = self.ports.orders.order(merchant, &register.code).await? {
-            return same_or_differs(known, register).map(Some);
+        let known = self.known_now(merchant, &register.code).await?;
+        if let Some(known) = known.order() {
+            return same_or_differs(known.clone(), register).map(Some);
         }
-        let payments = self.ports.payments.of_order(merchant, &register.code).await?;
+        let mut dossier = self.dossier_of(&known, &Actor::Worker);
         let order = Order {
             merchant: merchant.clone(),
             branch: register.scope.branch.clone(),
@@ -75,20 +76,17 @@ impl Gateway {
             grand_total: register.grand_total.clone(),
             payment_method: register.payment_method.clone(),
             body_json: register.body_json.clone(),
-            created_at: self.ports.clock.now(),
+            created_at: dossier.now(),
             revision: Revision::NEW,
-            state: state_by_payments(payments.iter()),
+            state: state_by_payments(dossier.payments()),
         };
-        let write = OrderWrite { order: order.clone(), expected: Revision::NEW };
-        let read = OrderRead {
-            merchant: merchant.clone(),
-            order_code: register.code.clone(),
-            order: Revision::NEW,
-            payments: payments.iter().map(|payment| (payment.id, payment.revision)).collect(),
-        };
-        let work = UnitOfWork { orders: vec![write], orders_read: vec![read], ..UnitOfWork::default() };
+        dossier.register(order.clone());
+        let work = dossier.conclude();
         match self.commit(&work).await {
-            Ok(()) => Ok(Some(Order { revision: Revision::NEW.next(), ..order })),
+            Ok(()) => {
+                let written = work.orders.into_iter().next().map_or(order, |write| write.order);
+                Ok(Some(Order { revision: Revision::NEW.next(), ..written }))
+            }
             Err(CommitError::Conflict { .. }) => Ok(None),
             Err(CommitError::Store(store)) => Err(store.into()),
             Err(error) => match self.ports.orders.order(merchant, &register.code).await? {

@@ -106,17 +106,22 @@ impl Gateway {
         Err(StoreError::unavailable("others kept changing the order").into())
     }
 
-    /// Closes what could still pay an order that the report pays in cash or calls off, and asks about it once more.
+    /// Closes what could still pay an order that the report pays in cash, calls off or has cost something else, and asks
+    /// about it once more.
     /// Nothing is closed for a report that would not be taken in.
     async fn clear_the_way_of(
         &self,
         resolve: &ResolveConflict,
         conflict: &OfflineConflict,
     ) -> Result<(), ResolveConflictError> {
-        let is_taken_in = resolve.resolution != Resolution::KeepServer;
-        let Some(why) = resolve.item.ends_its_order().filter(|_| is_taken_in) else { return Ok(()) };
+        if resolve.resolution == Resolution::KeepServer {
+            return Ok(());
+        }
         let (merchant, code, actor) = (&conflict.merchant, &conflict.order_code, Actor::User(resolve.user.clone()));
         let mut dossier = self.dossier(merchant, code, &actor).await?;
+        let is_repriced = resolve.resolution == Resolution::KeepLocal && priced_out(&dossier, &resolve.item).is_some();
+        let why = resolve.item.ends_its_order().or_else(|| is_repriced.then_some(Withdrawal::Superseded));
+        let Some(why) = why else { return Ok(()) };
         self.rule_on(resolve, conflict, &mut dossier).await?;
         match self.close_live(merchant, code, &actor, why, self.policies.cancel_within).await {
             // What others decide meanwhile is seen on the order as it is then.
@@ -224,6 +229,9 @@ fn give_way(dossier: &mut Dossier, conflict: &OfflineConflict, item: &OfflineIte
                 Err(ResolveConflictError::CannotGiveWay)
             }
             Some(OrderState::Draft | OrderState::PendingPayment | OrderState::Failed | OrderState::Expired) => {
+                if let Some(live) = priced_out(dossier, item) {
+                    dossier.call_off(&live, Withdrawal::Superseded);
+                }
                 dossier.reprice(&sale.grand_total);
                 Ok(())
             }
@@ -242,6 +250,12 @@ fn give_way(dossier: &mut Dossier, conflict: &OfflineConflict, item: &OfflineIte
         }
         Reported::Void(_) => Ok(()),
     }
+}
+
+/// The payment that waits for another amount than a reported sale has its order cost.
+fn priced_out(dossier: &Dossier, item: &OfflineItem) -> Option<PaymentId> {
+    let Reported::Sale(sale) = &item.reported else { return None };
+    dossier.live_payment().filter(|live| live.amount != sale.grand_total).map(|live| live.id)
 }
 
 /// Of one order there are no two sales; everything else can stand beside what is known.

@@ -138,6 +138,15 @@ impl Payment {
         })
     }
 
+    /// The earliest receipt that was not reversed, and its charge.
+    #[must_use]
+    pub fn first_standing(&self) -> Option<(&Charge, &Receipt)> {
+        let standing = self.charges.iter().flat_map(|charge| {
+            charge.state.funds().into_iter().flat_map(Funds::standing).map(move |receipt| (charge, receipt))
+        });
+        standing.min_by_key(|(_, receipt)| (receipt.paid_at, &receipt.payment_ref))
+    }
+
     /// Where the payment stands, with what goes with it. Receipts decide; without any it is pending
     /// while a charge that may be seen is open, or while one may still be opened; else it stands
     /// where the last charge that was not hidden stands.

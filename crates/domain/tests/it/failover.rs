@@ -351,8 +351,7 @@ fn taking(provider: ScriptedProvider, (min, max): (u32, u32)) -> ScriptedProvide
 #[track_caller]
 fn check_bound(bounds: [(u32, u32); 2], amount: u32, want: &str) {
     let [first, second] = bounds;
-    let pair =
-        Pair::of(|provider| taking(provider, first), |provider| taking(provider, second), Policies::default());
+    let pair = Pair::of(|provider| taking(provider, first), |provider| taking(provider, second), Policies::default());
     let told = match pair.shop.create(&Shop::command("TRX-1", amount)) {
         Err(CreateError::AmountBelowMinimum { minimum }) => format!("at least {minimum}"),
         Err(CreateError::AmountAboveMaximum { maximum }) => format!("at most {maximum}"),

@@ -33,6 +33,7 @@ mod reads;
 mod reconcile;
 mod recover;
 mod refunds;
+mod repricing;
 mod rounds;
 mod routing;
 mod rush;

@@ -73,6 +73,39 @@ fn registering_again_gives_the_same_and_another_total_is_refused() {
     assert!(matches!(register(&shop, PRICE + 1), Err(RegisterError::Differs { .. })));
 }
 
+/// An order of that total that is registered before or after the money for its payment came: what is put before a person.
+#[track_caller]
+fn check_total(total: u32, is_paid_first: bool, want: &[&str]) {
+    let shop = Shop::open();
+    let payment = shop.sell("TRX-1");
+    let pay = || {
+        shop.pay(&shop.shown(&payment.id), PRICE);
+        shop.deliver_all();
+    };
+    if is_paid_first {
+        pay();
+    }
+    let state = register(&shop, total).unwrap().state;
+    if !is_paid_first {
+        assert_eq!(state.status(), OrderStatus::PendingPayment);
+        pay();
+    }
+    register(&shop, total).unwrap();
+    shop.work();
+    check(&shop, OrderStatus::Paid);
+    assert_eq!(shop.exceptions(), want, "{total}, paid first: {is_paid_first}");
+    shop.record(&payment.id);
+}
+
+#[test]
+fn money_that_is_not_what_its_order_costs_pays_it_and_is_put_before_a_person() {
+    for is_paid_first in [true, false] {
+        check_total(PRICE, is_paid_first, &[]);
+        check_total(PRICE - 1, is_paid_first, &["overpaid"]);
+        check_total(PRICE + 1, is_paid_first, &["underpaid"]);
+    }
+}
+
 #[test]
 fn a_paid_order_takes_no_other_payment() {
     let shop = Shop::open();
