@@ -22,6 +22,7 @@ mod merchant_chains;
 mod names;
 mod offline;
 mod outbox;
+mod places;
 mod retention;
 mod revisions;
 mod round_trips;
@@ -50,6 +51,7 @@ pub use merchant_chains::*;
 pub use names::*;
 pub use offline::*;
 pub use outbox::*;
+pub use places::*;
 pub use retention::*;
 pub use revisions::*;
 pub use round_trips::*;
@@ -287,6 +289,8 @@ macro_rules! for_each_store_case {
             each_dispatch_is_leased_to_one_of_racing_claimers,
             of_one_endpoint_few_dispatches_are_held_at_once,
             endpoints_with_enough_under_way_keep_no_other_waiting,
+            merchant_with_enough_under_way_keeps_no_other_waiting,
+            racing_claimers_hold_no_more_of_a_merchant_than_may_be,
             overtaken_teller_changes_nothing,
             endpoint_that_failed_rests_and_is_tried_once,
             endpoint_that_is_disabled_is_told_nothing_until_it_is_enabled,

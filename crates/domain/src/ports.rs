@@ -36,7 +36,7 @@ pub use background::{Background, Unattended};
 pub use budget::{BudgetClass, Endpoint, RateBudget, RateLimitStatus, Reservation};
 pub use census::{Census, CensusCounts, PENDING_AGES, TIDINGS_CHARGES_MAX, Tidings};
 pub use clock::{Clock, IdGenerator};
-pub use dispatches::{Backlog, Dispatches, LeasedDispatch, Setback};
+pub use dispatches::{AtOnce, Backlog, Dispatches, LeasedDispatch, Setback};
 pub use endpoints::{EndpointStore, EndpointWritten};
 pub use error::{CommitError, StoreError};
 pub use event_sender::{EventBodies, EventCall, EventSender, SendEventError, SendEventErrorKind};

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{EndpointId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
-use mstore_pay_domain::ports::{Backlog, Dispatches, LeasedDispatch, Setback, StoreError};
+use mstore_pay_domain::ports::{AtOnce, Backlog, Dispatches, LeasedDispatch, Setback, StoreError};
 use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{
     Cells, DispatchRow, ENDPOINT_ENABLED, EndpointRow, MessageRow, StandingColumns, backlog_of,
@@ -22,6 +22,7 @@ use crate::feed;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::read;
 use crate::store::PostgresStore;
+use crate::write::locks::{Locked, try_lock};
 
 pub(crate) use self::news::News;
 
@@ -46,7 +47,7 @@ impl Dispatches for PostgresStore {
     async fn claim_dispatches(
         &self,
         limit: u32,
-        at_once: u32,
+        at_once: AtOnce,
         lease: Lease,
     ) -> Result<Vec<LeasedDispatch>, StoreError> {
         if !session!(self.plain, |conn| is_anything_due(conn))? {
@@ -78,10 +79,10 @@ impl Dispatches for PostgresStore {
     }
 }
 
-/// By whom dispatches are held, and how many of one endpoint.
+/// By whom dispatches are held, and how many at once.
 #[derive(Clone, Copy)]
 struct Held {
-    at_once: u32,
+    at_once: AtOnce,
     lease: Lease,
     holder: Option<i32>,
 }
@@ -188,12 +189,35 @@ const ENDPOINTS_LOOKED_AT_MAX: usize = 256;
 /// An endpoint that may be told something: whose it is, its name, and whether it failed last.
 type DueEndpoint = (String, String, i64);
 
+/// Dispatches of a merchant that may be taken up beside those that are held: none while another claim takes up some of
+/// the merchant's, which this one cannot see yet.
+async fn room_of_merchant(
+    conn: &mut AsyncPgConnection,
+    merchant: &str,
+    at_once: AtOnce,
+    now: Micros,
+) -> Result<i64, Fault> {
+    if !try_lock(conn, Locked::Dispatches, merchant).await? {
+        return Ok(0);
+    }
+    let held: i64 = dispatches::table
+        .filter(dispatches::merchant_id.eq(merchant))
+        .filter(dispatches::lease_token.is_not_null())
+        .filter(dispatches::lease_until.gt(now))
+        .count()
+        .get_result(conn)
+        .await?;
+    Ok(i64::from(at_once.of_merchant).saturating_sub(held))
+}
+
 /// Those that may be told something now, whoever waited longest first. Whoever has one of them locked takes up what
-/// is due to it, so that no dispatch needs a lock of its own.
+/// is due to it, so that no dispatch needs a lock of its own. Whose merchant has all under way that it may have keeps
+/// its turn.
 async fn due_endpoints(
     conn: &mut AsyncPgConnection,
     now: Micros,
     looked_at: &[String],
+    of_merchant: u32,
     limit: i64,
 ) -> QueryResult<Vec<DueEndpoint>> {
     let due = dispatches::table
@@ -201,10 +225,17 @@ async fn due_endpoints(
         .filter(dispatches::endpoint_id.eq(endpoints::id))
         .filter(dispatches::due_at.le(now))
         .filter(dispatches::lease_until.is_null().or(dispatches::lease_until.le(now)));
+    let under_way = dispatches::table
+        .filter(dispatches::merchant_id.eq(endpoints::merchant_id))
+        .filter(dispatches::lease_token.is_not_null())
+        .filter(dispatches::lease_until.gt(now))
+        .count()
+        .single_value();
     endpoints::table
         .filter(endpoints::state.eq(ENDPOINT_ENABLED))
         .filter(endpoints::rest_until.is_null().or(endpoints::rest_until.le(now)))
         .filter(exists(due))
+        .filter(under_way.lt(i64::from(of_merchant)))
         .filter(endpoints::id.ne_all(looked_at))
         .order((endpoints::claimed_at.asc().nulls_first(), endpoints::id))
         .limit(limit)
@@ -221,12 +252,17 @@ async fn claim(conn: &mut AsyncPgConnection, limit: u32, held: Held) -> Result<V
     let mut claimed = Vec::new();
     let mut looked_at = Vec::new();
     while room > 0 && looked_at.len() < ENDPOINTS_LOOKED_AT_MAX {
-        let due = due_endpoints(conn, now, &looked_at, room).await?;
+        let due = due_endpoints(conn, now, &looked_at, held.at_once.of_merchant, room).await?;
         if due.is_empty() {
             break;
         }
         for one in due {
-            let of_one = claim_of(conn, &one, room, held, now).await?;
+            let of_merchant = room_of_merchant(conn, &one.0, held.at_once, now).await?;
+            let of_one = if of_merchant > 0 {
+                claim_of(conn, &one, room.min(of_merchant), held, now).await?
+            } else {
+                Vec::new()
+            };
             room = room.saturating_sub(i64::try_from(of_one.len()).unwrap_or(i64::MAX));
             claimed.extend(of_one);
             looked_at.push(one.1);
@@ -255,7 +291,7 @@ async fn claim_of(
         .count()
         .get_result(conn)
         .await?;
-    let at_once = if *failures == 0 { i64::from(at_once) } else { 1 };
+    let at_once = if *failures == 0 { i64::from(at_once.of_endpoint) } else { 1 };
     let earlier = diesel::alias!(mstore_pay_tables::schema::event_dispatches as earlier);
     let before = earlier
         .filter(earlier.field(dispatches::merchant_id).eq(dispatches::merchant_id))

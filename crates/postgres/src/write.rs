@@ -11,7 +11,7 @@ mod found;
 mod idempotency;
 mod inbox;
 mod live_orders;
-mod locks;
+pub(crate) mod locks;
 mod offline;
 mod orders;
 mod outbox;

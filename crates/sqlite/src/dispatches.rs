@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ids::{EndpointId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::lease::Lease;
-use mstore_pay_domain::ports::{Backlog, Dispatches, LeasedDispatch, Setback, StoreError};
+use mstore_pay_domain::ports::{AtOnce, Backlog, Dispatches, LeasedDispatch, Setback, StoreError};
 use mstore_pay_tables::rows::{
     Cells, DispatchRow, ENDPOINT_ENABLED, EndpointRow, MessageRow, StandingColumns, backlog_of,
 };
@@ -45,12 +45,12 @@ impl Dispatches for SqliteStore {
     async fn claim_dispatches(
         &self,
         limit: u32,
-        at_once: u32,
+        at_once: AtOnce,
         lease: Lease,
     ) -> Result<Vec<LeasedDispatch>, StoreError> {
-        let is_due = self.read(|conn| {
+        let is_due = self.read(move |conn| {
             let now = clock::now(conn)?;
-            Ok(!due_endpoints(conn, now, &[], 1)?.is_empty())
+            Ok(!due_endpoints(conn, now, &[], at_once.of_merchant, 1)?.is_empty())
         });
         if !is_due.await? {
             return Ok(Vec::new());
@@ -158,11 +158,23 @@ const ENDPOINTS_LOOKED_AT_MAX: usize = 256;
 /// An endpoint that may be told something: whose it is, its name, and whether it failed last.
 type DueEndpoint = (String, String, i64);
 
-/// Those that may be told something now, whoever waited longest first.
+/// Dispatches of a merchant that are held.
+fn under_way(conn: &mut SqliteConnection, merchant: &str, now: Micros) -> QueryResult<i64> {
+    dispatches::table
+        .filter(dispatches::merchant_id.eq(merchant))
+        .filter(dispatches::lease_token.is_not_null())
+        .filter(dispatches::lease_until.gt(now))
+        .count()
+        .get_result(conn)
+}
+
+/// Those that may be told something now, whoever waited longest first. Whose merchant has all under way that it may
+/// have keeps its turn.
 fn due_endpoints(
     conn: &mut SqliteConnection,
     now: Micros,
     looked_at: &[String],
+    of_merchant: u32,
     limit: i64,
 ) -> QueryResult<Vec<DueEndpoint>> {
     let due = dispatches::table
@@ -170,10 +182,17 @@ fn due_endpoints(
         .filter(dispatches::endpoint_id.eq(endpoints::id))
         .filter(dispatches::due_at.le(now))
         .filter(dispatches::lease_until.is_null().or(dispatches::lease_until.le(now)));
+    let under_way = dispatches::table
+        .filter(dispatches::merchant_id.eq(endpoints::merchant_id))
+        .filter(dispatches::lease_token.is_not_null())
+        .filter(dispatches::lease_until.gt(now))
+        .count()
+        .single_value();
     endpoints::table
         .filter(endpoints::state.eq(ENDPOINT_ENABLED))
         .filter(endpoints::rest_until.is_null().or(endpoints::rest_until.le(now)))
         .filter(exists(due))
+        .filter(under_way.lt(i64::from(of_merchant)))
         .filter(endpoints::id.ne_all(looked_at))
         .order((endpoints::claimed_at, endpoints::id))
         .limit(limit)
@@ -181,18 +200,23 @@ fn due_endpoints(
         .load(conn)
 }
 
-fn claim(conn: &mut SqliteConnection, limit: u32, at_once: u32, lease: Lease) -> Result<Vec<LeasedDispatch>, Fault> {
+fn claim(conn: &mut SqliteConnection, limit: u32, at_once: AtOnce, lease: Lease) -> Result<Vec<LeasedDispatch>, Fault> {
     let now = clock::now(conn)?;
     let mut room = i64::from(limit.min(CLAIM_ROWS_MAX));
     let mut claimed = Vec::new();
     let mut looked_at = Vec::new();
     while room > 0 && looked_at.len() < ENDPOINTS_LOOKED_AT_MAX {
-        let due = due_endpoints(conn, now, &looked_at, room)?;
+        let due = due_endpoints(conn, now, &looked_at, at_once.of_merchant, room)?;
         if due.is_empty() {
             break;
         }
         for one in due {
-            let of_one = claim_of(conn, &one, room, at_once, lease, now)?;
+            let of_merchant = i64::from(at_once.of_merchant).saturating_sub(under_way(conn, &one.0, now)?);
+            let of_one = if of_merchant > 0 {
+                claim_of(conn, &one, room.min(of_merchant), at_once.of_endpoint, lease, now)?
+            } else {
+                Vec::new()
+            };
             room = room.saturating_sub(i64::try_from(of_one.len()).unwrap_or(i64::MAX));
             claimed.extend(of_one);
             looked_at.push(one.1);

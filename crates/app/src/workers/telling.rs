@@ -1,4 +1,5 @@
-//! Telling endpoints of events: as many at once as there are places, one slow endpoint never taking them all.
+//! Telling endpoints of events: as many at once as there are places, which neither one slow endpoint nor a
+//! merchant of slow ones ever takes all of.
 
 use std::sync::Arc;
 use std::time::Duration;

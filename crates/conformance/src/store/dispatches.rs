@@ -8,7 +8,7 @@ use mstore_pay_domain::endpoint::{EndpointEvent, EndpointState, EventEndpoint};
 use mstore_pay_domain::event::{OutboxMessage, PaymentEvent};
 use mstore_pay_domain::ids::{BranchId, LeaseToken, MerchantId, MessageId};
 use mstore_pay_domain::payment::PaymentStatus;
-use mstore_pay_domain::ports::{Backlog, EndpointWritten, LeasedDispatch, Prunable, Setback};
+use mstore_pay_domain::ports::{AtOnce, Backlog, EndpointWritten, LeasedDispatch, Prunable, Setback};
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
 use super::endpoints::{endpoint, write};
@@ -17,12 +17,17 @@ use super::{StoreHarness, Stores};
 use crate::race::race;
 
 const PAID: PaymentEvent = PaymentEvent::StatusChanged(PaymentStatus::Paid);
-/// Dispatches of one endpoint at once, where a case is not about that.
-const MANY: u32 = 100;
+/// Dispatches at once, where a case is not about that.
+pub(super) const MANY: u32 = 100;
 /// A rest that outlasts what a case does meanwhile, on a busy machine too.
 const RESTS_FOR: Duration = Duration::from_millis(600);
 
-async fn add(stores: &Stores, kit: &Kit, branch: Option<&str>) -> EventEndpoint {
+/// So many of one endpoint at once.
+const fn of_endpoint(of_endpoint: u32) -> AtOnce {
+    AtOnce { of_endpoint, of_merchant: MANY }
+}
+
+pub(super) async fn add(stores: &Stores, kit: &Kit, branch: Option<&str>) -> EventEndpoint {
     let branch = branch.map(|branch| BranchId::parse(branch).expect("a branch"));
     let added = EventEndpoint { branch, ..endpoint(kit.endpoint_id()) };
     assert_eq!(write(stores, &added, 0, EndpointEvent::Added).await, EndpointWritten::Written);
@@ -30,7 +35,12 @@ async fn add(stores: &Stores, kit: &Kit, branch: Option<&str>) -> EventEndpoint 
 }
 
 /// Commits so many messages about one new payment.
-async fn tell<const N: usize>(stores: &Stores, kit: &Kit, of: MerchantId, branch: Option<&str>) -> [MessageId; N] {
+pub(super) async fn tell<const N: usize>(
+    stores: &Stores,
+    kit: &Kit,
+    of: MerchantId,
+    branch: Option<&str>,
+) -> [MessageId; N] {
     let mut payment = kit.payment_of(of, "TRX-1");
     payment.branch = branch.map(|branch| BranchId::parse(branch).expect("a branch"));
     let messages: [OutboxMessage; N] = std::array::from_fn(|_| OutboxMessage { event: PAID, ..kit.message(&payment) });
@@ -43,10 +53,10 @@ async fn spread(stores: &Stores) {
 }
 
 async fn claim(stores: &Stores, kit: &Kit, limit: u32, ttl: Duration) -> Vec<LeasedDispatch> {
-    stores.dispatches.claim_dispatches(limit, MANY, kit.lease(ttl)).await.expect("the store claims")
+    stores.dispatches.claim_dispatches(limit, of_endpoint(MANY), kit.lease(ttl)).await.expect("the store claims")
 }
 
-async fn arrived(stores: &Stores, held: &LeasedDispatch) {
+pub(super) async fn arrived(stores: &Stores, held: &LeasedDispatch) {
     let marked = stores.dispatches.dispatched(&held.endpoint.id, &held.message.id, held.token).await;
     marked.expect("the store marks");
 }
@@ -142,7 +152,7 @@ pub async fn each_dispatch_is_leased_to_one_of_racing_claimers(h: &dyn StoreHarn
     race(spreaders.collect()).await;
     let racers = (0..6).map(|_| {
         let (dispatches, lease) = (Arc::clone(&stores.dispatches), kit.lease(LONG));
-        async move { dispatches.claim_dispatches(3, MANY, lease).await.expect("the store claims") }.boxed()
+        async move { dispatches.claim_dispatches(3, of_endpoint(MANY), lease).await.expect("the store claims") }.boxed()
     });
     let mut claimed: Vec<LeasedDispatch> = race(racers.collect()).await.into_iter().flatten().collect();
     claimed.extend(claim(&stores, &kit, MANY, LONG).await);
@@ -163,15 +173,18 @@ pub async fn of_one_endpoint_few_dispatches_are_held_at_once(h: &dyn StoreHarnes
         tell::<1>(&stores, &kit, merchant(), None).await;
     }
     spread(&stores).await;
-    let held = stores.dispatches.claim_dispatches(MANY, 2, kit.lease(LONG)).await.expect("the store claims");
+    let held =
+        stores.dispatches.claim_dispatches(MANY, of_endpoint(2), kit.lease(LONG)).await.expect("the store claims");
     let mut turns: Vec<_> = held.iter().map(|held| held.endpoint.id).collect();
     turns.sort_unstable();
     turns.dedup();
     assert_eq!((held.len(), turns.len()), (4, 2), "two of each");
-    let more = stores.dispatches.claim_dispatches(MANY, 2, kit.lease(LONG)).await.expect("the store claims");
+    let more =
+        stores.dispatches.claim_dispatches(MANY, of_endpoint(2), kit.lease(LONG)).await.expect("the store claims");
     assert_eq!(more, []);
     arrived(&stores, held.first().expect("a dispatch")).await;
-    let more = stores.dispatches.claim_dispatches(MANY, 2, kit.lease(LONG)).await.expect("the store claims");
+    let more =
+        stores.dispatches.claim_dispatches(MANY, of_endpoint(2), kit.lease(LONG)).await.expect("the store claims");
     assert_eq!(more.len(), 1, "{more:?}");
 }
 
@@ -186,18 +199,19 @@ pub async fn endpoints_with_enough_under_way_keep_no_other_waiting(h: &dyn Store
         tell::<1>(&stores, &kit, merchant(), None).await;
     }
     spread(&stores).await;
-    let held = stores.dispatches.claim_dispatches(MANY, 1, kit.lease(LONG)).await.expect("the store claims");
+    let held =
+        stores.dispatches.claim_dispatches(MANY, of_endpoint(1), kit.lease(LONG)).await.expect("the store claims");
     assert_eq!(held.len(), 3, "one of each");
     let other = add(&stores, &kit, None).await.id;
     tell::<1>(&stores, &kit, merchant(), None).await;
     spread(&stores).await;
-    let taken = stores.dispatches.claim_dispatches(2, 1, kit.lease(LONG)).await.expect("the store claims");
+    let taken = stores.dispatches.claim_dispatches(2, of_endpoint(1), kit.lease(LONG)).await.expect("the store claims");
     assert_eq!(taken.iter().map(|held| held.endpoint.id).collect::<Vec<_>>(), [other]);
     let held = held.first().expect("a dispatch");
     let setback = Setback { at: at(7), pause: Duration::ZERO, rest: None };
     let marked = stores.dispatches.set_back(&held.endpoint.id, &held.message.id, held.token, setback).await;
     marked.expect("the store marks");
-    let again = stores.dispatches.claim_dispatches(2, 1, kit.lease(LONG)).await.expect("the store claims");
+    let again = stores.dispatches.claim_dispatches(2, of_endpoint(1), kit.lease(LONG)).await.expect("the store claims");
     let again: Vec<_> = again.iter().map(|held| (held.endpoint.id, held.failures)).collect();
     assert_eq!(again, [(held.endpoint.id, 0)], "it was not to blame");
 }

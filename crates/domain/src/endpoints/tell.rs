@@ -9,7 +9,7 @@ use crate::endpoint::{EndpointNote, EndpointState, EventEndpoint};
 use crate::ids::LeaseToken;
 use crate::lease::Lease;
 use crate::ports::{
-    Clock, Dispatches, EndpointStore, EndpointWritten, EventBodies, EventCall, EventSender, IdGenerator,
+    AtOnce, Clock, Dispatches, EndpointStore, EndpointWritten, EventBodies, EventCall, EventSender, IdGenerator,
     LeasedDispatch, SendEventError, SendEventErrorKind, Setback, StoreError, Vault,
 };
 use crate::reason::Reason;
@@ -17,8 +17,9 @@ use crate::time::Timestamp;
 
 /// How long a worker holds a dispatch: longer than any endpoint is given to answer.
 const DISPATCH_LEASE: Duration = Duration::from_mins(1);
-/// Dispatches of one endpoint that are under way at once.
-const AT_ONCE_OF_ENDPOINT: u32 = 4;
+/// Dispatches that are under way at once: of a merchant no more than of one endpoint, however many it has, so that one
+/// whose endpoints are all slow leaves the other places of a node to the others.
+const AT_ONCE: AtOnce = AtOnce { of_endpoint: 4, of_merchant: 4 };
 /// Parts that a pause is counted in when it is made uneven.
 const PARTS: u32 = 1_024;
 /// What its owner reads of why an endpoint is told no more, where it said so itself.
@@ -94,7 +95,7 @@ impl EventTeller {
     /// [`StoreError`]: what was taken up is taken up again when its lease runs out.
     pub async fn take_up(&self, limit: u32) -> Result<Vec<LeasedDispatch>, StoreError> {
         let lease = Lease { token: LeaseToken::new(self.ids.uuid()), ttl: DISPATCH_LEASE };
-        self.dispatches.claim_dispatches(limit, AT_ONCE_OF_ENDPOINT, lease).await
+        self.dispatches.claim_dispatches(limit, AT_ONCE, lease).await
     }
 
     /// Tells an endpoint of what was taken up for it.

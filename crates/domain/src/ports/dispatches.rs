@@ -26,6 +26,15 @@ pub struct LeasedDispatch {
     pub token: LeaseToken,
 }
 
+/// How many dispatches may be held at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtOnce {
+    /// To one endpoint.
+    pub of_endpoint: u32,
+    /// To all endpoints of one merchant together.
+    pub of_merchant: u32,
+}
+
 /// How long to leave alone what failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setback {
@@ -74,14 +83,20 @@ pub trait Dispatches: Send + Sync {
     async fn backlog(&self) -> Result<Backlog, StoreError>;
 
     /// Takes up to `limit` dispatches that nobody holds, for enabled endpoints that are not at rest. None MUST be given
-    /// to two. A message MUST wait while an earlier one of its payment has not reached the same endpoint. At most
-    /// `at_once` dispatches of one endpoint MUST be held at a time, of one that failed last a single one, so that a
-    /// slow endpoint keeps no other waiting: of one that failed last, what was tried least SHOULD go first.
+    /// to two. A message MUST wait while an earlier one of its payment has not reached the same endpoint. No more
+    /// dispatches of one endpoint than `at_once` says MUST be held at a time, of one that failed last a single one, and
+    /// no more of one merchant: neither a slow endpoint nor a merchant of slow ones keeps others waiting. Of an endpoint
+    /// that failed last, what was tried least SHOULD go first. An endpoint that got nothing because its merchant had all
+    /// under way SHOULD keep its turn.
     ///
     /// # Errors
     /// [`StoreError`] where they cannot be read.
-    async fn claim_dispatches(&self, limit: u32, at_once: u32, lease: Lease)
-    -> Result<Vec<LeasedDispatch>, StoreError>;
+    async fn claim_dispatches(
+        &self,
+        limit: u32,
+        at_once: AtOnce,
+        lease: Lease,
+    ) -> Result<Vec<LeasedDispatch>, StoreError>;
 
     /// It arrived: the dispatch is over, and the endpoint works. A lost lease changes nothing.
     ///

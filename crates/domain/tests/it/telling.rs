@@ -452,3 +452,17 @@ fn what_does_not_open_signs_nothing_and_is_named() {
     assert!(matches!(shop.work().as_slice(), [Told::SetBack { .. }]));
     assert_eq!(shop.receiver.asked.load(Ordering::Relaxed), 0);
 }
+
+#[test]
+fn a_merchant_has_four_events_under_way_however_many_endpoints_it_has() {
+    const PLACES: u32 = 16;
+    let mut shop = Shop::open();
+    for _ in 0..3 {
+        block_on(shop.desk.add(addition(&shop.ids))).unwrap();
+    }
+    for _ in 0..PLACES {
+        shop.happen(shop.payment());
+    }
+    assert_eq!(block_on(shop.teller.take_up(PLACES)).unwrap().len(), 4);
+    assert_eq!(block_on(shop.teller.take_up(PLACES)).unwrap(), []);
+}

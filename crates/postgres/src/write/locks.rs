@@ -10,6 +10,9 @@ diesel::define_sql_function! {
     fn pg_advisory_xact_lock(class: Integer, key: Integer) -> Text;
 }
 diesel::define_sql_function! {
+    fn pg_try_advisory_xact_lock(class: Integer, key: Integer) -> Bool;
+}
+diesel::define_sql_function! {
     fn hashtext(text: Text) -> Integer;
 }
 
@@ -20,6 +23,8 @@ pub(crate) enum Locked {
     Order,
     /// Which endpoints of a merchant are enabled.
     Endpoints,
+    /// Which dispatches to a merchant's endpoints are held.
+    Dispatches,
 }
 
 impl Locked {
@@ -28,6 +33,7 @@ impl Locked {
         match self {
             Self::Order => 730_581,
             Self::Endpoints => 730_583,
+            Self::Dispatches => 730_584,
         }
     }
 }
@@ -36,4 +42,9 @@ impl Locked {
 pub(crate) async fn lock(mut conn: &AsyncPgConnection, what: Locked, name: &str) -> Result<(), Fault> {
     diesel::select(pg_advisory_xact_lock(what.class(), hashtext(name))).execute(&mut conn).await?;
     Ok(())
+}
+
+/// Takes that lock unless somebody else holds it; whether it is held here now.
+pub(crate) async fn try_lock(mut conn: &AsyncPgConnection, what: Locked, name: &str) -> Result<bool, Fault> {
+    Ok(diesel::select(pg_try_advisory_xact_lock(what.class(), hashtext(name))).get_result(&mut conn).await?)
 }

@@ -10,7 +10,7 @@ use mstore_pay_domain::ids::{EndpointId, OrderCode, ProviderRef};
 use mstore_pay_domain::order::{Order, OrderState};
 use mstore_pay_domain::payment::{Payment, Revision};
 use mstore_pay_domain::ports::{
-    Accepted, BeforeSale, Dispatches, IdGenerator, IdempotencyStore, OrderRepository, Outbox, PaymentName,
+    Accepted, AtOnce, BeforeSale, Dispatches, IdGenerator, IdempotencyStore, OrderRepository, Outbox, PaymentName,
     PaymentRepository, WebhookInbox,
 };
 use mstore_pay_domain::unit_of_work::{
@@ -317,4 +317,48 @@ async fn a_quiet_merchant_is_told_its_own_without_reading_what_busy_ones_were_to
     assert!(read >= ROUNDS, "the feed was not read");
     assert!(read < u64::from(BUSY), "{read} rows for {ROUNDS} rounds");
     assert_eq!(scans(&site, "outbox").0, whole_before, "the feed was read from end to end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merchant_with_enough_under_way_is_passed_over_without_reading_what_waits_for_it() {
+    const WAIT: u32 = 5_000;
+    const CLAIMS: u64 = 5;
+    const AT_ONCE: AtOnce = AtOnce { of_endpoint: 4, of_merchant: 4 };
+    let site = Site::new();
+    let (slow, more) = (EndpointId::new(site.ids.uuid()), EndpointId::new(site.ids.uuid()));
+    site.run(&format!(
+        "INSERT INTO event_endpoints (merchant_id, id, url, state, key_id, signing, revision, created_at, told_to) \
+         SELECT 'BUSY', id, 'https://shop.example/events', 'enabled', 'k1', '', 1, now(), 1000000 \
+         FROM unnest(ARRAY['{slow}', '{more}']) AS e (id)"
+    ));
+    let wait = |from: u32, to: u32| {
+        site.run(&format!(
+            "INSERT INTO outbox (position, id, merchant_id, payment_id, order_code, revision, at, event, status, attempts, due_at, sent_at) \
+             SELECT n, 'busy-' || n, 'BUSY', '-', '-', 1, now(), 'status_changed', 'pending', 0, now(), now() \
+             FROM generate_series({from}, {to}) AS n; \
+             INSERT INTO event_dispatches (merchant_id, endpoint_id, position, payment_id, due_at) \
+             SELECT 'BUSY', e.id, n, 'pay-' || n, now() \
+             FROM generate_series({from}, {to}) AS n, unnest(ARRAY['{slow}', '{more}']) AS e (id)"
+        ));
+    };
+    wait(1001, 1005);
+    site.run(&format!(
+        "UPDATE event_dispatches SET lease_token = 'held', lease_until = now() + interval '1 hour' \
+         WHERE endpoint_id = '{slow}' AND position < 1005"
+    ));
+    // One session, so that one plan of each statement, made when next to nothing waited.
+    let store = site.open_with(Options { connections: 1, ..Options::default() }).await;
+    assert_eq!(store.claim_dispatches(8, AT_ONCE, site.lease(LONG)).await.unwrap(), []);
+    wait(1006, 1005 + WAIT);
+    let before = fetched_in_all(&site, &["event_dispatches"], 1).await;
+    for _ in 0..CLAIMS {
+        assert_eq!(store.claim_dispatches(8, AT_ONCE, site.lease(LONG)).await.unwrap(), []);
+    }
+    let whole = scans(&site, "event_dispatches").0;
+    drop(store);
+    let after = fetched_in_all(&site, &["event_dispatches"], 0).await;
+    let read: u64 = after.into_iter().zip(before).map(|(after, before)| after - before).sum();
+    assert!(read >= CLAIMS, "what is held was not read");
+    assert!(read < u64::from(WAIT) / 2, "{read} rows for {CLAIMS} claims");
+    assert_eq!(scans(&site, "event_dispatches").0, whole, "what waits was read from end to end");
 }

@@ -10,11 +10,15 @@ use crate::endpoint::EndpointState;
 use crate::event::OutboxMessage;
 use crate::ids::{EndpointId, LeaseToken, MerchantId, MessageId};
 use crate::lease::Lease;
-use crate::ports::{Backlog, Dispatches, LeasedDispatch, Setback, StoreError};
+use crate::ports::{AtOnce, Backlog, Dispatches, LeasedDispatch, Setback, StoreError};
 use crate::time::Timestamp;
 
 /// An endpoint and the number of a message.
 type Key = (EndpointId, u64);
+
+fn size(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
 
 impl Tables {
     fn spread(&mut self, merchant: &MerchantId, limit: usize, now: Timestamp) -> bool {
@@ -41,7 +45,7 @@ impl Tables {
         is_more
     }
 
-    fn claim_dispatches(&mut self, limit: usize, at_once: usize, held: Held, now: Timestamp) -> Vec<LeasedDispatch> {
+    fn claim_dispatches(&mut self, limit: usize, at_once: AtOnce, held: Held, now: Timestamp) -> Vec<LeasedDispatch> {
         let is_told = |row: &&EndpointRow| {
             row.endpoint.state == EndpointState::Enabled && row.rest_until.is_none_or(|until| until <= now)
         };
@@ -49,8 +53,9 @@ impl Tables {
         rows.sort_by_key(|row| row.claimed);
         let mut claimed = Vec::new();
         for row in rows {
-            let room = limit.saturating_sub(claimed.len());
-            let free = self.free_dispatches(&row, at_once, now);
+            let of_merchant = size(at_once.of_merchant).saturating_sub(self.under_way(&row.endpoint.merchant, now));
+            let room = limit.saturating_sub(claimed.len()).min(of_merchant);
+            let free = self.free_dispatches(&row, size(at_once.of_endpoint), now);
             for key in free.into_iter().take(room) {
                 self.endpoints.dispatches.change(&key, |dispatch| {
                     dispatch.held = Some(held);
@@ -69,6 +74,12 @@ impl Tables {
             }
         }
         claimed
+    }
+
+    /// How much is held for all endpoints of a merchant.
+    fn under_way(&self, merchant: &MerchantId, now: Timestamp) -> usize {
+        let rows = self.endpoints.dispatches.rows().values().filter(|row| &row.message.merchant == merchant);
+        rows.filter(|row| !is_free(row.held, now)).count()
     }
 
     /// Of an endpoint, as many as may be held beside those that are.
@@ -148,12 +159,11 @@ impl Dispatches for MemoryStore {
     async fn claim_dispatches(
         &self,
         limit: u32,
-        at_once: u32,
+        at_once: AtOnce,
         lease: Lease,
     ) -> Result<Vec<LeasedDispatch>, StoreError> {
-        let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
         let now = self.now();
-        self.write(|tables| Ok(tables.claim_dispatches(size(limit), size(at_once), Held::from(lease, now), now)))
+        self.write(|tables| Ok(tables.claim_dispatches(size(limit), at_once, Held::from(lease, now), now)))
     }
 
     async fn dispatched(
