@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
@@ -11,9 +10,7 @@ use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
 use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
 use mstore_pay_tables::prepared::KeepPrepared as _;
-use mstore_pay_tables::rows::{
-    Cells, DELIVERY_DEAD, DELIVERY_DONE, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow,
-};
+use mstore_pay_tables::rows::{Cells, DELIVERY_DEAD, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow};
 use mstore_pay_tables::schema::webhook_inbox as inbox;
 use mstore_pay_tables::types::Micros;
 
@@ -207,20 +204,11 @@ pub(crate) fn put_down(
     Ok(changed > 0)
 }
 
+/// Each by the index of states: those that were dealt with are not read.
 fn counts(conn: &mut SqliteConnection) -> Result<InboxCounts, Fault> {
-    let found: Vec<(String, i64)> =
-        inbox::table.group_by(inbox::state).select((inbox::state, count_star())).load(conn)?;
-    let mut counts = InboxCounts::default();
-    for (state, count) in found {
-        let cells = Cells { table: "webhook_inbox", id: &state };
-        let count = cells.number("state", count)?;
-        match state.as_str() {
-            DELIVERY_OPEN => counts.open = count,
-            DELIVERY_DONE => counts.done = count,
-            DELIVERY_PARKED => counts.parked = count,
-            DELIVERY_DEAD => counts.dead = count,
-            _unknown => return Err(cells.unknown("state").into()),
-        }
-    }
-    Ok(counts)
+    let mut count = |state: &'static str| {
+        let rows: i64 = inbox::table.filter(inbox::state.eq(state)).count().get_result(conn)?;
+        Ok::<_, Fault>(Cells { table: "webhook_inbox", id: state }.number("state", rows)?)
+    };
+    Ok(InboxCounts { open: count(DELIVERY_OPEN)?, parked: count(DELIVERY_PARKED)?, dead: count(DELIVERY_DEAD)? })
 }

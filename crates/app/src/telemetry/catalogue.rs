@@ -94,7 +94,7 @@ pub(crate) const METRICS: &[Metric] = &[
         &["provider"],
         "From when a customer paid, as the provider says, to when its webhook came",
     ),
-    gauge("mstore_pay_inbox", &["state"], "Webhooks that are kept: `open`, `done`, `parked`, `dead`"),
+    gauge("mstore_pay_inbox", &["state"], "Webhooks that wait: `open`, `parked`, `dead`"),
     histogram(
         "mstore_pay_time_to_truth_seconds",
         &["provider", "by"],

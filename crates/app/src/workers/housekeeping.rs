@@ -101,7 +101,7 @@ impl Workers {
     async fn count_inbox(&self) {
         // A store that does not answer is told of by whoever needs it.
         let Ok(counts) = self.gateway.ports().inbox.counts().await else { return };
-        let all = [("open", counts.open), ("done", counts.done), ("parked", counts.parked), ("dead", counts.dead)];
+        let all = [("open", counts.open), ("parked", counts.parked), ("dead", counts.dead)];
         for (state, count) in all {
             metrics::gauge!("mstore_pay_inbox", "state" => state).set(u32::try_from(count).unwrap_or(u32::MAX));
         }

@@ -3,7 +3,6 @@
 use std::fs;
 use std::time::Duration;
 
-use mstore_pay_domain::ports::InboxCounts;
 use serde_json::Value;
 
 use crate::case::{Case, Values};
@@ -49,16 +48,14 @@ impl Before {
             opens_and_closes: opens_and_closes(bench).await,
             payment_a,
             memory_kib: bench.rig.memory_kib(),
-            inbox: if case.has("inbox+1") || case.has("inbox_unchanged") { in_the_inbox(bench).await } else { 0 },
+            inbox: if case.has("inbox+1") || case.has("inbox_unchanged") { in_the_inbox(bench) } else { 0 },
         }
     }
 }
 
 /// Deliveries in the store, whatever became of them.
-async fn in_the_inbox(bench: &Bench) -> u64 {
-    let InboxCounts { open, done, parked, dead } =
-        bench.rig.store_to_read().await.counts().await.expect("inbox counts");
-    open + done + parked + dead
+fn in_the_inbox(bench: &Bench) -> u64 {
+    bench.rig.count("SELECT count(*) AS count FROM webhook_inbox")
 }
 
 async fn opens_and_closes(bench: &Bench) -> usize {
@@ -127,8 +124,8 @@ pub(crate) async fn holds(bench: &Bench, effect: &str, seen: &Seen<'_>, before: 
         "if_200_field_ignored" => field_ignored(seen),
         "success_events_unchanged" => paid_once(bench, seen).await,
         "PAN_absent_from_logs_and_db" => no_card_number(bench),
-        "inbox+1" => the_inbox_grew_by(bench, before, 1).await,
-        "inbox_unchanged" => the_inbox_grew_by(bench, before, 0).await,
+        "inbox+1" => the_inbox_grew_by(bench, before, 1),
+        "inbox_unchanged" => the_inbox_grew_by(bench, before, 0),
         "parked+1" | "alert+1" => flagged(bench, seen).await,
         "paid_at_sane" => paid_at_sane(bench, seen).await,
         "late_flag" => late_flag(bench, seen).await,
@@ -157,8 +154,8 @@ pub(crate) async fn holds(bench: &Bench, effect: &str, seen: &Seen<'_>, before: 
     }
 }
 
-async fn the_inbox_grew_by(bench: &Bench, before: &Before, deliveries: u64) -> Held {
-    let now = in_the_inbox(bench).await;
+fn the_inbox_grew_by(bench: &Bench, before: &Before, deliveries: u64) -> Held {
+    let now = in_the_inbox(bench);
     check(now == before.inbox + deliveries, || format!("{} deliveries before, {now} now", before.inbox))
 }
 

@@ -154,7 +154,7 @@ pub async fn delivery_goes_when_it_was_dealt_with_and_is_old(h: &dyn StoreHarnes
     assert_eq!(prune_all(&stores, Prunable::DoneDeliveries, came).await, 0);
     assert_eq!(prune_all(&stores, Prunable::DoneDeliveries, later).await, 1);
     let counts = stores.inbox.counts().await.expect("the store counts");
-    assert_eq!((counts.open, counts.done, counts.parked), (1, 0, 1));
+    assert_eq!((counts.open, counts.parked, counts.dead), (1, 1, 0));
     for (body, is_new) in [("done", true), ("parked", false), ("open", false)] {
         let accepted = stores.inbox.accept(&kit.delivery(body), kit.lease(LONG)).await.expect("the store accepts");
         assert_eq!(matches!(accepted, Accepted::New(_)), is_new, "{body}");

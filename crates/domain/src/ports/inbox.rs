@@ -23,13 +23,12 @@ pub enum Accepted {
     },
 }
 
-/// How many deliveries are where.
+/// How many deliveries wait, and for what. How many were dealt with is not told: they are all that are kept of weeks, and
+/// who counts them reads them all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct InboxCounts {
     /// Waiting or being worked on.
     pub open: u64,
-    /// Dealt with.
-    pub done: u64,
     /// Kept until something matches them.
     pub parked: u64,
     /// Given up after too many attempts.
@@ -106,7 +105,7 @@ pub trait WebhookInbox: Send + Sync {
     /// [`StoreError`] where that cannot be written.
     async fn unpark(&self) -> Result<u64, StoreError>;
 
-    /// How many deliveries are where.
+    /// How many deliveries wait, and for what. It SHOULD read no others.
     ///
     /// # Errors
     /// [`StoreError`] where they cannot be counted.

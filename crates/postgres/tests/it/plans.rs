@@ -267,6 +267,7 @@ async fn webhooks_that_wait_are_found_without_reading_those_that_were_dealt_with
     for _ in 0..CLAIMS {
         assert_eq!(WebhookInbox::claim(&store, 2, site.lease(LONG)).await.unwrap().len(), 2);
         assert_eq!(store.dead(2).await.unwrap(), []);
+        assert_eq!(store.counts().await.unwrap().open, u64::from(WAIT));
     }
     assert_eq!(store.unpark().await.unwrap(), 0);
     drop(store);

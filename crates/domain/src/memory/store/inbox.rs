@@ -79,14 +79,22 @@ impl Tables {
     fn inbox_counts(&self) -> InboxCounts {
         self.inbox.rows().values().fold(InboxCounts::default(), |mut counts, row| {
             let count = match row.state {
+                InboxState::Done => return counts,
                 InboxState::Open { .. } => &mut counts.open,
-                InboxState::Done => &mut counts.done,
                 InboxState::Parked => &mut counts.parked,
                 InboxState::Dead => &mut counts.dead,
             };
             *count = count.saturating_add(1);
             counts
         })
+    }
+}
+
+impl MemoryStore {
+    /// How many deliveries were dealt with and are kept, which no port tells.
+    #[must_use]
+    pub fn deliveries_dealt_with(&self) -> usize {
+        self.read(|tables| tables.inbox.rows().values().filter(|row| row.state == InboxState::Done).count())
     }
 }
 

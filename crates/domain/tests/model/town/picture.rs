@@ -38,7 +38,7 @@ impl Town {
     /// Judges the town as it stands.
     pub(crate) fn judge<T>(&self, judge: impl FnOnce(&Facts<'_>) -> T) -> T {
         let counts = block_on(self.world.store.counts()).unwrap();
-        let deliveries = counts.open + counts.done + counts.parked + counts.dead;
+        let waiting = usize::try_from(counts.open + counts.parked + counts.dead).unwrap();
         judge(&Facts {
             payments: &self.payments(),
             books: &self.books(),
@@ -47,7 +47,7 @@ impl Town {
             paid_before: &self.paid_before,
             is_told_to_wait: self.is_told_to_wait,
             is_calm: self.spent.faults == 0 && self.spent.crashes == 0 && self.spent.jumps == 0,
-            deliveries: usize::try_from(deliveries).unwrap(),
+            deliveries: waiting + self.world.store.deliveries_dealt_with(),
             letters: self.letters.iter().filter(|letter| letter.copies > 0).count(),
             undecided: counts.open,
         })
