@@ -12,6 +12,7 @@ use super::gauges::show_lines;
 use crate::limits::Limits;
 use crate::observed::causes;
 use crate::readiness::Readiness;
+use crate::tasks::fence;
 use crate::telemetry;
 
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -23,6 +24,12 @@ const ROUNDS_PER_ANCHOR: u32 = 12;
 /// with the end of a rolling update.
 const ROUNDS_PER_RECOUNT: u32 = 720;
 
+/// Does one thing of a turn. A panic in it ends neither the turn nor those that come.
+async fn errand(what: &'static str, work: impl Future<Output = ()>) {
+    // Counted where it is caught.
+    let _contained = fence(what, work).await;
+}
+
 impl Workers {
     /// Keeps gauges current until the process is to end.
     pub(super) async fn keep_house(&self, readiness: &Readiness, limits: &Limits) {
@@ -30,23 +37,26 @@ impl Workers {
         let mut round = 0_u32;
         loop {
             if round.is_multiple_of(ROUNDS_PER_ANCHOR) {
-                self.anchor_audit().await;
+                errand("anchoring the audit trail", self.anchor_audit()).await;
             }
             round = round.wrapping_add(1);
             if round.is_multiple_of(ROUNDS_PER_REMATCH) {
-                self.rematch().await;
+                errand("looking at parked webhooks", self.rematch()).await;
             }
             if round.is_multiple_of(ROUNDS_PER_RECOUNT) {
-                self.recount_tills().await;
+                errand("counting tills anew", self.recount_tills()).await;
             }
-            self.count_inbox().await;
-            self.spread_missed().await;
-            self.count_backlog().await;
-            self.count_waiting().await;
-            show_lines(readiness);
-            metrics::gauge!("mstore_pay_tasks").set(u32::try_from(self.tasks.under_way()).unwrap_or(u32::MAX));
-            limits.forget_quiet();
-            telemetry::metrics().run_upkeep();
+            errand("counting webhooks", self.count_inbox()).await;
+            errand("spreading what was missed", self.spread_missed()).await;
+            errand("counting events", self.count_backlog()).await;
+            errand("counting what waits", self.count_waiting()).await;
+            errand("upkeep", async {
+                show_lines(readiness);
+                metrics::gauge!("mstore_pay_tasks").set(u32::try_from(self.tasks.under_way()).unwrap_or(u32::MAX));
+                limits.forget_quiet();
+                telemetry::metrics().run_upkeep();
+            })
+            .await;
             if shutdown.run_until_cancelled(sleep(self.clock.rest(INTERVAL))).await.is_none() {
                 return;
             }
@@ -105,5 +115,20 @@ impl Workers {
         for (state, count) in all {
             metrics::gauge!("mstore_pay_inbox", "state" => state).set(u32::try_from(count).unwrap_or(u32::MAX));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_errand_that_panics_keeps_no_other_from_being_run() {
+        let mut run = Vec::new();
+        for turn in 0..2 {
+            errand("a test", async { assert_eq!(turn, 1, "on purpose") }).await;
+            errand("a test", async { run.push(turn) }).await;
+        }
+        assert_eq!(run, [0, 1]);
     }
 }
