@@ -6,7 +6,11 @@ mod traces;
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::layer::SubscriberExt;
+use tracing::level_filters::LevelFilter;
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::{Filter, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
@@ -28,6 +32,28 @@ const LAGS: [&str; 3] =
 /// They would tell of every commit, and of their own end.
 const BATCHES: &str = "batch_aint_one=warn";
 
+/// It tells of each statement with all that it is handed: sealed secrets, customers, bodies of webhooks.
+const STATEMENTS: &str = "tokio_postgres";
+
+/// What of it is told at most, whatever is asked for. Not by a directive, which a more particular one would go before.
+const STATEMENTS_AT_MOST: LevelFilter = LevelFilter::INFO;
+
+/// What is logged where that filter is asked for.
+fn filter_of<S>(asked: &str) -> impl Filter<S> + use<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let parsed = EnvFilter::try_new(asked).unwrap_or_else(|_not_a_filter| EnvFilter::new("info"));
+    let parsed = match BATCHES.parse() {
+        // An empty filter has a rule of its own, which any other would replace.
+        Ok(quiet) if !asked.is_empty() => parsed.add_directive(quiet),
+        Ok(_) | Err(_) => parsed,
+    };
+    let is_told = |of: &Metadata<'_>| !of.target().starts_with(STATEMENTS) || *of.level() <= STATEMENTS_AT_MOST;
+    // Said to let everything through, so that the levels that nobody asked for still cost nothing.
+    parsed.and(filter_fn(is_told).with_max_level_hint(LevelFilter::TRACE))
+}
+
 /// Sends log lines to the standard error output. A second call changes nothing.
 pub(crate) fn log_to_stderr(format: LogFormat, filter: &str) {
     log_and_trace(format, filter, &Traces::default());
@@ -35,19 +61,14 @@ pub(crate) fn log_to_stderr(format: LogFormat, filter: &str) {
 
 /// Sends log lines to the standard error output, and spans to where traces are gathered. A second call changes nothing.
 pub(crate) fn log_and_trace(format: LogFormat, filter: &str, traces: &Traces) {
-    let parsed = EnvFilter::try_new(filter).unwrap_or_else(|_not_a_filter| EnvFilter::new("info"));
-    let filter = match BATCHES.parse() {
-        // An empty filter has a rule of its own, which any other would replace.
-        Ok(quiet) if !filter.is_empty() => parsed.add_directive(quiet),
-        Ok(_) | Err(_) => parsed,
-    };
     // A line that cannot be written is lost: whoever would say so on the same output would panic.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     let lines = match format {
         LogFormat::Pretty => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).boxed(),
     };
-    let outcome = tracing_subscriber::registry().with(lines.with_filter(filter)).with(traces.layer()).try_init();
+    let outcome =
+        tracing_subscriber::registry().with(lines.with_filter(filter_of(filter))).with(traces.layer()).try_init();
     // An embedder, or a test, may have set up its own.
     let _already_set = outcome;
 }
@@ -78,4 +99,54 @@ fn builder() -> PrometheusBuilder {
     lags.into_iter().chain([all]).fold(PrometheusBuilder::new(), |builder, (matcher, buckets)| {
         builder.set_buckets_for_metric(matcher, buckets).unwrap_or_else(|_no_buckets| PrometheusBuilder::new())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing::Event;
+    use tracing_subscriber::layer::Context;
+
+    use super::*;
+
+    /// Notes of whom there was something to tell.
+    #[derive(Clone, Default)]
+    struct Heard(Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber> Layer<S> for Heard {
+        fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+            let of = event.metadata();
+            self.0.lock().unwrap().push(format!("{} {}", of.target(), of.level()));
+        }
+    }
+
+    #[track_caller]
+    fn check(filter: &str, want: &[&str]) {
+        let heard = Heard::default();
+        let subscriber = tracing_subscriber::registry().with(heard.clone().with_filter(filter_of(filter)));
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::trace!(target: "tokio_postgres::query", "executing statement s1 with parameters: [4111]");
+            tracing::debug!(target: "tokio_postgres::query", "executing statement s1 with parameters: [4111]");
+            tracing::info!(target: "tokio_postgres::connection", "a notice");
+            tracing::debug!(target: "batch_aint_one::worker", "a commit");
+            tracing::debug!(target: "mstore_pay::workers", "a turn");
+            tracing::info!(target: "mstore_pay::workers", "a day's anchor");
+        });
+        assert_eq!(*heard.0.lock().unwrap(), want, "{filter:?}");
+    }
+
+    #[test]
+    fn no_filter_lets_what_statements_are_handed_into_the_log() {
+        let [notice, turn, anchor] =
+            ["tokio_postgres::connection INFO", "mstore_pay::workers DEBUG", "mstore_pay::workers INFO"];
+        check("debug", &[notice, turn, anchor]);
+        check("trace", &[notice, turn, anchor]);
+        check("info,tokio_postgres=debug", &[notice, anchor]);
+        check("info,tokio_postgres::query=trace", &[notice, anchor]);
+        check("tokio_postgres=trace", &[notice]);
+        check("debug,tokio_postgres=warn", &[turn, anchor]);
+        check("info", &[notice, anchor]);
+        check("warn", &[]);
+    }
 }
