@@ -22,7 +22,7 @@ use crate::feed;
 use crate::leases::{CLAIM_ROWS_MAX, NO_HOLDER, NO_TIME, NO_TOKEN};
 use crate::read;
 use crate::store::PostgresStore;
-use crate::write::locks::{Locked, try_lock};
+use crate::write::{Locked, try_lock};
 
 pub(crate) use self::news::News;
 

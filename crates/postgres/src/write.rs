@@ -11,7 +11,7 @@ mod found;
 mod idempotency;
 mod inbox;
 mod live_orders;
-pub(crate) mod locks;
+mod locks;
 mod offline;
 mod orders;
 mod outbox;
@@ -28,7 +28,7 @@ use mstore_pay_domain::idempotency::IdempotencySlot;
 use mstore_pay_domain::unit_of_work::UnitOfWork;
 
 use self::batch::{Batch, Sending};
-pub(crate) use self::locks::{Locked, lock};
+pub(crate) use self::locks::{Locked, lock, try_lock};
 pub(crate) use self::together::{apply_together, is_plain};
 use crate::errors::Fault;
 use crate::feed;
