@@ -277,6 +277,7 @@ macro_rules! for_each_store_case {
             account_name_is_unique_at_its_provider,
             one_account_is_enabled_for_each_place,
             of_racing_accounts_one_is_enabled,
+            of_racing_accounts_no_more_are_enabled_than_may_be,
             accounts_are_found_by_the_providers_name,
             accounts_are_listed_page_by_page,
             endpoint_round_trips,

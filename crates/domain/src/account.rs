@@ -12,6 +12,9 @@ use subtle::ConstantTimeEq;
 
 use crate::ids::{AccountId, ProviderId, ProviderRef};
 
+/// Enabled accounts of one merchant: each is looked through for money by itself, every few seconds, by every node.
+pub const ACCOUNTS_OF_MERCHANT_MAX: usize = 64;
+
 /// Test money or real money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountMode {

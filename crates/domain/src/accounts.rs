@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::account::{AccountNote, StoredAccount};
+use crate::account::{ACCOUNTS_OF_MERCHANT_MAX, AccountNote, StoredAccount};
 use crate::gateway::Scope;
 use crate::ids::{AccountId, ProviderId};
 use crate::ports::{AccountStore, AccountWritten, Clock, StoreError, Vault, VaultError};
@@ -39,6 +39,9 @@ pub enum AccountError {
     /// Its name is taken, or another account is enabled for the same merchant, branch and provider.
     #[error("could not write the account: its name or its place is taken")]
     Taken,
+    /// The merchant has as many that are enabled as there may be.
+    #[error("could not enable the account: {ACCOUNTS_OF_MERCHANT_MAX} are already")]
+    TooMany,
     /// Others kept writing it.
     #[error("could not write the account: others keep writing it")]
     Contended,
@@ -87,6 +90,7 @@ impl AccountDesk {
                     return Ok(StoredAccount { revision: stored.revision.next(), ..changed });
                 }
                 AccountWritten::Taken => return Err(AccountError::Taken),
+                AccountWritten::TooMany => return Err(AccountError::TooMany),
                 AccountWritten::Conflict => {}
             }
         }

@@ -4,15 +4,16 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use mstore_pay_domain::account::{AccountNote, StoredAccount};
+use mstore_pay_domain::account::{ACCOUNTS_OF_MERCHANT_MAX, AccountNote, AccountState, StoredAccount};
 use mstore_pay_domain::ids::{AccountId, MerchantId, ProviderId, ProviderRef};
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::{AccountStore, AccountWritten, StoreError};
-use mstore_pay_tables::rows::{AccountNoteRow, AccountRow, integer};
+use mstore_pay_tables::rows::{ACCOUNT_ENABLED, AccountNoteRow, AccountRow, integer};
 use mstore_pay_tables::schema::{provider_account_notes as notes, provider_accounts as accounts};
 
 use crate::errors::Fault;
 use crate::store::PostgresStore;
+use crate::write::{Locked, lock};
 
 type Place = (ProviderId, AccountId);
 
@@ -67,6 +68,9 @@ async fn write(
 ) -> Result<AccountWritten, Fault> {
     let (merchant, provider, id) = (account.merchant.as_str(), account.provider.as_str(), account.id.as_str());
     let row = AccountRow::of(account, expected.next()).map_err(StoreError::query)?;
+    if account.state == AccountState::Enabled && !has_room(conn, account).await? {
+        return Ok(AccountWritten::TooMany);
+    }
     if expected == Revision::NEW {
         diesel::insert_into(accounts::table).values(&row).execute(conn).await?;
     } else {
@@ -82,6 +86,16 @@ async fn write(
         diesel::insert_into(notes::table).values(&row).execute(conn).await?;
     }
     Ok(AccountWritten::Written)
+}
+
+/// Whether a merchant may have that account enabled: one that is stays so. Whoever enables another one waits.
+async fn has_room(conn: &mut AsyncPgConnection, account: &StoredAccount) -> Result<bool, Fault> {
+    lock(conn, Locked::Accounts, account.merchant.as_str()).await?;
+    let own = accounts::table.filter(accounts::merchant_id.eq(account.merchant.as_str()));
+    let enabled = own.filter(accounts::state.eq(ACCOUNT_ENABLED)).select((accounts::provider, accounts::id));
+    let enabled: Vec<(String, String)> = enabled.load(conn).await?;
+    let is_it = |known: &(String, String)| known.0 == account.provider.as_str() && known.1 == account.id.as_str();
+    Ok(enabled.len() < ACCOUNTS_OF_MERCHANT_MAX || enabled.iter().any(is_it))
 }
 
 async fn of_merchant(conn: &mut AsyncPgConnection, merchant: &MerchantId) -> Result<Vec<StoredAccount>, Fault> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
-use mstore_pay_domain::account::{AccountNote, StoredAccount};
+use mstore_pay_domain::account::{ACCOUNTS_OF_MERCHANT_MAX, AccountNote, AccountState, StoredAccount};
 use mstore_pay_domain::ids::{AccountId, BranchId, MerchantId, ProviderId, ProviderRef};
 use mstore_pay_domain::payment::Revision;
 use mstore_pay_domain::ports::{AccountStore, AccountWritten, StoreError};
@@ -105,6 +105,9 @@ fn write(
     if has_rival(conn, account)? {
         return Ok(AccountWritten::Taken);
     }
+    if account.state == AccountState::Enabled && !has_room(conn, account)? {
+        return Ok(AccountWritten::TooMany);
+    }
     if expected == Revision::NEW {
         let inserted = diesel::insert_into(accounts::table).values(&row).on_conflict_do_nothing().execute(conn)?;
         if inserted == 0 {
@@ -137,6 +140,15 @@ fn has_rival(conn: &mut SqliteConnection, account: &StoredAccount) -> QueryResul
         .filter(accounts::state.eq(ACCOUNT_ENABLED))
         .filter(accounts::id.ne(account.id.as_str()));
     diesel::select(diesel::dsl::exists(rivals)).get_result(conn)
+}
+
+/// Whether a merchant may have that account enabled: one that is stays so.
+fn has_room(conn: &mut SqliteConnection, account: &StoredAccount) -> QueryResult<bool> {
+    let own = accounts::table.filter(accounts::merchant_id.eq(account.merchant.as_str()));
+    let enabled = own.filter(accounts::state.eq(ACCOUNT_ENABLED)).select((accounts::provider, accounts::id));
+    let enabled: Vec<(String, String)> = enabled.load(conn)?;
+    let is_it = |known: &(String, String)| known.0 == account.provider.as_str() && known.1 == account.id.as_str();
+    Ok(enabled.len() < ACCOUNTS_OF_MERCHANT_MAX || enabled.iter().any(is_it))
 }
 
 fn read_all(rows: &[AccountRow]) -> Result<Vec<StoredAccount>, Fault> {

@@ -122,6 +122,8 @@ error_codes! {
     AccountExists = account::ACCOUNT_EXISTS,
     /// The gateway takes no accounts of merchants.
     AccountsNotSetUp = account::ACCOUNTS_NOT_SET_UP,
+    /// A merchant has as many accounts as there may be.
+    TooManyAccounts = account::TOO_MANY_ACCOUNTS,
     /// A merchant has as many endpoints as there may be.
     TooManyEndpoints = account::TOO_MANY_ENDPOINTS,
     /// A webhook that is not the provider's.

@@ -55,6 +55,7 @@ impl From<AccountError> for Problem {
         match error {
             AccountError::NotFound => Self::new(ErrorCode::NotFound),
             AccountError::Taken => Self::new(ErrorCode::AccountExists),
+            AccountError::TooMany => Self::new(ErrorCode::TooManyAccounts),
             AccountError::Contended => Self::new(ErrorCode::ConcurrentUpdate).retrying_after(RACE_RETRY_AFTER),
             AccountError::Vault(VaultError::NoKey) => Self::new(ErrorCode::AccountsNotSetUp),
             AccountError::Store(store) => store.into(),

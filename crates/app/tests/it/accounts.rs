@@ -368,6 +368,15 @@ async fn an_account_that_cannot_be_is_refused_with_what_is_wrong() {
     mall.add("M2", &at_xendit()).await;
     let again = mall.as_owner_of("M2", Method::POST, ACCOUNTS).json(&at_xendit());
     again.check(409, "account_exists").await;
+    for branch in 1..64 {
+        let mut of_branch = at_xendit();
+        of_branch["branch_id"] = json!(format!("B{branch}"));
+        mall.add("M2", &of_branch).await;
+    }
+    let mut one_more = at_xendit();
+    one_more["branch_id"] = json!("B64");
+    let more = mall.as_owner_of("M2", Method::POST, ACCOUNTS).json(&one_more);
+    more.check(409, "too_many_accounts").await;
     mall.close().await;
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::FutureExt as _;
 use mstore_pay_domain::account::{
-    AccountEvent, AccountMode, AccountNote, AccountState, AccountTerms, AmountLimits, PreviousSecret, SealedSecrets,
-    StoredAccount,
+    ACCOUNTS_OF_MERCHANT_MAX, AccountEvent, AccountMode, AccountNote, AccountState, AccountTerms, AmountLimits,
+    PreviousSecret, SealedSecrets, StoredAccount,
 };
 use mstore_pay_domain::audit::Actor;
 use mstore_pay_domain::ids::{AccountId, BranchId, KeyId, ProviderId};
@@ -173,6 +173,37 @@ pub async fn of_racing_accounts_one_is_enabled(h: &dyn StoreHarness) {
     let written = outcomes.iter().filter(|outcome| **outcome == AccountWritten::Written).count();
     assert_eq!(written, 1, "{outcomes:?}");
     assert_eq!(stores.accounts.accounts_of(&merchant()).await.expect("the store reads").len(), 1);
+}
+
+/// A merchant has so many enabled accounts and no more, also where several are added or enabled at once; one that is
+/// enabled can be written all the same, and another merchant's do not count.
+pub async fn of_racing_accounts_no_more_are_enabled_than_may_be(h: &dyn StoreHarness) {
+    let rig = h.fresh().await;
+    let stores = rig.stores();
+    let of_branch = |number: usize| {
+        let name = format!("own-{number}");
+        StoredAccount { branch: BranchId::parse(format!("B{number}")).ok(), ..account(&name) }
+    };
+    let theirs = StoredAccount { merchant: other_merchant(), ..account("theirs") };
+    assert_eq!(write(&stores, &theirs, 0).await, AccountWritten::Written);
+    let waiting = of_branch(0);
+    let disabled = StoredAccount { state: AccountState::Disabled, ..waiting.clone() };
+    assert_eq!(write(&stores, &disabled, 0).await, AccountWritten::Written);
+    for number in 1..ACCOUNTS_OF_MERCHANT_MAX {
+        assert_eq!(write(&stores, &of_branch(number), 0).await, AccountWritten::Written, "{number}");
+    }
+    let more = (0..3).map(|number| (of_branch(ACCOUNTS_OF_MERCHANT_MAX + number), 0));
+    let racers = std::iter::once((waiting, 1)).chain(more).map(|(one, expected)| {
+        let stores = stores.clone();
+        async move { write(&stores, &one, expected).await }.boxed()
+    });
+    let outcomes = race(racers.collect()).await;
+    let count = |of| outcomes.iter().filter(|outcome| **outcome == of).count();
+    assert_eq!((count(AccountWritten::Written), count(AccountWritten::TooMany)), (1, 3), "{outcomes:?}");
+    assert_eq!(write(&stores, &of_branch(1), 1).await, AccountWritten::Written, "it is one of them");
+    let gone = StoredAccount { state: AccountState::Disabled, ..of_branch(1) };
+    assert_eq!(write(&stores, &gone, 2).await, AccountWritten::Written);
+    assert_eq!(write(&stores, &of_branch(100), 0).await, AccountWritten::Written, "one has made room");
 }
 
 /// Accounts are found by the name that the provider has for them, whosever they are, and no more than asked for.

@@ -44,7 +44,7 @@ impl AccountDesk {
     ///
     /// # Errors
     /// [`AccountError::Taken`] where its name is in use, or the merchant (or branch) has an account at that provider
-    /// that is enabled; [`AccountError::Vault`] where there is no key to seal its secrets with.
+    /// that is enabled; [`AccountError::TooMany`]; [`AccountError::Vault`] where there is no key to seal its secrets with.
     pub async fn add(&self, asked: AddAccount) -> Result<StoredAccount, AccountError> {
         if asked.id == AccountId::main() {
             return Err(AccountError::Taken);
@@ -72,6 +72,7 @@ impl AccountDesk {
         match self.store.write_account(&account, Revision::NEW, &[note]).await? {
             AccountWritten::Written => Ok(account),
             AccountWritten::Taken | AccountWritten::Conflict => Err(AccountError::Taken),
+            AccountWritten::TooMany => Err(AccountError::TooMany),
         }
     }
 }

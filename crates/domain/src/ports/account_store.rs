@@ -17,6 +17,8 @@ pub enum AccountWritten {
     /// Its name is taken, or another account is enabled for the same merchant, branch and provider. Nothing was
     /// written.
     Taken,
+    /// It is enabled, and its merchant has as many beside it as there may be. Nothing was written.
+    TooMany,
 }
 
 /// The accounts of merchants.
@@ -26,7 +28,8 @@ pub trait AccountStore: Send + Sync {
     /// Writes an account that stands at `expected` ([`Revision::NEW`]: it is new), with the notes of what was done, all
     /// or nothing; it stands at the next revision then, whatever its own says. An account's name MUST be unique at its
     /// provider, and for each merchant, branch and provider at most one account MUST be enabled. Notes MUST never
-    /// change.
+    /// change. However many are written at once, no merchant MUST come to have more than
+    /// [`ACCOUNTS_OF_MERCHANT_MAX`](crate::account::ACCOUNTS_OF_MERCHANT_MAX) that are enabled.
     ///
     /// # Errors
     /// [`StoreError`] where it cannot be written.

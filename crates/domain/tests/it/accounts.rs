@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use mstore_pay_domain::account::{
-    AccountEvent, AccountMode, AccountState, AccountTerms, ProviderAccount, SharedSecret, StoredAccount, WebhookSecrets,
+    ACCOUNTS_OF_MERCHANT_MAX, AccountEvent, AccountMode, AccountState, AccountTerms, ProviderAccount, SharedSecret,
+    StoredAccount, WebhookSecrets,
 };
 use mstore_pay_domain::accounts::{
     ACCOUNT_CHANGES_SEEN_WITHIN, AccountDesk, AccountError, AddAccount, EnvironmentAccounts, RotateSecrets,
@@ -319,4 +320,21 @@ fn secrets_that_were_moved_to_another_row_do_not_open() {
     let swept = block_on(office.directory.all()).unwrap();
     assert!(swept.iter().all(|account| account.id.as_str() != "m2"));
     office.check("M2", Some("B2"), "acme", Some("m2-b2"));
+}
+
+#[test]
+fn a_merchant_has_so_many_enabled_accounts_and_no_more() {
+    let office = office();
+    let name = |number: usize| format!("many-{number}");
+    let add = |number: usize| office.try_add(scope("M9", Some(&format!("B{number}"))), "acme", &name(number));
+    for number in 0..ACCOUNTS_OF_MERCHANT_MAX {
+        add(number).unwrap();
+    }
+    let last = add(ACCOUNTS_OF_MERCHANT_MAX);
+    assert!(matches!(last, Err(AccountError::TooMany)), "{last:?}");
+    let switch = |number, state| office.switch(scope("M9", None), "acme", &name(number), state);
+    switch(0, AccountState::Disabled).unwrap();
+    add(ACCOUNTS_OF_MERCHANT_MAX).unwrap();
+    let back = switch(0, AccountState::Enabled);
+    assert!(matches!(back, Err(AccountError::TooMany)), "{back:?}");
 }

@@ -23,6 +23,8 @@ pub(crate) enum Locked {
     Order,
     /// Which endpoints of a merchant are enabled.
     Endpoints,
+    /// Which accounts of a merchant are enabled.
+    Accounts,
     /// Which dispatches to a merchant's endpoints are held.
     Dispatches,
 }
@@ -33,6 +35,7 @@ impl Locked {
         match self {
             Self::Order => 730_581,
             Self::Endpoints => 730_583,
+            Self::Accounts => 730_585,
             Self::Dispatches => 730_584,
         }
     }

@@ -35,6 +35,22 @@ pub(super) const ACCOUNTS_NOT_SET_UP: Entry = Entry {
     retry: Retry::Changed,
 };
 
+pub(super) const TOO_MANY_ACCOUNTS: Entry = Entry {
+    code: "too_many_accounts",
+    status: StatusCode::CONFLICT,
+    title: both("Terlalu banyak akun", "Too many accounts"),
+    message: both(
+        "Jumlah akun aktif toko ini sudah penuh. Nonaktifkan salah satu dahulu.",
+        "This shop has as many active accounts as there may be. Disable one first.",
+    ),
+    meaning: "The merchant has 64 enabled accounts, of all branches and providers together. Each is looked through for \
+              money by itself, so there are no more.",
+    cashier: "Nothing: this is the owner's to settle.",
+    integrator: "List the accounts. Disable one that is used no more, then add or enable the other; or have branches \
+                 share an account of the merchant's.",
+    retry: Retry::Changed,
+};
+
 pub(super) const TOO_MANY_ENDPOINTS: Entry = Entry {
     code: "too_many_endpoints",
     status: StatusCode::CONFLICT,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::tables::Tables;
-use crate::account::{AccountNote, AccountState, StoredAccount};
+use crate::account::{ACCOUNTS_OF_MERCHANT_MAX, AccountNote, AccountState, StoredAccount};
 use crate::ids::{AccountId, MerchantId, ProviderId, ProviderRef};
 use crate::payment::Revision;
 use crate::ports::{AccountStore, AccountWritten, StoreError};
@@ -34,10 +34,21 @@ impl Tables {
         if account.state == AccountState::Enabled && self.accounts.rows().values().any(|known| rivals(&known)) {
             return Err(AccountWritten::Taken);
         }
+        if account.state == AccountState::Enabled && !self.has_room_for(account) {
+            return Err(AccountWritten::TooMany);
+        }
         self.accounts.put(key.clone(), StoredAccount { revision: expected.next(), ..account.clone() });
         let all = self.account_notes.get(&key).into_iter().flatten().chain(notes).cloned().collect();
         self.account_notes.put(key, all);
         Ok(())
+    }
+
+    /// Whether a merchant may have that account enabled: one that is stays so.
+    fn has_room_for(&self, account: &StoredAccount) -> bool {
+        let own = self.accounts.rows().iter().filter(|(_, known)| known.merchant == account.merchant);
+        let enabled: Vec<_> = own.filter(|(_, known)| known.state == AccountState::Enabled).collect();
+        let is_it = |known: &StoredAccount| (&known.provider, &known.id) == (&account.provider, &account.id);
+        enabled.len() < ACCOUNTS_OF_MERCHANT_MAX || enabled.iter().any(|(_, known)| is_it(known))
     }
 }
 
