@@ -238,6 +238,7 @@ macro_rules! for_each_store_case {
             buried_delivery_comes_back_only_by_replay,
             failed_tries_of_a_delivery_that_is_made_due_again_are_forgotten,
             parked_delivery_comes_back_when_unparked,
+            of_what_is_parked_what_came_lately_and_waits_longest_comes_back_first,
             deliveries_are_taken_oldest_first,
             each_delivery_is_leased_to_one_of_racing_claimers,
             payment_is_due_from_its_time_on,

@@ -65,6 +65,7 @@ pub use post::PostError;
 pub use prune::{Pruned, RetentionPolicy};
 pub use publish::{PublishSetback, Published};
 pub use reconcile::Reconciled;
+pub use rematch::REMATCH_FOR;
 pub use resolve_conflict::{ConflictReach, ResolveConflict, ResolveConflictError};
 pub use resolve_exception::{ExceptionReach, ResolveException, ResolveExceptionError};
 pub use rounds::{AccountName, Round};

@@ -10,6 +10,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
 use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{
@@ -17,6 +18,7 @@ use mstore_pay_tables::rows::{
     DeliveryRow, NewDeliveryRow,
 };
 use mstore_pay_tables::schema::webhook_inbox as inbox;
+use mstore_pay_tables::types::Micros;
 
 use crate::census::number;
 use crate::clock::{self, clock_timestamp, later};
@@ -72,8 +74,8 @@ impl WebhookInbox for PostgresStore {
         Ok(session!(self.plain, |conn| dead(conn, limit))?)
     }
 
-    async fn unpark(&self) -> Result<u64, StoreError> {
-        Ok(session!(self.plain, |conn| unpark(conn))?)
+    async fn unpark(&self, came_since: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        Ok(session!(self.transaction, |conn| unpark(conn, came_since, limit))?)
     }
 
     async fn counts(&self) -> Result<InboxCounts, StoreError> {
@@ -247,8 +249,23 @@ async fn dead(conn: &mut AsyncPgConnection, limit: u32) -> Result<Vec<DeliveryId
     ids.iter().map(|id| Ok(Cells { table: "webhook_inbox", id }.text("id", id)?)).collect()
 }
 
-async fn unpark(conn: &mut AsyncPgConnection) -> Result<u64, Fault> {
-    let parked = inbox::table.filter(sql::<Bool>(DELIVERY_IS_PARKED));
+/// Of several nodes that do so at once, each has others.
+async fn unpark(conn: &mut AsyncPgConnection, came_since: Timestamp, limit: u32) -> Result<u64, Fault> {
+    let places: Vec<i64> = inbox::table
+        .filter(sql::<Bool>(DELIVERY_IS_PARKED))
+        .filter(inbox::received_at.ge(Micros::from(came_since)))
+        .order((inbox::due_at, inbox::position))
+        .limit(limit.into())
+        .select(inbox::position)
+        .for_update()
+        .skip_locked()
+        .kept()
+        .load(conn)
+        .await?;
+    if places.is_empty() {
+        return Ok(0);
+    }
+    let parked = inbox::table.filter(inbox::position.eq_any(&places));
     let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(clock_timestamp()));
     let count = diesel::update(parked).set(reopened).kept().execute(conn).await?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))

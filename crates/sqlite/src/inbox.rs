@@ -8,6 +8,7 @@ use diesel::sqlite::SqliteConnection;
 use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
 use mstore_pay_tables::prepared::KeepPrepared as _;
 use mstore_pay_tables::rows::{Cells, DELIVERY_DEAD, DELIVERY_OPEN, DELIVERY_PARKED, DeliveryRow, NewDeliveryRow};
@@ -82,20 +83,32 @@ impl WebhookInbox for SqliteStore {
         self.read(move |conn| dead(conn, limit)).await
     }
 
-    async fn unpark(&self) -> Result<u64, StoreError> {
-        let unpark = move |conn: &mut SqliteConnection| {
-            let now = clock::now(conn)?;
-            let parked = inbox::table.filter(inbox::state.eq(DELIVERY_PARKED));
-            let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(now));
-            let count = diesel::update(parked).set(reopened).execute(conn)?;
-            Ok(u64::try_from(count).unwrap_or(u64::MAX))
-        };
-        Ok(self.write(unpark).await?)
+    async fn unpark(&self, came_since: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        Ok(self.write(move |conn| unpark(conn, came_since, limit)).await?)
     }
 
     async fn counts(&self) -> Result<InboxCounts, StoreError> {
         self.read(counts).await
     }
+}
+
+/// As many at once as a statement may well name.
+const UNPARKED_AT_ONCE: usize = 500;
+
+fn unpark(conn: &mut SqliteConnection, came_since: Timestamp, limit: u32) -> Result<u64, Fault> {
+    let now = clock::now(conn)?;
+    let places: Vec<i64> = inbox::table
+        .filter(inbox::state.eq(DELIVERY_PARKED))
+        .filter(inbox::received_at.ge(Micros::from(came_since)))
+        .order((inbox::due_at, inbox::position))
+        .limit(limit.into())
+        .select(inbox::position)
+        .load(conn)?;
+    for some in places.chunks(UNPARKED_AT_ONCE) {
+        let reopened = (inbox::state.eq(DELIVERY_OPEN), inbox::attempts.eq(0), inbox::due_at.eq(now));
+        diesel::update(inbox::table.filter(inbox::position.eq_any(some))).set(reopened).execute(conn)?;
+    }
+    Ok(u64::try_from(places.len()).unwrap_or(u64::MAX))
 }
 
 fn dead(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<DeliveryId>, Fault> {

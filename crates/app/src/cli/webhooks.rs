@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use mstore_pay_domain::ids::DeliveryId;
 use mstore_pay_domain::reason::Reason;
+use mstore_pay_domain::time::Timestamp;
 
 use super::{CliError, config_of, say};
 use crate::cli::reason::OperatorsReason;
@@ -66,7 +67,7 @@ pub(super) async fn run(args: WebhooksArgs) -> Result<(), CliError> {
     }
     let store = open_store(&config.database).await?;
     let Some(reason) = replay.reason else {
-        let unparked = store.unpark().await?;
+        let unparked = store.unpark(Timestamp::EPOCH, u32::MAX).await?;
         return say(&format!("{unparked} parked deliveries are due again"));
     };
     let tasks = Tasks::here();

@@ -168,7 +168,7 @@ pub async fn settled_delivery_never_comes_back(h: &dyn StoreHarness) {
         None,
         "a settled one is not replayed"
     );
-    assert_eq!(stores.inbox.unpark().await.expect("the store unparks"), 0);
+    assert_eq!(stores.inbox.unpark(at(0), 10).await.expect("the store unparks"), 0);
     let again = inbox(&stores).accept(&kit.delivery("{}"), kit.lease(LONG)).await.expect("the store accepts");
     assert_eq!(again, Accepted::Duplicate { first: held.delivery.id, deliveries: 2 });
     assert_eq!(counts(&stores).await, InboxCounts::default());
@@ -211,7 +211,7 @@ pub async fn buried_delivery_comes_back_only_by_replay(h: &dyn StoreHarness) {
     stores.inbox.bury(&by_itself.delivery.id, by_itself.token, "hopeless").await.expect("the store buries");
     must_commit(&stores, &mark(&in_a_unit, dead())).await;
     assert_eq!(counts(&stores).await, InboxCounts { dead: 2, ..InboxCounts::default() });
-    assert_eq!(stores.inbox.unpark().await.expect("the store unparks"), 0);
+    assert_eq!(stores.inbox.unpark(at(0), 10).await.expect("the store unparks"), 0);
     assert_eq!(claim(&stores, &kit, LONG).await, []);
     let dead = [by_itself.delivery.id, in_a_unit.delivery.id];
     assert_eq!(stores.inbox.dead(10).await.expect("the store lists"), dead);
@@ -239,7 +239,7 @@ pub async fn failed_tries_of_a_delivery_that_is_made_due_again_are_forgotten(h: 
         assert_eq!(tried.delivery.attempts, 1);
         must_commit(&stores, &mark(&tried, fate.clone())).await;
         match fate {
-            InboxFate::Parked { .. } => assert_eq!(inbox.unpark().await.expect("the store unparks"), 1),
+            InboxFate::Parked { .. } => assert_eq!(inbox.unpark(at(0), 10).await.expect("the store unparks"), 1),
             InboxFate::Dead { .. } | InboxFate::Done => {
                 assert!(inbox.replay(&held.delivery.id).await.expect("the store replays").is_some());
             }
@@ -258,7 +258,7 @@ pub async fn parked_delivery_comes_back_when_unparked(h: &dyn StoreHarness) {
     }
     assert_eq!(counts(&stores).await, InboxCounts { parked: 2, ..InboxCounts::default() });
     assert_eq!(claim(&stores, &kit, LONG).await, []);
-    assert_eq!(stores.inbox.unpark().await.expect("the store unparks"), 2);
+    assert_eq!(stores.inbox.unpark(at(0), 10).await.expect("the store unparks"), 2);
     let back = claim(&stores, &kit, LONG).await;
     assert_eq!(back.len(), 2);
     for held in &back {
@@ -267,6 +267,35 @@ pub async fn parked_delivery_comes_back_when_unparked(h: &dyn StoreHarness) {
     for held in back.iter().take(1) {
         assert!(stores.inbox.replay(&held.delivery.id).await.expect("the store replays").is_some());
         assert_eq!(claim_one(&stores, &kit, LONG).await.delivery.id, held.delivery.id);
+    }
+}
+
+/// Of parked deliveries those come back that came lately enough, as many as are asked for, and first those that were due
+/// longest ago.
+pub async fn of_what_is_parked_what_came_lately_and_waits_longest_comes_back_first(h: &dyn StoreHarness) {
+    let (rig, kit) = (h.fresh().await, Kit::default());
+    let stores = rig.stores();
+    for (body, seconds) in [("third", 20), ("second", 10), ("first", 0)] {
+        let delivery = NewDelivery { received_at: at(seconds), ..kit.delivery(body) };
+        let accepted = inbox(&stores).accept(&delivery, kit.lease(LONG)).await.expect("the store accepts");
+        let Accepted::New(held) = accepted else { panic!("{body} was taken for a duplicate") };
+        must_commit(&stores, &mark(&held, parked())).await;
+    }
+    for (came_since, limit, want) in [
+        (21, 10, vec![]),
+        (10, 10, vec!["third", "second"]),
+        (0, 1, vec!["first"]),
+        (0, 0, vec![]),
+        (0, 10, vec!["third", "second", "first"]),
+    ] {
+        rig.pass(AFTER_SHORT).await;
+        let unparked = stores.inbox.unpark(at(came_since), limit).await.expect("the store unparks");
+        let back = claim(&stores, &kit, LONG).await;
+        let bodies: Vec<_> = back.iter().map(|held| String::from_utf8_lossy(&held.delivery.body)).collect();
+        assert_eq!((unparked, &bodies), (u64::try_from(want.len()).expect("a count"), &want), "{came_since} {limit}");
+        for held in &back {
+            must_commit(&stores, &mark(held, parked())).await;
+        }
     }
 }
 

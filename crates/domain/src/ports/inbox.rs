@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::ids::{DeliveryId, LeaseToken};
 use crate::lease::Lease;
+use crate::time::Timestamp;
 use crate::webhook::{Delivery, LeasedDelivery, NewDelivery};
 
 /// What came of taking a delivery in.
@@ -98,12 +99,12 @@ pub trait WebhookInbox: Send + Sync {
     /// [`StoreError`] where they cannot be read.
     async fn dead(&self, limit: u32) -> Result<Vec<DeliveryId>, StoreError>;
 
-    /// Makes every parked delivery due again, its failed tries forgotten: something may match them now. Returns
-    /// how many.
+    /// Makes parked deliveries that came at that time or later due again, their failed tries forgotten: something may
+    /// match them now. At most `limit`, those that were due longest ago first. Returns how many.
     ///
     /// # Errors
     /// [`StoreError`] where that cannot be written.
-    async fn unpark(&self) -> Result<u64, StoreError>;
+    async fn unpark(&self, came_since: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// How many deliveries wait, and for what. It SHOULD read no others.
     ///

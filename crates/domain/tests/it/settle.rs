@@ -1,7 +1,9 @@
 //! Webhooks: hints that the provider bears out, each with one effect.
 
 use futures::executor::block_on;
-use mstore_pay_domain::gateway::{AcceptError, AcceptedWebhook, ConfirmWebhooks, Gateway, Policies, Settled, Settler};
+use mstore_pay_domain::gateway::{
+    AcceptError, AcceptedWebhook, ConfirmWebhooks, Gateway, Policies, REMATCH_FOR, Settled, Settler,
+};
 use mstore_pay_domain::memory::{Mishap, ScriptedWebhooks};
 use mstore_pay_domain::payment::PaymentStatus;
 use mstore_pay_domain::ports::{InboxCounts, Operation, WebhookInbox as _};
@@ -158,6 +160,18 @@ fn what_was_parked_is_matched_once_something_fits_it() {
     assert_eq!(block_on(shop.gateway.rematch()).unwrap(), 1);
     shop.work();
     assert_eq!(block_on(shop.gateway.rematch()).unwrap(), 1, "two charges fit, so neither is taken");
+}
+
+#[test]
+fn what_has_fitted_nothing_for_a_week_is_left_to_a_person() {
+    let shop = Shop::open();
+    let early = ScriptedWebhooks::signed(&shop.world.account, "event=paid\ncharge=chg-x\norder=TRX-1\namount=1");
+    assert_eq!(shop.deliver(&early), Some(Settled::Parked));
+    shop.later(REMATCH_FOR.as_secs());
+    assert_eq!(block_on(shop.gateway.rematch()).unwrap(), 1);
+    shop.work();
+    shop.later(1);
+    assert_eq!(block_on(shop.gateway.rematch()).unwrap(), 0);
 }
 
 #[test]

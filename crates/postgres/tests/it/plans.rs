@@ -269,7 +269,7 @@ async fn webhooks_that_wait_are_found_without_reading_those_that_were_dealt_with
         assert_eq!(store.dead(2).await.unwrap(), []);
         assert_eq!(store.counts().await.unwrap().open, u64::from(WAIT));
     }
-    assert_eq!(store.unpark().await.unwrap(), 0);
+    assert_eq!(store.unpark(at(0), 10).await.unwrap(), 0);
     drop(store);
     let after = fetched_in_all(&site, &["webhook_inbox"], 0).await;
     let read: u64 = after.into_iter().zip(before).map(|(after, before)| after - before).sum();

@@ -9,6 +9,7 @@ use mstore_pay_conformance::store_failures;
 use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::webhook::{Delivery, LeasedDelivery, NewDelivery};
 
 use crate::memory::store::MemoryStoreHarness;
@@ -17,6 +18,7 @@ use crate::memory::store::MemoryStoreHarness;
 enum Bug {
     CountsAWaitAsAFailedTry,
     CountsNoTry,
+    ComesBackToAllThatIsParked,
 }
 
 /// An inbox with a bug.
@@ -38,14 +40,16 @@ impl WebhookInbox for Sabotaged {
     async fn defer(&self, id: &DeliveryId, token: LeaseToken, pause: Duration, why: &str) -> Result<(), StoreError> {
         match self.bug {
             Bug::CountsNoTry => self.inner.postpone(id, token, pause, why).await,
-            Bug::CountsAWaitAsAFailedTry => self.inner.defer(id, token, pause, why).await,
+            Bug::CountsAWaitAsAFailedTry | Bug::ComesBackToAllThatIsParked => {
+                self.inner.defer(id, token, pause, why).await
+            }
         }
     }
 
     async fn postpone(&self, id: &DeliveryId, token: LeaseToken, pause: Duration, why: &str) -> Result<(), StoreError> {
         match self.bug {
             Bug::CountsAWaitAsAFailedTry => self.inner.defer(id, token, pause, why).await,
-            Bug::CountsNoTry => self.inner.postpone(id, token, pause, why).await,
+            Bug::CountsNoTry | Bug::ComesBackToAllThatIsParked => self.inner.postpone(id, token, pause, why).await,
         }
     }
 
@@ -61,8 +65,11 @@ impl WebhookInbox for Sabotaged {
         self.inner.dead(limit).await
     }
 
-    async fn unpark(&self) -> Result<u64, StoreError> {
-        self.inner.unpark().await
+    async fn unpark(&self, came_since: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        match self.bug {
+            Bug::ComesBackToAllThatIsParked => self.inner.unpark(Timestamp::EPOCH, u32::MAX).await,
+            Bug::CountsAWaitAsAFailedTry | Bug::CountsNoTry => self.inner.unpark(came_since, limit).await,
+        }
     }
 
     async fn counts(&self) -> Result<InboxCounts, StoreError> {
@@ -125,4 +132,9 @@ fn an_inbox_that_counts_no_try_is_caught() {
             "failed_tries_of_a_delivery_that_is_made_due_again_are_forgotten",
         ],
     );
+}
+
+#[test]
+fn an_inbox_that_comes_back_to_all_that_is_parked_is_caught() {
+    check(Bug::ComesBackToAllThatIsParked, &["of_what_is_parked_what_came_lately_and_waits_longest_comes_back_first"]);
 }

@@ -33,6 +33,7 @@ impl Tables {
             number: self.number(),
             deliveries: 1,
             state: InboxState::Open { due: now },
+            due: now,
             held: Some(held),
         };
         self.inbox_digests.put(key, new.id);
@@ -62,8 +63,11 @@ impl Tables {
         row.held = None;
         row.delivery.attempts = row.delivery.attempts.saturating_add(failed_tries);
         row.state = state;
-        if !matches!(row.state, InboxState::Open { .. }) {
-            self.inbox_open.remove(&row.number);
+        match row.state {
+            InboxState::Open { due } => row.due = due,
+            InboxState::Done | InboxState::Parked | InboxState::Dead => {
+                self.inbox_open.remove(&row.number);
+            }
         }
         self.inbox.put(*id, row);
     }
@@ -71,6 +75,7 @@ impl Tables {
     fn reopen(&mut self, id: &DeliveryId, now: Timestamp) {
         let Some(mut row) = self.inbox.get(id).cloned() else { return };
         row.state = InboxState::Open { due: now };
+        row.due = now;
         row.delivery.attempts = 0;
         self.inbox_open.put(row.number, *id);
         self.inbox.put(*id, row);
@@ -172,13 +177,16 @@ impl WebhookInbox for MemoryStore {
         }))
     }
 
-    async fn unpark(&self) -> Result<u64, StoreError> {
+    async fn unpark(&self, came_since: Timestamp, limit: u32) -> Result<u64, StoreError> {
         let now = self.now();
         self.write(|tables| {
-            let rows = tables.inbox.rows().iter();
-            let parked: Vec<DeliveryId> =
-                rows.filter(|(_, row)| row.state == InboxState::Parked).map(|(id, _)| *id).collect();
-            for id in &parked {
+            let is_asked_for =
+                |row: &&InboxRow| row.state == InboxState::Parked && row.delivery.received_at >= came_since;
+            let rows = tables.inbox.rows().values().filter(is_asked_for);
+            let mut parked: Vec<_> = rows.map(|row| (row.due, row.number, row.delivery.id)).collect();
+            parked.sort_unstable();
+            parked.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            for (_, _, id) in &parked {
                 tables.reopen(id, now);
             }
             Ok(u64::try_from(parked.len()).unwrap_or(u64::MAX))

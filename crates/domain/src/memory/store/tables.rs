@@ -71,6 +71,8 @@ pub(super) struct InboxRow {
     pub(super) number: u64,
     pub(super) deliveries: u32,
     pub(super) state: InboxState,
+    /// When it was due last, whatever became of it then.
+    pub(super) due: Timestamp,
     pub(super) held: Option<Held>,
 }
 

@@ -9,6 +9,7 @@ use mstore_pay_domain::ids::{DeliveryId, LeaseToken};
 use mstore_pay_domain::lease::Lease;
 use mstore_pay_domain::memory::MemoryStore;
 use mstore_pay_domain::ports::{Accepted, InboxCounts, StoreError, WebhookInbox};
+use mstore_pay_domain::time::Timestamp;
 use mstore_pay_domain::webhook::{Authentic, Delivery, LeasedDelivery, NewDelivery, RawWebhook};
 
 use super::Dues;
@@ -89,8 +90,8 @@ impl WebhookInbox for GatedInbox {
         self.inner.dead(limit).await
     }
 
-    async fn unpark(&self) -> Result<u64, StoreError> {
-        self.inner.unpark().await
+    async fn unpark(&self, came_since: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.inner.unpark(came_since, limit).await
     }
 
     async fn counts(&self) -> Result<InboxCounts, StoreError> {
