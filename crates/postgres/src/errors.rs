@@ -34,6 +34,12 @@ pub enum OpenError {
         /// The first migration that it lacks.
         version: String,
     },
+    /// The server speaks another language than English, by whose words its errors are told apart.
+    #[error("could not use the database: it speaks another language ({said:?}); set lc_messages to C or en_US.UTF-8")]
+    Language {
+        /// What it said.
+        said: String,
+    },
     /// A migration failed; the ones before it stand.
     #[error("could not migrate the database")]
     Migrate {

@@ -41,6 +41,7 @@ mod import;
 mod inbox;
 mod intake;
 mod lane;
+mod language;
 mod leases;
 mod looks;
 mod migrations;

@@ -12,6 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connection::Address;
 use crate::errors::OpenError;
+use crate::language;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
@@ -65,6 +66,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
 /// Runs what is pending.
 pub(crate) async fn run(address: &Address) -> Result<Vec<String>, OpenError> {
     let mut conn = address.connect_unbounded().await.map_err(|source| OpenError::Connect { source })?;
+    language::must_be_english(&mut conn).await?;
     // Without this look a user who may not change the schema could not open a store that is up to date.
     if lacking(&mut conn).await?.is_empty() {
         return Ok(Vec::new());
@@ -101,6 +103,7 @@ fn is_in_the_way(error: &str) -> bool {
 /// Refuses a database that is of another version than this program.
 pub(crate) async fn must_be_current(address: &Address) -> Result<(), OpenError> {
     let mut conn = address.connect_unbounded().await.map_err(|source| OpenError::Connect { source })?;
+    language::must_be_english(&mut conn).await?;
     match lacking(&mut conn).await?.into_iter().next() {
         None => Ok(()),
         Some(version) => Err(OpenError::Behind { version }),
