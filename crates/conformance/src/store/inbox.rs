@@ -292,7 +292,8 @@ pub async fn of_what_is_parked_what_came_lately_and_waits_longest_comes_back_fir
         let unparked = stores.inbox.unpark(at(came_since), limit).await.expect("the store unparks");
         let back = claim(&stores, &kit, LONG).await;
         let bodies: Vec<_> = back.iter().map(|held| String::from_utf8_lossy(&held.delivery.body)).collect();
-        assert_eq!((unparked, &bodies), (u64::try_from(want.len()).expect("a count"), &want), "{came_since} {limit}");
+        assert_eq!(bodies, want, "since {came_since}, {limit} of them");
+        assert_eq!(unparked, u64::try_from(back.len()).expect("a count"), "since {came_since}, {limit} of them");
         for held in &back {
             must_commit(&stores, &mark(held, parked())).await;
         }
