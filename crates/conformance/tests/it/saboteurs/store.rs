@@ -406,6 +406,8 @@ fn a_store_that_loses_the_outbox_row_is_caught() {
             "each_dispatch_is_leased_to_one_of_racing_claimers",
             "of_one_endpoint_few_dispatches_are_held_at_once",
             "endpoints_with_enough_under_way_keep_no_other_waiting",
+            "merchant_with_enough_under_way_keeps_no_other_waiting",
+            "racing_claimers_hold_no_more_of_a_merchant_than_may_be",
             "overtaken_teller_changes_nothing",
             "endpoint_that_failed_rests_and_is_tried_once",
             "endpoint_that_is_disabled_is_told_nothing_until_it_is_enabled",
