@@ -2,9 +2,7 @@
 
 use mstore_pay_domain::ports::{Canceled, ProviderErrorKind, SnapshotStatus};
 
-use super::fixtures::{
-    Kit, ask_unpaid, assert_kind, assert_unsupported, cancel, foreign, offered, open, open_first, query,
-};
+use super::fixtures::{Kit, ask_unpaid, assert_kind, assert_unsupported, cancel, foreign, offered, open, query};
 use super::{ProviderHarness, ProviderRig};
 
 /// Whether anything at all can be closed: if not, the adapter knows before it sends.
@@ -54,14 +52,14 @@ pub async fn cancel_of_a_paid_charge_is_too_late_or_unsupported(h: &dyn Provider
 /// Closing what the provider does not have closes nothing else.
 pub async fn cancel_of_an_unknown_charge_changes_nothing(h: &dyn ProviderHarness) {
     let (rig, kit) = (h.fresh().await, Kit::default());
-    let (charge, opened) = open_first(&*rig, &kit).await;
-    let mut unknown = charge.clone();
-    unknown.our_reference = {
-        let (method, declared) = super::fixtures::first_offered(&*rig);
-        kit.charge(&*rig, method, &declared).our_reference
-    };
+    let offers = offered(&*rig);
+    let closable = offers.iter().find(|(_, declared)| declared.cancel);
+    let (method, declared) = closable.or(offers.first()).expect("a method is offered");
+    let charge = kit.charge(&*rig, *method, declared);
+    let opened = open(&*rig, &charge).await.expect("the charge opens");
+    let unknown = kit.charge(&*rig, *method, declared);
     let error = cancel(&*rig, &unknown, &foreign(&opened.provider_ref)).await.expect_err("there is nothing to close");
-    if ever_cancels(&*rig) {
+    if declared.cancel {
         assert_kind(&error, ProviderErrorKind::NotFound);
     } else {
         assert_unsupported::<Canceled>(Err(error));

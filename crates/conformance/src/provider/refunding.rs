@@ -24,9 +24,7 @@ pub async fn refund_gives_money_back_once_or_is_unsupported(h: &dyn ProviderHarn
             within: PATIENT,
         };
         if !declared.refund {
-            let before = rig.requests().await;
             assert_unsupported(rig.provider().refund(&rig.account(), &refund).await);
-            assert_eq!(rig.requests().await, before, "{method}: nothing is sent");
             continue;
         }
         let (mut names, mut done) = (Vec::new(), None);
