@@ -330,8 +330,8 @@ mod tests {
     #[test]
     fn an_order_whose_money_was_taken_back_is_unpaid_unless_it_is_in_the_books_or_was_paid_by_something_else() {
         let gone = |n| OrderSignal::MoneyGone { from: PaidBy::Payment(PaymentId::new(Uuid::from_u128(n))) };
-        let (moved, same): (fn(&OrderOutcome) -> bool, fn(&OrderOutcome) -> bool) =
-            (|outcome| matches!(outcome, OrderOutcome::Moved(_)), |outcome| *outcome == OrderOutcome::Unchanged);
+        let moved = |outcome: &OrderOutcome| matches!(outcome, OrderOutcome::Moved(_));
+        let same = |outcome: &OrderOutcome| *outcome == OrderOutcome::Unchanged;
         check(&[paid_by(1), gone(1)], OrderStatus::Failed, moved);
         check(&[paid_by(1), gone(1), paid_by(2)], OrderStatus::Paid, moved);
         check(&[paid_by(1), gone(1), OrderSignal::PaymentOpened], OrderStatus::PendingPayment, moved);

@@ -70,8 +70,8 @@ fn is_known_to(route: &Route, routes: &[Route], card_token: Option<&CardToken>) 
 }
 
 /// The bound that is in an amount's way at every route, as the widest of them has it; `None` where a route takes it.
-fn missed_bound<'a>(routes: impl Iterator<Item = &'a Route> + Clone, amount: &Money) -> Option<CreateError> {
-    let capabilities = || routes.clone().map(|route| &route.capabilities);
+fn missed_bound(routes: &[&Route], amount: &Money) -> Option<CreateError> {
+    let capabilities = || routes.iter().map(|route| &route.capabilities);
     if capabilities().any(|capabilities| capabilities.takes(amount)) {
         return None;
     }
@@ -148,14 +148,15 @@ impl Gateway {
     /// The routes for a command's method, of which one at the least takes its amount.
     pub(in crate::gateway) async fn routes_for(&self, command: &CreatePayment) -> Result<Vec<Route>, CreateError> {
         let routes = self.routes(&command.scope, command.method).await?;
-        let knowing = |route: &&Route| is_known_to(route, &routes, command.card_token.as_ref());
-        if !routes.iter().any(|route| knowing(&route)) {
+        let card_token = command.card_token.as_ref();
+        let knowing: Vec<&Route> = routes.iter().filter(|route| is_known_to(route, &routes, card_token)).collect();
+        if knowing.is_empty() {
             return Err(CreateError::MethodUnsupported { offered: self.offered(&command.scope).await? });
         }
-        if let Some(bound) = missed_bound(routes.iter().filter(knowing), &command.amount) {
-            return Err(bound);
+        match missed_bound(&knowing, &command.amount) {
+            Some(bound) => Err(bound),
+            None => Ok(routes),
         }
-        Ok(routes)
     }
 
     async fn offered(&self, scope: &Scope) -> Result<Vec<Method>, StoreError> {
