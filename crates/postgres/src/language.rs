@@ -6,20 +6,20 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use crate::errors::OpenError;
 
-/// Goes wrong on purpose, which no log shows, and keeps what was said of it. `lc_messages` alone does not tell: there are
-/// servers that speak English whatever it says.
+/// Goes wrong on purpose, which no log shows, and keeps what was said of it until the transaction ends, which a pooler leaves to one
+/// session. `lc_messages` alone does not tell: there are servers that speak English whatever it says.
 const SPEAK: &str = "
+    BEGIN;
     DO $$ BEGIN
         PERFORM 1 / 0;
     EXCEPTION WHEN division_by_zero THEN
-        PERFORM set_config('mstore_pay.said', SQLERRM, false);
+        PERFORM set_config('mstore_pay.said', SQLERRM, true);
     END $$";
 const SAID: &str = "SELECT current_setting('mstore_pay.said', true) AS said";
 const IN_ENGLISH: &str = "division by zero";
 
 #[derive(QueryableByName)]
 struct Said {
-    /// None, where a pooler has the question answered by another session.
     #[diesel(sql_type = Nullable<Text>)]
     said: Option<String>,
 }
@@ -28,7 +28,9 @@ struct Said {
 pub(crate) async fn must_be_english(conn: &mut AsyncPgConnection) -> Result<(), OpenError> {
     let ask = async {
         conn.batch_execute(SPEAK).await?;
-        diesel::sql_query(SAID).get_result(conn).await
+        let said = diesel::sql_query(SAID).get_result(conn).await?;
+        conn.batch_execute("COMMIT").await?;
+        Ok(said)
     };
     let Said { said }: Said =
         ask.await.map_err(|source: diesel::result::Error| OpenError::Prepare { source: source.into() })?;

@@ -85,8 +85,13 @@ impl Settings {
             faults.add("XENDIT_SECRET_KEY is a live key, and APP_ENV is not production");
         }
         let sandbox = sandboxed.then(|| midtrans::played(self.embedded_sandbox(), &self.midtrans));
-        let database_url = secrets.database_url.as_ref().map_or(DATABASE_URL_DEFAULT, SecretText::expose);
-        let database = faults.keep(database_url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}")));
+        // One fault is enough: a file that cannot be read is not blank as well.
+        if secrets.database_url.is_none() && !faults.0.iter().any(|fault| fault.starts_with("DATABASE_URL")) {
+            faults.add("DATABASE_URL is blank");
+        }
+        let database_url = secrets.database_url.as_ref().map(SecretText::expose);
+        let parsed = |url: &str| url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}"));
+        let database = database_url.and_then(|url| faults.keep(parsed(url)));
         if let (true, Some(Database::Postgres(url))) = (production, &database)
             && url.leaves_encryption_open()
         {
@@ -213,8 +218,19 @@ impl Secrets {
             }
         };
         let ledger = &settings.ledger;
+        let is_blank = |text: &SecretText| text.expose().trim().is_empty();
+        // Blank beside a file, it is how what an image or a unit says is taken back.
+        let database_url = settings.database_url.clone().filter(|url| !is_blank(url));
+        let database_url = match read("DATABASE_URL", &database_url, &settings.database_url_file) {
+            Some(url) => Some(url),
+            None if settings.database_url.is_none() && settings.database_url_file.is_none() => {
+                Some(SecretText::from(DATABASE_URL_DEFAULT.to_owned()))
+            }
+            // Nobody sells into a file because the name of the database is missing.
+            None => None,
+        };
         Self {
-            database_url: read("DATABASE_URL", &settings.database_url, &settings.database_url_file),
+            database_url,
             ledger_token: read("LEDGER_TOKEN", &ledger.ledger_token, &ledger.ledger_token_file),
             link: read("LINK_SECRET", &access.link_secret, &access.link_secret_file),
             jwt: read("SYSTEM_JWT_SECRET", &access.system_jwt_secret, &access.system_jwt_secret_file),

@@ -140,6 +140,13 @@ fn secrets_come_from_files_and_are_never_printed() {
     let kept = config([&GOOD[..], &[&from_file]].concat().as_slice()).unwrap();
     assert_eq!(kept.database.to_string(), "sqlite://kept/in-a-file.db");
     check(&faults(&[&GOOD[..], &[&from_file, "--database-url=sqlite://other.db"]].concat()), "DATABASE_URL");
+    let taken_back = config([&GOOD[..], &[&from_file, "--database-url="]].concat().as_slice()).unwrap();
+    assert_eq!(taken_back.database.to_string(), "sqlite://kept/in-a-file.db");
+    std::fs::write(&of_database, "\n").unwrap();
+    for blank in [from_file.as_str(), "--database-url= "] {
+        check(&faults(&[&GOOD[..], &[blank]].concat()), "DATABASE_URL is blank");
+    }
+    check(&faults(&[&GOOD[..], &["--database-url-file=/nowhere"]].concat()), "DATABASE_URL_FILE cannot be read");
     let printed = config(&GOOD).unwrap().describe();
     for secret in ["1111", "2222", "3333", "4444"] {
         assert!(!printed.contains(secret), "{printed}");

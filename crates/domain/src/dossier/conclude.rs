@@ -182,7 +182,8 @@ impl Dossier {
     /// looked for cash the order stays as it is.
     fn leave_lost_payer(&mut self) -> Option<Timestamp> {
         let payer = self.lost_payer()?;
-        let cash = self.cash.as_ref()?.iter().map(|tender| tender.taken_at).min();
+        // Some of it may have been taken by this very decision.
+        let cash = self.cash.as_ref()?.iter().chain(&self.work.tenders).map(|tender| tender.taken_at).min();
         self.order_hears(&OrderSignal::MoneyGone { from: PaidBy::Payment(payer) });
         cash
     }

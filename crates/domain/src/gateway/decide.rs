@@ -158,7 +158,12 @@ impl Gateway {
         code: &OrderCode,
         actor: &Actor,
     ) -> Result<Dossier, StoreError> {
-        Ok(self.dossier_of(&self.known_now(merchant, code).await?, actor))
+        let dossier = self.dossier_of(&self.known_now(merchant, code).await?, actor);
+        // One that an earlier version left paid by money that was taken back.
+        if dossier.lost_payer().is_some() {
+            return Ok(dossier.knowing_cash(self.ports.orders.tenders(merchant, code).await?));
+        }
+        Ok(dossier)
     }
 
     /// Takes a decision and commits it. `decide` may run several times, each time on what is stored

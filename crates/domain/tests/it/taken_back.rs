@@ -84,13 +84,28 @@ fn money_that_was_taken_back_does_not_go_to_the_books() {
     check(&shop, OrderStatus::Failed, &["reversed"]);
 }
 
-#[test]
-fn an_order_that_was_left_paid_when_its_money_was_taken_back_does_not_go_to_the_books() {
+/// An order that an earlier version left paid when its money was taken back.
+fn left_paid() -> Shop {
     let (shop, payment) = Shop::unpaid_again();
     let order = shop.order();
     let state = OrderState::Paid { at: payment.created_at, by: PaidBy::Payment(payment.id) };
     let write = OrderWrite { expected: order.revision, order: Order { state, ..order } };
     block_on(shop.world.store.commit(&UnitOfWork { orders: vec![write], ..UnitOfWork::default() })).unwrap();
+    shop
+}
+
+#[test]
+fn an_order_that_was_left_paid_pays_again_by_the_cash_that_a_till_reports() {
+    let shop = left_paid();
+    stored(&shop.sync_one("till", &shop.cash("T-20251013-1", "TRX-1", PRICE)));
+    // What the till took while the order seemed paid is a person's to look at, and it is what pays the order.
+    check(&shop, OrderStatus::Paid, &["paid_twice", "reversed"]);
+    assert_eq!(shop.order().state.paid_by(), Some(PaidBy::Cash));
+}
+
+#[test]
+fn an_order_that_was_left_paid_when_its_money_was_taken_back_does_not_go_to_the_books() {
+    let shop = left_paid();
     assert!(matches!(shop.post(), Err(PostError::NotPaid)));
     check(&shop, OrderStatus::Failed, &["reversed"]);
 }
