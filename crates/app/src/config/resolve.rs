@@ -85,18 +85,7 @@ impl Settings {
             faults.add("XENDIT_SECRET_KEY is a live key, and APP_ENV is not production");
         }
         let sandbox = sandboxed.then(|| midtrans::played(self.embedded_sandbox(), &self.midtrans));
-        // One fault is enough: a file that cannot be read is not blank as well.
-        if secrets.database_url.is_none() && !faults.0.iter().any(|fault| fault.starts_with("DATABASE_URL")) {
-            faults.add("DATABASE_URL is blank");
-        }
-        let database_url = secrets.database_url.as_ref().map(SecretText::expose);
-        let parsed = |url: &str| url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}"));
-        let database = database_url.and_then(|url| faults.keep(parsed(url)));
-        if let (true, Some(Database::Postgres(url))) = (production, &database)
-            && url.leaves_encryption_open()
-        {
-            faults.add("DATABASE_URL names another machine and no sslmode: verify-full, or by name require or disable");
-        }
+        let database = database(&secrets, production, faults);
         let workers = faults.keep(policies::workers(self.workers, database.as_ref(), production));
         let xendit = xendit_settings(&self.xendit, &secrets, sandboxed, faults);
         let is_named = self.policy.provider_order.contains(MidtransConfig::ID);
@@ -185,6 +174,22 @@ impl Settings {
             ..SandboxConfig::default()
         }
     }
+}
+
+/// The store that is named.
+fn database(secrets: &Secrets, production: bool, faults: &mut Faults) -> Option<Database> {
+    // One fault is enough: a file that cannot be read is not blank as well.
+    if secrets.database_url.is_none() && !faults.0.iter().any(|fault| fault.starts_with("DATABASE_URL")) {
+        faults.add("DATABASE_URL is blank");
+    }
+    let url = secrets.database_url.as_ref()?.expose();
+    let database = faults.keep(url.parse::<Database>().map_err(|error| format!("DATABASE_URL {error}")));
+    if let (true, Some(Database::Postgres(url))) = (production, &database)
+        && url.leaves_encryption_open()
+    {
+        faults.add("DATABASE_URL names another machine and no sslmode: verify-full, or by name require or disable");
+    }
+    database
 }
 
 /// Secrets as they were given.
